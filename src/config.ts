@@ -1,0 +1,176 @@
+/** The raw environment, checked once: every setting has a unit, a bound and a safe default, or is refused by its name. */
+import { err, ok, type Result } from "./domain/errors.ts";
+import { productionUpstreams, type UpstreamPolicy } from "./upstream/upstream-policy.ts";
+
+export const TOKEN_ALGORITHMS = ["RS256", "RS512", "ES256", "EdDSA"] as const;
+export type TokenAlgorithm = (typeof TOKEN_ALGORITHMS)[number];
+
+/** Who may call the signed operations. */
+export type AdminCredential = {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Names of the signed operations that it may call; `"*"` is all of them. */
+  readonly operations: readonly string[] | "*";
+  /** Ids of the identity pools that it may touch; `"*"` is all of them. */
+  readonly pools: readonly string[] | "*";
+};
+
+export type Config = {
+  /** `iss` of every minted token: this service's public origin, without a trailing slash. */
+  readonly issuer: string;
+  readonly region: string;
+  readonly tokenAlgorithm: TokenAlgorithm;
+  /** What happens when two authenticated identities meet: design.md section 6. */
+  readonly mergePolicy: "conflict" | "merge";
+  readonly rateLimit: { readonly perSecond: number; readonly burst: number };
+  /** Whether GetId and failed calls draw on the limit of their client address. */
+  readonly limitsClients: boolean;
+  /** Accepted clock difference of login tokens, in seconds: 0 to 300. */
+  readonly clockSkewSeconds: number;
+  readonly keyRotationDays: number;
+  /** 32 bytes, base64: the AES-GCM key that private keys rest under. */
+  readonly keyEncryptionKey: string;
+  readonly adminCredentials: readonly AdminCredential[];
+  /** Client ids of the issuers that `OpenIdConnectProviderARNs` name, by `host/path`. */
+  readonly oidcProviders: ReadonlyMap<string, readonly string[]>;
+  readonly upstreams: UpstreamPolicy;
+};
+
+/** The environment as text; bindings are not settings and are passed over. */
+export type RawSettings = Readonly<Record<string, unknown>>;
+
+/** Longest time that an empty bucket may take to fill, in seconds: a cold object starts with a full one (design.md section 7). */
+const MAX_REFILL_SECONDS = 10;
+
+type Problems = string[];
+
+function text(raw: RawSettings, name: string): string | undefined {
+  const value = raw[name];
+  return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
+}
+
+function number(raw: RawSettings, name: string, fallback: number, min: number, max: number, problems: Problems): number {
+  const value = text(raw, name);
+  if (value === undefined) return fallback;
+  const parsed = Number(value);
+  if (!Number.isFinite(parsed) || parsed < min || parsed > max) {
+    problems.push(`${name} must be a number from ${min} to ${max}`);
+    return fallback;
+  }
+  return parsed;
+}
+
+function choice<T extends string>(raw: RawSettings, name: string, fallback: T, allowed: readonly T[], problems: Problems): T {
+  const value = text(raw, name);
+  if (value === undefined) return fallback;
+  const found = allowed.find((candidate) => candidate === value);
+  if (found === undefined) problems.push(`${name} must be one of ${allowed.join(", ")}`);
+  return found ?? fallback;
+}
+
+function json(raw: RawSettings, name: string, problems: Problems): unknown {
+  const value = text(raw, name);
+  if (value === undefined) return undefined;
+  try {
+    return JSON.parse(value);
+  } catch {
+    problems.push(`${name} must be JSON`);
+    return undefined;
+  }
+}
+
+function isTextList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string" && item !== "");
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function parseIssuer(raw: RawSettings, upstreams: UpstreamPolicy, problems: Problems): string {
+  const value = text(raw, "ISSUER");
+  if (value === undefined) {
+    problems.push("ISSUER is missing");
+    return "";
+  }
+  // Relying parties append `/.well-known/…`, which this service serves at its root, and compare `iss` byte for byte.
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url?.origin !== value || !upstreams.permits(url)) {
+    problems.push("ISSUER must be an https origin with a public host name, without a path or trailing slash");
+  }
+  return value;
+}
+
+function parseCredential(entry: unknown): AdminCredential | undefined {
+  if (!isPlainObject(entry)) return undefined;
+  const { accessKeyId, secretAccessKey, operations = "*", pools = "*" } = entry;
+  if (typeof accessKeyId !== "string" || !/^[\w-]{1,128}$/.test(accessKeyId)) return undefined;
+  if (typeof secretAccessKey !== "string" || secretAccessKey.length < 16) return undefined;
+  if (operations !== "*" && !isTextList(operations)) return undefined;
+  if (pools !== "*" && !isTextList(pools)) return undefined;
+  return { accessKeyId, secretAccessKey, operations, pools };
+}
+
+function parseCredentials(raw: RawSettings, problems: Problems): readonly AdminCredential[] {
+  const value = json(raw, "ADMIN_CREDENTIALS", problems);
+  if (value === undefined) return [];
+  const entries = Array.isArray(value) ? value.map(parseCredential) : [undefined];
+  const valid = entries.filter((entry) => entry !== undefined);
+  if (valid.length !== entries.length || new Set(valid.map((entry) => entry.accessKeyId)).size !== valid.length) {
+    problems.push(
+      "ADMIN_CREDENTIALS must be a JSON array of {accessKeyId, secretAccessKey of 16 or more characters, operations?, pools?} with distinct access key ids",
+    );
+    return [];
+  }
+  return valid;
+}
+
+function parseOidcProviders(raw: RawSettings, problems: Problems): ReadonlyMap<string, readonly string[]> {
+  const value = json(raw, "OIDC_PROVIDERS", problems);
+  if (value === undefined) return new Map();
+  const entries = isPlainObject(value) ? Object.entries(value) : [];
+  const valid = entries.flatMap(([name, ids]) => (isTextList(ids) && ids.length > 0 ? [[name, ids] as const] : []));
+  if (!isPlainObject(value) || valid.length !== entries.length) {
+    problems.push("OIDC_PROVIDERS must be a JSON object of host/path to a list of client ids");
+  }
+  return new Map(valid);
+}
+
+function parseKeyEncryptionKey(raw: RawSettings, problems: Problems): string {
+  const value = text(raw, "KEY_ENCRYPTION_KEY");
+  if (value === undefined) {
+    problems.push("KEY_ENCRYPTION_KEY is missing");
+    return "";
+  }
+  if (!/^[A-Za-z0-9+/]{43}=$/.test(value)) problems.push("KEY_ENCRYPTION_KEY must be 32 bytes in base64");
+  return value;
+}
+
+/** Checks every setting at once, so that one look at the log names all that is wrong. */
+export function parseConfig(raw: RawSettings, upstreams: UpstreamPolicy = productionUpstreams): Result<Config, readonly string[]> {
+  const problems: Problems = [];
+  const perSecond = number(raw, "RATE_LIMIT_PER_SECOND", 5, 0.1, 10_000, problems);
+  const burst = number(raw, "RATE_LIMIT_BURST", 20, 1, 100_000, problems);
+  if (burst / perSecond > MAX_REFILL_SECONDS) {
+    problems.push(
+      `RATE_LIMIT_BURST / RATE_LIMIT_PER_SECOND must be at most ${MAX_REFILL_SECONDS} seconds: the bucket rests in memory, and a slower one would be forgotten before it is full`,
+    );
+  }
+  const region = text(raw, "REGION") ?? "us-east-1";
+  if (!/^[a-z0-9-]{1,18}$/.test(region)) problems.push("REGION must be 1 to 18 lower-case letters, digits and hyphens");
+  const config: Config = {
+    issuer: parseIssuer(raw, upstreams, problems),
+    region,
+    tokenAlgorithm: choice(raw, "TOKEN_ALG", "RS256", TOKEN_ALGORITHMS, problems),
+    mergePolicy: choice(raw, "MERGE_POLICY", "conflict", ["conflict", "merge"], problems),
+    rateLimit: { perSecond, burst },
+    limitsClients: choice(raw, "CLIENT_LIMIT", "on", ["on", "off"], problems) === "on",
+    clockSkewSeconds: number(raw, "CLOCK_SKEW_SECONDS", 60, 0, 300, problems),
+    keyRotationDays: number(raw, "KEY_ROTATION_DAYS", 90, 1, 365, problems),
+    keyEncryptionKey: parseKeyEncryptionKey(raw, problems),
+    adminCredentials: parseCredentials(raw, problems),
+    oidcProviders: parseOidcProviders(raw, problems),
+    upstreams,
+  };
+  return problems.length === 0 ? ok(config) : err(problems);
+}

@@ -1,0 +1,30 @@
+/** A login: one subject at one provider, seen from one identity pool. E-mail is never part of it (T35). */
+import type { IdentityPoolId } from "./identifiers.ts";
+
+export type Login = {
+  /** Key of the `Logins` map, exactly as the pool configures it. */
+  readonly providerName: string;
+  /** The provider's identifier of the user, as given: no folding, no trimming (T18). */
+  readonly subject: string;
+  /** Name of the login's object: see `loginIdOf`. */
+  readonly loginId: string;
+};
+
+/** A login whose token has been checked in this very request. */
+export type VerifiedLogin = Login & {
+  /** The two `amr` entries that a token names it by: the provider name and the long form. */
+  readonly amr: readonly [string, string];
+};
+
+/** Most logins of one identity (API reference, MergeDeveloperIdentities). */
+export const MAX_LINKED_LOGINS = 20;
+
+/**
+ * The name of a login's object: 64 hex digits of SHA-256 over (pool, provider, subject).
+ * Hashed because object names show up in dashboards, and a subject may be longer than a name can be. The JSON
+ * array keeps `a|b`+`c` apart from `a`+`b|c` (T40).
+ */
+export async function loginIdOf(identityPoolId: IdentityPoolId, providerName: string, subject: string): Promise<string> {
+  const bytes = new TextEncoder().encode(JSON.stringify([identityPoolId, providerName, subject]));
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}

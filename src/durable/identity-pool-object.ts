@@ -1,0 +1,2 @@
+import { ConfiguredObject } from "./configured-object.ts";
+export class IdentityPoolObject extends ConfiguredObject {}

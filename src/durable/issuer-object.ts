@@ -1,0 +1,2 @@
+import { ConfiguredObject } from "./configured-object.ts";
+export class IssuerObject extends ConfiguredObject {}

@@ -1,0 +1,40 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              cf: false,
+              bindings: {
+                ISSUER: "https://identity.example.com",
+                KEY_ENCRYPTION_KEY: "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=",
+                ADMIN_CREDENTIALS: "[]",
+              },
+              // Runs in Node: every outbound fetch of the Worker lands here, so that no test reaches a network.
+              async outboundService() {
+                const { Response } = await import("miniflare");
+                return new Response("no network in tests", { status: 599 });
+              },
+            },
+          }),
+        ],
+        test: { name: "unit", include: ["test/unit/**/*.test.ts"] },
+      },
+      { test: { name: "simulation", include: ["test/simulation/**/*.test.ts"] } },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          globalSetup: ["test/support/worker-process.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
