@@ -52,6 +52,9 @@ export function err<E>(error: E): Err<E> {
   return { ok: false, error };
 }
 
+/** Throttling, in the words of the live service. */
+export const RATE_EXCEEDED: ServiceError = { type: "TooManyRequestsException", message: "Rate exceeded" };
+
 /** A ServiceError with its evidence for the log. */
 export function serviceError(type: ServiceErrorName, message: string, reason?: string): ServiceError {
   return reason === undefined ? { type, message } : { type, message, reason };

@@ -13,7 +13,7 @@ export type Login = {
 /** A login whose token has been checked in this very request. */
 export type VerifiedLogin = Login & {
   /** The two `amr` entries that a token names it by: the provider name and the long form. */
-  readonly amr: readonly [string, string];
+  readonly amr: readonly string[];
 };
 
 /** Most logins of one identity (API reference, MergeDeveloperIdentities). */

@@ -1,2 +1,221 @@
+/**
+ * One identity: its logins and state, and the limit of its rate. A thin shell: it loads, runs the pure rules of linking/
+ * and domain/, persists each step and sends what they return. It never holds a gate across a call to another object.
+ */
+import { err, ok, RATE_EXCEEDED, type Result } from "../domain/errors.ts";
+import { describe, type IdentityDescription, isVisible } from "../domain/identity.ts";
+import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
+import type { IdentityPool } from "../domain/identity-pool.ts";
+import type { VerifiedLogin } from "../domain/login.ts";
+import { identityNotFound, judgeStanding, permitsClassicFlow } from "../domain/mint-rules.ts";
+import { Coordinator, type Host } from "../linking/coordinator.ts";
+import {
+  type ChangeReply,
+  type GrantReply,
+  grantToGuest,
+  grantToLogins,
+  type Limiter,
+  linkHere,
+  type LinkReply,
+  removeIdentity,
+  unlinkLogins,
+} from "../linking/identity-calls.ts";
+import type { IdentityRecord } from "../linking/identity-record.ts";
+import type { AskOutcome, ConfirmOwner, Freeze, FreezeReply, Message, Outcome, Reply, Settle } from "../linking/messages.ts";
+import { type Bucket, draw, hasToken } from "../linking/rate-limit.ts";
+import { freezeOf, type LinkOrder } from "../linking/transaction.ts";
+import { verifyLogins } from "../upstream/verify-logins.ts";
 import { ConfiguredObject } from "./configured-object.ts";
-export class IdentityObject extends ConfiguredObject {}
+import { deliverMessage } from "./deliver-message.ts";
+import { issuerKeysOf } from "./issuer-keys.ts";
+import { readPool } from "./pool-cache.ts";
+
+const RECORD_KEY = "identity";
+
+export class IdentityObject extends ConfiguredObject {
+  readonly #coordinator: Coordinator;
+  #minted: Bucket | null = null;
+  #failedProofs: Bucket | null = null;
+  /** Whether the alarm is set, as far as this life knows: setting it again would be one more row written. */
+  #alarm: "set" | "clear" | "unknown" = "unknown";
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const stored = ctx.storage.kv.get<IdentityRecord>(RECORD_KEY) ?? null;
+    if (stored === null) this.#alarm = "clear";
+    this.#coordinator = new Coordinator(this.#host(), stored);
+    this.#deliverLater();
+  }
+
+  /** GetOpenIdToken: one call, and for a returning user nothing is written and nobody else is called. */
+  async grant(identityId: IdentityId, logins: ReadonlyMap<string, string>): Promise<GrantReply> {
+    const admitted = await this.#admit(identityId);
+    if (!admitted.ok) return { kind: "refused", error: admitted.error };
+    const { pool } = admitted.value;
+    const classic = permitsClassicFlow(pool);
+    if (!classic.ok) return { kind: "refused", error: classic.error };
+    const limiter = this.#limiter();
+    if (logins.size === 0) return grantToGuest(this.#coordinator, limiter, identityId, pool);
+    const verified = await this.#verify(pool, logins);
+    if (!verified.ok) return { kind: "refused", error: verified.error };
+    return await this.#settling(grantToLogins(this.#coordinator, limiter, identityId, verified.value));
+  }
+
+  /** Brings logins together here that were verified before; `draws` when a token is to be minted for this identity. */
+  async link(order: LinkOrder, logins: readonly VerifiedLogin[], draws: boolean): Promise<LinkReply> {
+    return await this.#settling(linkHere(this.#coordinator, draws ? this.#limiter() : null, order, logins));
+  }
+
+  /** GetId for a guest. False when the id was ever used, which a random id is not. */
+  createGuest(identityId: IdentityId, identityPoolId: IdentityPoolId): boolean {
+    const created = this.#coordinator.createGuest(identityId, identityPoolId);
+    this.#deliverLater();
+    return created;
+  }
+
+  async unlink(
+    identityId: IdentityId,
+    logins: ReadonlyMap<string, string>,
+    providerNames: readonly string[],
+  ): Promise<ChangeReply> {
+    const record = this.#coordinator.record;
+    if (record === null || !isVisible(record)) return { kind: "refused", error: identityNotFound(identityId) };
+    const pool = await readPool(this.env.IDENTITY_POOL, record.identityPoolId, Date.now());
+    if (pool === null) return { kind: "refused", error: identityNotFound(identityId) };
+    const verified = await this.#verify(pool, logins);
+    if (!verified.ok) return { kind: "refused", error: verified.error };
+    const changing = unlinkLogins(this.#coordinator, this.#limiter(), identityId, verified.value, providerNames);
+    return await this.#settling(changing);
+  }
+
+  /** Deletes the identity for good; `allowedPools` are those of the caller's credential. */
+  async remove(identityId: IdentityId, allowedPools: readonly string[] | "*"): Promise<ChangeReply> {
+    return await this.#settling(removeIdentity(this.#coordinator, identityId, allowedPools));
+  }
+
+  /** Null when the identity is not there for callers to see. */
+  async describe(): Promise<{ identityPoolId: IdentityPoolId; description: IdentityDescription } | null> {
+    const { record: before } = this.#coordinator;
+    const holder = before === null ? undefined : freezeOf(before)?.holder;
+    // What a frozen identity is, its coordinator knows: ask before telling anybody.
+    if (holder !== undefined) await this.#send({ kind: "ask-outcome", ...holder });
+    const record = this.#coordinator.record;
+    if (record === null || !isVisible(record)) return null;
+    return { identityPoolId: record.identityPoolId, description: describe(record) };
+  }
+
+  // What other objects say to this one: linking/messages.ts.
+
+  freeze(message: Freeze): FreezeReply {
+    return this.#coordinator.freeze(message);
+  }
+
+  settle(message: Settle): void {
+    this.#coordinator.settle(message);
+  }
+
+  async confirmOwner(message: ConfirmOwner): Promise<Reply> {
+    return await this.#coordinator.confirmOwner(message);
+  }
+
+  async outcome(message: AskOutcome): Promise<Outcome | "preparing"> {
+    return await this.#coordinator.outcome(message);
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarm = "clear";
+    try {
+      await this.#coordinator.wake();
+    } catch (error) {
+      // The alarm must not throw: after six tries the platform would forget it, and what is owed would stay owed.
+      console.error({ message: "an identity could not be settled yet", cause: String(error) });
+      await this.ctx.storage.setAlarm(Date.now() + 60_000);
+    }
+  }
+
+  async #admit(identityId: IdentityId): Promise<Result<{ pool: IdentityPool }>> {
+    const record = this.#coordinator.record;
+    if (record === null || !isVisible(record)) return err(identityNotFound(identityId));
+    const pool = await readPool(this.env.IDENTITY_POOL, record.identityPoolId, Date.now());
+    if (pool === null) return err(identityNotFound(identityId));
+    const standing = judgeStanding(this.#coordinator.record, identityId);
+    return standing.ok ? ok({ pool }) : standing;
+  }
+
+  async #verify(pool: IdentityPool, logins: ReadonlyMap<string, string>): Promise<Result<readonly VerifiedLogin[]>> {
+    const verified = await verifyLogins(pool, logins, {
+      config: this.config,
+      now: Math.floor(Date.now() / 1000),
+      issuerKeys: issuerKeysOf(this.env.ISSUER_KEYS),
+      mayAskUpstream: hasToken(this.#failedProofs, this.config.rateLimit, Date.now()),
+    });
+    if (verified.ok) return verified;
+    if (verified.error.isFailedProof) this.#limiter().drawForFailedProof();
+    return err(verified.error.error);
+  }
+
+  /** Whatever came of a call, those who must hear of it are told after the answer. */
+  async #settling<T>(call: Promise<T>): Promise<T> {
+    try {
+      return await call;
+    } finally {
+      this.#deliverLater();
+    }
+  }
+
+  /** Buckets in memory: an object is not forgotten before an empty one has refilled (docs/ARCHITECTURE.md). */
+  #limiter(): Limiter {
+    const { rateLimit } = this.config;
+    return {
+      drawForMint: () => {
+        const drawn = draw(this.#minted, rateLimit, Date.now());
+        this.#minted = drawn.bucket;
+        return drawn.ok ? null : { ...RATE_EXCEEDED, retryAfterSeconds: drawn.retryAfterSeconds };
+      },
+      drawForFailedProof: () => {
+        this.#failedProofs = draw(this.#failedProofs, rateLimit, Date.now()).bucket;
+      },
+    };
+  }
+
+  /** What is owed to others is sent after the answer, never in its way. */
+  #deliverLater(): void {
+    if (this.#coordinator.isPending) this.ctx.waitUntil(this.#coordinator.deliver());
+  }
+
+  #host(): Host {
+    return {
+      save: (record, wakeAtSeconds) => this.#save(record, wakeAtSeconds),
+      send: async (message) => await this.#send(message),
+      now: () => Date.now() / 1000,
+      newTransactionId: () => crypto.randomUUID(),
+    };
+  }
+
+  #save(record: IdentityRecord | null, wakeAtSeconds: number | null): void {
+    const { storage } = this.ctx;
+    if (record === null) {
+      this.#alarm = "clear";
+      this.ctx.waitUntil(storage.deleteAll());
+      return;
+    }
+    storage.kv.put(RECORD_KEY, record);
+    if (wakeAtSeconds !== null && this.#alarm !== "set") {
+      this.#alarm = "set";
+      this.ctx.waitUntil(storage.setAlarm(wakeAtSeconds * 1000));
+    } else if (wakeAtSeconds === null && this.#alarm !== "clear") {
+      this.#alarm = "clear";
+      this.ctx.waitUntil(storage.deleteAlarm());
+    }
+  }
+
+  async #send(message: Message): Promise<Reply> {
+    try {
+      return await deliverMessage(this.env, message);
+    } catch (error) {
+      // Whether it took effect is not known; the protocol repeats it, so that it does not matter.
+      console.warn({ message: "a call between objects failed", kind: message.kind, cause: String(error) });
+      return { kind: "failed" };
+    }
+  }
+}

@@ -1,2 +1,131 @@
-import { ConfiguredObject } from "./configured-object.ts";
-export class IdentityPoolObject extends ConfiguredObject {}
+/**
+ * One identity pool: its settings, and the sweep that takes its identities along when it is deleted. Its directory entry
+ * follows by an outbox, so that a crash between the two leaves nothing behind.
+ */
+import { DurableObject } from "cloudflare:workers";
+import type { IdentityPoolId } from "../domain/identifiers.ts";
+import type { IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
+import { DIRECTORY_SHARDS, directoryShard } from "./identity-directory-object.ts";
+
+const RECORD_KEY = "pool";
+/** How long a crash may keep the directory, or an orphaned identity, waiting. */
+const RETRY_MS = 10_000;
+/** Identities that are deleted at once, and how often in one alarm: a bounded piece of work, repeated until none is left. */
+const SWEEP_BATCH = 50;
+const SWEEP_BATCHES = 40;
+
+type PoolRecord = {
+  readonly version: 1;
+  readonly pool: IdentityPool;
+  readonly state: "live" | "deleted";
+  /** Whether the directory of pools has heard of the latest name, or of the end. */
+  readonly isListed: boolean;
+  /** Directory shards that hold no identity any more; only meaningful once deleted. */
+  readonly sweptShards: number;
+};
+
+/** The directory of pools is one object a region: the part of a pool id before the colon. */
+export function poolDirectoryOf(identityPoolId: IdentityPoolId): string {
+  return identityPoolId.slice(0, identityPoolId.indexOf(":"));
+}
+
+export class IdentityPoolObject extends DurableObject<Env> {
+  #record: PoolRecord | null;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#record = ctx.storage.kv.get<PoolRecord>(RECORD_KEY) ?? null;
+  }
+
+  /** Null when the pool does not exist, or no longer. */
+  read(): IdentityPool | null {
+    return this.#record?.state === "live" ? this.#record.pool : null;
+  }
+
+  /** Creates the pool under its id, or replaces the settings of a live one; a deleted pool stays deleted. */
+  async put(identityPoolId: IdentityPoolId, settings: IdentityPoolSettings): Promise<IdentityPool | null> {
+    if (this.#record?.state === "deleted") return null;
+    const pool = { ...settings, identityPoolId };
+    await this.#save({ version: 1, pool, state: "live", isListed: false, sweptShards: 0 });
+    await this.#list();
+    return pool;
+  }
+
+  /** Replaces the settings of a live pool; null when there is none. */
+  async update(settings: IdentityPoolSettings): Promise<IdentityPool | null> {
+    const pool = this.read();
+    return pool === null ? null : await this.put(pool.identityPoolId, settings);
+  }
+
+  /** From this step on the pool is gone; its identities follow. False when there was none. */
+  async remove(): Promise<boolean> {
+    if (this.#record?.state !== "live") return false;
+    await this.#save({ ...this.#record, state: "deleted", isListed: false });
+    await this.#list();
+    return true;
+  }
+
+  override async alarm(): Promise<void> {
+    try {
+      await this.#list();
+      await this.#sweep();
+    } catch (error) {
+      console.error({ message: "a pool could not be settled yet", cause: String(error) });
+    }
+    if (!this.#isAtRest()) await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
+  }
+
+  #isAtRest(): boolean {
+    return this.#record === null || (this.#record.isListed && this.#record.state === "live");
+  }
+
+  /** One storage step: the record, and the alarm that carries on should this life end here. */
+  async #save(record: PoolRecord): Promise<void> {
+    this.#record = record;
+    this.ctx.storage.kv.put(RECORD_KEY, record);
+    if (this.#isAtRest()) await this.ctx.storage.deleteAlarm();
+    else await this.ctx.storage.setAlarm(Date.now() + (record.state === "deleted" ? 0 : RETRY_MS));
+  }
+
+  async #list(): Promise<void> {
+    const record = this.#record;
+    if (record === null || record.isListed) return;
+    const { identityPoolId, name } = record.pool;
+    const directory = this.env.POOL_DIRECTORY.getByName(poolDirectoryOf(identityPoolId));
+    await directory.update(identityPoolId, record.state === "live" ? name : null);
+    // Another change may have come meanwhile: then its own call tells the directory, too.
+    if (this.#record === record) await this.#save({ ...record, isListed: true });
+  }
+
+  /** Deletes the identities of a deleted pool, shard by shard, and forgets the pool when every shard is empty. */
+  async #sweep(): Promise<void> {
+    for (let batch = 0; batch < SWEEP_BATCHES; batch++) {
+      const record = this.#record;
+      if (record?.state !== "deleted") return;
+      if (record.sweptShards === DIRECTORY_SHARDS) {
+        if (!record.isListed) return;
+        this.#record = null;
+        await this.ctx.storage.deleteAll();
+        return;
+      }
+      const remaining = await this.#sweepShard(directoryShard(record.pool.identityPoolId, record.sweptShards));
+      if (remaining === "busy") return;
+      if (remaining === "empty") await this.#save({ ...record, sweptShards: record.sweptShards + 1 });
+    }
+  }
+
+  async #sweepShard(name: string): Promise<"empty" | "more" | "busy"> {
+    const shard = this.env.IDENTITY_DIRECTORY.getByName(name);
+    await shard.close();
+    const identityIds = await shard.page("", SWEEP_BATCH);
+    const removals = identityIds.map(async (identityId) => {
+      const { kind } = await this.env.IDENTITY.getByName(identityId).remove(identityId, "*");
+      // Taken off here as well as by the identity's own outbox: an entry that came late has no identity to do it.
+      if (kind !== "busy") await this.env.IDENTITY_DIRECTORY.getByName(name).update("remove", identityId);
+      return kind;
+    });
+    const kinds = await Promise.all(removals);
+    if (kinds.includes("busy")) return "busy";
+    return kinds.length === 0 ? "empty" : "more";
+  }
+}

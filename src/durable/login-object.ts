@@ -1,2 +1,95 @@
-import { ConfiguredObject } from "./configured-object.ts";
-export class LoginObject extends ConfiguredObject {}
+/**
+ * One login (pool, provider, subject): which identity owns it, or which link transaction reserved it. A thin shell: the
+ * rules are linking/participant.ts. It calls nobody inside a request; a reservation that hangs is looked into by its alarm.
+ * A free login stores nothing.
+ */
+import { DurableObject } from "cloudflare:workers";
+import type { IdentityId } from "../domain/identifiers.ts";
+import { PATIENCE_SECONDS } from "../linking/identity-record.ts";
+import type { Holder, Release, Reserve, ReserveReply, Settle } from "../linking/messages.ts";
+import { FREE, isFree, type LoginState, release, reserve, settle } from "../linking/participant.ts";
+
+const STATE_KEY = "login";
+
+type Stored = LoginState & {
+  readonly version: 1;
+  /** Its own name, because an alarm may wake the object without it. */
+  readonly loginId: string;
+};
+
+/** Who owns a login, and which open transaction may be about to change that. */
+export type LoginView = {
+  readonly owner: { readonly identityId: IdentityId; readonly linkId: string } | null;
+  readonly holder: Holder | null;
+};
+
+export class LoginObject extends DurableObject<Env> {
+  #stored: Stored | null;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#stored = ctx.storage.kv.get<Stored>(STATE_KEY) ?? null;
+  }
+
+  get #state(): LoginState {
+    return this.#stored ?? FREE;
+  }
+
+  view(loginId: string): LoginView {
+    const { owner, reservation } = this.#state;
+    return { owner, holder: reservation && { ...reservation, participant: { kind: "login", loginId } } };
+  }
+
+  async reserve(message: Reserve): Promise<ReserveReply> {
+    const { state, reply } = reserve(this.#state, message);
+    await this.#save(state, message.loginId);
+    return reply;
+  }
+
+  async settle({ transactionId, outcome }: Settle): Promise<void> {
+    if (this.#stored !== null) await this.#save(settle(this.#state, transactionId, outcome), this.#stored.loginId);
+  }
+
+  async release(message: Release): Promise<void> {
+    if (this.#stored !== null) await this.#save(release(this.#state, message), this.#stored.loginId);
+  }
+
+  /** The settlement of a reservation did not come: asks the coordinator, which is the judge. */
+  override async alarm(): Promise<void> {
+    const stored = this.#stored;
+    if (stored?.reservation == null) return;
+    const { loginId, reservation } = stored;
+    try {
+      const outcome = await this.env.IDENTITY.getByName(reservation.coordinator).outcome({
+        kind: "ask-outcome",
+        ...reservation,
+        participant: { kind: "login", loginId },
+      });
+      if (outcome !== "preparing") {
+        await this.#save(settle(this.#state, reservation.transactionId, outcome), loginId);
+      }
+    } catch (error) {
+      // The alarm must not throw: after six tries the platform would forget it, and the reservation would stay for ever.
+      console.error({ message: "a reservation could not be resolved yet", cause: String(error) });
+    }
+    if (this.#state.reservation !== null) await this.#arm();
+  }
+
+  async #save(state: LoginState, loginId: string): Promise<void> {
+    const before = this.#state;
+    if (state === before) return;
+    if (isFree(state)) {
+      this.#stored = null;
+      await this.ctx.storage.deleteAll();
+      return;
+    }
+    this.#stored = { version: 1, loginId, ...state };
+    this.ctx.storage.kv.put(STATE_KEY, this.#stored);
+    if (state.reservation !== null && before.reservation === null) await this.#arm();
+    if (state.reservation === null && before.reservation !== null) await this.ctx.storage.deleteAlarm();
+  }
+
+  async #arm(): Promise<void> {
+    await this.ctx.storage.setAlarm(Date.now() + PATIENCE_SECONDS * 1000);
+  }
+}

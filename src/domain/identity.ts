@@ -1,0 +1,62 @@
+/** One identity: its pool, its dates, its logins and where it stands. Standings only ever move forward (I5). */
+import type { IdentityId, IdentityPoolId } from "./identifiers.ts";
+import type { Login } from "./login.ts";
+
+/** A login that an identity holds, and the link transaction that brought it: a release names that transaction. */
+export type LinkedLogin = Login & {
+  readonly linkId: string;
+  /** Epoch seconds; the audit of T34. */
+  readonly linkedAt: number;
+};
+
+export type Standing =
+  /** Made by a link transaction that is still open: nobody was told its id. */
+  | { readonly kind: "unborn" }
+  /** Never linked. */
+  | { readonly kind: "guest" }
+  /** Holds at least one login; never mints without one again (T33). */
+  | { readonly kind: "linked" }
+  /** Its last login was unlinked: inaccessible, and never a guest again. */
+  | { readonly kind: "closed" }
+  /** Disabled: absorbed by another identity. */
+  | { readonly kind: "merged"; readonly into: IdentityId }
+  /** A tombstone, so that a message that comes late revives nothing. */
+  | { readonly kind: "deleted" };
+
+export type Identity = {
+  readonly identityId: IdentityId;
+  readonly identityPoolId: IdentityPoolId;
+  /** Epoch seconds. */
+  readonly createdAt: number;
+  readonly modifiedAt: number;
+  readonly standing: Standing;
+  readonly logins: readonly LinkedLogin[];
+};
+
+/** What callers are shown of an identity: provider names, never subjects. */
+export type IdentityDescription = {
+  readonly identityId: IdentityId;
+  readonly providerNames: readonly string[];
+  readonly createdAt: number;
+  readonly modifiedAt: number;
+  readonly isDisabled: boolean;
+};
+
+export function holds(identity: Identity, loginId: string): boolean {
+  return identity.logins.some((login) => login.loginId === loginId);
+}
+
+/** An identity that callers can see: it was acknowledged, and it was not deleted. */
+export function isVisible(identity: Identity): boolean {
+  return identity.standing.kind !== "unborn" && identity.standing.kind !== "deleted";
+}
+
+export function describe(identity: Identity): IdentityDescription {
+  return {
+    identityId: identity.identityId,
+    providerNames: identity.logins.map((login) => login.providerName).toSorted(),
+    createdAt: identity.createdAt,
+    modifiedAt: identity.modifiedAt,
+    isDisabled: identity.standing.kind === "merged",
+  };
+}

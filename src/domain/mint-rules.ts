@@ -1,0 +1,81 @@
+/** Whether an identity may mint, judged on its record as it is and on the logins verified in this very request. Pure. */
+import { err, ok, type Result, type ServiceError, serviceError } from "./errors.ts";
+import { type Grant, TOKEN_LIFETIME_SECONDS } from "./grant.ts";
+import { holds, type Identity, isVisible } from "./identity.ts";
+import type { IdentityId } from "./identifiers.ts";
+import type { IdentityPool } from "./identity-pool.ts";
+import type { VerifiedLogin } from "./login.ts";
+
+export function identityNotFound(identityId: string): ServiceError {
+  return serviceError("ResourceNotFoundException", `Identity '${identityId}' not found.`);
+}
+
+export function identityPoolNotFound(identityPoolId: string): ServiceError {
+  return serviceError("ResourceNotFoundException", `IdentityPool '${identityPoolId}' not found.`);
+}
+
+/** An authenticated identity used without its logins, or one that is disabled. */
+function accessForbidden(identityId: string): ServiceError {
+  return serviceError("NotAuthorizedException", `Access to Identity '${identityId}' is forbidden.`);
+}
+
+export const LOGINS_DO_NOT_MATCH = serviceError(
+  "NotAuthorizedException",
+  "Logins don't match. Please include at least one valid login for this identity or identity pool.",
+);
+
+export const GUESTS_NOT_SUPPORTED = serviceError(
+  "NotAuthorizedException",
+  "Unauthenticated access is not supported for this identity pool.",
+);
+
+/** Another object did not answer, so that nothing was linked: the client may try again. */
+export const PARTICIPANT_UNREACHABLE = serviceError("InternalErrorException", "Internal error", "participant-unreachable");
+
+/** The login is another identity's, or the identity has another user of that provider (T41); the live wording is not public. */
+export function loginConflict(providerName: string): ServiceError {
+  return serviceError(
+    "ResourceConflictException",
+    `Logins conflict: ${providerName} is already linked to another identity.`,
+  );
+}
+
+/** GetOpenIdToken belongs to the basic (classic) flow, which only an explicit `false` turns off. */
+export function permitsClassicFlow(pool: IdentityPool): Result<void> {
+  if (pool.allowsClassicFlow !== false) return ok(undefined);
+  return err(
+    serviceError("InvalidParameterException", "Basic (classic) flow is not enabled, please use enhanced flow."),
+  );
+}
+
+/** Whether the identity may be used at all, whatever is presented. */
+export function judgeStanding(identity: Identity | null, identityId: IdentityId): Result<Identity> {
+  if (identity === null || !isVisible(identity)) return err(identityNotFound(identityId));
+  const { kind } = identity.standing;
+  return kind === "guest" || kind === "linked" ? ok(identity) : err(accessForbidden(identityId));
+}
+
+/** A request without logins: only a guest that was never linked may mint (T33, I5). */
+export function judgeGuest(identity: Identity, pool: IdentityPool): Result<Grant> {
+  if (identity.standing.kind !== "guest") return err(accessForbidden(identity.identityId));
+  return pool.allowsUnauthenticated ? ok(grantOf(identity, [])) : err(GUESTS_NOT_SUPPORTED);
+}
+
+export type LoginVerdict =
+  | { readonly kind: "granted"; readonly grant: Grant }
+  /** Some of the logins are not linked to this identity yet. */
+  | { readonly kind: "to-link" }
+  /** A linked identity, and none of the logins is its own: whoever asks has proved nothing (T32). */
+  | { readonly kind: "unproved"; readonly error: ServiceError };
+
+/** A request with verified logins. */
+export function judgeLogins(identity: Identity, logins: readonly VerifiedLogin[]): LoginVerdict {
+  const held = logins.filter((login) => holds(identity, login.loginId));
+  if (identity.standing.kind === "linked" && held.length === 0) return { kind: "unproved", error: LOGINS_DO_NOT_MATCH };
+  return held.length === logins.length ? { kind: "granted", grant: grantOf(identity, logins) } : { kind: "to-link" };
+}
+
+export function grantOf(identity: Identity, logins: readonly VerifiedLogin[]): Grant {
+  const { identityId, identityPoolId } = identity;
+  return { identityId, identityPoolId, logins, lifetimeSeconds: TOKEN_LIFETIME_SECONDS };
+}

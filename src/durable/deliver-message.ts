@@ -1,0 +1,29 @@
+/** The way of each message of the link transaction to the object that it is for. Decides nothing. */
+import type { Message, Reply } from "../linking/messages.ts";
+import { directoryShardOf } from "./identity-directory-object.ts";
+
+/** The way of each message to its addressee: a stub is made for each call, since one that met a failure stays broken. */
+export async function deliverMessage(env: Env, message: Message): Promise<Reply> {
+  switch (message.kind) {
+    case "reserve":
+      return await env.LOGIN.getByName(message.loginId).reserve(message);
+    case "release":
+      await env.LOGIN.getByName(message.loginId).release(message);
+      return { kind: "released" };
+    case "freeze":
+      return await env.IDENTITY.getByName(message.identityId).freeze(message);
+    case "settle":
+      await (message.participant.kind === "login"
+        ? env.LOGIN.getByName(message.participant.loginId).settle(message)
+        : env.IDENTITY.getByName(message.participant.identityId).settle(message));
+      return { kind: "settled" };
+    case "confirm-owner":
+      return await env.IDENTITY.getByName(message.identityId).confirmOwner(message);
+    case "ask-outcome":
+      return { kind: "outcome", outcome: await env.IDENTITY.getByName(message.coordinator).outcome(message) };
+    case "update-listing": {
+      const shard = env.IDENTITY_DIRECTORY.getByName(directoryShardOf(message.identityPoolId, message.identityId));
+      return { kind: "listing", ...(await shard.update(message.change, message.identityId)) };
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/** The objects, reached by name: the only way in which code above this folder gets at one. A stub is made for each call. */
+import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
+import type { IdentityPool } from "../domain/identity-pool.ts";
+import { directoryShard, type IdentityDirectoryObject } from "./identity-directory-object.ts";
+import type { IdentityObject } from "./identity-object.ts";
+import type { IdentityPoolObject } from "./identity-pool-object.ts";
+import type { LoginObject } from "./login-object.ts";
+import { forgetPool, readPool } from "./pool-cache.ts";
+import type { PoolDirectoryObject } from "./pool-directory-object.ts";
+
+export type Objects = {
+  identity(identityId: IdentityId): DurableObjectStub<IdentityObject>;
+  login(loginId: string): DurableObjectStub<LoginObject>;
+  identityPool(identityPoolId: IdentityPoolId): DurableObjectStub<IdentityPoolObject>;
+  identityDirectory(identityPoolId: IdentityPoolId, shard: number): DurableObjectStub<IdentityDirectoryObject>;
+  poolDirectory(region: string): DurableObjectStub<PoolDirectoryObject>;
+  /** The pool's settings, at most as old as the isolate's memory allows; null when there is none. */
+  readPool(identityPoolId: IdentityPoolId): Promise<IdentityPool | null>;
+  /** After a change: the next read of this isolate sees it. */
+  forgetPool(identityPoolId: IdentityPoolId): void;
+};
+
+export function objectsOf(env: Env): Objects {
+  return {
+    identity: (identityId) => env.IDENTITY.getByName(identityId),
+    login: (loginId) => env.LOGIN.getByName(loginId),
+    identityPool: (identityPoolId) => env.IDENTITY_POOL.getByName(identityPoolId),
+    identityDirectory: (identityPoolId, shard) =>
+      env.IDENTITY_DIRECTORY.getByName(directoryShard(identityPoolId, shard)),
+    poolDirectory: (region) => env.POOL_DIRECTORY.getByName(region),
+    readPool: async (identityPoolId) => await readPool(env.IDENTITY_POOL, identityPoolId, Date.now()),
+    forgetPool,
+  };
+}

@@ -1,0 +1,188 @@
+/**
+ * The calls that the Worker makes to one identity, once its logins are verified: mint, link, unlink, delete. The same code
+ * answers in IdentityObject and in the simulation; it stores nothing itself, and judges the record anew after every wait.
+ */
+import { type ServiceError, serviceError } from "../domain/errors.ts";
+import type { Grant } from "../domain/grant.ts";
+import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
+import type { IdentityPool } from "../domain/identity-pool.ts";
+import type { VerifiedLogin } from "../domain/login.ts";
+import {
+  grantOf,
+  identityNotFound,
+  judgeGuest,
+  judgeLogins,
+  judgeStanding,
+  loginConflict,
+  LOGINS_DO_NOT_MATCH,
+  PARTICIPANT_UNREACHABLE,
+} from "../domain/mint-rules.ts";
+import type { Coordinator, LinkOutcome } from "./coordinator.ts";
+import { type Busy, freezeOf, type LinkOrder } from "./transaction.ts";
+
+/** How often a call waits for another change of the same identity before it tells its caller to come again. */
+const MAX_WAITS = 20;
+
+type Refused = { readonly kind: "refused"; readonly error: ServiceError };
+
+export type GrantReply =
+  | { readonly kind: "granted"; readonly grant: Grant }
+  | Refused
+  /** The logins are good, and some are another identity's: the Worker brings them together. */
+  | {
+      readonly kind: "to-link";
+      readonly identityPoolId: IdentityPoolId;
+      readonly logins: readonly VerifiedLogin[];
+      readonly isGuest: boolean;
+    }
+  | Busy;
+
+export type LinkReply =
+  | { readonly kind: "linked"; readonly grant: Grant }
+  | { readonly kind: "rate-limited"; readonly error: ServiceError }
+  | Exclude<LinkOutcome, { readonly kind: "linked" }>;
+
+export type ChangeReply = { readonly kind: "done" } | Refused | Busy;
+
+/** The identity's own buckets (rate-limit.ts): `drawForMint` is the refusal, or null when a token was taken. */
+export type Limiter = {
+  drawForMint(): ServiceError | null;
+  drawForFailedProof(): void;
+};
+
+function refused(error: ServiceError): Refused {
+  return { kind: "refused", error };
+}
+
+function frozen(coordinator: Coordinator): Busy | null {
+  return coordinator.record === null ? null : freezeOf(coordinator.record);
+}
+
+/** GetOpenIdToken without logins. */
+export function grantToGuest(
+  coordinator: Coordinator,
+  limiter: Limiter,
+  identityId: IdentityId,
+  pool: IdentityPool,
+): GrantReply {
+  const current = judgeStanding(coordinator.record, identityId);
+  if (!current.ok) return refused(current.error);
+  const busy = frozen(coordinator);
+  if (busy !== null) return busy;
+  const granted = judgeGuest(current.value, pool);
+  if (!granted.ok) return refused(granted.error);
+  const limited = limiter.drawForMint();
+  return limited === null ? { kind: "granted", grant: granted.value } : refused(limited);
+}
+
+/** GetOpenIdToken with verified logins: links those that are free, and writes nothing when all are linked. */
+export async function grantToLogins(
+  coordinator: Coordinator,
+  limiter: Limiter,
+  identityId: IdentityId,
+  logins: readonly VerifiedLogin[],
+): Promise<GrantReply> {
+  for (let wait = 0; wait < MAX_WAITS; wait++) {
+    const current = judgeStanding(coordinator.record, identityId);
+    if (!current.ok) return refused(current.error);
+    const busy = frozen(coordinator);
+    if (busy !== null) return busy;
+    const verdict = judgeLogins(current.value, logins);
+    if (verdict.kind === "unproved") {
+      limiter.drawForFailedProof();
+      return refused(verdict.error);
+    }
+    // Only now is it certain that the identity's own user asks, so that nobody else can drain the bucket (T48).
+    const limited = wait === 0 ? limiter.drawForMint() : null;
+    if (limited !== null) return refused(limited);
+    if (verdict.kind === "granted") return verdict;
+    const { identityPoolId, standing } = current.value;
+    const outcome = await coordinator.link({ identityId, identityPoolId, logins, absorb: [], isBirth: false });
+    switch (outcome.kind) {
+      case "linked":
+        return { kind: "granted", grant: grantOf(outcome.record, logins) };
+      case "conflict":
+        return refused(loginConflict(outcome.providerName));
+      case "unreachable":
+        return refused(PARTICIPANT_UNREACHABLE);
+      case "elsewhere":
+        return { kind: "to-link", identityPoolId, logins, isGuest: standing.kind === "guest" };
+      case "busy":
+        if (outcome.holder !== undefined) return outcome;
+        await coordinator.whenFree();
+        break;
+      case "stale":
+      case "not-found":
+      case "forbidden":
+        // The record moved between the judgement and the link: the next round says what it is now.
+        break;
+    }
+  }
+  return { kind: "busy" };
+}
+
+/** Brings logins together here; `limiter` when a token is to be minted for this identity and it has not drawn yet. */
+export async function linkHere(
+  coordinator: Coordinator,
+  limiter: Limiter | null,
+  order: LinkOrder,
+  logins: readonly VerifiedLogin[],
+): Promise<LinkReply> {
+  const limited = limiter?.drawForMint() ?? null;
+  if (limited !== null) return { kind: "rate-limited", error: limited };
+  for (let wait = 0; wait < MAX_WAITS; wait++) {
+    const outcome = await coordinator.link(order);
+    if (outcome.kind === "linked") return { kind: "linked", grant: grantOf(outcome.record, logins) };
+    // A birth that met an obstacle is over: its id was never told to anybody, and the Worker draws another.
+    if (outcome.kind !== "busy" || outcome.holder !== undefined || order.isBirth) return outcome;
+    await coordinator.whenFree();
+  }
+  return { kind: "busy" };
+}
+
+/** UnlinkIdentity with verified logins. */
+export async function unlinkLogins(
+  coordinator: Coordinator,
+  limiter: Limiter,
+  identityId: IdentityId,
+  logins: readonly VerifiedLogin[],
+  providerNames: readonly string[],
+): Promise<ChangeReply> {
+  const proofs = logins.map((login) => login.loginId);
+  return await change(coordinator, () => {
+    const outcome = coordinator.unlink(proofs, providerNames);
+    if (outcome.kind === "unlinked") return { kind: "done" };
+    if (outcome.kind === "not-found") return refused(identityNotFound(identityId));
+    if (outcome.kind === "busy") return outcome;
+    limiter.drawForFailedProof();
+    const current = judgeStanding(coordinator.record, identityId);
+    return refused(current.ok ? LOGINS_DO_NOT_MATCH : current.error);
+  });
+}
+
+/** DeleteIdentities, for one identity; `allowedPools` are those of the caller's credential. */
+export async function removeIdentity(
+  coordinator: Coordinator,
+  identityId: IdentityId,
+  allowedPools: readonly string[] | "*",
+): Promise<ChangeReply> {
+  return await change(coordinator, () => {
+    const { record } = coordinator;
+    if (record !== null && allowedPools !== "*" && !allowedPools.includes(record.identityPoolId)) {
+      return refused(serviceError("AccessDeniedException", "The credential is not for the identity's pool."));
+    }
+    const outcome = coordinator.remove();
+    if (outcome.kind === "removed") return { kind: "done" };
+    return outcome.kind === "busy" ? outcome : refused(identityNotFound(identityId));
+  });
+}
+
+/** Tries a change until no transaction of this identity's own is in its way. */
+async function change(coordinator: Coordinator, attempt: () => ChangeReply): Promise<ChangeReply> {
+  for (let wait = 0; wait < MAX_WAITS; wait++) {
+    const reply = attempt();
+    if (reply.kind !== "busy" || reply.holder !== undefined) return reply;
+    await coordinator.whenFree();
+  }
+  return { kind: "busy" };
+}

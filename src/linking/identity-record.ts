@@ -1,0 +1,79 @@
+/** What an identity's object stores, as one value: the identity, its open link transaction and what others must still hear. */
+import type { Identity, LinkedLogin } from "../domain/identity.ts";
+import type { IdentityId } from "../domain/identifiers.ts";
+import type { Login } from "../domain/login.ts";
+import type { Message, Outcome, Participant, TransactionRef } from "./messages.ts";
+
+/** How long a transaction may prepare, and a frozen identity may wait, before an alarm looks after it. */
+export const PATIENCE_SECONDS = 10;
+/** How long a tombstone stays: far longer than any message can be late. */
+export const TOMBSTONE_SECONDS = 86_400;
+/** How long an unlinked login still proves a repeat of the call that unlinked it: longer than any SDK retries. */
+export const UNLINK_MEMORY_SECONDS = 900;
+
+export type LinkTransaction = {
+  readonly id: string;
+  readonly phase: "preparing" | Outcome;
+  /** Epoch seconds. */
+  readonly startedAt: number;
+  /** Logins to take over: those of the request, and those that absorbed identities hand over. */
+  readonly wanted: readonly Login[];
+  readonly absorbed: readonly IdentityId[];
+  /** Participants that have not confirmed to know the outcome; only meaningful once there is one. */
+  readonly unsettled: readonly Participant[];
+};
+
+export type IdentityRecord = Identity & {
+  /** Version of this shape in storage. */
+  readonly version: 1;
+  readonly transaction: LinkTransaction | null;
+  /** The transaction of another identity that is absorbing this one. */
+  readonly freeze: (TransactionRef & { readonly since: number }) | null;
+  /** Links that ended here, of which the login's object has not heard. */
+  readonly releases: readonly LinkedLogin[];
+  /** Logins unlinked of late, so that a retried UnlinkIdentity is answered as the first one was. */
+  readonly unlinked: readonly { readonly loginId: string; readonly at: number }[];
+  /** Where this identity stands with its pool's directory. */
+  readonly listing: "unlisted" | "to-add" | "listed" | "to-remove";
+};
+
+/** Nothing is open and nobody is owed a message: invariant 2 holds to the letter. */
+export function isAtRest(record: IdentityRecord): boolean {
+  return record.transaction === null && record.freeze === null && outbox(record).length === 0;
+}
+
+/** Messages that are owed, in any order and any number of times, until each has been answered. */
+export function outbox(record: IdentityRecord): readonly Message[] {
+  const messages: Message[] = [];
+  const { transaction, identityId, identityPoolId } = record;
+  if (transaction !== null && transaction.phase !== "preparing") {
+    const { id: transactionId, phase: outcome } = transaction;
+    for (const participant of transaction.unsettled) {
+      messages.push({ kind: "settle", transactionId, coordinator: identityId, participant, outcome });
+    }
+  }
+  for (const { loginId, linkId } of record.releases) messages.push({ kind: "release", loginId, identityId, linkId });
+  if (record.listing === "to-add" || record.listing === "to-remove") {
+    const change = record.listing === "to-add" ? "add" : "remove";
+    messages.push({ kind: "update-listing", identityId, identityPoolId, change });
+  }
+  return messages;
+}
+
+/** When the identity's alarm must look after it, in epoch seconds, or null when nothing is pending. */
+export function wakeAt(record: IdentityRecord, now: number): number | null {
+  if (!isAtRest(record)) return now + PATIENCE_SECONDS;
+  return record.standing.kind === "deleted" ? record.modifiedAt + TOMBSTONE_SECONDS : null;
+}
+
+/** A tombstone that has served its time, or a birth that failed: nothing of it need be kept. */
+export function isErasable(record: IdentityRecord, now: number): boolean {
+  if (!isAtRest(record)) return false;
+  if (record.standing.kind === "unborn") return true;
+  return record.standing.kind === "deleted" && now >= record.modifiedAt + TOMBSTONE_SECONDS;
+}
+
+/** Whether a proof of `loginId` still speaks for a repeat of the call that unlinked it. */
+export function wasUnlinked(record: IdentityRecord, loginId: string, now: number): boolean {
+  return record.unlinked.some((entry) => entry.loginId === loginId && now - entry.at <= UNLINK_MEMORY_SECONDS);
+}

@@ -1,0 +1,89 @@
+/** The words that objects say to each other about logins. Every message may be repeated, late or lost without harm. */
+import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
+import type { LinkedLogin } from "../domain/identity.ts";
+
+export type Outcome = "committed" | "aborted";
+
+/** Names one link transaction to whoever has to ask how it ended. */
+export type TransactionRef = { readonly transactionId: string; readonly coordinator: IdentityId };
+
+/** One who takes part in a link transaction and must hear how it ended. */
+export type Participant =
+  | { readonly kind: "login"; readonly loginId: string }
+  | { readonly kind: "identity"; readonly identityId: IdentityId };
+
+/** Asks a login whether it is free for the coordinator, or owned by one that the coordinator absorbs. */
+export type Reserve = TransactionRef & {
+  readonly kind: "reserve";
+  readonly loginId: string;
+  readonly absorbed: readonly IdentityId[];
+};
+
+/** Asks an identity to stand still while it is absorbed; `loginIds` are the logins that the request has proved. */
+export type Freeze = TransactionRef & {
+  readonly kind: "freeze";
+  readonly identityId: IdentityId;
+  readonly identityPoolId: IdentityPoolId;
+  readonly loginIds: readonly string[];
+};
+
+export type Settle = TransactionRef & {
+  readonly kind: "settle";
+  readonly participant: Participant;
+  readonly outcome: Outcome;
+};
+
+/** Tells a login that an identity let it go; it names the link that it ends, so that it never undoes a later one. */
+export type Release = {
+  readonly kind: "release";
+  readonly loginId: string;
+  readonly identityId: IdentityId;
+  readonly linkId: string;
+};
+
+/** Asks an identity whether a login is still its own: its record, and not the login's, is the judge. */
+export type ConfirmOwner = {
+  readonly kind: "confirm-owner";
+  readonly identityId: IdentityId;
+  readonly loginId: string;
+  readonly linkId: string;
+};
+
+/** An open transaction that is in the way, and the participant that waits for its outcome. */
+export type Holder = TransactionRef & { readonly participant: Participant };
+
+/** Asks a coordinator how a transaction ended, on behalf of a participant that still waits for the answer. */
+export type AskOutcome = Holder & { readonly kind: "ask-outcome" };
+
+/** Adds an identity to its pool's directory, or takes it out. */
+export type UpdateListing = {
+  readonly kind: "update-listing";
+  readonly identityId: IdentityId;
+  readonly identityPoolId: IdentityPoolId;
+  readonly change: "add" | "remove";
+};
+
+export type Message = Reserve | Freeze | Settle | Release | ConfirmOwner | AskOutcome | UpdateListing;
+
+export type ReserveReply =
+  | { readonly kind: "reserved" }
+  | { readonly kind: "owned"; readonly owner: IdentityId; readonly linkId: string }
+  | { readonly kind: "contended"; readonly holder: Holder };
+
+export type FreezeReply =
+  | { readonly kind: "frozen"; readonly logins: readonly LinkedLogin[] }
+  | { readonly kind: "busy" }
+  | { readonly kind: "contended"; readonly holder: Holder }
+  /** It is not there, or no longer what the coordinator took it for. */
+  | { readonly kind: "unsuitable" };
+
+export type Reply =
+  | ReserveReply
+  | FreezeReply
+  | { readonly kind: "settled" }
+  | { readonly kind: "released" }
+  | { readonly kind: "ownership"; readonly owns: boolean }
+  | { readonly kind: "outcome"; readonly outcome: Outcome | "preparing" }
+  | { readonly kind: "listing"; readonly poolDeleted: boolean }
+  /** The call failed; whether it took effect is not known. */
+  | { readonly kind: "failed" };

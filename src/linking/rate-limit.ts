@@ -1,0 +1,35 @@
+/** A token bucket as a pure function of (state, now). It refills while nobody looks, so a forgotten one was full. */
+
+export type RateLimit = {
+  /** Tokens that come back each second. */
+  readonly perSecond: number;
+  /** Most tokens that the bucket holds. */
+  readonly burst: number;
+};
+
+export type Bucket = { readonly tokens: number; /** Milliseconds since the epoch. */ readonly asOfMs: number };
+
+export type Draw =
+  | { readonly ok: true; readonly bucket: Bucket }
+  | { readonly ok: false; readonly bucket: Bucket; readonly retryAfterSeconds: number };
+
+function refill(bucket: Bucket | null, limit: RateLimit, nowMs: number): Bucket {
+  if (bucket === null) return { tokens: limit.burst, asOfMs: nowMs };
+  // A clock that steps back must not refill twice for the same time: the bucket then waits for it to catch up.
+  const elapsedMs = Math.max(0, nowMs - bucket.asOfMs);
+  const tokens = Math.min(limit.burst, bucket.tokens + (elapsedMs / 1000) * limit.perSecond);
+  return { tokens, asOfMs: Math.max(nowMs, bucket.asOfMs) };
+}
+
+/** Takes one token, or says in how many whole seconds there will be one. `null` is a bucket never drawn on. */
+export function draw(bucket: Bucket | null, limit: RateLimit, nowMs: number): Draw {
+  const filled = refill(bucket, limit, nowMs);
+  if (filled.tokens >= 1) return { ok: true, bucket: { ...filled, tokens: filled.tokens - 1 } };
+  const retryAfterSeconds = Math.max(1, Math.ceil((1 - filled.tokens) / limit.perSecond));
+  return { ok: false, bucket: filled, retryAfterSeconds };
+}
+
+/** Whether a draw would succeed, without drawing. */
+export function hasToken(bucket: Bucket | null, limit: RateLimit, nowMs: number): boolean {
+  return refill(bucket, limit, nowMs).tokens >= 1;
+}

@@ -1,0 +1,287 @@
+/**
+ * The identity's side of the link transaction, as pure transitions of its record. Each result is one storage step.
+ * The commit is the linearization point; whatever is found still preparing after a crash is aborted (presumed abort).
+ */
+import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
+import { holds, isVisible, type LinkedLogin } from "../domain/identity.ts";
+import { MAX_LINKED_LOGINS, type Login } from "../domain/login.ts";
+import { type IdentityRecord, type LinkTransaction, wasUnlinked } from "./identity-record.ts";
+import type { Freeze, FreezeReply, Holder, Outcome, Participant } from "./messages.ts";
+
+/** Verified logins to bring together on one identity. */
+export type LinkOrder = {
+  readonly identityId: IdentityId;
+  readonly identityPoolId: IdentityPoolId;
+  /** Logins whose tokens were verified in this very request; at least one. */
+  readonly logins: readonly Login[];
+  /** Identities to absorb: a guest that the request named, or the owners of some of the logins. */
+  readonly absorb: readonly IdentityId[];
+  /** Whether the identity is to be born by this link; its id was never used before. */
+  readonly isBirth: boolean;
+};
+
+export type LinkRefusal =
+  /** Not there, not of this pool, or deleted. */
+  | { readonly kind: "not-found" }
+  /** Merged away or closed. */
+  | { readonly kind: "forbidden" }
+  /** The caller's picture is out of date: none of the logins is this identity's (any more). */
+  | { readonly kind: "stale" }
+  /** A second user of a provider, or more logins than an identity may have. */
+  | { readonly kind: "conflict"; readonly providerName: string }
+  /** Another transaction is in the way; `holder` is whom to ask how it ended, when it is not this identity's own. */
+  | Busy;
+
+export type Busy = { readonly kind: "busy"; readonly holder?: Holder };
+
+type Admitted =
+  | { readonly kind: "nothing-to-do"; readonly record: IdentityRecord }
+  | { readonly kind: "prepare"; readonly wanted: readonly Login[] };
+
+/** Judges an order on the record as it is now. A linked identity is touched only by a proof of one of its own logins (I3, T32). */
+export function admit(record: IdentityRecord | null, order: LinkOrder): Admitted | LinkRefusal {
+  if (record === null) return order.isBirth ? { kind: "prepare", wanted: order.logins } : { kind: "not-found" };
+  if (order.isBirth || !isVisible(record) || record.identityPoolId !== order.identityPoolId) return { kind: "not-found" };
+  const frozen = freezeOf(record);
+  if (frozen !== null) return frozen;
+  switch (record.standing.kind) {
+    case "linked":
+      if (!order.logins.some((login) => holds(record, login.loginId))) return { kind: "stale" };
+      break;
+    case "guest":
+      // A guest is the one that is absorbed; it absorbs nobody.
+      if (order.absorb.length > 0) return { kind: "stale" };
+      break;
+    default:
+      return { kind: "forbidden" };
+  }
+  const wanted = order.logins.filter((login) => !holds(record, login.loginId));
+  const conflict = conflictAmong([...record.logins, ...wanted]);
+  if (conflict !== null) return conflict;
+  if (wanted.length === 0 && order.absorb.length === 0) return { kind: "nothing-to-do", record };
+  if (record.transaction !== null) return { kind: "busy" };
+  return { kind: "prepare", wanted };
+}
+
+/**
+ * The absorption that an identity waits for, if any. Its coordinator may have committed already, so that a frozen
+ * identity can say nothing about itself before it has asked.
+ */
+export function freezeOf(record: IdentityRecord): Busy | null {
+  if (record.freeze === null) return null;
+  const { transactionId, coordinator } = record.freeze;
+  const participant = { kind: "identity", identityId: record.identityId } as const;
+  return { kind: "busy", holder: { transactionId, coordinator, participant } };
+}
+
+/** A transaction or a freeze that must end before the identity may change in another way. */
+function obstacleOf(record: IdentityRecord): Busy | null {
+  return freezeOf(record) ?? (record.transaction === null ? null : { kind: "busy" });
+}
+
+function conflictAmong(logins: readonly Login[]): LinkRefusal | null {
+  const byProvider = new Map<string, string>();
+  for (const { providerName, loginId } of logins) {
+    const other = byProvider.get(providerName);
+    if (other !== undefined && other !== loginId) return { kind: "conflict", providerName };
+    byProvider.set(providerName, loginId);
+  }
+  const last = logins.at(-1);
+  return byProvider.size > MAX_LINKED_LOGINS && last ? { kind: "conflict", providerName: last.providerName } : null;
+}
+
+/** Step 1: everything that recovery needs, before anybody is called. */
+export function prepare(
+  record: IdentityRecord | null,
+  order: LinkOrder,
+  transactionId: string,
+  wanted: readonly Login[],
+  now: number,
+): IdentityRecord {
+  const transaction: LinkTransaction = {
+    id: transactionId,
+    phase: "preparing",
+    startedAt: now,
+    wanted,
+    absorbed: order.absorb,
+    unsettled: [],
+  };
+  return { ...(record ?? newRecord(order.identityId, order.identityPoolId, { kind: "unborn" }, now)), transaction };
+}
+
+export function newRecord(
+  identityId: IdentityId,
+  identityPoolId: IdentityPoolId,
+  standing: { readonly kind: "unborn" | "guest" },
+  now: number,
+): IdentityRecord {
+  return {
+    version: 1,
+    identityId,
+    identityPoolId,
+    createdAt: now,
+    modifiedAt: now,
+    standing,
+    logins: [],
+    transaction: null,
+    freeze: null,
+    releases: [],
+    unlinked: [],
+    listing: standing.kind === "guest" ? "to-add" : "unlisted",
+  };
+}
+
+/** The transaction, while it still prepares: an alarm may have aborted it during any await. */
+export function preparing(record: IdentityRecord | null, transactionId: string): LinkTransaction | null {
+  const transaction = record?.transaction ?? null;
+  return transaction?.id === transactionId && transaction.phase === "preparing" ? transaction : null;
+}
+
+/** Adds the logins that frozen identities hand over. */
+export function enlist(
+  record: IdentityRecord,
+  transaction: LinkTransaction,
+  handedOver: readonly Login[],
+): { readonly record: IdentityRecord; readonly conflict: LinkRefusal | null } {
+  const known = new Set(transaction.wanted.map((login) => login.loginId));
+  const wanted = [...transaction.wanted, ...handedOver.filter((login) => !known.has(login.loginId))];
+  const conflict = conflictAmong([...record.logins, ...wanted]);
+  return { record: { ...record, transaction: { ...transaction, wanted } }, conflict };
+}
+
+function participantsOf(transaction: LinkTransaction): readonly Participant[] {
+  return [
+    ...transaction.wanted.map(({ loginId }): Participant => ({ kind: "login", loginId })),
+    ...transaction.absorbed.map((identityId): Participant => ({ kind: "identity", identityId })),
+  ];
+}
+
+/** Step 3, the linearization point: the logins are this identity's from this storage step on. */
+export function commit(record: IdentityRecord, transaction: LinkTransaction, now: number): IdentityRecord {
+  const linked = transaction.wanted.map((login): LinkedLogin => {
+    const { providerName, subject, loginId } = login;
+    return { providerName, subject, loginId, linkId: transaction.id, linkedAt: now };
+  });
+  const isBorn = record.standing.kind === "unborn";
+  return {
+    ...record,
+    createdAt: isBorn ? now : record.createdAt,
+    modifiedAt: now,
+    standing: { kind: "linked" },
+    logins: [...record.logins, ...linked],
+    listing: isBorn ? "to-add" : record.listing,
+    transaction: { ...transaction, phase: "committed", unsettled: participantsOf(transaction) },
+  };
+}
+
+/** Step 5. `refused` took no part; everybody else may have reserved, even where no reply came back. */
+export function abort(
+  record: IdentityRecord,
+  transaction: LinkTransaction,
+  refused: readonly Participant[] = [],
+): IdentityRecord {
+  const refusedNames = new Set(refused.map(nameOf));
+  const unsettled = participantsOf(transaction).filter((participant) => !refusedNames.has(nameOf(participant)));
+  return withUnsettled(record, { ...transaction, phase: "aborted", unsettled });
+}
+
+function nameOf(participant: Participant): string {
+  return participant.kind === "login" ? participant.loginId : participant.identityId;
+}
+
+function withUnsettled(record: IdentityRecord, transaction: LinkTransaction): IdentityRecord {
+  return { ...record, transaction: transaction.unsettled.length === 0 ? null : transaction };
+}
+
+/** Step 4: one participant knows the outcome. When all do, the transaction is forgotten. */
+export function settled(record: IdentityRecord, transactionId: string, participant: Participant): IdentityRecord {
+  const { transaction } = record;
+  if (transaction?.id !== transactionId || transaction.phase === "preparing") return record;
+  const unsettled = transaction.unsettled.filter((other) => nameOf(other) !== nameOf(participant));
+  return withUnsettled(record, { ...transaction, unsettled });
+}
+
+/** How a transaction of this identity ended. One that it does not know was never committed, or everybody has heard: aborted. */
+export function outcomeOf(record: IdentityRecord | null, transactionId: string): Outcome | "preparing" {
+  const transaction = record?.transaction ?? null;
+  return transaction?.id === transactionId ? transaction.phase : "aborted";
+}
+
+/** On waking with a transaction that nobody drives any more: abort it. */
+export function recover(record: IdentityRecord): IdentityRecord {
+  return record.transaction?.phase === "preparing" ? abort(record, record.transaction) : record;
+}
+
+/** The other side of `absorb`: stands still until the coordinator has decided, and hands over its logins. */
+export function freeze(
+  record: IdentityRecord | null,
+  message: Freeze,
+  now: number,
+): { readonly record: IdentityRecord | null; readonly reply: FreezeReply } {
+  const { transactionId, coordinator } = message;
+  if (record === null || !isVisible(record) || record.identityPoolId !== message.identityPoolId) {
+    return { record, reply: { kind: "unsuitable" } };
+  }
+  if (record.freeze?.transactionId === transactionId) return { record, reply: { kind: "frozen", logins: record.logins } };
+  const { holder } = freezeOf(record) ?? {};
+  if (holder !== undefined) return { record, reply: { kind: "contended", holder } };
+  // Two coordinators that meet: neither waits for the other, so that no cycle can form.
+  if (record.transaction !== null) return { record, reply: { kind: "busy" } };
+  const isProved = message.loginIds.some((loginId) => holds(record, loginId));
+  const isSuitable = record.standing.kind === "guest" || (record.standing.kind === "linked" && isProved);
+  if (!isSuitable) return { record, reply: { kind: "unsuitable" } };
+  const frozen = { ...record, freeze: { transactionId, coordinator, since: now } };
+  return { record: frozen, reply: { kind: "frozen", logins: record.logins } };
+}
+
+/** The coordinator has decided: merged into it, or free again. A settlement of another transaction changes nothing. */
+export function thaw(record: IdentityRecord, transactionId: string, outcome: Outcome, now: number): IdentityRecord {
+  if (record.freeze?.transactionId !== transactionId) return record;
+  if (outcome === "aborted") return { ...record, freeze: null };
+  const standing = { kind: "merged", into: record.freeze.coordinator } as const;
+  // Its logins are the coordinator's now: they are handed over, not released.
+  return { ...record, standing, logins: [], modifiedAt: now, freeze: null };
+}
+
+/** Unlinks logins by a proof of one of the identity's own; the identity's write is the linearization point. */
+export function unlink(
+  record: IdentityRecord,
+  proofs: readonly string[],
+  providerNames: readonly string[],
+  now: number,
+): IdentityRecord | LinkRefusal {
+  const obstacle = obstacleOf(record);
+  if (obstacle !== null) return obstacle;
+  const removed = record.logins.filter((login) => providerNames.includes(login.providerName));
+  const isProved = proofs.some((loginId) => holds(record, loginId));
+  // The retry of a call that was done: same proof, nothing left to remove.
+  const isRepeat = removed.length === 0 && proofs.some((loginId) => wasUnlinked(record, loginId, now));
+  if (!isProved && !isRepeat) return { kind: "stale" };
+  if (removed.length === 0) return record;
+  const logins = record.logins.filter((login) => !removed.includes(login));
+  const remembered = removed.map(({ loginId }) => ({ loginId, at: now }));
+  return {
+    ...record,
+    logins,
+    modifiedAt: now,
+    standing: { kind: logins.length === 0 ? "closed" : "linked" },
+    releases: [...record.releases, ...removed],
+    unlinked: [...record.unlinked, ...remembered].slice(-MAX_LINKED_LOGINS),
+  };
+}
+
+/** Deletes the identity: a tombstone stays, its logins are released, the directory hears of it. */
+export function remove(record: IdentityRecord, now: number): IdentityRecord | LinkRefusal {
+  if (record.standing.kind === "deleted") return record;
+  const obstacle = obstacleOf(record);
+  if (obstacle !== null) return obstacle;
+  return {
+    ...record,
+    standing: { kind: "deleted" },
+    logins: [],
+    modifiedAt: now,
+    releases: [...record.releases, ...record.logins],
+    unlinked: [],
+    listing: "to-remove",
+  };
+}

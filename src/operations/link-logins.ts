@@ -1,0 +1,131 @@
+/**
+ * Brings verified logins together on one identity: looks up who owns them, decides by linking/plan.ts, and has the
+ * surviving identity run the link transaction. GetId and GetOpenIdToken share it; it verifies nothing and signs nothing.
+ */
+import { err, ok, type Result } from "../domain/errors.ts";
+import type { Grant } from "../domain/grant.ts";
+import { type IdentityId, identityIdOf, type IdentityPoolId } from "../domain/identifiers.ts";
+import type { VerifiedLogin } from "../domain/login.ts";
+import { loginConflict, PARTICIPANT_UNREACHABLE } from "../domain/mint-rules.ts";
+import type { LoginView } from "../durable/login-object.ts";
+import type { LinkReply } from "../linking/identity-calls.ts";
+import type { Holder } from "../linking/messages.ts";
+import { planLink } from "../linking/plan.ts";
+import { CONTENDED, type Contention, giveWay, MAX_ATTEMPTS } from "./contention.ts";
+import type { Objects } from "../durable/objects.ts";
+
+export type LinkContext = Contention & {
+  readonly objects: Pick<Objects, "identity" | "login">;
+  readonly region: string;
+  readonly mergePolicy: "conflict" | "merge";
+  newUuid(): string;
+};
+
+export type LinkRequest = {
+  readonly identityPoolId: IdentityPoolId;
+  readonly logins: readonly VerifiedLogin[];
+  /** The identity that the request names; it has drawn on its own rate already. */
+  readonly named: { readonly identityId: IdentityId; readonly isGuest: boolean } | null;
+  /** Whether a token is to be minted, which draws on the rate of the identity that it is for. */
+  readonly mints: boolean;
+};
+
+type Owned = { readonly login: VerifiedLogin; readonly owner: IdentityId; readonly linkId: string };
+
+/** The grant of the surviving identity, or null when the named identity is no longer what it was: ask it again. */
+export async function linkLogins(context: LinkContext, request: LinkRequest): Promise<Result<Grant> | null> {
+  const { logins, named } = request;
+  let drawnBy = named?.identityId ?? null;
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const views = await Promise.all(logins.map(async (login) => await context.objects.login(login.loginId).view(login.loginId)));
+    const holder = holderAmong(views);
+    if (holder !== undefined) {
+      await giveWay(context, attempt, holder);
+      continue;
+    }
+    const owned = ownedAmong(logins, views);
+    const plan = planLink(named, await ownersOf(context, owned), context.mergePolicy);
+    if (plan.kind === "conflict") {
+      if (await healOwners(context, owned)) continue;
+      return err(loginConflict(foreignProvider(owned, named?.identityId)));
+    }
+    const isBirth = plan.kind === "birth";
+    const target = isBirth ? identityIdOf(context.region, context.newUuid()) : plan.target;
+    const order = {
+      identityId: target,
+      identityPoolId: request.identityPoolId,
+      logins,
+      absorb: isBirth ? [] : plan.absorb,
+      isBirth,
+    };
+    const draws = request.mints && drawnBy !== target;
+    const reply = await context.objects.identity(target).link(order, logins, draws);
+    if (draws && reply.kind !== "rate-limited") drawnBy = target;
+    const verdict = verdictOn(reply);
+    if (verdict !== "again") return verdict;
+    if (reply.kind === "busy") await giveWay(context, attempt, reply.holder);
+    else if (reply.kind !== "elsewhere" && !(await healOwners(context, owned)) && named !== null) return null;
+  }
+  return err(CONTENDED);
+}
+
+function holderAmong(views: readonly LoginView[]): Holder | undefined {
+  return views.find((view) => view.holder !== null)?.holder ?? undefined;
+}
+
+function ownedAmong(logins: readonly VerifiedLogin[], views: readonly LoginView[]): readonly Owned[] {
+  return logins.flatMap((login, index): Owned[] => {
+    const owner = views[index]?.owner ?? null;
+    return owner === null ? [] : [{ login, owner: owner.identityId, linkId: owner.linkId }];
+  });
+}
+
+/** Each owner once, the older first: only a merge of several needs to know, so only then are they asked. */
+async function ownersOf(context: LinkContext, owned: readonly Owned[]): Promise<readonly IdentityId[]> {
+  const owners = [...new Set(owned.map(({ owner }) => owner))];
+  if (owners.length < 2 || context.mergePolicy === "conflict") return owners;
+  const aged = await Promise.all(
+    owners.map(async (owner) => {
+      const described = await context.objects.identity(owner).describe();
+      return { owner, createdAt: described?.description.createdAt ?? Number.POSITIVE_INFINITY };
+    }),
+  );
+  return aged.toSorted((a, b) => a.createdAt - b.createdAt || (a.owner < b.owner ? -1 : 1)).map(({ owner }) => owner);
+}
+
+/**
+ * Asks each owner whether the login is still its own. One that is not tells the login's object, which had missed it.
+ * True when that changed anything, so that another look is worth while.
+ */
+async function healOwners(context: LinkContext, owned: readonly Owned[]): Promise<boolean> {
+  const replies = await Promise.all(
+    owned.map(async ({ login: { loginId }, owner, linkId }) => {
+      return await context.objects.identity(owner).confirmOwner({ kind: "confirm-owner", identityId: owner, loginId, linkId });
+    }),
+  );
+  return replies.some((reply) => reply.kind !== "ownership" || !reply.owns);
+}
+
+function foreignProvider(owned: readonly Owned[], named: IdentityId | undefined): string {
+  const foreign = owned.find(({ owner }) => owner !== named) ?? owned[0];
+  return foreign?.login.providerName ?? "";
+}
+
+function verdictOn(reply: LinkReply): Result<Grant> | "again" {
+  switch (reply.kind) {
+    case "linked":
+      return ok(reply.grant);
+    case "rate-limited":
+      return err(reply.error);
+    case "conflict":
+      return err(loginConflict(reply.providerName));
+    case "unreachable":
+      return err(PARTICIPANT_UNREACHABLE);
+    case "busy":
+    case "elsewhere":
+    case "stale":
+    case "not-found":
+    case "forbidden":
+      return "again";
+  }
+}
