@@ -1,4 +1,7 @@
-/** The production entry: exports the fetch handler and the Durable Object classes; no logic. */
+/** The production entry: the fetch handler and the Durable Object classes; no logic. */
+import { createApp } from "./app.ts";
+import { parseConfig } from "./config.ts";
+
 export { IdentityDirectoryObject } from "./durable/identity-directory-object.ts";
 export { IdentityObject } from "./durable/identity-object.ts";
 export { IdentityPoolObject } from "./durable/identity-pool-object.ts";
@@ -7,8 +10,8 @@ export { KeyRingObject } from "./durable/key-ring-object.ts";
 export { LoginObject } from "./durable/login-object.ts";
 export { PoolDirectoryObject } from "./durable/pool-directory-object.ts";
 
+const app = createApp({ configOf: (env) => parseConfig({ ...env }) });
+
 export default {
-  fetch(): Response {
-    return new Response("under construction", { status: 503 });
-  },
+  fetch: (request, env, context) => app.fetch(request, env, context),
 } satisfies ExportedHandler<Env>;

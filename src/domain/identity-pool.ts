@@ -1,4 +1,5 @@
 /** An identity pool: its settings. Pure data; what a provider entry means is decided in upstream/. */
+import { err, ok, type Result, serviceError } from "./errors.ts";
 import type { IdentityPoolId } from "./identifiers.ts";
 
 export type CognitoIdentityProvider = {
@@ -22,3 +23,18 @@ export type IdentityPoolSettings = {
 };
 
 export type IdentityPool = IdentityPoolSettings & { readonly identityPoolId: IdentityPoolId };
+
+/**
+ * UpdateIdentityPool replaces every setting, as the live service does. The developer provider name alone stays once it
+ * is set (API reference, CreateIdentityPool): the developer's users are known by it.
+ */
+export function replaceSettings(current: IdentityPoolSettings, settings: IdentityPoolSettings): Result<IdentityPoolSettings> {
+  const { developerProviderName } = current;
+  if (developerProviderName === undefined) return ok(settings);
+  if (settings.developerProviderName !== undefined && settings.developerProviderName !== developerProviderName) {
+    return err(
+      serviceError("InvalidParameterException", "The developer provider name cannot be changed once it is set."),
+    );
+  }
+  return ok({ ...settings, developerProviderName });
+}

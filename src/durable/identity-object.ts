@@ -24,7 +24,7 @@ import type { IdentityRecord } from "../linking/identity-record.ts";
 import type { AskOutcome, ConfirmOwner, Freeze, FreezeReply, Message, Outcome, Reply, Settle } from "../linking/messages.ts";
 import { type Bucket, draw, hasToken } from "../linking/rate-limit.ts";
 import { freezeOf, type LinkOrder } from "../linking/transaction.ts";
-import { verifyLogins } from "../upstream/verify-logins.ts";
+import { checkClassicFlow, verifyLogins } from "../upstream/verify-logins.ts";
 import { ConfiguredObject } from "./configured-object.ts";
 import { deliverMessage } from "./deliver-message.ts";
 import { issuerKeysOf } from "./issuer-keys.ts";
@@ -53,7 +53,8 @@ export class IdentityObject extends ConfiguredObject {
     if (!admitted.ok) return { kind: "refused", error: admitted.error };
     const { pool } = admitted.value;
     const classic = permitsClassicFlow(pool);
-    if (!classic.ok) return { kind: "refused", error: classic.error };
+    const permitted = classic.ok ? checkClassicFlow(logins) : classic;
+    if (!permitted.ok) return { kind: "refused", error: permitted.error };
     const limiter = this.#limiter();
     if (logins.size === 0) return grantToGuest(this.#coordinator, limiter, identityId, pool);
     const verified = await this.#verify(pool, logins);
@@ -80,7 +81,7 @@ export class IdentityObject extends ConfiguredObject {
   ): Promise<ChangeReply> {
     const record = this.#coordinator.record;
     if (record === null || !isVisible(record)) return { kind: "refused", error: identityNotFound(identityId) };
-    const pool = await readPool(this.env.IDENTITY_POOL, record.identityPoolId, Date.now());
+    const pool = await readPool(this.env.IDENTITY_POOL, record.identityPoolId);
     if (pool === null) return { kind: "refused", error: identityNotFound(identityId) };
     const verified = await this.#verify(pool, logins);
     if (!verified.ok) return { kind: "refused", error: verified.error };
@@ -136,7 +137,7 @@ export class IdentityObject extends ConfiguredObject {
   async #admit(identityId: IdentityId): Promise<Result<{ pool: IdentityPool }>> {
     const record = this.#coordinator.record;
     if (record === null || !isVisible(record)) return err(identityNotFound(identityId));
-    const pool = await readPool(this.env.IDENTITY_POOL, record.identityPoolId, Date.now());
+    const pool = await readPool(this.env.IDENTITY_POOL, record.identityPoolId);
     if (pool === null) return err(identityNotFound(identityId));
     const standing = judgeStanding(this.#coordinator.record, identityId);
     return standing.ok ? ok({ pool }) : standing;

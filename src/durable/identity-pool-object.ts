@@ -3,8 +3,9 @@
  * follows by an outbox, so that a crash between the two leaves nothing behind.
  */
 import { DurableObject } from "cloudflare:workers";
+import { ok, type Result } from "../domain/errors.ts";
 import type { IdentityPoolId } from "../domain/identifiers.ts";
-import type { IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
+import { type IdentityPool, type IdentityPoolSettings, replaceSettings } from "../domain/identity-pool.ts";
 import { DIRECTORY_SHARDS, directoryShard } from "./identity-directory-object.ts";
 
 const RECORD_KEY = "pool";
@@ -42,6 +43,11 @@ export class IdentityPoolObject extends DurableObject<Env> {
     return this.#record?.state === "live" ? this.#record.pool : null;
   }
 
+  /** Creates the pool. One that is there already stays as it is, and one that was deleted stays deleted (null). */
+  async create(identityPoolId: IdentityPoolId, settings: IdentityPoolSettings): Promise<IdentityPool | null> {
+    return this.#record === null ? await this.put(identityPoolId, settings) : this.read();
+  }
+
   /** Creates the pool under its id, or replaces the settings of a live one; a deleted pool stays deleted. */
   async put(identityPoolId: IdentityPoolId, settings: IdentityPoolSettings): Promise<IdentityPool | null> {
     if (this.#record?.state === "deleted") return null;
@@ -52,9 +58,13 @@ export class IdentityPoolObject extends DurableObject<Env> {
   }
 
   /** Replaces the settings of a live pool; null when there is none. */
-  async update(settings: IdentityPoolSettings): Promise<IdentityPool | null> {
-    const pool = this.read();
-    return pool === null ? null : await this.put(pool.identityPoolId, settings);
+  async update(settings: IdentityPoolSettings): Promise<Result<IdentityPool> | null> {
+    const current = this.read();
+    if (current === null) return null;
+    const replaced = replaceSettings(current, settings);
+    if (!replaced.ok) return replaced;
+    const pool = await this.put(current.identityPoolId, replaced.value);
+    return pool === null ? null : ok(pool);
   }
 
   /** From this step on the pool is gone; its identities follow. False when there was none. */
@@ -76,7 +86,9 @@ export class IdentityPoolObject extends DurableObject<Env> {
   }
 
   #isAtRest(): boolean {
-    return this.#record === null || (this.#record.isListed && this.#record.state === "live");
+    if (this.#record === null) return true;
+    const { isListed, state, sweptShards } = this.#record;
+    return isListed && (state === "live" || sweptShards === DIRECTORY_SHARDS);
   }
 
   /** One storage step: the record, and the alarm that carries on should this life end here. */
@@ -97,17 +109,12 @@ export class IdentityPoolObject extends DurableObject<Env> {
     if (this.#record === record) await this.#save({ ...record, isListed: true });
   }
 
-  /** Deletes the identities of a deleted pool, shard by shard, and forgets the pool when every shard is empty. */
+  /** Deletes the identities of a deleted pool, shard by shard. Its own record stays: the id is never used again. */
   async #sweep(): Promise<void> {
     for (let batch = 0; batch < SWEEP_BATCHES; batch++) {
       const record = this.#record;
       if (record?.state !== "deleted") return;
-      if (record.sweptShards === DIRECTORY_SHARDS) {
-        if (!record.isListed) return;
-        this.#record = null;
-        await this.ctx.storage.deleteAll();
-        return;
-      }
+      if (record.sweptShards === DIRECTORY_SHARDS) return;
       const remaining = await this.#sweepShard(directoryShard(record.pool.identityPoolId, record.sweptShards));
       if (remaining === "busy") return;
       if (remaining === "empty") await this.#save({ ...record, sweptShards: record.sweptShards + 1 });

@@ -1,2 +1,87 @@
+/**
+ * One upstream issuer: its key set, fetched once for everybody. The only object that calls upstream, and it calls for its
+ * own issuer alone, so a slow issuer slows nobody else. Stores nothing before the issuer has answered properly.
+ */
+import { retryable } from "cloudflare:durable-objects";
+import {
+  answerOf,
+  type HeldKeySet,
+  type KeySetAnswer,
+  type KeySetRequest,
+  type KeySetState,
+  needsFetch,
+} from "../upstream/key-set-life.ts";
+import { fixedKeySetUrl, loadKeySet, permittedUrl } from "../upstream/load-key-set.ts";
+import { parsePublicKeys } from "../upstream/public-keys.ts";
+import type { UpstreamPolicy } from "../upstream/upstream-policy.ts";
 import { ConfiguredObject } from "./configured-object.ts";
-export class IssuerObject extends ConfiguredObject {}
+
+const STORAGE_KEY = "key-set";
+
+export class IssuerObject extends ConfiguredObject {
+  static {
+    // Safe to run twice, so the runtime may repeat a call that a deployment cut off.
+    retryable(this.prototype.keys);
+  }
+
+  /** When the last fetch failed. Memory is enough: an eviction costs one more try. */
+  #failedAt: number | undefined;
+  #held: HeldKeySet | undefined;
+  /** The one fetch under way. Requests of one object may share it; those of an isolate may not. */
+  #fetching: Promise<void> | undefined;
+
+  /** Never throws for anything that an upstream does. */
+  async keys(request: KeySetRequest): Promise<KeySetAnswer> {
+    const { issuer } = request;
+    if (issuer !== this.ctx.id.name) throw new Error("an issuer's object answers for that issuer alone");
+    if (request.mayFetch && needsFetch(this.#state(issuer), request, epochSeconds())) {
+      // T28: single flight.
+      this.#fetching ??= this.#fetch(issuer).finally(() => (this.#fetching = undefined));
+      await this.#fetching;
+    }
+    // Decided again on what is held now: the world may have moved during the fetch.
+    return answerOf(this.#state(issuer), epochSeconds());
+  }
+
+  #state(issuer: string): KeySetState {
+    this.#held ??= readStored(this.ctx.storage.kv.get(STORAGE_KEY), issuer, this.upstreams);
+    return {
+      ...(this.#held === undefined ? {} : { held: this.#held }),
+      ...(this.#failedAt === undefined ? {} : { failedAt: this.#failedAt }),
+    };
+  }
+
+  async #fetch(issuer: string): Promise<void> {
+    const loaded = await loadKeySet(issuer, { fetch: (url, init) => fetch(url, init), upstreams: this.upstreams });
+    if (!loaded.ok) {
+      this.#failedAt = epochSeconds();
+      console.warn(JSON.stringify({ event: "issuer-keys-not-loaded", issuer, reason: loaded.error }));
+      return;
+    }
+    const { keySet, leakedKeyCount } = loaded.value;
+    if (leakedKeyCount > 0) {
+      console.error(JSON.stringify({ event: "issuer-publishes-private-keys", issuer, count: leakedKeyCount }));
+    }
+    const held = { ...keySet, fetchedAt: epochSeconds() };
+    this.ctx.storage.kv.put(STORAGE_KEY, held);
+    this.#held = held;
+    this.#failedAt = undefined;
+  }
+}
+
+/** T29: a stored set counts only if it still says whose it is and came from an address that is still permitted. */
+function readStored(value: unknown, issuer: string, upstreams: UpstreamPolicy): HeldKeySet | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const stored = new Map<string, unknown>(Object.entries(value));
+  const [keySetUrl, fetchedAt] = [stored.get("keySetUrl"), stored.get("fetchedAt")];
+  if (stored.get("issuer") !== issuer || typeof keySetUrl !== "string" || typeof fetchedAt !== "number")
+    return undefined;
+  const expectedUrl = fixedKeySetUrl(issuer) ?? keySetUrl;
+  if (keySetUrl !== expectedUrl || permittedUrl(keySetUrl, upstreams) === undefined) return undefined;
+  const keys = parsePublicKeys(value)?.keys ?? [];
+  return keys.length === 0 ? undefined : { issuer, keySetUrl, keys, fetchedAt };
+}
+
+function epochSeconds(): number {
+  return Date.now() / 1000;
+}

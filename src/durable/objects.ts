@@ -28,7 +28,7 @@ export function objectsOf(env: Env): Objects {
     identityDirectory: (identityPoolId, shard) =>
       env.IDENTITY_DIRECTORY.getByName(directoryShard(identityPoolId, shard)),
     poolDirectory: (region) => env.POOL_DIRECTORY.getByName(region),
-    readPool: async (identityPoolId) => await readPool(env.IDENTITY_POOL, identityPoolId, Date.now()),
+    readPool: async (identityPoolId) => await readPool(env.IDENTITY_POOL, identityPoolId),
     forgetPool,
   };
 }

@@ -1,0 +1,157 @@
+/** The routes and the order of what happens to a request; joins the wire, the operations and the objects. */
+import { Hono } from "hono";
+import { addressOf, type ClientLimit, clientLimitOf, UNLIMITED } from "./client-limit.ts";
+import type { Config } from "./config.ts";
+import { err, RATE_EXCEEDED, type Result, serviceError } from "./domain/errors.ts";
+import { issuerKeysOf } from "./durable/issuer-keys.ts";
+import { KEY_RING_NAME } from "./durable/key-ring-object.ts";
+import { objectsOf } from "./durable/objects.ts";
+import type { Caller, OperationContext } from "./operations/context.ts";
+import { registry } from "./operations/registry.ts";
+import { authorise } from "./protocol/admin-credential.ts";
+import { type DecodedRequest, encodeError, encodePreflight, encodeSuccess, readRequest } from "./protocol/aws-json.ts";
+import { unknownOperation, type WireError } from "./protocol/errors.ts";
+import { verifySignature } from "./protocol/sigv4.ts";
+import { logDefect, logRequest } from "./request-log.ts";
+import {
+  COGNITO_JWKS_PATH,
+  DISCOVERY_PATH,
+  JWKS_PATH,
+  jwksResponse,
+  metadataUnavailableResponse,
+  openIdConfigurationResponse,
+} from "./token/metadata.ts";
+import { createSigner } from "./token/signer.ts";
+
+export type Composition = {
+  /** The settings, checked; the problems otherwise, each naming its variable. */
+  configOf(env: Env): Result<Config, readonly string[]>;
+};
+
+/** What an isolate keeps for its whole life: the checked settings, the imported keys, and memories with a stated life. */
+type Service = { readonly config: Config; readonly context: OperationContext; readonly clients: ClientLimit };
+
+type Answer = { readonly response: Response; readonly error?: WireError; readonly operation: string | null };
+
+export function createApp(composition: Composition): Hono<{ Bindings: Env }> {
+  const services = new WeakMap<Env, Result<Service, readonly string[]>>();
+
+  function serviceOf(env: Env): Result<Service> {
+    let service = services.get(env);
+    if (service === undefined) {
+      const config = composition.configOf(env);
+      service = config.ok ? { ok: true, value: createService(env, config.value) } : config;
+      services.set(env, service);
+    }
+    if (service.ok) return service;
+    // The names of settings are no secret, and whoever deploys must see at once which of them is missing.
+    const message = `Edgepool is not configured: ${service.error.join("; ")}.`;
+    return err(serviceError("InternalErrorException", message, "not-configured"));
+  }
+
+  const app = new Hono<{ Bindings: Env }>();
+  app.options("*", (c) => encodePreflight(c.req.raw, crypto.randomUUID()));
+  app.get(DISCOVERY_PATH, async (c) => await publish(c.env, openIdConfigurationResponse));
+  app.get(JWKS_PATH, async (c) => await publish(c.env, (_issuer, keys) => jwksResponse(keys)));
+  app.get(COGNITO_JWKS_PATH, async (c) => await publish(c.env, (_issuer, keys) => jwksResponse(keys)));
+  app.all("*", async (c) => await answer(c.req.raw, c.env, c.executionCtx));
+  return app;
+
+  async function publish(
+    env: Env,
+    render: (issuer: string, keys: Parameters<typeof jwksResponse>[0]) => Response,
+  ): Promise<Response> {
+    const service = serviceOf(env);
+    if (!service.ok) return encodeError(service.error, crypto.randomUUID());
+    const { config, context } = service.value;
+    const keys = await context.signer.publishedKeys(context.now());
+    return keys.ok ? render(config.issuer, keys.value) : metadataUnavailableResponse();
+  }
+
+  async function answer(request: Request, env: Env, execution: Pick<ExecutionContext, "waitUntil">): Promise<Response> {
+    const requestId = crypto.randomUUID();
+    const startedAt = performance.now();
+    const { response, error, operation } = await attempt(request, env, execution, requestId);
+    const durationMs = performance.now() - startedAt;
+    logRequest({ requestId, operation, status: response.status, ...(error !== undefined && { error }), durationMs });
+    return response;
+  }
+
+  async function attempt(
+    request: Request,
+    env: Env,
+    execution: Pick<ExecutionContext, "waitUntil">,
+    requestId: string,
+  ): Promise<Answer> {
+    let operation: string | null = null;
+    const refuse = (error: WireError): Answer => ({ response: encodeError(error, requestId), error, operation });
+    try {
+      const service = serviceOf(env);
+      if (!service.ok) return refuse(service.error);
+      const { clients, context } = service.value;
+      const address = addressOf(request.headers);
+      if (clients.isBlocked(address, context.now())) return refuse(CLIENT_OVER_LIMIT);
+      const decoded = await readRequest(request);
+      if (decoded.ok) ({ operation } = decoded.value);
+      const result = decoded.ok ? await runOperation(request, decoded.value, service.value, address) : decoded;
+      if (result.ok) return { response: encodeSuccess(result.value, requestId), operation };
+      // Counted after the answer: the next call of this address is the one that is judged by it.
+      execution.waitUntil(clients.countFailure(address, context.now()));
+      return refuse(result.error);
+    } catch (cause) {
+      logDefect(requestId, operation, cause);
+      return refuse(isOverloaded(cause) ? OVERLOADED : serviceError("InternalErrorException", "Internal error", "defect"));
+    }
+  }
+}
+
+const CLIENT_OVER_LIMIT: WireError = { ...RATE_EXCEEDED, reason: "client-address", retryAfterSeconds: 10 };
+const OVERLOADED: WireError = { ...RATE_EXCEEDED, reason: "overloaded", retryAfterSeconds: 1 };
+
+/** The platform sheds load from an object that has too much of it; a retry at once would only add to that. */
+function isOverloaded(cause: unknown): boolean {
+  return cause instanceof Error && "overloaded" in cause && cause.overloaded === true;
+}
+
+async function runOperation(
+  request: Request,
+  { operation, json, body }: DecodedRequest,
+  { config, context, clients }: Service,
+  address: string,
+): Promise<Result<object | undefined, WireError>> {
+  const runnable = registry.get(operation);
+  if (runnable === undefined) return err(unknownOperation());
+  let caller: Caller | null = null;
+  if (runnable.access === "signed") {
+    const verified = await verifySignature({
+      method: request.method,
+      url: new URL(request.url),
+      headers: request.headers,
+      body,
+      operation,
+      credentials: config.adminCredentials,
+      region: config.region,
+      now: context.now(),
+    });
+    if (!verified.ok) return verified;
+    const authorised = authorise(verified.value.credential, operation);
+    if (!authorised.ok) return authorised;
+    caller = verified.value;
+  }
+  if (operation === "GetId" && !(await clients.admitCreation(address))) return err(CLIENT_OVER_LIMIT);
+  return await runnable.run(json, context, caller);
+}
+
+function createService(env: Env, config: Config): Service {
+  const context: OperationContext = {
+    config,
+    objects: objectsOf(env),
+    issuerKeys: issuerKeysOf(env.ISSUER_KEYS),
+    signer: createSigner(() => env.KEY_RING.getByName(KEY_RING_NAME), config.keyEncryptionKey),
+    now: () => Date.now() / 1000,
+    newUuid: () => crypto.randomUUID(),
+    random: () => Math.random(),
+    pause: async (ms) => await new Promise((resolve) => setTimeout(resolve, ms)),
+  };
+  return { config, context, clients: config.limitsClients ? clientLimitOf(env.CLIENT_RATE_LIMIT) : UNLIMITED };
+}

@@ -1,0 +1,20 @@
+/** What an identity's object permits the Worker to mint: the evidence of one request. Pure data, holds no login token. */
+import type { IdentityId, IdentityPoolId } from "./identifiers.ts";
+import type { VerifiedLogin } from "./login.ts";
+
+export type Grant = {
+  readonly identityId: IdentityId;
+  /** The pool of the identity's own record, never one that the request names (T37). */
+  readonly identityPoolId: IdentityPoolId;
+  /** The logins whose tokens this very call verified (invariant 7); empty is a guest. */
+  readonly logins: readonly VerifiedLogin[];
+  /** Tag name to value; only developer-authenticated identities have them. */
+  readonly principalTags?: Readonly<Record<string, string>>;
+  /** Seconds from signing to expiry: `TOKEN_LIFETIME_SECONDS`, or what a developer asked for. */
+  readonly lifetimeSeconds: number;
+};
+
+/** Lifetime of every token of GetOpenIdToken, in seconds (T42; API reference, GetOpenIdToken). */
+export const TOKEN_LIFETIME_SECONDS = 600;
+/** Longest lifetime that a developer may ask for, in seconds (service model, TokenDuration). */
+export const LONGEST_TOKEN_LIFETIME_SECONDS = 86_400;

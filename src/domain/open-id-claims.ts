@@ -1,0 +1,119 @@
+/** The claims of an OpenID token: built from a grant, then held against it once more. Pure; signs nothing. */
+import { LONGEST_TOKEN_LIFETIME_SECONDS, TOKEN_LIFETIME_SECONDS, type Grant } from "./grant.ts";
+import { MAX_LINKED_LOGINS, type VerifiedLogin } from "./login.ts";
+
+/** Claim of the principal tags: the name that AWS reads session tags from. */
+export const TAGS_CLAIM = "https://aws.amazon.com/tags";
+
+/** In the order of the live service's tokens, `jti` last (design.md section 6). */
+export type OpenIdClaims = {
+  readonly sub: string;
+  readonly aud: string;
+  readonly amr: readonly string[];
+  readonly [TAGS_CLAIM]?: { readonly principal_tags: Readonly<Record<string, readonly string[]>> };
+  readonly iss: string;
+  readonly exp: number;
+  readonly iat: number;
+  readonly jti: string;
+};
+
+/** What a token takes from the moment of its minting. */
+export type MintStamp = {
+  readonly issuer: string;
+  /** Epoch seconds, read after the grant has come back: the expiry is counted from signing (T42). */
+  readonly now: number;
+  /** Random, so that a relying party can notice a replay. */
+  readonly jti: string;
+};
+
+/** Everything that a token may say; nothing else of a login is ever minted (T42). */
+export const CLAIM_NAMES = ["sub", "aud", "amr", TAGS_CLAIM, "iss", "exp", "iat", "jti"] as const;
+
+const GUEST_AMR = "unauthenticated";
+const AUTHENTICATED_AMR = "authenticated";
+
+/** Claims of the token that `grant` permits. `now` is rounded down: the claims are whole seconds. */
+export function claimsOf(grant: Grant, stamp: MintStamp): OpenIdClaims {
+  const issuedAt = Math.floor(stamp.now);
+  // fromEntries makes own properties, so that a tag named `__proto__` is a tag like any other (T39).
+  const tags = Object.entries(grant.principalTags ?? {}).map(([tag, value]) => [tag, [value]] as const);
+  return {
+    sub: grant.identityId,
+    aud: grant.identityPoolId,
+    amr: grant.logins.length === 0 ? [GUEST_AMR] : [AUTHENTICATED_AMR, ...grant.logins.flatMap((login) => login.amr)],
+    ...(tags.length > 0 && { [TAGS_CLAIM]: { principal_tags: Object.fromEntries(tags) } }),
+    iss: stamp.issuer,
+    exp: issuedAt + grant.lifetimeSeconds,
+    iat: issuedAt,
+    jti: stamp.jti,
+  };
+}
+
+/** A developer's login names its pool in the long form: `provider:pool:user` (behaviour.md section 5). */
+function isDeveloperLogin(login: VerifiedLogin, grant: Grant): boolean {
+  return login.amr[1] === `${login.providerName}:${grant.identityPoolId}:${login.subject}`;
+}
+
+function lintLifetime(claims: OpenIdClaims, grant: Grant): string | undefined {
+  const lifetimeSeconds = claims.exp - claims.iat;
+  if (lifetimeSeconds !== grant.lifetimeSeconds) return "exp - iat is not the granted lifetime";
+  if (!Number.isInteger(lifetimeSeconds) || lifetimeSeconds < 1) return "the lifetime is not a whole number of seconds";
+  if (lifetimeSeconds > LONGEST_TOKEN_LIFETIME_SECONDS) return "the lifetime outlives the published keys";
+  // Only a developer may choose a lifetime; without a developer's login it is ten minutes exactly (T42).
+  if (lifetimeSeconds !== TOKEN_LIFETIME_SECONDS && !grant.logins.some((login) => isDeveloperLogin(login, grant))) {
+    return "the lifetime is not the one of a token without a developer's login";
+  }
+  return undefined;
+}
+
+/** I8: `amr` says `unauthenticated` alone, or `authenticated` and then exactly the verified logins, each by its pair. */
+function lintAmr(claims: OpenIdClaims, grant: Grant): string | undefined {
+  const [first, ...entries] = claims.amr;
+  if (grant.logins.length === 0) {
+    return first === GUEST_AMR && entries.length === 0 ? undefined : "amr of a guest is not unauthenticated alone";
+  }
+  if (first !== AUTHENTICATED_AMR) return "amr does not begin with authenticated";
+  if (entries.length !== 2 * grant.logins.length) return "amr does not name each verified login by one pair";
+  if (grant.logins.length > MAX_LINKED_LOGINS) return "amr names more logins than an identity can have";
+  for (const [index, login] of grant.logins.entries()) {
+    const providerName = entries[2 * index];
+    const longForm = entries[2 * index + 1];
+    if (providerName !== login.providerName || providerName === "") return "amr names a provider that was not verified";
+    // Every long form ends in the subject, whatever the provider writes before it.
+    if (longForm !== login.amr[1] || !longForm.endsWith(`:${login.subject}`))
+      return "amr names a subject that was not verified";
+  }
+  // Two subjects of one provider cannot belong to one identity (T41).
+  const providers = new Set(grant.logins.map((login) => login.providerName));
+  return providers.size === grant.logins.length ? undefined : "amr names one provider twice";
+}
+
+function lintTags(claims: OpenIdClaims, grant: Grant): string | undefined {
+  const granted = Object.entries(grant.principalTags ?? {});
+  const minted = Object.entries(claims[TAGS_CLAIM]?.principal_tags ?? {});
+  if (granted.length === 0) return claims[TAGS_CLAIM] === undefined ? undefined : "tags that were not granted";
+  const isSame =
+    minted.length === granted.length &&
+    minted.every(([tag, values], index) => {
+      const [grantedTag, grantedValue] = granted[index] ?? [];
+      return tag === grantedTag && values.length === 1 && values[0] === grantedValue;
+    });
+  return isSame ? undefined : "tags other than those granted";
+}
+
+/**
+ * The last look before signing (Boulder's pre-issuance lint): what is wrong with `claims` as a token of `grant`, or
+ * undefined. It repeats the rules rather than the code of `claimsOf`, and its answer holds no value of a claim.
+ */
+export function lintClaims(claims: OpenIdClaims, grant: Grant, stamp: MintStamp): string | undefined {
+  const names: readonly string[] = CLAIM_NAMES;
+  if (!Object.keys(claims).every((name) => names.includes(name))) return "a claim that no token has";
+  if (claims.sub !== grant.identityId || claims.sub === "") return "sub is not the identity id";
+  if (claims.aud !== grant.identityPoolId || claims.aud.length === 0) return "aud is not the identity pool id";
+  if (claims.iss !== stamp.issuer || claims.iss === "") return "iss is not this issuer";
+  if (claims.jti !== stamp.jti || claims.jti === "") return "jti is missing";
+  if (!Number.isSafeInteger(claims.iat) || claims.iat > stamp.now || claims.iat <= stamp.now - 1) {
+    return "iat is not the instant of signing";
+  }
+  return lintLifetime(claims, grant) ?? lintAmr(claims, grant) ?? lintTags(claims, grant);
+}

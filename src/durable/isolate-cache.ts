@@ -1,0 +1,35 @@
+/**
+ * A small cache in the memory of one isolate: values with a stated life, bounded in number. Holds settled data and never
+ * a promise: a request may not wait for work that another one began, since that one can be cancelled.
+ */
+
+type Entry<Value> = { readonly value: Value; readonly expiresAt: number };
+
+export class IsolateCache<Value> {
+  readonly #entries = new Map<string, Entry<Value>>();
+  readonly #maxEntries: number;
+
+  constructor(maxEntries: number) {
+    this.#maxEntries = maxEntries;
+  }
+
+  /** `now` in epoch seconds. An expired value is never handed out. */
+  get(key: string, now: number): Value | undefined {
+    const entry = this.#entries.get(key);
+    return entry !== undefined && now < entry.expiresAt ? entry.value : undefined;
+  }
+
+  /** `expiresAt` in epoch seconds. When the cache is full, the value that was set longest ago makes room. */
+  set(key: string, value: Value, expiresAt: number): void {
+    this.#entries.delete(key);
+    this.#entries.set(key, { value, expiresAt });
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= this.#maxEntries) return;
+      this.#entries.delete(oldest);
+    }
+  }
+
+  delete(key: string): void {
+    this.#entries.delete(key);
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * An issuer's keys as one isolate sees them: imported once, kept as long as the issuer's object vouches for them, and
+ * asked for again when a token names a key that is not there. Every fetch is the object's; nothing here opens a connection.
+ */
+import { err, ok, type Result } from "../domain/errors.ts";
+import type { IssuerKeys } from "../upstream/issuer-keys.ts";
+import type { KeySetAnswer, KeySetRequest } from "../upstream/key-set-life.ts";
+import { type PublicKey, selectKey } from "../upstream/public-keys.ts";
+import type { KeyRefusalReason } from "../upstream/refusal.ts";
+import { importVerificationKey, type SignatureAlgorithm } from "../upstream/signature.ts";
+import { IsolateCache } from "./isolate-cache.ts";
+import type { IssuerObject } from "./issuer-object.ts";
+
+/** A key and its imports. A CryptoKey is bound to one algorithm, so an RSA key that names none may have several. */
+type IsolateKey = { readonly publicKey: PublicKey; readonly imported: Map<SignatureAlgorithm, CryptoKey> };
+
+export type IssuerEntry =
+  | {
+      readonly state: "known";
+      readonly keys: readonly IsolateKey[];
+      readonly fetchedAt: number;
+      /** From here on, epoch seconds, the object may have or fetch a newer set. */
+      readonly refreshableFrom: number;
+      readonly isIssuerDown: boolean;
+    }
+  | { readonly state: "unreachable" };
+
+/** What is needed of an issuer's object. */
+export type IssuerStub = { keys(request: KeySetRequest): Promise<KeySetAnswer> };
+
+/** Most issuers that one isolate remembers: far more than its pools name, and a few megabytes at most. */
+const MAX_ISSUERS = 1000;
+
+/** `stubOf` makes a fresh stub each time: one that met an infrastructure error stays broken. `now` in epoch seconds. */
+export function createIssuerKeys(
+  stubOf: (issuer: string) => IssuerStub,
+  cache: IsolateCache<IssuerEntry>,
+  now: () => number,
+): IssuerKeys {
+  async function ask(request: KeySetRequest): Promise<IssuerEntry | undefined> {
+    const answer = await stubOf(request.issuer).keys(request);
+    if (answer.state === "not-asked") return undefined;
+    const answeredAt = now();
+    if (answer.state === "unreachable") {
+      const entry = { state: answer.state } as const;
+      cache.set(request.issuer, entry, answeredAt + answer.retryAfterSeconds);
+      return entry;
+    }
+    const entry = {
+      state: answer.state,
+      keys: answer.keys.map((publicKey) => ({ publicKey, imported: new Map<SignatureAlgorithm, CryptoKey>() })),
+      fetchedAt: answer.fetchedAt,
+      refreshableFrom: answeredAt + answer.refreshableAfterSeconds,
+      isIssuerDown: answer.isIssuerDown,
+    };
+    // T30: the object's own freshness, not one that starts anew in each isolate.
+    cache.set(request.issuer, entry, answeredAt + answer.freshForSeconds);
+    return entry;
+  }
+
+  return {
+    async find({ issuer, algorithm, kid, mayAskUpstream }): Promise<Result<CryptoKey, KeyRefusalReason>> {
+      const held = cache.get(issuer, now()) ?? (await ask({ issuer, mayFetch: mayAskUpstream }));
+      const found = lookUp(held, algorithm, kid);
+      // T28: until the object may refresh again, every unknown kid is answered here, without a call.
+      const isFinal = found.ok || found.error.kind !== "unknown-key" || held?.state !== "known";
+      if (isFinal || now() < held.refreshableFrom) return settle(found, algorithm);
+      if (!mayAskUpstream) return err({ kind: "upstream-not-asked" });
+      const newer = await ask({ issuer, newerThan: held.fetchedAt, mayFetch: true });
+      return settle(lookUp(newer, algorithm, kid), algorithm);
+    },
+  };
+}
+
+function lookUp(
+  entry: IssuerEntry | undefined,
+  algorithm: SignatureAlgorithm,
+  kid: string | undefined,
+): Result<IsolateKey, KeyRefusalReason> {
+  if (entry === undefined) return err({ kind: "upstream-not-asked" });
+  if (entry.state === "unreachable") return err({ kind: "upstream-unreachable" });
+  const selected = selectKey(entry.keys, algorithm, kid);
+  // T31: while the issuer is down, nobody knows whether it has added a key, so the token is not called wrong.
+  const isUndecided = !selected.ok && selected.error.kind === "unknown-key" && entry.isIssuerDown;
+  return isUndecided ? err({ kind: "upstream-unreachable" }) : selected;
+}
+
+async function settle(
+  found: Result<IsolateKey, KeyRefusalReason>,
+  algorithm: SignatureAlgorithm,
+): Promise<Result<CryptoKey, KeyRefusalReason>> {
+  return found.ok ? ok(await importOnce(found.value, algorithm)) : found;
+}
+
+/** Two requests may import the same key at once: that is cheaper than one that waits for another. */
+async function importOnce({ publicKey, imported }: IsolateKey, algorithm: SignatureAlgorithm): Promise<CryptoKey> {
+  const known = imported.get(algorithm);
+  if (known !== undefined) return known;
+  const key = await importVerificationKey(publicKey, algorithm);
+  imported.set(algorithm, key);
+  return key;
+}
+
+const cache = new IsolateCache<IssuerEntry>(MAX_ISSUERS);
+
+/** The keys behind the binding, with the isolate's own cache and clock. */
+export function issuerKeysOf(namespace: DurableObjectNamespace<IssuerObject>): IssuerKeys {
+  return createIssuerKeys(
+    (issuer) => namespace.getByName(issuer),
+    cache,
+    () => Date.now() / 1000,
+  );
+}

@@ -1,0 +1,58 @@
+/** What an operation is given: the checked configuration, the objects, the keys, and every source of time and chance. */
+import type { Config } from "../config.ts";
+import { err, type Result, serviceError } from "../domain/errors.ts";
+import { type IdentityId, type IdentityPoolId, parseIdentityId, parseIdentityPoolId } from "../domain/identifiers.ts";
+import type { Objects } from "../durable/objects.ts";
+import type { AdminCredential } from "../protocol/admin-credential.ts";
+import { allowsPool } from "../protocol/admin-credential.ts";
+import type { Signer } from "../token/signer.ts";
+import type { IssuerKeys } from "../upstream/issuer-keys.ts";
+import type { Contention } from "./contention.ts";
+import type { LinkContext } from "./link-logins.ts";
+
+/** Who sent a signed request. */
+export type Caller = {
+  readonly credential: AdminCredential;
+  /** Equal for a request and its replay. */
+  readonly signature: string;
+};
+
+export type OperationContext = Contention & {
+  readonly config: Config;
+  readonly objects: Objects;
+  readonly issuerKeys: IssuerKeys;
+  readonly signer: Signer;
+  /** Epoch seconds. */
+  now(): number;
+  /** A random version 4 UUID in lower case. */
+  newUuid(): string;
+};
+
+export type SignedContext = OperationContext & { readonly caller: Caller };
+
+/** The shape check has passed, so that an id that does not parse is a defect of the shapes. */
+export function identityIdOfInput(text: string): IdentityId {
+  const identityId = parseIdentityId(text);
+  if (identityId === undefined) throw new Error("an identity id passed the shape check and is none");
+  return identityId;
+}
+
+export function identityPoolIdOfInput(text: string): IdentityPoolId {
+  const identityPoolId = parseIdentityPoolId(text);
+  if (identityPoolId === undefined) throw new Error("an identity pool id passed the shape check and is none");
+  return identityPoolId;
+}
+
+/** The refusal of a pool that the caller's credential does not name; null when it may. */
+export function poolRefusal({ caller }: SignedContext, identityPoolId: string): Result<never> | null {
+  if (allowsPool(caller.credential, identityPoolId)) return null;
+  const { accessKeyId } = caller.credential;
+  const message = `User: ${accessKeyId} is not authorized to access this resource`;
+  return err(serviceError("AccessDeniedException", message, "pool-not-allowed"));
+}
+
+/** What bringing logins together needs of all this. */
+export function linkContextOf(context: OperationContext): LinkContext {
+  const { region, mergePolicy } = context.config;
+  return { ...context, region, mergePolicy };
+}

@@ -1,0 +1,34 @@
+/** GetId: the identity of the logins that are presented, made on first sight; or a new guest. */
+import { err, ok, type Result, serviceError } from "../domain/errors.ts";
+import { identityIdOf } from "../domain/identifiers.ts";
+import { GUESTS_NOT_SUPPORTED, identityPoolNotFound } from "../domain/mint-rules.ts";
+import type { InputOf, OutputOf } from "../protocol/shapes.ts";
+import { verifyLogins } from "../upstream/verify-logins.ts";
+import { CONTENDED } from "./contention.ts";
+import { identityPoolIdOfInput, linkContextOf, type OperationContext } from "./context.ts";
+import { linkLogins } from "./link-logins.ts";
+
+export async function getId(input: InputOf<"GetId">, context: OperationContext): Promise<Result<OutputOf<"GetId">>> {
+  const identityPoolId = identityPoolIdOfInput(input.IdentityPoolId);
+  const pool = await context.objects.readPool(identityPoolId);
+  if (pool === null) return err(identityPoolNotFound(identityPoolId));
+  const logins = input.Logins ?? new Map<string, string>();
+  if (logins.size === 0) {
+    if (!pool.allowsUnauthenticated) return err(GUESTS_NOT_SUPPORTED);
+    const identityId = identityIdOf(context.config.region, context.newUuid());
+    const created = await context.objects.identity(identityId).createGuest(identityId, identityPoolId);
+    if (created) return ok({ IdentityId: identityId });
+    return err(serviceError("InternalErrorException", "Internal error", "identity-id-collision"));
+  }
+  const verified = await verifyLogins(pool, logins, {
+    config: context.config,
+    now: Math.floor(context.now()),
+    issuerKeys: context.issuerKeys,
+    // Whoever floods this call with failures is stopped by the limit of the client address.
+    mayAskUpstream: true,
+  });
+  if (!verified.ok) return err(verified.error.error);
+  const request = { identityPoolId, logins: verified.value, named: null, mints: false };
+  const linked = (await linkLogins(linkContextOf(context), request)) ?? err(CONTENDED);
+  return linked.ok ? ok({ IdentityId: linked.value.identityId }) : linked;
+}

@@ -1,0 +1,56 @@
+/** GetOpenIdToken: a known identity, and the logins that its user signed in with, become an OpenID token of ten minutes. */
+import { err, ok, type Result } from "../domain/errors.ts";
+import type { Grant } from "../domain/grant.ts";
+import type { IdentityId } from "../domain/identifiers.ts";
+import type { InputOf, OutputOf } from "../protocol/shapes.ts";
+import { mint } from "../token/mint.ts";
+import { CONTENDED, giveWay, MAX_ATTEMPTS } from "./contention.ts";
+import { identityIdOfInput, linkContextOf, type OperationContext } from "./context.ts";
+import { type LinkContext, linkLogins } from "./link-logins.ts";
+
+export async function getOpenIdToken(
+  input: InputOf<"GetOpenIdToken">,
+  context: OperationContext,
+): Promise<Result<OutputOf<"GetOpenIdToken">>> {
+  const identityId = identityIdOfInput(input.IdentityId);
+  const granted = await obtainGrant(linkContextOf(context), identityId, input.Logins ?? new Map());
+  if (!granted.ok) return granted;
+  // Everything is stored and settled before the signature: from here on nothing can fail but the signing itself.
+  const stamp = { issuer: context.config.issuer, now: context.now(), jti: context.newUuid() };
+  const token = await mint(granted.value, stamp, context.signer);
+  // The identity may be another than the one that was asked for: the owner of a login that came with a guest.
+  return token.ok ? ok({ IdentityId: granted.value.identityId, Token: token.value }) : token;
+}
+
+/** One call to the identity's object, unless its logins have to be brought together from several identities first. */
+export async function obtainGrant(
+  context: LinkContext,
+  identityId: IdentityId,
+  logins: ReadonlyMap<string, string>,
+): Promise<Result<Grant>> {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const reply = await context.objects.identity(identityId).grant(identityId, logins);
+    switch (reply.kind) {
+      case "granted":
+        return ok(reply.grant);
+      case "refused":
+        return err(reply.error);
+      case "busy":
+        await giveWay(context, attempt, reply.holder);
+        break;
+      case "to-link": {
+        const { identityPoolId, logins: verified, isGuest } = reply;
+        const linked = await linkLogins(context, {
+          identityPoolId,
+          logins: verified,
+          named: { identityId, isGuest },
+          mints: true,
+        });
+        if (linked !== null) return linked;
+        // The named identity is no longer what it said it was: it judges again.
+        await giveWay(context, attempt, undefined);
+      }
+    }
+  }
+  return err(CONTENDED);
+}

@@ -1,0 +1,146 @@
+/** UnlinkIdentity, and the administration of identities: DescribeIdentity, ListIdentities, DeleteIdentities. */
+import { err, ok, type Result } from "../domain/errors.ts";
+import type { IdentityDescription } from "../domain/identity.ts";
+import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
+import { identityNotFound, identityPoolNotFound } from "../domain/mint-rules.ts";
+import { DIRECTORY_SHARDS } from "../durable/identity-directory-object.ts";
+import type { InputOf, OutputOf } from "../protocol/shapes.ts";
+import { CONTENDED, whileBusy } from "./contention.ts";
+import {
+  identityIdOfInput,
+  identityPoolIdOfInput,
+  type OperationContext,
+  poolRefusal,
+  type SignedContext,
+} from "./context.ts";
+import { decodePageToken, encodePageToken, INVALID_PAGE_TOKEN } from "./page-token.ts";
+
+export async function unlinkIdentity(
+  input: InputOf<"UnlinkIdentity">,
+  context: OperationContext,
+): Promise<Result<undefined>> {
+  const identityId = identityIdOfInput(input.IdentityId);
+  const reply = await whileBusy(
+    context,
+    async () => await context.objects.identity(identityId).unlink(identityId, input.Logins, input.LoginsToRemove),
+  );
+  if (reply === null) return err(CONTENDED);
+  return reply.kind === "done" ? ok(undefined) : err(reply.error);
+}
+
+export async function describeIdentity(
+  input: InputOf<"DescribeIdentity">,
+  context: SignedContext,
+): Promise<Result<OutputOf<"DescribeIdentity">>> {
+  const identityId = identityIdOfInput(input.IdentityId);
+  const described = await context.objects.identity(identityId).describe();
+  if (described === null) return err(identityNotFound(identityId));
+  const refusal = poolRefusal(context, described.identityPoolId);
+  if (refusal !== null) return refusal;
+  // An identity goes with its pool, even while the sweep that deletes it is still under way.
+  const pool = await context.objects.readPool(described.identityPoolId);
+  return pool === null ? err(identityNotFound(identityId)) : ok(describedAs(described.description));
+}
+
+function describedAs(description: IdentityDescription): OutputOf<"DescribeIdentity"> {
+  const { identityId, providerNames, createdAt, modifiedAt } = description;
+  return {
+    IdentityId: identityId,
+    ...(providerNames.length > 0 && { Logins: providerNames }),
+    CreationDate: createdAt,
+    LastModifiedDate: modifiedAt,
+  };
+}
+
+/** Identities that one call looks at: more than a page, when disabled ones are hidden, and yet bounded. */
+const MAX_LOOKUPS = 500;
+
+type Listed = { readonly description: IdentityDescription; readonly shard: number };
+
+export async function listIdentities(
+  input: InputOf<"ListIdentities">,
+  context: SignedContext,
+): Promise<Result<OutputOf<"ListIdentities">>> {
+  const identityPoolId = identityPoolIdOfInput(input.IdentityPoolId);
+  const refusal = poolRefusal(context, identityPoolId);
+  if (refusal !== null) return refusal;
+  if ((await context.objects.readPool(identityPoolId)) === null) return err(identityPoolNotFound(identityPoolId));
+  const start = input.NextToken === undefined ? [0, ""] : decodePageToken(identityPoolId, input.NextToken);
+  const [firstShard, firstAfter] = start ?? [];
+  if (typeof firstShard !== "number" || typeof firstAfter !== "string") return err(INVALID_PAGE_TOKEN);
+
+  const wanted = input.MaxResults;
+  const found: Listed[] = [];
+  let shard = firstShard;
+  let after = firstAfter;
+  // One more than is asked for says whether another page is worth a token.
+  for (let lookups = 0; shard < DIRECTORY_SHARDS && found.length <= wanted && lookups < MAX_LOOKUPS; ) {
+    const asked = wanted + 1 - found.length;
+    const identityIds = await context.objects.identityDirectory(identityPoolId, shard).page(after, asked);
+    const described = await Promise.all(
+      identityIds.map(async (identityId) => await describeListed(context, identityPoolId, shard, identityId)),
+    );
+    for (const description of described) {
+      const isHidden = description === null || (input.HideDisabled === true && description.isDisabled);
+      if (!isHidden) found.push({ description, shard });
+    }
+    lookups += identityIds.length;
+    after = identityIds.length < asked ? "" : (identityIds.at(-1) ?? "");
+    if (identityIds.length < asked) shard += 1;
+  }
+  const page = found.slice(0, wanted);
+  const last = page.at(-1);
+  // A page that the bound on look-ups cut short goes on where the look-ups ended.
+  const next =
+    found.length > wanted && last !== undefined
+      ? [last.shard, last.description.identityId]
+      : shard < DIRECTORY_SHARDS
+        ? [shard, after]
+        : undefined;
+  return ok({
+    IdentityPoolId: identityPoolId,
+    Identities: page.map(({ description }) => describedAs(description)),
+    ...(next !== undefined && { NextToken: encodePageToken(identityPoolId, next) }),
+  });
+}
+
+/** What the identity says of itself. An entry without an identity is a leftover of a message that came late: taken out. */
+async function describeListed(
+  context: OperationContext,
+  identityPoolId: IdentityPoolId,
+  shard: number,
+  identityId: IdentityId,
+): Promise<IdentityDescription | null> {
+  const described = await context.objects.identity(identityId).describe();
+  if (described !== null) return described.description;
+  await context.objects.identityDirectory(identityPoolId, shard).update("remove", identityId);
+  return null;
+}
+
+export async function deleteIdentities(
+  input: InputOf<"DeleteIdentities">,
+  context: SignedContext,
+): Promise<Result<OutputOf<"DeleteIdentities">>> {
+  const identityIds = [...new Set(input.IdentityIdsToDelete)].map(identityIdOfInput);
+  const results = await Promise.all(identityIds.map(async (identityId) => await deleteIdentity(context, identityId)));
+  return ok({ UnprocessedIdentityIds: results.flatMap((result) => result ?? []) });
+}
+
+type Unprocessed = { readonly IdentityId: string; readonly ErrorCode: "AccessDenied" | "InternalServerError" };
+
+/** Null when the identity is gone: an identity that never was there has been deleted, too. */
+async function deleteIdentity(context: SignedContext, identityId: IdentityId): Promise<Unprocessed | null> {
+  const { pools } = context.caller.credential;
+  try {
+    const reply = await whileBusy(
+      context,
+      async () => await context.objects.identity(identityId).remove(identityId, pools),
+    );
+    if (reply?.kind === "done") return null;
+    const isDenied = reply?.kind === "refused" && reply.error.type === "AccessDeniedException";
+    return { IdentityId: identityId, ErrorCode: isDenied ? "AccessDenied" : "InternalServerError" };
+  } catch {
+    // One identity that cannot be reached must not hide what became of the others.
+    return { IdentityId: identityId, ErrorCode: "InternalServerError" };
+  }
+}

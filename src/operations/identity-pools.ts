@@ -1,0 +1,142 @@
+/** Administration of identity pools: Create, Describe, Update, Delete, List. */
+import { err, ok, type Result, serviceError } from "../domain/errors.ts";
+import { identityPoolIdOf } from "../domain/identifiers.ts";
+import type { CognitoIdentityProvider, IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
+import { identityPoolNotFound } from "../domain/mint-rules.ts";
+import { allowsPool } from "../protocol/admin-credential.ts";
+import type { InputOf, OutputOf } from "../protocol/shapes.ts";
+import { checkProviders } from "../upstream/pool-providers.ts";
+import { identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
+import { decodePageToken, encodePageToken, INVALID_PAGE_TOKEN } from "./page-token.ts";
+
+export async function createIdentityPool(
+  input: InputOf<"CreateIdentityPool">,
+  context: SignedContext,
+): Promise<Result<OutputOf<"CreateIdentityPool">>> {
+  const { caller, config, objects } = context;
+  if (caller.credential.pools !== "*") {
+    const message = `User: ${caller.credential.accessKeyId} is not authorized to create identity pools`;
+    return err(serviceError("AccessDeniedException", message));
+  }
+  const settings = settingsOf(input);
+  const checked = checkProviders(settings, config);
+  if (!checked.ok) return checked;
+  const identityPoolId = identityPoolIdOf(config.region, await uuidOf(caller.signature));
+  const pool = await objects.identityPool(identityPoolId).create(identityPoolId, settings);
+  if (pool !== null) return ok(poolAs(pool));
+  return err(serviceError("ResourceConflictException", "The identity pool of this request has been deleted."));
+}
+
+/**
+ * The pool's id comes from the request's signature, so that a request that comes again makes nothing (T44): not a captured
+ * one, and not the retry of boto3, which signs the same bytes again within the same second. A signature is an HMAC under
+ * the caller's secret: nobody else can foresee the id.
+ */
+async function uuidOf(signature: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`identity-pool ${signature}`));
+  const hex = new Uint8Array(digest).toHex();
+  // Version 4 and the variant of RFC 9562, as in every other id: the rest is as good as random.
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+export async function describeIdentityPool(
+  input: InputOf<"DescribeIdentityPool">,
+  context: SignedContext,
+): Promise<Result<OutputOf<"DescribeIdentityPool">>> {
+  const identityPoolId = identityPoolIdOfInput(input.IdentityPoolId);
+  const refusal = poolRefusal(context, identityPoolId);
+  if (refusal !== null) return refusal;
+  const pool = await context.objects.identityPool(identityPoolId).read();
+  return pool === null ? err(identityPoolNotFound(identityPoolId)) : ok(poolAs(pool));
+}
+
+export async function updateIdentityPool(
+  input: InputOf<"UpdateIdentityPool">,
+  context: SignedContext,
+): Promise<Result<OutputOf<"UpdateIdentityPool">>> {
+  const identityPoolId = identityPoolIdOfInput(input.IdentityPoolId);
+  const refusal = poolRefusal(context, identityPoolId);
+  if (refusal !== null) return refusal;
+  const settings = settingsOf(input);
+  const checked = checkProviders(settings, context.config);
+  if (!checked.ok) return checked;
+  const updated = await context.objects.identityPool(identityPoolId).update(settings);
+  context.objects.forgetPool(identityPoolId);
+  if (updated === null) return err(identityPoolNotFound(identityPoolId));
+  return updated.ok ? ok(poolAs(updated.value)) : err(updated.error);
+}
+
+export async function deleteIdentityPool(
+  input: InputOf<"DeleteIdentityPool">,
+  context: SignedContext,
+): Promise<Result<undefined>> {
+  const identityPoolId = identityPoolIdOfInput(input.IdentityPoolId);
+  const refusal = poolRefusal(context, identityPoolId);
+  if (refusal !== null) return refusal;
+  const removed = await context.objects.identityPool(identityPoolId).remove();
+  context.objects.forgetPool(identityPoolId);
+  return removed ? ok(undefined) : err(identityPoolNotFound(identityPoolId));
+}
+
+const POOL_LISTING = "identity-pools";
+
+export async function listIdentityPools(
+  input: InputOf<"ListIdentityPools">,
+  context: SignedContext,
+): Promise<Result<OutputOf<"ListIdentityPools">>> {
+  const start = input.NextToken === undefined ? [""] : decodePageToken(POOL_LISTING, input.NextToken);
+  const after = start?.[0];
+  if (typeof after !== "string") return err(INVALID_PAGE_TOKEN);
+  // One more than is asked for says whether another page is worth a token.
+  const listed = await context.objects.poolDirectory(context.config.region).page(after, input.MaxResults + 1);
+  const page = listed.slice(0, input.MaxResults);
+  const last = page.at(-1);
+  const visible = page.filter(({ identityPoolId }) => allowsPool(context.caller.credential, identityPoolId));
+  return ok({
+    IdentityPools: visible.map(({ identityPoolId, name }) => ({ IdentityPoolId: identityPoolId, IdentityPoolName: name })),
+    ...(listed.length > page.length &&
+      last !== undefined && { NextToken: encodePageToken(POOL_LISTING, [last.identityPoolId]) }),
+  });
+}
+
+/** Members that are empty are as good as absent, so that they are not shown again. */
+function settingsOf(input: InputOf<"CreateIdentityPool">): IdentityPoolSettings {
+  const providers = input.CognitoIdentityProviders?.map((provider): CognitoIdentityProvider => {
+    return {
+      ...(provider.ProviderName !== undefined && { providerName: provider.ProviderName }),
+      ...(provider.ClientId !== undefined && { clientId: provider.ClientId }),
+      ...(provider.ServerSideTokenCheck !== undefined && { serverSideTokenCheck: provider.ServerSideTokenCheck }),
+    };
+  });
+  const { SupportedLoginProviders, OpenIdConnectProviderARNs, SamlProviderARNs, IdentityPoolTags } = input;
+  return {
+    name: input.IdentityPoolName,
+    allowsUnauthenticated: input.AllowUnauthenticatedIdentities,
+    ...(input.AllowClassicFlow !== undefined && { allowsClassicFlow: input.AllowClassicFlow }),
+    ...(SupportedLoginProviders?.size && { supportedLoginProviders: Object.fromEntries(SupportedLoginProviders) }),
+    ...(input.DeveloperProviderName !== undefined && { developerProviderName: input.DeveloperProviderName }),
+    ...(OpenIdConnectProviderARNs?.length && { openIdConnectProviderArns: OpenIdConnectProviderARNs }),
+    ...(providers?.length && { cognitoIdentityProviders: providers }),
+    ...(SamlProviderARNs?.length && { samlProviderArns: SamlProviderARNs }),
+    ...(IdentityPoolTags?.size && { tags: Object.fromEntries(IdentityPoolTags) }),
+  };
+}
+
+function poolAs(pool: IdentityPool): OutputOf<"DescribeIdentityPool"> {
+  return {
+    IdentityPoolId: pool.identityPoolId,
+    IdentityPoolName: pool.name,
+    AllowUnauthenticatedIdentities: pool.allowsUnauthenticated,
+    AllowClassicFlow: pool.allowsClassicFlow,
+    SupportedLoginProviders: pool.supportedLoginProviders,
+    DeveloperProviderName: pool.developerProviderName,
+    OpenIdConnectProviderARNs: pool.openIdConnectProviderArns,
+    CognitoIdentityProviders: pool.cognitoIdentityProviders?.map((provider) => ({
+      ProviderName: provider.providerName,
+      ClientId: provider.clientId,
+      ServerSideTokenCheck: provider.serverSideTokenCheck,
+    })),
+    SamlProviderARNs: pool.samlProviderArns,
+    IdentityPoolTags: pool.tags,
+  };
+}

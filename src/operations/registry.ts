@@ -1,0 +1,64 @@
+/** Every operation that is built, by its name: the shape check, then the use case. One that is not here is unknown to callers. */
+import type { Result } from "../domain/errors.ts";
+import type { InputValueOf, StructureShape } from "../protocol/shape-language.ts";
+import { type OperationName, operations } from "../protocol/shapes.ts";
+import { validate } from "../protocol/validate.ts";
+import type { Caller, OperationContext, SignedContext } from "./context.ts";
+import { getId } from "./get-id.ts";
+import { getOpenIdToken } from "./get-open-id-token.ts";
+import { deleteIdentities, describeIdentity, listIdentities, unlinkIdentity } from "./identities.ts";
+import {
+  createIdentityPool,
+  deleteIdentityPool,
+  describeIdentityPool,
+  listIdentityPools,
+  updateIdentityPool,
+} from "./identity-pools.ts";
+
+export type RunnableOperation = {
+  /** Whether the caller must have proved who it is: Signature Version 4. */
+  readonly access: "public" | "signed";
+  /** `caller` is null for a public operation; whoever runs a signed one has verified its signature. */
+  run(json: unknown, context: OperationContext, caller: Caller | null): Promise<Result<object | undefined>>;
+};
+
+function publicOperation<S extends StructureShape>(
+  { access, input: shape }: { readonly access: "public"; readonly input: S },
+  use: (input: InputValueOf<S>, context: OperationContext) => Promise<Result<object | undefined>>,
+): RunnableOperation {
+  return {
+    access,
+    async run(json, context) {
+      const input = validate(shape, json);
+      return input.ok ? await use(input.value, context) : input;
+    },
+  };
+}
+
+function signedOperation<S extends StructureShape>(
+  { access, input: shape }: { readonly access: "signed"; readonly input: S },
+  use: (input: InputValueOf<S>, context: SignedContext) => Promise<Result<object | undefined>>,
+): RunnableOperation {
+  return {
+    access,
+    async run(json, context, caller) {
+      if (caller === null) throw new Error("a signed operation was run without a verified caller");
+      const input = validate(shape, json);
+      return input.ok ? await use(input.value, { ...context, caller }) : input;
+    },
+  };
+}
+
+export const registry: ReadonlyMap<OperationName, RunnableOperation> = new Map<OperationName, RunnableOperation>([
+  ["CreateIdentityPool", signedOperation(operations.CreateIdentityPool, createIdentityPool)],
+  ["DeleteIdentities", signedOperation(operations.DeleteIdentities, deleteIdentities)],
+  ["DeleteIdentityPool", signedOperation(operations.DeleteIdentityPool, deleteIdentityPool)],
+  ["DescribeIdentity", signedOperation(operations.DescribeIdentity, describeIdentity)],
+  ["DescribeIdentityPool", signedOperation(operations.DescribeIdentityPool, describeIdentityPool)],
+  ["GetId", publicOperation(operations.GetId, getId)],
+  ["GetOpenIdToken", publicOperation(operations.GetOpenIdToken, getOpenIdToken)],
+  ["ListIdentities", signedOperation(operations.ListIdentities, listIdentities)],
+  ["ListIdentityPools", signedOperation(operations.ListIdentityPools, listIdentityPools)],
+  ["UnlinkIdentity", publicOperation(operations.UnlinkIdentity, unlinkIdentity)],
+  ["UpdateIdentityPool", signedOperation(operations.UpdateIdentityPool, updateIdentityPool)],
+]);

@@ -1,0 +1,91 @@
+/**
+ * A failure as the wire says it: the only place that knows status codes and `__type`.
+ * What the log may know (`reason`) never passes through here, and an internal error says nothing but that it is one.
+ */
+import { type ServiceError, type ServiceErrorName, serviceError } from "../domain/errors.ts";
+
+/** A failure before any operation was found: also says when the request was sent to the wrong place altogether. */
+export type WireError = ServiceError & { readonly misdirected?: "path" | "method" };
+
+export type RenderedError = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: { readonly __type: ServiceErrorName; readonly message: string };
+};
+
+/**
+ * Modelled errors have the status of the service model (design.md section 6): SDKs go by the name, and boto3's legacy mode
+ * retries throttling only on 429. The model is silent on the rest. Signature errors are 400, as of AWS JSON services in
+ * general: SDKs correct their clock and retry by name. AccessDenied is 403, as captured from a sister service.
+ */
+const statusOf: Readonly<Record<ServiceErrorName, number>> = {
+  ConcurrentModificationException: 400,
+  DeveloperUserAlreadyRegisteredException: 400,
+  ExternalServiceException: 400,
+  InternalErrorException: 500,
+  InvalidIdentityPoolConfigurationException: 400,
+  InvalidParameterException: 400,
+  LimitExceededException: 400,
+  NotAuthorizedException: 403,
+  ResourceConflictException: 409,
+  ResourceNotFoundException: 404,
+  TooManyRequestsException: 429,
+
+  AccessDeniedException: 403,
+  IncompleteSignatureException: 400,
+  InvalidSignatureException: 400,
+  MissingAuthenticationTokenException: 400,
+  RequestEntityTooLargeException: 413,
+  SerializationException: 400,
+  UnknownOperationException: 400,
+  UnrecognizedClientException: 400,
+  ValidationException: 400,
+};
+
+const INTERNAL_ERROR_MESSAGE = "An internal error occurred.";
+
+/** Longest message header, in characters: Node refuses an answer whose headers pass 16 KiB in all. The body has it whole. */
+const MAX_HEADER_MESSAGE_LENGTH = 1024;
+
+/** Retry-After when nobody knows better, in seconds. */
+const DEFAULT_RETRY_AFTER_SECONDS = 1;
+
+export function renderError(error: WireError): RenderedError {
+  const message = error.type === "InternalErrorException" ? INTERNAL_ERROR_MESSAGE : error.message;
+  return {
+    status: renderStatus(error),
+    headers: {
+      // The live service writes the colon; every SDK cuts it off here, but botocore does not in the body.
+      "x-amzn-errortype": `${error.type}:`,
+      "x-amzn-errormessage": headerText(message),
+      ...(error.type === "TooManyRequestsException" && { "retry-after": retryAfter(error) }),
+      // RFC 9110 section 15.5.6: a 405 names the methods there are.
+      ...(error.misdirected === "method" && { allow: "POST, OPTIONS" }),
+    },
+    body: { __type: error.type, message },
+  };
+}
+
+/** An operation that the service does not have, or not yet. Quotes no input (T51). */
+export function unknownOperation(): ServiceError {
+  return serviceError(
+    "UnknownOperationException",
+    "X-Amz-Target names no operation that this service has: AWSCognitoIdentityService.<operation> is expected.",
+  );
+}
+
+function renderStatus(error: WireError): number {
+  if (error.misdirected === "path") return 404;
+  if (error.misdirected === "method") return 405;
+  return statusOf[error.type];
+}
+
+/** Whole seconds, rounded up: a client that waits as told must not come too early (RFC 9110 section 10.2.3). */
+function retryAfter({ retryAfterSeconds = DEFAULT_RETRY_AFTER_SECONDS }: ServiceError): string {
+  return String(Math.max(1, Math.ceil(retryAfterSeconds)));
+}
+
+/** Visible ASCII and spaces: anything else would split the header, or make the whole answer fail. */
+function headerText(message: string): string {
+  return message.slice(0, MAX_HEADER_MESSAGE_LENGTH).replace(/[^ -~]/g, "?");
+}

@@ -1,0 +1,18 @@
+/** A grant becomes a signed OpenID token: claims, the last look at them, the signature. Decides nothing that the grant left open. */
+import type { Result } from "../domain/errors.ts";
+import type { Grant } from "../domain/grant.ts";
+import { claimsOf, lintClaims, type MintStamp, type OpenIdClaims } from "../domain/open-id-claims.ts";
+import type { Signer } from "./signer.ts";
+
+/** Throws when the claims are not what the evidence permits: that is a defect of this service, and nothing is signed (I8). */
+export function assertMintable(claims: OpenIdClaims, grant: Grant, stamp: MintStamp): void {
+  const problem = lintClaims(claims, grant, stamp);
+  if (problem !== undefined) throw new Error(`refused to sign: ${problem}`);
+}
+
+/** The signed token of `grant`. Fails with InternalErrorException when there is no key to sign with. */
+export async function mint(grant: Grant, stamp: MintStamp, signer: Signer): Promise<Result<string>> {
+  const claims = claimsOf(grant, stamp);
+  assertMintable(claims, grant, stamp);
+  return signer.sign(claims, stamp.now);
+}

@@ -1,0 +1,60 @@
+/** What all kinds that log in with an ID token share: read it, judge it, then check its signature. Each kind is a profile. */
+import { err, ok } from "../domain/errors.ts";
+import { type ClaimRules, judgeClaims } from "./id-token-claims.ts";
+import { parseLoginToken } from "./login-token.ts";
+import type { ProviderKind } from "./provider.ts";
+import { type SignatureAlgorithm, verifySignature } from "./signature.ts";
+import { judgeHeader } from "./token-header.ts";
+import type { UpstreamPolicy } from "./upstream-policy.ts";
+
+export type IdTokenProfile = Omit<ClaimRules, "issuers"> & {
+  /** The algorithms that this kind of provider signs with; there is no default (T1). */
+  readonly algorithms: readonly SignatureAlgorithm[];
+  /** The exact `iss` values of the one issuer (T16). */
+  acceptedIssuers(issuer: string, providerName: string): readonly string[];
+};
+
+/** `owns` is the kind's own affair; everything else follows from the profile. */
+export function idTokenKind(owns: (providerName: string) => boolean, profile: IdTokenProfile): ProviderKind {
+  return {
+    owns,
+    isVerifiable: (providerName, upstreams) => isIssuerAddress(upstreams.issuerOf(providerName), upstreams),
+    inspect({ providerName, token, clients }, context) {
+      // T21: issuer, keys and audience all come from the one row that the provider name stands for.
+      const issuer = context.upstreams.issuerOf(providerName);
+      const parsed = parseLoginToken(token);
+      if (!parsed.ok) return parsed;
+      const { header, claims, signature, signedBytes } = parsed.value;
+      const judgedHeader = judgeHeader(header, profile.algorithms);
+      if (!judgedHeader.ok) return judgedHeader;
+      const { algorithm, kid } = judgedHeader.value;
+      const rules = { ...profile, issuers: profile.acceptedIssuers(issuer, providerName) };
+      const claimed = judgeClaims(claims, clients, rules, context.now, context.clockSkewSeconds);
+      if (!claimed.ok) return claimed;
+      // A pool may hold a name from before the rules grew stricter; its keys could only come from a refused address.
+      if (!isIssuerAddress(issuer, context.upstreams)) return err({ kind: "unsupported-provider" });
+
+      return ok({
+        async prove() {
+          const { issuerKeys, mayAskUpstream } = context;
+          const key = await issuerKeys.find({ issuer, algorithm, kid, mayAskUpstream });
+          if (!key.ok) return key;
+          const isGenuine = await verifySignature(algorithm, key.value, signature, signedBytes);
+          return isGenuine ? claimed : err({ kind: "bad-signature" });
+        },
+      });
+    },
+  };
+}
+
+/**
+ * Whether the issuer is an address that may be fetched (T23) and that the URL parser leaves as it is: what it would
+ * rewrite (case of the host, dot segments, a default port, a back slash) has two spellings, and T16 knows only one.
+ */
+function isIssuerAddress(issuer: string, upstreams: UpstreamPolicy): boolean {
+  if (!URL.canParse(issuer)) return false;
+  const url = new URL(issuer);
+  const isUnchanged = url.href === issuer || url.href === `${issuer}/`;
+  // OpenID Connect Discovery 1.0, section 3: an issuer has no query and no fragment, not even an empty one.
+  return isUnchanged && !/[?#]/.test(issuer) && upstreams.permits(url);
+}

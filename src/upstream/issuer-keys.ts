@@ -1,0 +1,19 @@
+/** Where a verifier gets an issuer's keys from: the contract only. The isolate's cache and the issuer's object stand behind it. */
+import type { Result } from "../domain/errors.ts";
+import type { KeyRefusalReason } from "./refusal.ts";
+import type { SignatureAlgorithm } from "./signature.ts";
+
+export type KeyRequest = {
+  /** The issuer that the pool's provider row stands for; never one that a token names (T4). */
+  readonly issuer: string;
+  readonly algorithm: SignatureAlgorithm;
+  /** `kid` of the token's header, for equality alone (T5). */
+  readonly kid: string | undefined;
+  /** `false`: answer `upstream-not-asked` where only a fetch could tell. */
+  readonly mayAskUpstream: boolean;
+};
+
+export interface IssuerKeys {
+  /** The one key that fits, ready to verify and for nothing else. */
+  find(request: KeyRequest): Promise<Result<CryptoKey, KeyRefusalReason>>;
+}

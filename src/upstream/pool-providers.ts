@@ -1,0 +1,105 @@
+/** What a pool's settings say about a provider name: its clients, and whether the settings can ever work. Pure. */
+import { err, ok, type Result, serviceError } from "../domain/errors.ts";
+import type { IdentityPoolSettings } from "../domain/identity-pool.ts";
+import type { Config } from "../config.ts";
+import type { Client } from "./provider.ts";
+import { providerKindOf } from "./provider-kinds.ts";
+import { isUserPool } from "./user-pool.ts";
+
+/** Client ids by `host/path`: the part of an IAM OpenID Connect provider that a pool's ARN does not carry. */
+type OidcProviders = Config["oidcProviders"];
+
+const OIDC_PROVIDER_ARN = /^arn:aws[a-z-]*:iam::\d{12}:oidc-provider\/(.+)$/;
+
+/** Whether the pool has any provider at all, a developer provider included. */
+export function hasProviders(settings: IdentityPoolSettings): boolean {
+  return (
+    Object.keys(settings.supportedLoginProviders ?? {}).length > 0 ||
+    settings.developerProviderName !== undefined ||
+    [settings.openIdConnectProviderArns, settings.cognitoIdentityProviders, settings.samlProviderArns].some(
+      (providers) => providers !== undefined && providers.length > 0,
+    )
+  );
+}
+
+/**
+ * The clients that the pool accepts under exactly this provider name; none if it does not have the provider (T40).
+ * The developer provider has none: its logins come by the signed operation alone.
+ */
+export function clientsOf(
+  settings: IdentityPoolSettings,
+  oidcProviders: OidcProviders,
+  providerName: string,
+): readonly Client[] {
+  if (providerName === settings.developerProviderName) return [];
+  return [
+    ...supportedLoginClients(settings, providerName),
+    ...oidcClients(settings, oidcProviders, providerName),
+    ...userPoolClients(settings, providerName),
+  ];
+}
+
+function supportedLoginClients(settings: IdentityPoolSettings, providerName: string): readonly Client[] {
+  const providers = settings.supportedLoginProviders ?? {};
+  // T39: a member of the settings, never of a prototype.
+  const value = Object.hasOwn(providers, providerName) ? (providers[providerName] ?? "") : "";
+  return clientIdsOf(value).map((clientId) => ({ clientId, amrPrefix: `${providerName}:${clientId}` }));
+}
+
+function oidcClients(settings: IdentityPoolSettings, oidcProviders: OidcProviders, providerName: string): Client[] {
+  const arns = (settings.openIdConnectProviderArns ?? []).filter((arn) => oidcProviderOf(arn) === providerName);
+  const clientIds = oidcProviders.get(providerName) ?? [];
+  return arns.flatMap((arn) => clientIds.map((clientId) => ({ clientId, amrPrefix: `${arn}:OIDC` })));
+}
+
+function userPoolClients(settings: IdentityPoolSettings, providerName: string): Client[] {
+  const providers = settings.cognitoIdentityProviders ?? [];
+  return providers.flatMap((provider) =>
+    provider.providerName === providerName && provider.clientId !== undefined
+      ? [{ clientId: provider.clientId, amrPrefix: `${providerName}:CognitoSignIn` }]
+      : [],
+  );
+}
+
+/** Several client ids of one provider are joined by `;`. */
+function clientIdsOf(value: string): readonly string[] {
+  return value.split(";").filter((clientId) => clientId !== "");
+}
+
+function oidcProviderOf(arn: string): string | undefined {
+  return OIDC_PROVIDER_ARN.exec(arn)?.[1];
+}
+
+/**
+ * Refuses settings with a provider that no token could ever be verified for, so that the mistake shows when the pool is
+ * made and not at the first sign-in. Providers whose kind is still to come, and SAML ARNs, may be stored.
+ */
+export function checkProviders(
+  settings: IdentityPoolSettings,
+  config: Pick<Config, "oidcProviders" | "upstreams">,
+): Result<void> {
+  const isVerifiable = (name: string) => providerKindOf(name).isVerifiable(name, config.upstreams);
+
+  for (const [providerName, clientIds] of Object.entries(settings.supportedLoginProviders ?? {})) {
+    if (!isVerifiable(providerName)) return refused("supportedLoginProviders", providerName);
+    if (clientIdsOf(clientIds).length === 0) return refused("supportedLoginProviders", providerName);
+  }
+  for (const arn of settings.openIdConnectProviderArns ?? []) {
+    const providerName = oidcProviderOf(arn);
+    // The settings of the service hold what IAM holds for the live one: without client ids no audience can be checked.
+    const isKnown = providerName !== undefined && config.oidcProviders.has(providerName);
+    if (!isKnown || !isVerifiable(providerName)) return refused("openIdConnectProviderARNs", arn);
+  }
+  for (const { providerName = "", clientId = "" } of settings.cognitoIdentityProviders ?? []) {
+    if (!isUserPool(providerName) || clientId === "") return refused("cognitoIdentityProviders", providerName);
+  }
+  return ok(undefined);
+}
+
+/** Longest piece of a provider name that a message quotes, in characters (T51). */
+const MAX_QUOTED_LENGTH = 64;
+
+function refused(member: string, provider: string): Result<never> {
+  const quoted = provider.replace(/[^\x20-\x7e]/g, "?").slice(0, MAX_QUOTED_LENGTH);
+  return err(serviceError("InvalidParameterException", `Invalid provider '${quoted}' at '${member}'.`));
+}

@@ -1,0 +1,46 @@
+/** The contract of a provider kind: what each file that verifies one kind of login token must offer. */
+import type { Result } from "../domain/errors.ts";
+import type { IssuerKeys } from "./issuer-keys.ts";
+import type { RefusalReason } from "./refusal.ts";
+import type { UpstreamPolicy } from "./upstream-policy.ts";
+
+/** One application that a pool accepts login tokens of, at one provider. */
+export type Client = {
+  readonly clientId: string;
+  /** What stands before `:subject` in the long form of `amr`. */
+  readonly amrPrefix: string;
+};
+
+/** One entry of the `Logins` map, with what the pool configures for that very provider name and no other (T21). */
+export type PresentedLogin = {
+  readonly providerName: string;
+  readonly token: string;
+  /** Empty when the pool does not have the provider. */
+  readonly clients: readonly Client[];
+};
+
+/** Whom a login token has been proven to speak for. */
+export type ProvenLogin = { readonly subject: string; readonly client: Client };
+
+/** A login token that passed every check that costs nothing. Nothing in it is believed before `prove`. */
+export type UnprovenLogin = { prove(): Promise<Result<ProvenLogin, RefusalReason>> };
+
+export type InspectionContext = {
+  /** Accepted clock difference, in seconds. */
+  readonly clockSkewSeconds: number;
+  readonly upstreams: UpstreamPolicy;
+  readonly issuerKeys: IssuerKeys;
+  /** Epoch seconds. */
+  readonly now: number;
+  /** `false`: a token that would cost an upstream call is refused unasked. */
+  readonly mayAskUpstream: boolean;
+};
+
+export type ProviderKind = {
+  /** Whether a login under this provider name is of this kind: decided by the name alone, never by the token. */
+  owns(providerName: string): boolean;
+  /** Judges all that can be judged without asking anybody (T28). */
+  inspect(login: PresentedLogin, context: InspectionContext): Result<UnprovenLogin, RefusalReason>;
+  /** Whether a token of this provider could ever be verified, or will be by a kind still to come. */
+  isVerifiable(providerName: string, upstreams: UpstreamPolicy): boolean;
+};

@@ -1,0 +1,92 @@
+/** Why a login is refused: a rich reason inside, the live service's few words outside, and one switch that joins them. */
+import type { IdentityPoolId } from "../domain/identifiers.ts";
+import { type ServiceError, serviceError } from "../domain/errors.ts";
+
+/** The reasons, each with the evidence that its wording needs. None holds a piece of a token or a subject (T46). */
+export type RefusalReason =
+  | { readonly kind: "no-providers"; readonly identityPoolId: IdentityPoolId }
+  | { readonly kind: "unsupported-provider" }
+  | { readonly kind: "own-token" }
+  | { readonly kind: "malformed"; readonly part: string }
+  | { readonly kind: "issuer-mismatch" }
+  | { readonly kind: "missing-claim"; readonly claim: string }
+  | { readonly kind: "expired"; readonly now: number; readonly expiresAt: number }
+  | { readonly kind: "not-yet-valid"; readonly claim: string }
+  | { readonly kind: "wrong-audience" }
+  | { readonly kind: "wrong-token-kind"; readonly part: string }
+  | { readonly kind: "algorithm-not-allowed" }
+  | KeyRefusalReason
+  | { readonly kind: "bad-signature" };
+
+/** What can go wrong on the way to the one key that a token must be signed with. */
+export type KeyRefusalReason =
+  | { readonly kind: "unknown-key" }
+  | { readonly kind: "ambiguous-key" }
+  | { readonly kind: "upstream-unreachable" }
+  | { readonly kind: "upstream-not-asked" };
+
+export type LoginRefusal = {
+  readonly error: ServiceError;
+  /**
+   * Whether the token got as far as its proof and failed there. Such a failure cost a signature check or an upstream
+   * call, so it draws on the bucket of failed proofs (T47); what the token's own text gives away costs nothing to judge.
+   */
+  readonly isFailedProof: boolean;
+};
+
+/** `place` says for the log alone which login it was. */
+export function refusalOf(reason: RefusalReason, place: string): LoginRefusal {
+  const cause = `${place}: ${describe(reason)}`;
+  const notAuthorized = (message: string) => serviceError("NotAuthorizedException", message, cause);
+  const invalidToken = (detail: string) => notAuthorized(`Invalid login token. ${detail}`);
+  const judged = (error: ServiceError): LoginRefusal => ({ error, isFailedProof: false });
+  switch (reason.kind) {
+    case "no-providers":
+      return judged(
+        notAuthorized(`Identity pool - ${reason.identityPoolId} does not have identity providers configured.`),
+      );
+    case "unsupported-provider":
+      return judged(notAuthorized("Token is not from a supported provider of this identity pool."));
+    case "own-token":
+      return judged(invalidToken("Can't pass in a Cognito token."));
+    // The live service has no known words for most of these, so they share its general ones.
+    case "malformed":
+    case "not-yet-valid":
+    case "wrong-token-kind":
+      return judged(invalidToken("Not a valid OpenId Connect identity token."));
+    case "issuer-mismatch":
+      // Captured without a full stop, and so kept.
+      return judged(invalidToken("Issuer doesn't match providerName"));
+    case "missing-claim":
+      return judged(invalidToken(`Missing a required claim: ${reason.claim}`));
+    case "expired":
+      return judged(invalidToken(`Token expired: ${Math.floor(reason.now)} >= ${Math.floor(reason.expiresAt)}`));
+    case "wrong-audience":
+      return judged(invalidToken("Incorrect token audience."));
+    case "algorithm-not-allowed":
+      return judged(invalidToken("Couldn't verify signed token."));
+    case "unknown-key":
+    case "ambiguous-key":
+    case "bad-signature":
+      return { error: invalidToken("Couldn't verify signed token."), isFailedProof: true };
+    case "upstream-unreachable":
+      // T31: never the upstream's text, host or address.
+      return judged(serviceError("ExternalServiceException", "The identity provider is not responding.", cause));
+    case "upstream-not-asked":
+      return judged(serviceError("TooManyRequestsException", "Rate exceeded", cause));
+  }
+}
+
+/** The reason in a few words for the log: our own words, and nothing that the client chose. */
+function describe(reason: RefusalReason): string {
+  switch (reason.kind) {
+    case "malformed":
+    case "wrong-token-kind":
+      return `${reason.kind} (${reason.part})`;
+    case "missing-claim":
+    case "not-yet-valid":
+      return `${reason.kind} (${reason.claim})`;
+    default:
+      return reason.kind;
+  }
+}

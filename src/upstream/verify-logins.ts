@@ -1,0 +1,85 @@
+/**
+ * The `Logins` map in, verified logins out: all of them or none. Chooses the verifier by provider name; keeps no verdict
+ * for later, so no token can ever answer for another one (T15).
+ */
+import type { Config } from "../config.ts";
+import { err, ok, type Result, serviceError } from "../domain/errors.ts";
+import type { IdentityPool } from "../domain/identity-pool.ts";
+import { loginIdOf, type VerifiedLogin } from "../domain/login.ts";
+import { clientsOf, hasProviders } from "./pool-providers.ts";
+import type { InspectionContext, UnprovenLogin } from "./provider.ts";
+import { isSamlProviderArn, providerKindOf } from "./provider-kinds.ts";
+import { type LoginRefusal, refusalOf } from "./refusal.ts";
+
+export type VerificationContext = Omit<InspectionContext, "clockSkewSeconds" | "upstreams"> & {
+  readonly config: Pick<Config, "clockSkewSeconds" | "oidcProviders" | "upstreams">;
+};
+
+type UnprovenEntry = { readonly providerName: string; readonly place: string; readonly login: UnprovenLogin };
+
+/**
+ * Verifies every entry, in the map's order; the first that fails refuses the whole request (T32), and none is asked
+ * about upstream before all have passed what can be judged from their text (T28).
+ */
+export async function verifyLogins(
+  pool: IdentityPool,
+  logins: ReadonlyMap<string, string>,
+  context: VerificationContext,
+): Promise<Result<readonly VerifiedLogin[], LoginRefusal>> {
+  const unproven = inspectLogins(pool, logins, context);
+  if (!unproven.ok) return unproven;
+  // Side by side, so that the request waits for the slowest issuer and not for all of them in turn.
+  const results = await Promise.all(unproven.value.map((entry) => proveLogin(pool, entry)));
+  const verified: VerifiedLogin[] = [];
+  for (const result of results) {
+    if (!result.ok) return result;
+    verified.push(result.value);
+  }
+  return ok(verified);
+}
+
+function inspectLogins(
+  pool: IdentityPool,
+  logins: ReadonlyMap<string, string>,
+  { config, ...rest }: VerificationContext,
+): Result<readonly UnprovenEntry[], LoginRefusal> {
+  const { clockSkewSeconds, oidcProviders, upstreams } = config;
+  const entries: UnprovenEntry[] = [];
+  for (const [providerName, token] of logins) {
+    const clients = clientsOf(pool, oidcProviders, providerName);
+    // T46: a name that no pool configured is the client's text, and could be anything, so the log does not repeat it.
+    const place = clients.length > 0 ? providerName : "unknown provider";
+    if (!hasProviders(pool))
+      return err(refusalOf({ kind: "no-providers", identityPoolId: pool.identityPoolId }, place));
+    if (providerName === pool.developerProviderName) return err(refusalOf({ kind: "unsupported-provider" }, place));
+    const login = providerKindOf(providerName).inspect(
+      { providerName, token, clients },
+      { ...rest, clockSkewSeconds, upstreams },
+    );
+    if (!login.ok) return err(refusalOf(login.error, place));
+    entries.push({ providerName, place, login: login.value });
+  }
+  return ok(entries);
+}
+
+async function proveLogin(
+  pool: IdentityPool,
+  { providerName, place, login }: UnprovenEntry,
+): Promise<Result<VerifiedLogin, LoginRefusal>> {
+  const proven = await login.prove();
+  if (!proven.ok) return err(refusalOf(proven.error, place));
+  const { subject, client } = proven.value;
+  const loginId = await loginIdOf(pool.identityPoolId, providerName, subject);
+  return ok({ providerName, subject, loginId, amr: [providerName, `${client.amrPrefix}:${subject}`] });
+}
+
+/** GetOpenIdToken never takes a SAML login, whether or not the pool has the provider: call it before `verifyLogins`. */
+export function checkClassicFlow(logins: ReadonlyMap<string, string>): Result<void> {
+  if (![...logins.keys()].some(isSamlProviderArn)) return ok(undefined);
+  return err(
+    serviceError(
+      "InvalidParameterException",
+      "Basic (classic) flow is not supported with SAML, please use enhanced flow.",
+    ),
+  );
+}
