@@ -72,6 +72,8 @@ export function createApp(composition: Composition): Hono<{ Bindings: Env }> {
     const requestId = crypto.randomUUID();
     const startedAt = performance.now();
     const { response, error, operation } = await attempt(request, env, execution, requestId);
+    // SDKs correct a wrong clock by it, and workerd itself sends none.
+    response.headers.set("date", new Date().toUTCString());
     const durationMs = performance.now() - startedAt;
     logRequest({ requestId, operation, status: response.status, ...(error !== undefined && { error }), durationMs });
     return response;

@@ -80,8 +80,9 @@ function lintAmr(claims: OpenIdClaims, grant: Grant): string | undefined {
     const longForm = entries[2 * index + 1];
     if (providerName !== login.providerName || providerName === "") return "amr names a provider that was not verified";
     // Every long form ends in the subject, whatever the provider writes before it.
-    if (longForm !== login.amr[1] || !longForm.endsWith(`:${login.subject}`))
+    if (longForm !== login.amr[1] || longForm?.endsWith(`:${login.subject}`) !== true) {
       return "amr names a subject that was not verified";
+    }
   }
   // Two subjects of one provider cannot belong to one identity (T41).
   const providers = new Set(grant.logins.map((login) => login.providerName));

@@ -22,8 +22,9 @@ import {
 } from "../linking/identity-calls.ts";
 import type { IdentityRecord } from "../linking/identity-record.ts";
 import type { AskOutcome, ConfirmOwner, Freeze, FreezeReply, Message, Outcome, Reply, Settle } from "../linking/messages.ts";
-import { type Bucket, draw, hasToken } from "../linking/rate-limit.ts";
+import { type Bucket, draw, hasToken, mustKeep, restoredBucket } from "../linking/rate-limit.ts";
 import { freezeOf, type LinkOrder } from "../linking/transaction.ts";
+import type { UpstreamPolicy } from "../upstream/upstream-policy.ts";
 import { checkClassicFlow, verifyLogins } from "../upstream/verify-logins.ts";
 import { ConfiguredObject } from "./configured-object.ts";
 import { deliverMessage } from "./deliver-message.ts";
@@ -31,18 +32,24 @@ import { issuerKeysOf } from "./issuer-keys.ts";
 import { readPool } from "./pool-cache.ts";
 
 const RECORD_KEY = "identity";
+/** Only there while the identity's rate is, or was of late, well used: linking/rate-limit.ts. */
+const BUCKET_KEY = "bucket";
 
 export class IdentityObject extends ConfiguredObject {
   readonly #coordinator: Coordinator;
-  #minted: Bucket | null = null;
+  /** Null is full: so it starts for an identity that is made in this life. */
+  #minted: Bucket | null;
   #failedProofs: Bucket | null = null;
   /** Whether the alarm is set, as far as this life knows: setting it again would be one more row written. */
   #alarm: "set" | "clear" | "unknown" = "unknown";
 
-  constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env);
+  constructor(ctx: DurableObjectState, env: Env, upstreams?: UpstreamPolicy) {
+    super(ctx, env, upstreams);
     const stored = ctx.storage.kv.get<IdentityRecord>(RECORD_KEY) ?? null;
     if (stored === null) this.#alarm = "clear";
+    const { rateLimit } = this.config;
+    const kept = ctx.storage.kv.get<Bucket>(BUCKET_KEY);
+    this.#minted = stored === null ? null : restoredBucket(kept ?? null, rateLimit, Date.now());
     this.#coordinator = new Coordinator(this.#host(), stored);
     this.#deliverLater();
   }
@@ -164,13 +171,15 @@ export class IdentityObject extends ConfiguredObject {
     }
   }
 
-  /** Buckets in memory: an object is not forgotten before an empty one has refilled (docs/ARCHITECTURE.md). */
+  /** The buckets rest in memory; one that is well used is kept, so that no restart refills it. */
   #limiter(): Limiter {
     const { rateLimit } = this.config;
     return {
       drawForMint: () => {
         const drawn = draw(this.#minted, rateLimit, Date.now());
         this.#minted = drawn.bucket;
+        // A refusal took nothing, so that a flood of them writes nothing.
+        if (drawn.ok && mustKeep(drawn.bucket, rateLimit)) this.ctx.storage.kv.put(BUCKET_KEY, drawn.bucket);
         return drawn.ok ? null : { ...RATE_EXCEEDED, retryAfterSeconds: drawn.retryAfterSeconds };
       },
       drawForFailedProof: () => {

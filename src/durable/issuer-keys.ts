@@ -61,35 +61,31 @@ export function createIssuerKeys(
   return {
     async find({ issuer, algorithm, kid, mayAskUpstream }): Promise<Result<CryptoKey, KeyRefusalReason>> {
       const held = cache.get(issuer, now()) ?? (await ask({ issuer, mayFetch: mayAskUpstream }));
-      const found = lookUp(held, algorithm, kid);
+      const isMissing = held?.state === "known" && isUnknown(selectKey(held.keys, algorithm, kid));
       // T28: until the object may refresh again, every unknown kid is answered here, without a call.
-      const isFinal = found.ok || found.error.kind !== "unknown-key" || held?.state !== "known";
-      if (isFinal || now() < held.refreshableFrom) return settle(found, algorithm);
+      if (!isMissing || now() < held.refreshableFrom) return resolve(held, algorithm, kid);
       if (!mayAskUpstream) return err({ kind: "upstream-not-asked" });
       const newer = await ask({ issuer, newerThan: held.fetchedAt, mayFetch: true });
-      return settle(lookUp(newer, algorithm, kid), algorithm);
+      return resolve(newer, algorithm, kid);
     },
   };
 }
 
-function lookUp(
+async function resolve(
   entry: IssuerEntry | undefined,
   algorithm: SignatureAlgorithm,
   kid: string | undefined,
-): Result<IsolateKey, KeyRefusalReason> {
+): Promise<Result<CryptoKey, KeyRefusalReason>> {
   if (entry === undefined) return err({ kind: "upstream-not-asked" });
   if (entry.state === "unreachable") return err({ kind: "upstream-unreachable" });
   const selected = selectKey(entry.keys, algorithm, kid);
+  if (selected.ok) return ok(await importOnce(selected.value, algorithm));
   // T31: while the issuer is down, nobody knows whether it has added a key, so the token is not called wrong.
-  const isUndecided = !selected.ok && selected.error.kind === "unknown-key" && entry.isIssuerDown;
-  return isUndecided ? err({ kind: "upstream-unreachable" }) : selected;
+  return isUnknown(selected) && entry.isIssuerDown ? err({ kind: "upstream-unreachable" }) : selected;
 }
 
-async function settle(
-  found: Result<IsolateKey, KeyRefusalReason>,
-  algorithm: SignatureAlgorithm,
-): Promise<Result<CryptoKey, KeyRefusalReason>> {
-  return found.ok ? ok(await importOnce(found.value, algorithm)) : found;
+function isUnknown(selected: Result<unknown, KeyRefusalReason>): boolean {
+  return !selected.ok && selected.error.kind === "unknown-key";
 }
 
 /** Two requests may import the same key at once: that is cheaper than one that waits for another. */

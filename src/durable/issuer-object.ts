@@ -21,6 +21,7 @@ const STORAGE_KEY = "key-set";
 export class IssuerObject extends ConfiguredObject {
   static {
     // Safe to run twice, so the runtime may repeat a call that a deployment cut off.
+    // oxlint-disable-next-line typescript/unbound-method -- the mark is on the function itself, and nothing calls it here
     retryable(this.prototype.keys);
   }
 
@@ -44,7 +45,7 @@ export class IssuerObject extends ConfiguredObject {
   }
 
   #state(issuer: string): KeySetState {
-    this.#held ??= readStored(this.ctx.storage.kv.get(STORAGE_KEY), issuer, this.upstreams);
+    this.#held ??= readStored(this.ctx.storage.kv.get(STORAGE_KEY), issuer, this.config.upstreams);
     return {
       ...(this.#held === undefined ? {} : { held: this.#held }),
       ...(this.#failedAt === undefined ? {} : { failedAt: this.#failedAt }),
@@ -52,7 +53,7 @@ export class IssuerObject extends ConfiguredObject {
   }
 
   async #fetch(issuer: string): Promise<void> {
-    const loaded = await loadKeySet(issuer, { fetch: (url, init) => fetch(url, init), upstreams: this.upstreams });
+    const loaded = await loadKeySet(issuer, { fetch: (url, init) => fetch(url, init), upstreams: this.config.upstreams });
     if (!loaded.ok) {
       this.#failedAt = epochSeconds();
       console.warn(JSON.stringify({ event: "issuer-keys-not-loaded", issuer, reason: loaded.error }));

@@ -7,7 +7,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { IdentityId } from "../domain/identifiers.ts";
 import { PATIENCE_SECONDS } from "../linking/identity-record.ts";
 import type { Holder, Release, Reserve, ReserveReply, Settle } from "../linking/messages.ts";
-import { FREE, isFree, type LoginState, release, reserve, settle } from "../linking/participant.ts";
+import { FREE, holderOf, isFree, type LoginState, release, reserve, settle } from "../linking/participant.ts";
 
 const STATE_KEY = "login";
 
@@ -36,18 +36,17 @@ export class LoginObject extends DurableObject<Env> {
   }
 
   view(loginId: string): LoginView {
-    const { owner, reservation } = this.#state;
-    return { owner, holder: reservation && { ...reservation, participant: { kind: "login", loginId } } };
+    return { owner: this.#state.owner, holder: holderOf(this.#state, loginId) };
   }
 
   async reserve(message: Reserve): Promise<ReserveReply> {
-    const { state, reply } = reserve(this.#state, message);
+    const { state, reply } = reserve(this.#state, message, crypto.randomUUID());
     await this.#save(state, message.loginId);
     return reply;
   }
 
-  async settle({ transactionId, outcome }: Settle): Promise<void> {
-    if (this.#stored !== null) await this.#save(settle(this.#state, transactionId, outcome), this.#stored.loginId);
+  async settle(message: Settle): Promise<void> {
+    if (this.#stored !== null) await this.#save(settle(this.#state, message), this.#stored.loginId);
   }
 
   async release(message: Release): Promise<void> {
@@ -57,17 +56,11 @@ export class LoginObject extends DurableObject<Env> {
   /** The settlement of a reservation did not come: asks the coordinator, which is the judge. */
   override async alarm(): Promise<void> {
     const stored = this.#stored;
-    if (stored?.reservation == null) return;
-    const { loginId, reservation } = stored;
+    const holder = stored && holderOf(stored, stored.loginId);
+    if (stored === null || holder === null) return;
     try {
-      const outcome = await this.env.IDENTITY.getByName(reservation.coordinator).outcome({
-        kind: "ask-outcome",
-        ...reservation,
-        participant: { kind: "login", loginId },
-      });
-      if (outcome !== "preparing") {
-        await this.#save(settle(this.#state, reservation.transactionId, outcome), loginId);
-      }
+      const outcome = await this.env.IDENTITY.getByName(holder.coordinator).outcome({ kind: "ask-outcome", ...holder });
+      if (outcome !== "preparing") await this.#save(settle(this.#state, { ...holder, outcome }), stored.loginId);
     } catch (error) {
       // The alarm must not throw: after six tries the platform would forget it, and the reservation would stay for ever.
       console.error({ message: "a reservation could not be resolved yet", cause: String(error) });

@@ -4,7 +4,7 @@
  * again on the record as it is then.
  */
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
-import { isVisible } from "../domain/identity.ts";
+import { holds, isVisible } from "../domain/identity.ts";
 import type { Login } from "../domain/login.ts";
 import { type IdentityRecord, isAtRest, isErasable, outbox, PATIENCE_SECONDS, wakeAt } from "./identity-record.ts";
 import type { AskOutcome, ConfirmOwner, Freeze, FreezeReply, Message, Outcome, Participant, Reply, Settle } from "./messages.ts";
@@ -15,6 +15,7 @@ import {
   enlist,
   freeze,
   freezeOf,
+  isOwed,
   type LinkOrder,
   type LinkRefusal,
   newRecord,
@@ -25,6 +26,7 @@ import {
   remove,
   settled,
   thaw,
+  ticketsOf,
   unlink,
 } from "./transaction.ts";
 
@@ -113,7 +115,8 @@ export class Coordinator {
     const { absorb } = order;
     const replies = await this.#sendAll(
       absorb.map((identityId): Freeze => {
-        return { kind: "freeze", transactionId, coordinator, identityId, identityPoolId, loginIds };
+        const isGuest = identityId === order.guest;
+        return { kind: "freeze", transactionId, coordinator, identityId, identityPoolId, isGuest, loginIds };
       }),
     );
     const record = this.#record;
@@ -144,13 +147,14 @@ export class Coordinator {
     const record = this.#record;
     const transaction = preparing(record, transactionId);
     if (record === null || transaction === null) return { kind: "busy" };
-    if (replies.every((reply) => reply.kind === "reserved")) {
-      const committed = commit(record, transaction, this.#host.now());
+    const tickets = ticketsOf(transaction, replies);
+    if (tickets !== null) {
+      const committed = commit(record, transaction, tickets, this.#host.now());
       this.#write(committed);
       return { kind: "linked", record: committed };
     }
     const refused = wanted.flatMap(({ loginId }, index): Participant[] => {
-      return isRefusal(replies[index]) ? [{ kind: "login", loginId }] : [];
+      return isRefusal(replies[index]) ? [{ kind: "login", loginId, ticket: null }] : [];
     });
     this.#write(abort(record, transaction, refused));
     const owners = wanted.flatMap(({ loginId }, index): ConfirmOwner[] => {
@@ -177,7 +181,8 @@ export class Coordinator {
   async confirmOwner({ identityId, loginId, linkId }: ConfirmOwner): Promise<Reply> {
     const busy = this.#record === null ? null : freezeOf(this.#record);
     if (busy?.holder !== undefined) return { kind: "contended", holder: busy.holder };
-    const owns = this.#record?.logins.some((login) => login.loginId === loginId && login.linkId === linkId) ?? false;
+    // By whichever link: to release a login that is held would let another identity take it.
+    const owns = this.#record !== null && holds(this.#record, loginId);
     if (owns) return { kind: "ownership", owns };
     const reply = await this.#host.send({ kind: "release", loginId, identityId, linkId });
     return reply.kind === "failed" ? reply : { kind: "ownership", owns };
@@ -204,9 +209,9 @@ export class Coordinator {
 
   /** How a transaction of this identity ended. Sees to it that the asker's participant has heard, too. */
   async outcome(message: AskOutcome): Promise<Outcome | "preparing"> {
-    const outcome = outcomeOf(this.#record, message.transactionId);
+    const outcome = outcomeOf(this.#record, message);
     if (outcome === "preparing") return outcome;
-    if (this.#record?.transaction?.id === message.transactionId) {
+    if (isOwed(this.#record, message)) {
       await this.deliver();
     } else {
       const { transactionId, coordinator, participant } = message;

@@ -97,7 +97,7 @@ export async function grantToLogins(
     if (limited !== null) return refused(limited);
     if (verdict.kind === "granted") return verdict;
     const { identityPoolId, standing } = current.value;
-    const outcome = await coordinator.link({ identityId, identityPoolId, logins, absorb: [], isBirth: false });
+    const outcome = await coordinator.link({ identityId, identityPoolId, logins, absorb: [], guest: null, isBirth: false });
     switch (outcome.kind) {
       case "linked":
         return { kind: "granted", grant: grantOf(outcome.record, logins) };

@@ -7,9 +7,12 @@ export type Outcome = "committed" | "aborted";
 /** Names one link transaction to whoever has to ask how it ended. */
 export type TransactionRef = { readonly transactionId: string; readonly coordinator: IdentityId };
 
-/** One who takes part in a link transaction and must hear how it ended. */
+/**
+ * One who takes part in a link transaction and must hear how it ended. A login is named with the ticket of its reservation
+ * (participant.ts), or null where the coordinator never saw one.
+ */
 export type Participant =
-  | { readonly kind: "login"; readonly loginId: string }
+  | { readonly kind: "login"; readonly loginId: string; readonly ticket: string | null }
   | { readonly kind: "identity"; readonly identityId: IdentityId };
 
 /** Asks a login whether it is free for the coordinator, or owned by one that the coordinator absorbs. */
@@ -19,11 +22,15 @@ export type Reserve = TransactionRef & {
   readonly absorbed: readonly IdentityId[];
 };
 
-/** Asks an identity to stand still while it is absorbed; `loginIds` are the logins that the request has proved. */
+/**
+ * Asks an identity to stand still while it is absorbed: a guest, or one that holds one of `loginIds`, the logins that the
+ * request has proved.
+ */
 export type Freeze = TransactionRef & {
   readonly kind: "freeze";
   readonly identityId: IdentityId;
   readonly identityPoolId: IdentityPoolId;
+  readonly isGuest: boolean;
   readonly loginIds: readonly string[];
 };
 
@@ -66,7 +73,7 @@ export type UpdateListing = {
 export type Message = Reserve | Freeze | Settle | Release | ConfirmOwner | AskOutcome | UpdateListing;
 
 export type ReserveReply =
-  | { readonly kind: "reserved" }
+  | { readonly kind: "reserved"; readonly ticket: string }
   | { readonly kind: "owned"; readonly owner: IdentityId; readonly linkId: string }
   | { readonly kind: "contended"; readonly holder: Holder };
 

@@ -3,12 +3,18 @@
  * It keeps invariant 1: a login has one owner, and only the transaction that reserved it may change that.
  */
 import type { IdentityId } from "../domain/identifiers.ts";
-import type { Outcome, Release, Reserve, ReserveReply, TransactionRef } from "./messages.ts";
+import type { Holder, Release, Reserve, ReserveReply, Settle, TransactionRef } from "./messages.ts";
 
 export type LoginState = {
   readonly owner: { readonly identityId: IdentityId; readonly linkId: string } | null;
-  readonly reservation: TransactionRef | null;
+  readonly reservation: Reservation | null;
 };
+
+/**
+ * `ticket` is this reservation's alone. A message that is delivered again, long after its transaction has ended, makes a
+ * reservation with a ticket that no coordinator has ever seen: so it can be undone, and never be committed.
+ */
+type Reservation = TransactionRef & { readonly ticket: string };
 
 /** A free login is not stored at all. */
 export const FREE: LoginState = { owner: null, reservation: null };
@@ -17,26 +23,38 @@ export function isFree(state: LoginState): boolean {
   return state.owner === null && state.reservation === null;
 }
 
+/** The transaction that holds the login, with what its coordinator must be told to judge this very reservation. */
+export function holderOf(state: LoginState, loginId: string): Holder | null {
+  if (state.reservation === null) return null;
+  const { transactionId, coordinator, ticket } = state.reservation;
+  return { transactionId, coordinator, participant: { kind: "login", loginId, ticket } };
+}
+
 type Reserved = { readonly state: LoginState; readonly reply: ReserveReply };
 
-export function reserve(state: LoginState, message: Reserve): Reserved {
-  const { transactionId, coordinator } = message;
-  if (state.reservation !== null) {
-    if (state.reservation.transactionId === transactionId) return { state, reply: { kind: "reserved" } };
-    const participant = { kind: "login", loginId: message.loginId } as const;
-    return { state, reply: { kind: "contended", holder: { ...state.reservation, participant } } };
+/** `newTicket` was never used before. */
+export function reserve(state: LoginState, message: Reserve, newTicket: string): Reserved {
+  const { transactionId, coordinator, loginId } = message;
+  if (state.reservation?.transactionId === transactionId) {
+    return { state, reply: { kind: "reserved", ticket: state.reservation.ticket } };
   }
+  const holder = holderOf(state, loginId);
+  if (holder !== null) return { state, reply: { kind: "contended", holder } };
   const { owner } = state;
   if (owner !== null && owner.identityId !== coordinator && !message.absorbed.includes(owner.identityId)) {
     return { state, reply: { kind: "owned", owner: owner.identityId, linkId: owner.linkId } };
   }
-  return { state: { ...state, reservation: { transactionId, coordinator } }, reply: { kind: "reserved" } };
+  const reservation = { transactionId, coordinator, ticket: newTicket };
+  return { state: { ...state, reservation }, reply: { kind: "reserved", ticket: newTicket } };
 }
 
-/** A settlement of another transaction than the one that reserved is a repeat of something long done: it changes nothing. */
-export function settle(state: LoginState, transactionId: string, outcome: Outcome): LoginState {
+/** A settlement of another reservation than the one that stands is a repeat of something long done: it changes nothing. */
+export function settle(state: LoginState, { transactionId, participant, outcome }: Omit<Settle, "kind">): LoginState {
   const { reservation } = state;
-  if (reservation?.transactionId !== transactionId) return state;
+  if (reservation?.transactionId !== transactionId || participant.kind !== "login") return state;
+  // An abort without a ticket comes from a coordinator that never heard of the reservation, and ends it whichever it is.
+  const isMeant = participant.ticket === reservation.ticket || (participant.ticket === null && outcome === "aborted");
+  if (!isMeant) return state;
   if (outcome === "aborted") return { ...state, reservation: null };
   return { owner: { identityId: reservation.coordinator, linkId: transactionId }, reservation: null };
 }

@@ -33,3 +33,22 @@ export function draw(bucket: Bucket | null, limit: RateLimit, nowMs: number): Dr
 export function hasToken(bucket: Bucket | null, limit: RateLimit, nowMs: number): boolean {
   return refill(bucket, limit, nowMs).tokens >= 1;
 }
+
+/**
+ * Draws that may be forgotten with an object's memory: a fifth of the burst. Beyond them the bucket is kept in storage, so
+ * that a user in an ordinary rhythm never costs a write, and a restart in the middle of a burst never grants a second one.
+ */
+function forgettable(limit: RateLimit): number {
+  return Math.floor(limit.burst / 5);
+}
+
+/** The bucket of an object whose memory was lost: what it kept, refilled, and never more than what it may have forgotten leaves. */
+export function restoredBucket(kept: Bucket | null, limit: RateLimit, nowMs: number): Bucket {
+  const { tokens, asOfMs } = refill(kept, limit, nowMs);
+  return { tokens: Math.min(tokens, limit.burst - forgettable(limit)), asOfMs };
+}
+
+/** Whether a bucket holds so little that it must outlive its object's memory. */
+export function mustKeep(bucket: Bucket, limit: RateLimit): boolean {
+  return bucket.tokens < limit.burst - forgettable(limit);
+}

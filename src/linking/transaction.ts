@@ -6,7 +6,7 @@ import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import { holds, isVisible, type LinkedLogin } from "../domain/identity.ts";
 import { MAX_LINKED_LOGINS, type Login } from "../domain/login.ts";
 import { type IdentityRecord, type LinkTransaction, wasUnlinked } from "./identity-record.ts";
-import type { Freeze, FreezeReply, Holder, Outcome, Participant } from "./messages.ts";
+import type { AskOutcome, Freeze, FreezeReply, Holder, Outcome, Participant } from "./messages.ts";
 
 /** Verified logins to bring together on one identity. */
 export type LinkOrder = {
@@ -16,6 +16,11 @@ export type LinkOrder = {
   readonly logins: readonly Login[];
   /** Identities to absorb: a guest that the request named, or the owners of some of the logins. */
   readonly absorb: readonly IdentityId[];
+  /**
+   * The one among `absorb` that was a guest when it was chosen. Should it have been linked since, it is not absorbed: under
+   * the policy `conflict` that would merge two authenticated identities.
+   */
+  readonly guest: IdentityId | null;
   /** Whether the identity is to be born by this link; its id was never used before. */
   readonly isBirth: boolean;
 };
@@ -149,15 +154,39 @@ export function enlist(
   return { record: { ...record, transaction: { ...transaction, wanted } }, conflict };
 }
 
-function participantsOf(transaction: LinkTransaction): readonly Participant[] {
+function participantsOf(transaction: LinkTransaction, tickets: ReadonlyMap<string, string>): readonly Participant[] {
   return [
-    ...transaction.wanted.map(({ loginId }): Participant => ({ kind: "login", loginId })),
+    ...transaction.wanted.map(({ loginId }): Participant => {
+      return { kind: "login", loginId, ticket: tickets.get(loginId) ?? null };
+    }),
     ...transaction.absorbed.map((identityId): Participant => ({ kind: "identity", identityId })),
   ];
 }
 
-/** Step 3, the linearization point: the logins are this identity's from this storage step on. */
-export function commit(record: IdentityRecord, transaction: LinkTransaction, now: number): IdentityRecord {
+/** The tickets of the wanted logins by login id, or null unless all of them are reserved. */
+export function ticketsOf(
+  transaction: LinkTransaction,
+  replies: readonly { readonly kind: string; readonly ticket?: string }[],
+): ReadonlyMap<string, string> | null {
+  const tickets = new Map<string, string>();
+  for (const [index, { loginId }] of transaction.wanted.entries()) {
+    const reply = replies[index];
+    if (reply?.kind !== "reserved" || reply.ticket === undefined) return null;
+    tickets.set(loginId, reply.ticket);
+  }
+  return tickets;
+}
+
+/**
+ * Step 3, the linearization point: the logins are this identity's from this storage step on. `tickets` are those of the
+ * reservations that it rests on, by login id.
+ */
+export function commit(
+  record: IdentityRecord,
+  transaction: LinkTransaction,
+  tickets: ReadonlyMap<string, string>,
+  now: number,
+): IdentityRecord {
   const linked = transaction.wanted.map((login): LinkedLogin => {
     const { providerName, subject, loginId } = login;
     return { providerName, subject, loginId, linkId: transaction.id, linkedAt: now };
@@ -170,9 +199,11 @@ export function commit(record: IdentityRecord, transaction: LinkTransaction, now
     standing: { kind: "linked" },
     logins: [...record.logins, ...linked],
     listing: isBorn ? "to-add" : record.listing,
-    transaction: { ...transaction, phase: "committed", unsettled: participantsOf(transaction) },
+    transaction: { ...transaction, phase: "committed", unsettled: participantsOf(transaction, tickets) },
   };
 }
+
+const NO_TICKETS: ReadonlyMap<string, string> = new Map();
 
 /** Step 5. `refused` took no part; everybody else may have reserved, even where no reply came back. */
 export function abort(
@@ -181,7 +212,7 @@ export function abort(
   refused: readonly Participant[] = [],
 ): IdentityRecord {
   const refusedNames = new Set(refused.map(nameOf));
-  const unsettled = participantsOf(transaction).filter((participant) => !refusedNames.has(nameOf(participant)));
+  const unsettled = participantsOf(transaction, NO_TICKETS).filter((participant) => !refusedNames.has(nameOf(participant)));
   return withUnsettled(record, { ...transaction, phase: "aborted", unsettled });
 }
 
@@ -201,10 +232,27 @@ export function settled(record: IdentityRecord, transactionId: string, participa
   return withUnsettled(record, { ...transaction, unsettled });
 }
 
-/** How a transaction of this identity ended. One that it does not know was never committed, or everybody has heard: aborted. */
-export function outcomeOf(record: IdentityRecord | null, transactionId: string): Outcome | "preparing" {
+/** Whether the participant is still to hear, as it is, how the open transaction ended. */
+export function isOwed(record: IdentityRecord | null, { transactionId, participant }: AskOutcome): boolean {
   const transaction = record?.transaction ?? null;
-  return transaction?.id === transactionId ? transaction.phase : "aborted";
+  if (transaction?.id !== transactionId) return false;
+  const ticket = participant.kind === "login" ? participant.ticket : null;
+  return transaction.unsettled.some((other) => {
+    if (nameOf(other) !== nameOf(participant)) return false;
+    // An abort ends any reservation, a commit just the one that it rests on.
+    return other.kind === "identity" || transaction.phase === "aborted" || other.ticket === ticket;
+  });
+}
+
+/**
+ * How a transaction of this identity ended for a participant. One that it does not know was never committed, or everybody
+ * has heard: aborted. So is a reservation on which a commit does not rest, because its message came again or too late.
+ */
+export function outcomeOf(record: IdentityRecord | null, message: AskOutcome): Outcome | "preparing" {
+  const transaction = record?.transaction ?? null;
+  if (transaction?.id !== message.transactionId) return "aborted";
+  if (transaction.phase === "preparing") return "preparing";
+  return isOwed(record, message) ? transaction.phase : "aborted";
 }
 
 /** On waking with a transaction that nobody drives any more: abort it. */
@@ -228,7 +276,8 @@ export function freeze(
   // Two coordinators that meet: neither waits for the other, so that no cycle can form.
   if (record.transaction !== null) return { record, reply: { kind: "busy" } };
   const isProved = message.loginIds.some((loginId) => holds(record, loginId));
-  const isSuitable = record.standing.kind === "guest" || (record.standing.kind === "linked" && isProved);
+  const { kind } = record.standing;
+  const isSuitable = message.isGuest ? kind === "guest" : kind === "linked" && isProved;
   if (!isSuitable) return { record, reply: { kind: "unsuitable" } };
   const frozen = { ...record, freeze: { transactionId, coordinator, since: now } };
   return { record: frozen, reply: { kind: "frozen", logins: record.logins } };

@@ -56,6 +56,7 @@ export async function linkLogins(context: LinkContext, request: LinkRequest): Pr
       identityPoolId: request.identityPoolId,
       logins,
       absorb: isBirth ? [] : plan.absorb,
+      guest: named?.isGuest === true ? named.identityId : null,
       isBirth,
     };
     const draws = request.mints && drawnBy !== target;

@@ -1,0 +1,93 @@
+/**
+ * Commands to paste into a POSIX shell, as the terminal and the sign-in page show them. Text only.
+ * No comment lines: an interactive zsh would run them. No jq: sed is everywhere.
+ */
+import { ISSUER_PATH } from "./development-issuer.ts";
+
+export type Service = {
+  /** Origin, without a trailing slash. */
+  readonly endpoint: string;
+  readonly region: string;
+  readonly identityPoolId: string;
+  readonly providerName: string;
+};
+
+function curl(endpoint: string, operation: string, input: string): string {
+  return [
+    `curl -sS ${endpoint}/ -H 'Content-Type: application/x-amz-json-1.1'`,
+    `  -H 'X-Amz-Target: AWSCognitoIdentityService.${operation}'`,
+    `  -d ${input}`,
+  ].join(" \\\n");
+}
+
+/** Keeps one text member of the answer in a shell variable and shows it; an error answer is shown as it came. */
+function keep(variable: string, member: string, command: string): string {
+  const pick = `sed 's/.*"${member}":"\\([^"]*\\)".*/\\1/'`;
+  return `${variable}=$(${command} \\\n  | ${pick}); echo "$${variable}"`;
+}
+
+/** In double quotes where the shell has a variable to fill in, else in single ones. */
+function shellJson(value: object): string {
+  const json = JSON.stringify(value);
+  return json.includes("$") ? `"${json.replaceAll('"', '\\"')}"` : `'${json}'`;
+}
+
+export function curlGuest({ endpoint, identityPoolId }: Service): readonly string[] {
+  const getId = curl(endpoint, "GetId", shellJson({ IdentityPoolId: identityPoolId }));
+  const getToken = curl(endpoint, "GetOpenIdToken", shellJson({ IdentityId: "$IDENTITY_ID" }));
+  return [keep("IDENTITY_ID", "IdentityId", getId), keep("OPENID_TOKEN", "Token", getToken)];
+}
+
+/** Signs somebody in and links the login to the guest's identity. */
+export function curlLogin({ endpoint, providerName }: Service, name: string): readonly string[] {
+  const input = shellJson({ IdentityId: "$IDENTITY_ID", Logins: { [providerName]: "$LOGIN_TOKEN" } });
+  return [signIn(endpoint, name), keep("OPENID_TOKEN", "Token", curl(endpoint, "GetOpenIdToken", input))];
+}
+
+/** For somebody who has signed in at the page: the identity of the login, then its token. */
+export function curlWithLoginToken({ endpoint, identityPoolId, providerName }: Service, token: string): string[] {
+  const logins = { [providerName]: "$LOGIN_TOKEN" };
+  const getId = curl(endpoint, "GetId", shellJson({ IdentityPoolId: identityPoolId, Logins: logins }));
+  const getToken = curl(endpoint, "GetOpenIdToken", shellJson({ IdentityId: "$IDENTITY_ID", Logins: logins }));
+  return [`LOGIN_TOKEN=${token}`, keep("IDENTITY_ID", "IdentityId", getId), keep("OPENID_TOKEN", "Token", getToken)];
+}
+
+function signIn(endpoint: string, name: string): string {
+  const command = `curl -sS ${endpoint}${ISSUER_PATH}/sign-in -d ${shellJson({ name })}`;
+  return keep("LOGIN_TOKEN", "token", command);
+}
+
+/** A public operation needs no credentials, and the command line must not go looking for any. */
+function aws(service: Service, command: string, query: string): string {
+  return [
+    `aws cognito-identity ${command}`,
+    `  --query ${query} --output text --no-sign-request --region ${service.region} --endpoint-url ${service.endpoint}`,
+  ].join(" \\\n");
+}
+
+function keepOutput(variable: string, command: string): string {
+  return `${variable}=$(${command}); echo "$${variable}"`;
+}
+
+export function awsGuest(service: Service): readonly string[] {
+  const getId = aws(service, `get-id --identity-pool-id ${service.identityPoolId}`, "IdentityId");
+  const getToken = aws(service, 'get-open-id-token --identity-id "$IDENTITY_ID"', "Token");
+  return [keepOutput("IDENTITY_ID", getId), keepOutput("OPENID_TOKEN", getToken)];
+}
+
+export function awsLogin(service: Service, name: string): readonly string[] {
+  const logins = shellJson({ [service.providerName]: "$LOGIN_TOKEN" });
+  const command = aws(service, `get-open-id-token --identity-id "$IDENTITY_ID" --logins ${logins}`, "Token");
+  return [signIn(service.endpoint, name), keepOutput("OPENID_TOKEN", command)];
+}
+
+/** A signed operation: the credentials stand before the command, so that the shell's own stay as they are. */
+export function awsSigned(service: Service, accessKeyId: string, secretAccessKey: string): readonly string[] {
+  return [
+    [
+      `AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} AWS_PAGER=`,
+      "  aws cognito-identity list-identity-pools --max-results 10",
+      `  --region ${service.region} --endpoint-url ${service.endpoint}`,
+    ].join(" \\\n"),
+  ];
+}

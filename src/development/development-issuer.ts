@@ -1,0 +1,65 @@
+/**
+ * The facts of the built-in development issuer: names, documents, claims. Pure but for hashing; keys and signatures are
+ * the object's (development-issuer-object.ts). It signs in anyone who is named, so it exists in development alone.
+ */
+import { err, ok, type Result } from "../domain/errors.ts";
+
+/** Where the issuer is served, below the origin of the development Worker. */
+export const ISSUER_PATH = "/development/issuer";
+/** The one client of the issuer: `aud` of its tokens, and the demo pool's entry. */
+export const DEVELOPMENT_CLIENT_ID = "edgepool-development";
+/** Lifetime of a login token, in seconds: one hour, as the large providers have it. */
+const TOKEN_LIFETIME_SECONDS = 3600;
+/** Longest name, in UTF-16 code units. */
+const MAX_NAME_LENGTH = 64;
+
+export type LoginClaims = {
+  readonly iss: string;
+  readonly sub: string;
+  readonly aud: string;
+  readonly iat: number;
+  readonly exp: number;
+  readonly name: string;
+};
+
+/** The provider name is the issuer without its scheme, as in every `Logins` map. */
+export function developmentProviderName(origin: string): string {
+  return `${new URL(origin).host}${ISSUER_PATH}`;
+}
+
+/** One person has one spelling: NFC, no blanks around. The message of a failure is for the person at the form. */
+export function parseName(value: unknown): Result<string, string> {
+  if (typeof value !== "string") return err('"name" must be a text');
+  const name = value.normalize("NFC").trim();
+  if (name === "") return err('"name" must not be empty');
+  if (name.length > MAX_NAME_LENGTH) return err(`"name" must have at most ${MAX_NAME_LENGTH} characters`);
+  if (!name.isWellFormed() || /\p{Cc}/u.test(name)) return err('"name" must not hold control characters');
+  return ok(name);
+}
+
+/** Claims of a login token for whoever is named. The subject is a hash: any name gives a valid one, and always the same. */
+export async function loginClaims(origin: string, name: string, now: number): Promise<LoginClaims> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(name));
+  return {
+    iss: `${origin}${ISSUER_PATH}`,
+    sub: new Uint8Array(digest).toHex().slice(0, 32),
+    aud: DEVELOPMENT_CLIENT_ID,
+    iat: now,
+    exp: now + TOKEN_LIFETIME_SECONDS,
+    name,
+  };
+}
+
+/** OpenID Connect Discovery 1.0, section 3: the required members. */
+export function discoveryDocument(origin: string): Readonly<Record<string, unknown>> {
+  const issuer = `${origin}${ISSUER_PATH}`;
+  return {
+    issuer,
+    authorization_endpoint: issuer,
+    jwks_uri: `${issuer}/jwks.json`,
+    response_types_supported: ["id_token"],
+    subject_types_supported: ["public"],
+    id_token_signing_alg_values_supported: ["RS256"],
+    claims_supported: ["iss", "sub", "aud", "iat", "exp", "name"],
+  };
+}

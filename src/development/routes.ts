@@ -1,0 +1,140 @@
+/**
+ * The routes below /development/: the issuer's documents, its sign-in page and JSON route, and the demo pool's seeding.
+ * Served to loopback names alone, so that a page elsewhere cannot reach them by pointing its own name at this machine.
+ */
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { cors } from "hono/cors";
+import type { Config } from "../config.ts";
+import type { Result } from "../domain/errors.ts";
+import { curlWithLoginToken } from "./commands.ts";
+import { demoPool, demoPoolId } from "./demo-pool.ts";
+import { forgetPool } from "../durable/pool-cache.ts";
+import { parseDevelopmentConfig } from "./development-config.ts";
+import type { DevelopmentEnv } from "./development-env.ts";
+import {
+  developmentProviderName,
+  discoveryDocument,
+  ISSUER_PATH,
+  type LoginClaims,
+  loginClaims,
+  parseName,
+} from "./development-issuer.ts";
+import { contentSecurityPolicy, issuerPage, type PageContent } from "./issuer-page.ts";
+import { isLoopback } from "./upstreams.ts";
+
+/** Every path of the development routes begins so, and no path of the service does. */
+export const DEVELOPMENT_PATH = "/development/";
+const MAX_BODY_BYTES = 16 * 1024;
+
+type DevelopmentContext = Context<{ Bindings: DevelopmentEnv }>;
+
+function issuerObject(env: DevelopmentEnv) {
+  return env.DEVELOPMENT_ISSUER.getByName("development issuer");
+}
+
+function configOf(env: DevelopmentEnv): Result<Config, readonly string[]> {
+  return parseDevelopmentConfig({ ...env });
+}
+
+async function signIn(env: DevelopmentEnv, name: string): Promise<{ claims: LoginClaims; token: string }> {
+  const now = Math.floor(Date.now() / 1000);
+  const claims = await loginClaims(env.DEVELOPMENT_ORIGIN, name, now);
+  return { claims, token: await issuerObject(env).sign(claims) };
+}
+
+async function page(context: DevelopmentContext, content: PageContent): Promise<Response> {
+  const nonce = crypto.randomUUID();
+  context.header("Content-Security-Policy", contentSecurityPolicy(nonce));
+  return context.html(issuerPage(content, nonce), content.kind === "refused" ? 400 : 200);
+}
+
+async function signInByForm(context: DevelopmentContext): Promise<Response> {
+  const { env } = context;
+  const form = await context.req.parseBody().catch(() => ({ name: undefined }));
+  const name = parseName(form["name"]);
+  if (!name.ok) {
+    const given = typeof form["name"] === "string" ? form["name"].slice(0, 64) : "";
+    return page(context, { kind: "refused", name: given, problem: name.error });
+  }
+  const config = configOf(env);
+  const region = config.ok ? config.value.region : "us-east-1";
+  const { claims, token } = await signIn(env, name.value);
+  const providerName = developmentProviderName(env.DEVELOPMENT_ORIGIN);
+  const service = { endpoint: env.DEVELOPMENT_ORIGIN, region, identityPoolId: demoPoolId(region), providerName };
+  const commands = curlWithLoginToken(service, token);
+  return page(context, {
+    kind: "signed-in",
+    name: name.value,
+    providerName,
+    token,
+    expiresAt: claims.exp,
+    commands,
+  });
+}
+
+async function signInByJson(context: DevelopmentContext): Promise<Response> {
+  const input: unknown = await context.req.json().catch(() => undefined);
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    return context.json({ error: 'the body must be a JSON object, as in {"name":"alice"}' }, 400);
+  }
+  const name = parseName(Object.hasOwn(input, "name") ? Reflect.get(input, "name") : undefined);
+  if (!name.ok) return context.json({ error: name.error }, 400);
+  const { claims, token } = await signIn(context.env, name.value);
+  const providerName = developmentProviderName(context.env.DEVELOPMENT_ORIGIN);
+  return context.json({ providerName, token, expiresAt: claims.exp });
+}
+
+/** Puts the demo pool in place, or back in place: the same settings whatever was there, so that it may run at each start. */
+export async function seedDemoPool(env: DevelopmentEnv): Promise<Result<string, string>> {
+  const config = configOf(env);
+  if (!config.ok) return { ok: false, error: config.error.join("; ") };
+  const identityPoolId = demoPoolId(config.value.region);
+  const settings = demoPool(env.DEVELOPMENT_ORIGIN, config.value.region);
+  const pool = await env.IDENTITY_POOL.getByName(identityPoolId).put(identityPoolId, settings);
+  forgetPool(identityPoolId);
+  return pool === null
+    ? { ok: false, error: "the demo identity pool is still being deleted" }
+    : { ok: true, value: pool.identityPoolId };
+}
+
+/** A web app under development calls the JSON route from its own port on this machine; no other origin may read it. */
+function allowedOrigin(origin: string): string | null {
+  return URL.canParse(origin) && isLoopback(new URL(origin)) ? origin : null;
+}
+
+export const developmentRoutes = new Hono<{ Bindings: DevelopmentEnv }>();
+
+developmentRoutes.use(async (context, next) => {
+  context.header("Cache-Control", "no-store");
+  context.header("Referrer-Policy", "no-referrer");
+  context.header("X-Content-Type-Options", "nosniff");
+  if (!isLoopback(new URL(context.req.url))) {
+    return context.json({ error: "the development routes answer to loopback host names only" }, 421);
+  }
+  return next();
+});
+developmentRoutes.use(
+  bodyLimit({
+    maxSize: MAX_BODY_BYTES,
+    onError: (context) => context.json({ error: `the body must have at most ${MAX_BODY_BYTES} bytes` }, 413),
+  }),
+);
+developmentRoutes.use(`${ISSUER_PATH}/*`, cors({ origin: allowedOrigin, allowMethods: ["GET", "POST"] }));
+
+developmentRoutes.get(ISSUER_PATH, (context) => page(context, { kind: "form" }));
+developmentRoutes.post(ISSUER_PATH, signInByForm);
+developmentRoutes.post(`${ISSUER_PATH}/sign-in`, signInByJson);
+developmentRoutes.get(`${ISSUER_PATH}/.well-known/openid-configuration`, (context) =>
+  context.json(discoveryDocument(context.env.DEVELOPMENT_ORIGIN)),
+);
+developmentRoutes.get(`${ISSUER_PATH}/jwks.json`, async (context) =>
+  context.json(await issuerObject(context.env).publicKeys()),
+);
+developmentRoutes.put(`${DEVELOPMENT_PATH}demo-pool`, async (context) => {
+  const seeded = await seedDemoPool(context.env);
+  return seeded.ok ? context.json({ identityPoolId: seeded.value }) : context.json({ error: seeded.error }, 409);
+});
+developmentRoutes.notFound((context) =>
+  context.json({ error: `no route at ${new URL(context.req.url).pathname}` }, 404),
+);

@@ -1,0 +1,89 @@
+/**
+ * Upstreams of local development: the production rule, plus plain http on loopback addresses, plus stand-ins.
+ * Part of the development entry alone; the production bundle holds none of it (test/e2e/production-bundle.test.ts).
+ */
+import { err, ok, type Result } from "../domain/errors.ts";
+import { productionUpstreams, type UpstreamPolicy } from "../upstream/upstream-policy.ts";
+
+/** Public origin or address prefix to the loopback address that stands in for it, both without a trailing slash. */
+type StandIn = { readonly from: URL; readonly to: URL };
+
+export const UPSTREAMS_SETTING = "DEVELOPMENT_UPSTREAMS";
+const PROBLEM = `${UPSTREAMS_SETTING} must be a JSON object of https address prefixes to http addresses on loopback`;
+
+/** 127.0.0.0/8, ::1 and localhost. The URL parser has normalised the host, so that no other spelling is left. */
+export function isLoopback(url: URL): boolean {
+  return url.hostname === "localhost" || url.hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(url.hostname);
+}
+
+function permitsLoopback(url: URL): boolean {
+  const isPlain = url.username === "" && url.password === "" && url.hash === "";
+  return (url.protocol === "http:" || url.protocol === "https:") && isPlain && isLoopback(url);
+}
+
+function parsePrefix(text: unknown): URL | undefined {
+  if (typeof text !== "string" || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  return url.search === "" && url.hash === "" ? url : undefined;
+}
+
+function parseStandIn([from, to]: readonly [string, unknown]): StandIn | undefined {
+  const prefix = parsePrefix(from);
+  const target = parsePrefix(to);
+  if (prefix === undefined || target === undefined) return undefined;
+  return productionUpstreams.permits(prefix) && permitsLoopback(target) ? { from: prefix, to: target } : undefined;
+}
+
+function parseStandIns(text: unknown): readonly StandIn[] | undefined {
+  if (typeof text !== "string" || text.trim() === "") return [];
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const standIns = Object.entries(value).map(parseStandIn);
+  const valid = standIns.filter((standIn) => standIn !== undefined);
+  // The longest prefix decides: the key set of an issuer may stand elsewhere than the rest of it.
+  return valid.length === standIns.length
+    ? valid.toSorted((a, b) => b.from.href.length - a.from.href.length)
+    : undefined;
+}
+
+function withoutTrailingSlash(path: string): string {
+  return path.endsWith("/") ? path.slice(0, -1) : path;
+}
+
+/** The stand-in's address, or undefined where the prefix ends inside a path segment or is another's. */
+function standInFor(url: URL, { from, to }: StandIn): URL | undefined {
+  const prefix = withoutTrailingSlash(from.pathname);
+  if (url.origin !== from.origin) return undefined;
+  if (url.pathname !== prefix && !url.pathname.startsWith(`${prefix}/`)) return undefined;
+  return new URL(`${to.origin}${withoutTrailingSlash(to.pathname)}${url.pathname.slice(prefix.length)}${url.search}`);
+}
+
+/** An issuer on loopback is plain http, as it is there; every other one is https, as in production. */
+function issuerOf(providerName: string): string {
+  const address = `http://${providerName}`;
+  return URL.canParse(address) && isLoopback(new URL(address)) ? address : productionUpstreams.issuerOf(providerName);
+}
+
+/** Reads the setting DEVELOPMENT_UPSTREAMS: `{"https://accounts.google.com":"http://127.0.0.1:9001"}`; absent is none. */
+export function developmentUpstreamsOf(
+  raw: Readonly<Record<string, unknown>>,
+): Result<UpstreamPolicy, readonly string[]> {
+  const standIns = parseStandIns(raw[UPSTREAMS_SETTING]);
+  if (standIns === undefined) return err([PROBLEM]);
+  return ok({
+    issuerOf,
+    permits: (url) => productionUpstreams.permits(url) || permitsLoopback(url),
+    locate: (url) => {
+      for (const standIn of standIns) {
+        const located = standInFor(url, standIn);
+        if (located !== undefined) return located;
+      }
+      return productionUpstreams.locate(url);
+    },
+  });
+}

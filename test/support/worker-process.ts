@@ -1,0 +1,147 @@
+/**
+ * Real Workers for the end-to-end tests: `scripts/start.ts` as a user runs it, on a free port and an empty state folder.
+ * The default export starts the one that all files share; `startWorker` starts more, with other settings or old state.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { openSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { demoPoolId } from "../../src/development/demo-pool.ts";
+import { developmentProviderName } from "../../src/development/development-issuer.ts";
+
+const START = join(import.meta.dirname, "../../scripts/start.ts");
+/** The last line that `npm start` prints once the service answers. */
+const READY_LINE = "Ctrl-C stops it.";
+const START_DEADLINE_MS = 60_000;
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    readonly endpoint: string;
+    readonly identityPoolId: string;
+    /** Provider name of the development issuer, as in a `Logins` map. */
+    readonly providerName: string;
+    /** File that the shared Worker's log goes to, and everything else that it prints on stderr. */
+    readonly logFile: string;
+  }
+}
+
+export type WorkerOptions = {
+  /** Settings as `--var` gives them. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Default: a free one. */
+  readonly port?: number;
+  /** A folder of the test's own, which is then left in place; default: a new one, removed by `stop`. */
+  readonly stateFolder?: string;
+};
+
+export type Ended = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
+
+export type RunningWorker = {
+  readonly endpoint: string;
+  readonly port: number;
+  /** The process of scripts/start.ts. */
+  readonly pid: number;
+  readonly stateFolder: string;
+  readonly logFile: string;
+  /** What it has printed on stdout: the welcome with its commands. */
+  readonly printed: string;
+  readonly ended: Promise<Ended>;
+  log(): string;
+  /** Ctrl-C, and the wait until it is gone. */
+  stop(): Promise<Ended>;
+};
+
+/** A port that nothing listens on. Another process could take it before its use; no test depends on that it does not. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("not a TCP server");
+  return address.port;
+}
+
+export function startArguments(
+  port: number,
+  stateFolder: string,
+  settings: Readonly<Record<string, string>>,
+): string[] {
+  const variables = Object.entries(settings).flatMap(([name, value]) => ["--var", `${name}=${value}`]);
+  return ["--port", String(port), "--state", stateFolder, ...variables];
+}
+
+async function untilReady(child: ChildProcess, ended: Promise<Ended>, log: () => string): Promise<string> {
+  let printed = "";
+  const { promise: ready, resolve } = Promise.withResolvers<void>();
+  child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
+    printed += chunk;
+    if (printed.includes(READY_LINE)) resolve();
+  });
+  const deadline = Promise.withResolvers<never>();
+  const timer = setTimeout(() => deadline.reject(new Error(`not ready in time: ${log()}`)), START_DEADLINE_MS);
+  const failure = ended.then(({ code }) => {
+    throw new Error(`npm start ended with ${code}: ${log()}`);
+  });
+  try {
+    await Promise.race([ready, failure, deadline.promise]);
+    return printed;
+  } finally {
+    clearTimeout(timer);
+    failure.catch(() => {});
+    deadline.promise.catch(() => {});
+  }
+}
+
+export async function startWorker(options: WorkerOptions = {}): Promise<RunningWorker> {
+  const folder = await mkdtemp(join(tmpdir(), "edgepool-test-"));
+  const stateFolder = options.stateFolder ?? join(folder, "state");
+  const port = options.port ?? (await freePort());
+  const logFile = join(folder, "log");
+  const child = spawn(process.execPath, [START, ...startArguments(port, stateFolder, options.settings ?? {})], {
+    stdio: ["ignore", "pipe", openSync(logFile, "a")],
+  });
+  const ended = once(child, "exit").then(([code, signal]): Ended => ({ code, signal }));
+  const log = () => readFileSync(logFile, "utf8");
+  if (child.pid === undefined) throw new Error("npm start could not be run");
+  try {
+    const printed = await untilReady(child, ended, log);
+    return {
+      endpoint: `http://127.0.0.1:${port}`,
+      port,
+      pid: child.pid,
+      stateFolder,
+      logFile,
+      printed,
+      ended,
+      log,
+      async stop() {
+        child.kill("SIGINT");
+        const how = await ended;
+        await rm(folder, { recursive: true, force: true });
+        return how;
+      },
+    };
+  } catch (error) {
+    child.kill("SIGKILL");
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** The shared Worker, with the defaults of `npm start`. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const worker = await startWorker();
+  project.provide("endpoint", worker.endpoint);
+  project.provide("identityPoolId", demoPoolId("us-east-1"));
+  project.provide("providerName", developmentProviderName(worker.endpoint));
+  project.provide("logFile", worker.logFile);
+  return async () => {
+    await worker.stop();
+  };
+}

@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { parseDevelopmentConfig, settingNames, upstreamsOf } from "../../../src/development/development-config.ts";
+
+const SETTINGS = {
+  ISSUER: "http://127.0.0.1:8787",
+  KEY_ENCRYPTION_KEY: "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=",
+};
+
+describe("the configuration of local development", () => {
+  it("admits an issuer over plain http on loopback", () => {
+    const config = parseDevelopmentConfig(SETTINGS);
+    expect(config.ok && config.value.issuer).toBe(SETTINGS.ISSUER);
+  });
+
+  it("refuses an issuer over plain http elsewhere", () => {
+    expect(parseDevelopmentConfig({ ...SETTINGS, ISSUER: "http://identity.example.com" }).ok).toBe(false);
+  });
+
+  it("names what is missing, as production does", () => {
+    const config = parseDevelopmentConfig({});
+    expect(config.ok ? [] : config.error).toEqual(["ISSUER is missing", "KEY_ENCRYPTION_KEY is missing"]);
+  });
+
+  it("refuses bad stand-ins, for the Worker and for its objects", () => {
+    const settings = { ...SETTINGS, DEVELOPMENT_UPSTREAMS: "{" };
+    expect(parseDevelopmentConfig(settings).ok).toBe(false);
+    expect(() => upstreamsOf(settings)).toThrow("DEVELOPMENT_UPSTREAMS");
+  });
+
+  it("knows the names of all settings", () => {
+    expect(settingNames()).toEqual(
+      expect.arrayContaining(["ADMIN_CREDENTIALS", "CLIENT_LIMIT", "DEVELOPMENT_UPSTREAMS", "ISSUER", "TOKEN_ALG"]),
+    );
+    expect(settingNames()).not.toContain("IDENTITY");
+  });
+});

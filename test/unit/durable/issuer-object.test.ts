@@ -1,0 +1,214 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { FakeUpstream } from "../../support/fake-upstream.ts";
+import { makeSigningKey, type SigningKey } from "../../support/login-tokens.ts";
+
+let first: SigningKey;
+let second: SigningKey;
+let upstream: FakeUpstream;
+let issuer: string;
+let issuerCount = 0;
+
+const stub = () => env.ISSUER_KEYS.getByName(issuer);
+const ask = (more: { newerThan?: number; mayFetch?: boolean } = {}) => stub().keys({ issuer, mayFetch: true, ...more });
+const kidsOf = (answer: Awaited<ReturnType<typeof ask>>) =>
+  answer.state === "known" ? answer.keys.map(({ kid }) => kid) : answer.state;
+const elapse = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000);
+const storedOf = () => runInDurableObject(stub(), (_, state) => [...state.storage.kv.list()]);
+
+beforeAll(async () => {
+  [first, second] = await Promise.all([makeSigningKey("ES256", "first"), makeSigningKey("ES256", "second")]);
+});
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  upstream = new FakeUpstream().install();
+  issuerCount += 1;
+  issuer = `https://issuer-${issuerCount}.example`;
+  upstream.serveIssuer(issuer, [first.publicJwk]);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+describe("IssuerObject", () => {
+  it("fetches discovery and key set once, and answers from memory while they are fresh", async () => {
+    expect(await ask()).toMatchObject({ state: "known", freshForSeconds: 600, refreshableAfterSeconds: 30 });
+    elapse(599);
+    expect(await ask()).toMatchObject({ state: "known", freshForSeconds: 1 });
+    expect(upstream.fetched).toEqual([`${issuer}/.well-known/openid-configuration`, `${issuer}/keys`]);
+  });
+
+  it("T30: fetches again after ten minutes, and then refuses a key that the issuer has removed", async () => {
+    await ask();
+    upstream.serveIssuer(issuer, [second.publicJwk]);
+    elapse(600);
+    expect(kidsOf(await ask())).toEqual(["second"]);
+  });
+
+  it("T28: a stampede costs one fetch", async () => {
+    const answers = await Promise.all(Array.from({ length: 50 }, () => ask()));
+    expect(answers.every((answer) => answer.state === "known")).toBe(true);
+    expect(upstream.fetched).toHaveLength(2);
+  });
+
+  it("T28: looks for a missing key at most once in 30 seconds, however many ask", async () => {
+    const before = await ask();
+    const newerThan = before.state === "known" ? before.fetchedAt : 0;
+    upstream.serveIssuer(issuer, [first.publicJwk, second.publicJwk]);
+    elapse(29);
+    expect(kidsOf(await ask({ newerThan }))).toEqual(["first"]);
+    expect(upstream.fetched).toHaveLength(2);
+    elapse(1);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask({ newerThan })));
+    expect(answers.map(kidsOf)).toEqual(Array.from({ length: 20 }, () => ["first", "second"]));
+    expect(upstream.fetched).toHaveLength(4);
+    elapse(60);
+    await ask({ newerThan });
+    expect(upstream.fetched).toHaveLength(4);
+  });
+
+  it("T30: serves the last good set for a day of outage, asking once in 30 seconds, and then nothing", async () => {
+    await ask();
+    upstream.goDown();
+    elapse(600);
+    expect(await ask()).toMatchObject({ state: "known", freshForSeconds: 30 });
+    const fetched = upstream.fetched.length;
+    elapse(29);
+    expect(kidsOf(await ask())).toEqual(["first"]);
+    expect(upstream.fetched).toHaveLength(fetched);
+    elapse(1);
+    expect(kidsOf(await ask())).toEqual(["first"]);
+    expect(upstream.fetched).toHaveLength(fetched + 1);
+    elapse(86_400 - 660);
+    expect(kidsOf(await ask())).toEqual(["first"]);
+    elapse(60);
+    expect(await ask()).toMatchObject({ state: "unreachable", retryAfterSeconds: 30 });
+  });
+
+  it("T30: serves the stale set after an eviction in the middle of an outage", async () => {
+    await ask();
+    upstream.goDown();
+    elapse(3600);
+    await evictDurableObject(stub());
+    expect(kidsOf(await ask())).toEqual(["first"]);
+  });
+
+  it("recovers as soon as the issuer does, 30 seconds after the last failure at the latest", async () => {
+    upstream.goDown();
+    expect(await ask()).toEqual({ state: "unreachable", retryAfterSeconds: 30 });
+    upstream.serveIssuer(issuer, [first.publicJwk]);
+    elapse(29);
+    expect(await ask()).toEqual({ state: "unreachable", retryAfterSeconds: 1 });
+    elapse(1);
+    expect(kidsOf(await ask())).toEqual(["first"]);
+  });
+
+  it("stores nothing for an issuer that never answered properly", async () => {
+    upstream.serve(`${issuer}/keys`, () => new Response("<html>"));
+    expect(await ask()).toMatchObject({ state: "unreachable" });
+    expect(await storedOf()).toEqual([]);
+  });
+
+  it.each([
+    ["an empty set", () => Response.json({ keys: [] })],
+    ["a set of private keys", () => Response.json({ keys: [first.privateJwk] })],
+    ["HTML", () => new Response("<html>")],
+    ["a redirect", () => Response.redirect("https://evil.example/keys", 302)],
+    ["an error", () => new Response("no", { status: 503 })],
+  ])("T29: %s never replaces the last good set", async (_, answer) => {
+    await ask();
+    upstream.serve(`${issuer}/keys`, answer);
+    elapse(600);
+    expect(kidsOf(await ask())).toEqual(["first"]);
+    expect(JSON.stringify(await storedOf())).toContain('"kid":"first"');
+    expect(upstream.fetched.filter((url) => url.includes("evil"))).toEqual([]);
+  });
+
+  it("T26: stores and hands out public members alone", async () => {
+    const entry = { ...first.publicJwk, x5c: ["MII"], note: "s3cret" };
+    upstream.serveIssuer(issuer, [entry, { ...second.publicJwk, d: second.privateJwk.d }]);
+    const answer = await ask();
+    expect(kidsOf(answer)).toEqual(["first"]);
+    const seen = JSON.stringify([answer, await storedOf()]);
+    expect(seen).not.toMatch(/s3cret|MII|"second"/);
+    expect(seen).not.toContain(second.privateJwk.d);
+  });
+
+  it.each([
+    ["another issuer", { issuer: "https://evil.example" }],
+    ["an address that is not permitted", { keySetUrl: "https://127.0.0.1/keys" }],
+    ["no address", { keySetUrl: undefined }],
+    ["no date", { fetchedAt: "now" }],
+    ["no keys", { keys: [] }],
+    ["keys that are no keys", { keys: [{ kty: "oct", k: "AA" }] }],
+  ])("T29: takes a stored set with %s for none", async (_, change) => {
+    await ask();
+    await runInDurableObject(stub(), (__, state) => {
+      const stored = state.storage.kv.get<object>("key-set");
+      state.storage.kv.put("key-set", { ...stored, ...change });
+    });
+    await evictDurableObject(stub());
+    expect(await ask({ mayFetch: false })).toEqual({ state: "not-asked" });
+  });
+
+  it("T29: answers for the issuer that it is named by, and for no other", async () => {
+    await runInDurableObject(stub(), async (object) => {
+      await expect(object.keys({ issuer: "https://evil.example", mayFetch: true })).rejects.toThrow(
+        /that issuer alone/,
+      );
+    });
+    expect(upstream.fetched).toEqual([]);
+  });
+
+  it("T47: fetches nothing without leave, and still answers from what it holds", async () => {
+    expect(await ask({ mayFetch: false })).toEqual({ state: "not-asked" });
+    expect(upstream.fetched).toEqual([]);
+    await ask();
+    await evictDurableObject(stub());
+    expect(kidsOf(await ask({ mayFetch: false }))).toEqual(["first"]);
+    elapse(600);
+    expect(await ask({ mayFetch: false })).toEqual({ state: "not-asked" });
+    expect(upstream.fetched).toHaveLength(2);
+  });
+
+  it("an issuer that stands still delays no other", async () => {
+    const { promise, resolve } = Promise.withResolvers<Response>();
+    upstream.serve(`${issuer}/.well-known/openid-configuration`, () => promise);
+    const slow = ask();
+    const other = "https://quick.example";
+    upstream.serveIssuer(other, [second.publicJwk]);
+    expect(await env.ISSUER_KEYS.getByName(other).keys({ issuer: other, mayFetch: true })).toMatchObject({
+      state: "known",
+    });
+    resolve(new Response(null, { status: 500 }));
+    expect(await slow).toMatchObject({ state: "unreachable" });
+  });
+
+  it("fetches with the platform's own fetch, which takes every option that is asked of it", async () => {
+    vi.unstubAllGlobals();
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    expect(await ask()).toMatchObject({ state: "unreachable" });
+    // The test network answers each request with an error; an option that the platform refused would be a "connection".
+    expect(warn.mock.calls).toEqual([[JSON.stringify({ event: "issuer-keys-not-loaded", issuer, reason: "status" })]]);
+    vi.restoreAllMocks();
+  });
+
+  it("T46: logs the issuer and the cause of a failure, and alarms on a leaked private key", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const error = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    upstream.serveIssuer(issuer, [first.publicJwk, { ...second.publicJwk, d: second.privateJwk.d }]);
+    await ask();
+    expect(error.mock.calls).toEqual([[JSON.stringify({ event: "issuer-publishes-private-keys", issuer, count: 1 })]]);
+    upstream.goDown();
+    elapse(600);
+    await ask();
+    expect(warn.mock.calls).toEqual([
+      [JSON.stringify({ event: "issuer-keys-not-loaded", issuer, reason: "connection" })],
+    ]);
+    vi.restoreAllMocks();
+  });
+});

@@ -1,0 +1,160 @@
+import { describe, expect, it } from "vitest";
+import { fetchJson } from "../../../src/upstream/fetch-json.ts";
+import { productionUpstreams } from "../../../src/upstream/upstream-policy.ts";
+
+const url = new URL("https://issuer.example/keys");
+
+function answerOf(response: Response | (() => Promise<Response>), deadlineMs = 5000) {
+  const fetch = typeof response === "function" ? response : async () => response;
+  return fetchJson(url, { fetch, upstreams: productionUpstreams, deadlineMs });
+}
+
+/** A body that hands out one chunk each time it is pulled, as long as `next` has one; it never ends by itself. */
+function bodyOf(
+  next: () => Uint8Array | undefined,
+  onCancel: () => void = () => undefined,
+): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    pull(controller) {
+      const chunk = next();
+      if (chunk !== undefined) controller.enqueue(chunk);
+      return chunk === undefined ? new Promise<void>(() => undefined) : undefined;
+    },
+    cancel: onCancel,
+  });
+}
+
+describe("fetchJson", () => {
+  it("hands out the parsed document, whatever its content type says", async () => {
+    expect(await answerOf(Response.json({ a: [1] }))).toEqual({ ok: true, value: { a: [1] } });
+    expect(await answerOf(new Response('{"a":1}', { headers: { "content-type": "text/plain" } }))).toMatchObject({
+      ok: true,
+    });
+  });
+
+  it("T24: asks for no redirect, T29: no cache, and fetches the located address", async () => {
+    const seen: unknown[] = [];
+    await fetchJson(url, {
+      fetch: async (input, { redirect, cache, method }) => {
+        seen.push(input, redirect, cache, method);
+        return Response.json({});
+      },
+      upstreams: { ...productionUpstreams, locate: () => new URL("http://127.0.0.1:1/stand-in") },
+    });
+    expect(seen).toEqual(["http://127.0.0.1:1/stand-in", "manual", "no-store", undefined]);
+  });
+
+  it.each([
+    "http://issuer.example/",
+    "https://127.0.0.1/",
+    "https://[::1]/",
+    "https://10.0.0.1/",
+    "https://2130706433/",
+    "https://localhost/",
+    "https://issuer/",
+    "https://db.internal/",
+    "https://printer.local/",
+    "https://user:password@issuer.example/",
+    "https://issuer.example/#fragment",
+    "file:///etc/passwd",
+    "data:application/json,{}",
+    `https://issuer.example/${"a".repeat(2048)}`,
+  ])("T23: never fetches %s", async (address) => {
+    let calls = 0;
+    const fetch = async () => {
+      calls += 1;
+      return Response.json({});
+    };
+    const answer = await fetchJson(new URL(address), { fetch, upstreams: productionUpstreams });
+    expect(answer).toEqual({ ok: false, error: "forbidden-address" });
+    expect(calls).toBe(0);
+  });
+
+  it.each([301, 302, 303, 307, 308])("T24: takes a redirect (%i) for a failure", async (status) => {
+    const headers = { location: "https://elsewhere.example/keys" };
+    expect(await answerOf(new Response(null, { status, headers }))).toEqual({ ok: false, error: "redirect" });
+  });
+
+  it.each([201, 204, 400, 401, 403, 404, 410, 429, 500, 502, 503, 599])(
+    "T31: takes status %i for a failure",
+    async (status) => {
+      const body = status === 204 ? null : '{"keys":[]}';
+      expect(await answerOf(new Response(body, { status }))).toEqual({ ok: false, error: "status" });
+    },
+  );
+
+  it.each([
+    ["HTML", "<!doctype html><title>Sign in</title>"],
+    ["nothing", ""],
+    ["half a document", '{"keys":['],
+    ["two documents", "{}{}"],
+    ["invalid UTF-8", new Uint8Array([0x22, 0xff, 0x22])],
+  ])("T25: refuses %s", async (_, body) => {
+    expect(await answerOf(new Response(body))).toEqual({ ok: false, error: "not-json" });
+  });
+
+  it("T25: survives JSON nested 200,000 deep", async () => {
+    const depth = 200_000;
+    expect(await answerOf(new Response("[".repeat(depth)))).toEqual({ ok: false, error: "not-json" });
+    const closed = await answerOf(new Response("[".repeat(depth) + "]".repeat(depth)));
+    expect(closed.ok || closed.error === "not-json").toBe(true);
+  });
+
+  it("T25: stops an endless body at 512 KiB, and lets go of it", async () => {
+    let chunks = 0;
+    let isCancelled = false;
+    const body = bodyOf(
+      () => {
+        chunks += 1;
+        return new Uint8Array(64 * 1024).fill(0x20);
+      },
+      () => (isCancelled = true),
+    );
+    expect(await answerOf(new Response(body))).toEqual({ ok: false, error: "too-large" });
+    expect(isCancelled).toBe(true);
+    expect(chunks).toBeLessThan(12);
+  });
+
+  it("T25: takes 512 KiB to the byte, and not one more", async () => {
+    const exact = `"${"a".repeat(512 * 1024 - 2)}"`;
+    expect(await answerOf(new Response(exact))).toMatchObject({ ok: true });
+    expect(await answerOf(new Response(`${exact} `))).toEqual({ ok: false, error: "too-large" });
+  });
+
+  it("T25: counts a compressed body as what it becomes", async () => {
+    const zeros = new Response(new Uint8Array(4 * 1024 * 1024).fill(0x20)).body;
+    const bomb = zeros?.pipeThrough(new CompressionStream("gzip")).pipeThrough(new DecompressionStream("gzip"));
+    expect(await answerOf(new Response(bomb))).toEqual({ ok: false, error: "too-large" });
+  });
+
+  it("T25: gives up at the deadline on headers that never come", async () => {
+    const signals: (AbortSignal | null | undefined)[] = [];
+    const fetch = (_: string, { signal }: RequestInit) => {
+      signals.push(signal);
+      return new Promise<Response>(() => undefined);
+    };
+    const answer = await fetchJson(url, { fetch, upstreams: productionUpstreams, deadlineMs: 20 });
+    expect(answer).toEqual({ ok: false, error: "deadline" });
+    expect(signals.map((signal) => signal?.aborted)).toEqual([true]);
+  });
+
+  it("T25: gives up at the deadline on a body that drips or stands still, and lets go of it", async () => {
+    let isCancelled = false;
+    const drops = [Uint8Array.of(0x7b), Uint8Array.of(0x20)];
+    const body = bodyOf(
+      () => drops.shift(),
+      () => (isCancelled = true),
+    );
+    expect(await answerOf(new Response(body), 20)).toEqual({ ok: false, error: "deadline" });
+    expect(isCancelled).toBe(true);
+  });
+
+  it("T31: takes a refused connection and a body that breaks off for failures", async () => {
+    expect(await answerOf(() => Promise.reject(new TypeError("refused 10.1.2.3")))).toEqual({
+      ok: false,
+      error: "connection",
+    });
+    const broken = new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) });
+    expect(await answerOf(new Response(broken))).toEqual({ ok: false, error: "connection" });
+  });
+});

@@ -1,0 +1,129 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { loadKeySet } from "../../../src/upstream/load-key-set.ts";
+import { productionUpstreams } from "../../../src/upstream/upstream-policy.ts";
+import { base64url, makeSigningKey, type SigningKey } from "../../support/login-tokens.ts";
+
+const issuer = "https://issuer.example/tenant";
+const discoveryUrl = `${issuer}/.well-known/openid-configuration`;
+const keySetUrl = "https://keys.example/jwks";
+const failure = (error: string) => ({ ok: false, error });
+
+let key: SigningKey;
+let documents: Map<string, unknown>;
+let fetched: string[];
+
+function load(of = issuer) {
+  const fetch = async (url: string) => {
+    fetched.push(url);
+    return documents.has(url) ? Response.json(documents.get(url)) : new Response(null, { status: 404 });
+  };
+  return loadKeySet(of, { fetch, upstreams: productionUpstreams });
+}
+
+beforeAll(async () => {
+  key = await makeSigningKey("ES256", "k");
+});
+
+beforeEach(() => {
+  fetched = [];
+  documents = new Map<string, unknown>([
+    [discoveryUrl, { issuer, jwks_uri: keySetUrl, token_endpoint: "https://issuer.example/token" }],
+    [keySetUrl, { keys: [key.publicJwk] }],
+  ]);
+});
+
+describe("loadKeySet", () => {
+  it("T29: finds the keys by discovery, also on another host, and says where they came from", async () => {
+    const { kty, crv, x, y } = key.publicJwk;
+    expect(await load()).toEqual({
+      ok: true,
+      value: { keySet: { issuer, keySetUrl, keys: [{ kty, crv, x, y, kid: "k", alg: "ES256" }] }, leakedKeyCount: 0 },
+    });
+    expect(fetched).toEqual([discoveryUrl, keySetUrl]);
+  });
+
+  it("takes a terminating slash off before the suffix, and leaves it in the issuer", async () => {
+    documents.set("https://slash.example/.well-known/openid-configuration", {
+      issuer: "https://slash.example/",
+      jwks_uri: keySetUrl,
+    });
+    expect(await load("https://slash.example/")).toMatchObject({ ok: true });
+  });
+
+  it("asks a user pool for its keys without discovery", async () => {
+    const userPool = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC123";
+    documents.set(`${userPool}/.well-known/jwks.json`, { keys: [key.publicJwk] });
+    expect(await load(userPool)).toMatchObject({ ok: true });
+    expect(fetched).toEqual([`${userPool}/.well-known/jwks.json`]);
+  });
+
+  it.each([
+    "https://issuer.example/tenant/",
+    "https://issuer.example",
+    "https://ISSUER.example/tenant",
+    "http://issuer.example/tenant",
+    "issuer.example/tenant",
+    "https://evil.example",
+    undefined,
+    null,
+    [issuer],
+  ])("T24: refuses a discovery document for issuer %j", async (named) => {
+    documents.set(discoveryUrl, { issuer: named, jwks_uri: keySetUrl });
+    expect(await load()).toEqual(failure("issuer-mismatch"));
+    expect(fetched).toEqual([discoveryUrl]);
+  });
+
+  it.each([
+    "http://keys.example/jwks",
+    "https://127.0.0.1/jwks",
+    "https://[::1]/jwks",
+    "https://metadata.internal/jwks",
+    "https://user:password@keys.example/jwks",
+    "https://keys.example/jwks#x",
+    "/jwks",
+    "//keys.example/jwks",
+    "data:application/json,{}",
+    "",
+    `https://keys.example/${"j".repeat(2048)}`,
+  ])("T23 and T24: never fetches the jwks_uri %j", async (jwksUri) => {
+    documents.set(discoveryUrl, { issuer, jwks_uri: jwksUri });
+    expect(await load()).toEqual(failure("forbidden-address"));
+    expect(fetched).toEqual([discoveryUrl]);
+  });
+
+  it.each([{ issuer }, { issuer, jwks_uri: 1 }, { issuer, jwks_uri: [keySetUrl] }])(
+    "refuses the discovery document %j",
+    async (document) => {
+      documents.set(discoveryUrl, document);
+      expect(await load()).toEqual(failure("not-discovery"));
+    },
+  );
+
+  it.each(["text", null, 1])("refuses %j in place of a discovery document", async (document) => {
+    documents.set(discoveryUrl, document);
+    expect(await load()).toEqual(failure("not-discovery"));
+  });
+
+  it("T31: tells a missing document as a failure", async () => {
+    documents.delete(keySetUrl);
+    expect(await load()).toEqual(failure("status"));
+    documents.delete(discoveryUrl);
+    expect(await load()).toEqual(failure("status"));
+  });
+
+  it.each([{}, [], { keys: null }, "keys"])("T29: refuses %j in place of a key set", async (document) => {
+    documents.set(keySetUrl, document);
+    expect(await load()).toEqual(failure("not-key-set"));
+  });
+
+  it("T13 and T29: refuses a set without one usable key, and skips a point off its curve", async () => {
+    const offCurve = { ...key.publicJwk, y: key.publicJwk.x };
+    const privateKey = { ...key.publicJwk, d: key.privateJwk.d };
+    for (const keys of [[], [offCurve], [privateKey], [{ kty: "oct", k: base64url("secret") }]]) {
+      documents.set(keySetUrl, { keys });
+      expect(await load()).toEqual(failure("no-usable-key"));
+    }
+    documents.set(keySetUrl, { keys: [offCurve, privateKey, { ...key.publicJwk, kid: "good" }] });
+    expect(await load()).toMatchObject({ ok: true, value: { keySet: { keys: [{ kid: "good" }] }, leakedKeyCount: 1 } });
+  });
+});

@@ -1,0 +1,182 @@
+import { describe, expect, it } from "vitest";
+import type { IdentityPoolSettings } from "../../../src/domain/identity-pool.ts";
+import { checkProviders, clientsOf, hasProviders } from "../../../src/upstream/pool-providers.ts";
+import { productionUpstreams } from "../../../src/upstream/upstream-policy.ts";
+
+const base: IdentityPoolSettings = { name: "test", allowsUnauthenticated: true };
+const config = {
+  oidcProviders: new Map([
+    ["issuer.example/tenant", ["client-1", "client-2"]],
+    ["10.0.0.1", ["client-1"]],
+  ]),
+  upstreams: productionUpstreams,
+};
+const ARN = "arn:aws:iam::123456789012:oidc-provider/issuer.example/tenant";
+const USER_POOL = "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC123";
+
+function check(settings: Partial<IdentityPoolSettings>) {
+  const result = checkProviders({ ...base, ...settings }, config);
+  return result.ok ? "ok" : result.error.type;
+}
+
+describe("checkProviders", () => {
+  it.each([
+    "issuer.example",
+    "issuer.example/",
+    "issuer.example/path/to/Tenant~1",
+    "issuer.example:8443/path",
+    "accounts.google.com",
+    "appleid.apple.com",
+    "graph.facebook.com",
+    "www.amazon.com",
+    "api.twitter.com",
+    "www.digits.com",
+    USER_POOL,
+  ])("accepts %s with a client id", (providerName) => {
+    expect(check({ supportedLoginProviders: { [providerName]: "client-1" } })).toBe("ok");
+  });
+
+  it.each([
+    "https://issuer.example",
+    "localhost",
+    "localhost:8787",
+    "issuer",
+    "127.0.0.1",
+    "127.0.0.1:8787/issuer",
+    "2130706433",
+    "0x7f.1",
+    "[::1]",
+    "db.internal",
+    "printer.local",
+    "user@issuer.example",
+    "user:password@issuer.example",
+    "issuer.example?",
+    "issuer.example?tenant=1",
+    "issuer.example#",
+    "issuer.example#a",
+    "ISSUER.example",
+    "issuer.example:443",
+    "issuer.example/a/../b",
+    "issuer.example/./a",
+    "issuer.example\\path",
+    "issuer.example/a b",
+    " issuer.example",
+    "issuer.example\n",
+    "issuеr.example",
+    "issuer.example/ü",
+    "",
+    "/",
+    "__proto__",
+    "cognito-identity.amazonaws.com",
+  ])("T23: refuses %j, which can never be verified", (providerName) => {
+    const supportedLoginProviders = Object.fromEntries([[providerName, "client-1"]]);
+    expect(check({ supportedLoginProviders })).toBe("InvalidParameterException");
+  });
+
+  it.each(["", ";", ";;"])("refuses %j in place of client ids", (clientIds) => {
+    expect(check({ supportedLoginProviders: { "issuer.example": clientIds } })).toBe("InvalidParameterException");
+  });
+
+  it("accepts an ARN whose client ids are configured, in any partition", () => {
+    expect(check({ openIdConnectProviderArns: [ARN, ARN.replace("arn:aws:", "arn:aws-us-gov:")] })).toBe("ok");
+  });
+
+  it.each([
+    ["not configured", ARN.replace("tenant", "stranger")],
+    ["of another case", ARN.replace("tenant", "Tenant")],
+    ["of an address that is never fetched", "arn:aws:iam::123456789012:oidc-provider/10.0.0.1"],
+    ["without a host", "arn:aws:iam::123456789012:oidc-provider/"],
+    ["without an account", "arn:aws:iam:::oidc-provider/issuer.example/tenant"],
+    ["of another service", "arn:aws:sts::123456789012:oidc-provider/issuer.example/tenant"],
+    ["of SAML", "arn:aws:iam::123456789012:saml-provider/issuer.example/tenant"],
+    ["with a prefix", `x${ARN}`],
+    ["no ARN", "issuer.example/tenant"],
+  ])("refuses an OpenID Connect provider that is %s", (_, arn) => {
+    expect(check({ openIdConnectProviderArns: [ARN, arn] })).toBe("InvalidParameterException");
+  });
+
+  it("accepts user pools, and refuses what is none or has no client id", () => {
+    const withPool = (provider: object) => check({ cognitoIdentityProviders: [provider] });
+    expect(withPool({ providerName: USER_POOL, clientId: "c", serverSideTokenCheck: true })).toBe("ok");
+    expect(withPool({ providerName: "cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_A1", clientId: "c" })).toBe(
+      "ok",
+    );
+    for (const provider of [
+      { providerName: USER_POOL },
+      { clientId: "c" },
+      {},
+      { providerName: "issuer.example/us-east-1_A", clientId: "c" },
+      { providerName: `${USER_POOL}/x`, clientId: "c" },
+      { providerName: `https://${USER_POOL}`, clientId: "c" },
+      { providerName: "cognito-idp.us-east-1.amazonaws.com.evil.example/us-east-1_A", clientId: "c" },
+      { providerName: "cognito-idp.evil.example/x.amazonaws.com/us-east-1_A", clientId: "c" },
+    ]) {
+      expect(withPool(provider), JSON.stringify(provider)).toBe("InvalidParameterException");
+    }
+  });
+
+  it("stores SAML providers for later, and pools without any", () => {
+    expect(check({ samlProviderArns: ["arn:aws:iam::123456789012:saml-provider/Corp"] })).toBe("ok");
+    expect(check({})).toBe("ok");
+  });
+
+  it("T51: quotes at most 64 printable characters", () => {
+    const supportedLoginProviders = { [`\u0000${"a".repeat(100)}`]: "client-1" };
+    const result = checkProviders({ ...base, supportedLoginProviders }, config);
+    const message = result.ok ? "" : result.error.message;
+    expect(message).toBe(`Invalid provider '?${"a".repeat(63)}' at 'supportedLoginProviders'.`);
+  });
+});
+
+describe("clientsOf", () => {
+  it("joins the clients of every registration of one provider name, each with its own long form", () => {
+    const settings = {
+      ...base,
+      supportedLoginProviders: { "issuer.example/tenant": "client-3;client-1" },
+      openIdConnectProviderArns: [ARN],
+    };
+    expect(clientsOf(settings, config.oidcProviders, "issuer.example/tenant")).toEqual([
+      { clientId: "client-3", amrPrefix: "issuer.example/tenant:client-3" },
+      { clientId: "client-1", amrPrefix: "issuer.example/tenant:client-1" },
+      { clientId: "client-1", amrPrefix: `${ARN}:OIDC` },
+      { clientId: "client-2", amrPrefix: `${ARN}:OIDC` },
+    ]);
+  });
+
+  it("T21: has no clients for an issuer that is configured here but not in the pool", () => {
+    expect(clientsOf(base, config.oidcProviders, "issuer.example/tenant")).toEqual([]);
+  });
+
+  it("T39: has no clients under a prototype key", () => {
+    const settings = { ...base, supportedLoginProviders: { "issuer.example": "client-1" } };
+    for (const name of ["__proto__", "constructor", "toString"])
+      expect(clientsOf(settings, new Map(), name)).toEqual([]);
+  });
+
+  it("has no clients for the developer provider, whose logins only the signed operation takes", () => {
+    const settings = {
+      ...base,
+      developerProviderName: "dev.example",
+      supportedLoginProviders: { "dev.example": "client-1" },
+    };
+    expect(clientsOf(settings, new Map(), "dev.example")).toEqual([]);
+  });
+});
+
+describe("hasProviders", () => {
+  it("counts each kind of provider, and empty settings for none", () => {
+    expect(hasProviders(base)).toBe(false);
+    const empty = {
+      supportedLoginProviders: {},
+      openIdConnectProviderArns: [],
+      cognitoIdentityProviders: [],
+      samlProviderArns: [],
+    };
+    expect(hasProviders({ ...base, ...empty })).toBe(false);
+    expect(hasProviders({ ...base, supportedLoginProviders: { a: "b" } })).toBe(true);
+    expect(hasProviders({ ...base, openIdConnectProviderArns: [ARN] })).toBe(true);
+    expect(hasProviders({ ...base, cognitoIdentityProviders: [{}] })).toBe(true);
+    expect(hasProviders({ ...base, samlProviderArns: ["a"] })).toBe(true);
+    expect(hasProviders({ ...base, developerProviderName: "dev" })).toBe(true);
+  });
+});
