@@ -36,7 +36,7 @@ type Answer = { readonly response: Response; readonly error?: WireError; readonl
 export function createApp(composition: Composition): Hono<{ Bindings: Env }> {
   const services = new WeakMap<Env, Result<Service, readonly string[]>>();
 
-  function serviceOf(env: Env): Result<Service> {
+  function serviceOf(env: Env): Result<Service, WireError> {
     let service = services.get(env);
     if (service === undefined) {
       const config = composition.configOf(env);
@@ -46,7 +46,7 @@ export function createApp(composition: Composition): Hono<{ Bindings: Env }> {
     if (service.ok) return service;
     // The names of settings are no secret, and whoever deploys must see at once which of them is missing.
     const message = `Edgepool is not configured: ${service.error.join("; ")}.`;
-    return err(serviceError("InternalErrorException", message, "not-configured"));
+    return err({ ...serviceError("InternalErrorException", message, "not-configured"), isUnconfigured: true });
   }
 
   const app = new Hono<{ Bindings: Env }>();

@@ -33,7 +33,17 @@ export type Config = {
   readonly adminCredentials: readonly AdminCredential[];
   /** Client ids of the issuers that `OpenIdConnectProviderARNs` name, by `host/path`. */
   readonly oidcProviders: ReadonlyMap<string, readonly string[]>;
+  readonly providerApis: ProviderApis;
   readonly upstreams: UpstreamPolicy;
+};
+
+/** Where the providers whose access tokens are opaque are asked about them; addresses without a trailing slash. */
+export type ProviderApis = {
+  readonly facebookGraphUrl: string;
+  readonly amazonApiUrl: string;
+  readonly twitterApiUrl: string;
+  /** Secret: Facebook app id to app secret, for the apps whose tokens are looked into with it. */
+  readonly facebookAppSecrets: ReadonlyMap<string, string>;
 };
 
 /** The environment as text; bindings are not settings and are passed over. */
@@ -49,7 +59,14 @@ function text(raw: RawSettings, name: string): string | undefined {
   return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
 }
 
-function number(raw: RawSettings, name: string, fallback: number, min: number, max: number, problems: Problems): number {
+function number(
+  raw: RawSettings,
+  name: string,
+  fallback: number,
+  min: number,
+  max: number,
+  problems: Problems,
+): number {
   const value = text(raw, name);
   if (value === undefined) return fallback;
   const parsed = Number(value);
@@ -60,7 +77,13 @@ function number(raw: RawSettings, name: string, fallback: number, min: number, m
   return parsed;
 }
 
-function choice<T extends string>(raw: RawSettings, name: string, fallback: T, allowed: readonly T[], problems: Problems): T {
+function choice<T extends string>(
+  raw: RawSettings,
+  name: string,
+  fallback: T,
+  allowed: readonly T[],
+  problems: Problems,
+): T {
   const value = text(raw, name);
   if (value === undefined) return fallback;
   const found = allowed.find((candidate) => candidate === value);
@@ -136,6 +159,44 @@ function parseOidcProviders(raw: RawSettings, problems: Problems): ReadonlyMap<s
   return new Map(valid);
 }
 
+function parseApiUrl(
+  raw: RawSettings,
+  name: string,
+  fallback: string,
+  upstreams: UpstreamPolicy,
+  problems: Problems,
+): string {
+  const value = text(raw, name) ?? fallback;
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !upstreams.permits(url) || /[?#]/.test(value)) {
+    problems.push(`${name} must be an https address with a public host name, without a query`);
+  }
+  return value.replace(/\/$/, "");
+}
+
+function parseFacebookAppSecrets(raw: RawSettings, problems: Problems): ReadonlyMap<string, string> {
+  const value = json(raw, "FACEBOOK_APP_SECRETS", problems);
+  if (value === undefined) return new Map();
+  const entries = isPlainObject(value) ? Object.entries(value) : [];
+  const valid = entries.flatMap(([appId, secret]) => {
+    return /^\d{1,32}$/.test(appId) && typeof secret === "string" && secret !== "" ? [[appId, secret] as const] : [];
+  });
+  if (!isPlainObject(value) || valid.length !== entries.length) {
+    problems.push("FACEBOOK_APP_SECRETS must be a JSON object of Facebook app id to app secret");
+  }
+  return new Map(valid);
+}
+
+function parseProviderApis(raw: RawSettings, upstreams: UpstreamPolicy, problems: Problems): ProviderApis {
+  const urlOf = (name: string, fallback: string) => parseApiUrl(raw, name, fallback, upstreams, problems);
+  return {
+    facebookGraphUrl: urlOf("FACEBOOK_GRAPH_URL", "https://graph.facebook.com"),
+    amazonApiUrl: urlOf("AMAZON_API_URL", "https://api.amazon.com"),
+    twitterApiUrl: urlOf("TWITTER_API_URL", "https://api.twitter.com"),
+    facebookAppSecrets: parseFacebookAppSecrets(raw, problems),
+  };
+}
+
 function parseKeyEncryptionKey(raw: RawSettings, problems: Problems): string {
   const value = text(raw, "KEY_ENCRYPTION_KEY");
   if (value === undefined) {
@@ -147,7 +208,10 @@ function parseKeyEncryptionKey(raw: RawSettings, problems: Problems): string {
 }
 
 /** Checks every setting at once, so that one look at the log names all that is wrong. */
-export function parseConfig(raw: RawSettings, upstreams: UpstreamPolicy = productionUpstreams): Result<Config, readonly string[]> {
+export function parseConfig(
+  raw: RawSettings,
+  upstreams: UpstreamPolicy = productionUpstreams,
+): Result<Config, readonly string[]> {
   const problems: Problems = [];
   const perSecond = number(raw, "RATE_LIMIT_PER_SECOND", 5, 0.1, 10_000, problems);
   const burst = number(raw, "RATE_LIMIT_BURST", 20, 1, 100_000, problems);
@@ -170,6 +234,7 @@ export function parseConfig(raw: RawSettings, upstreams: UpstreamPolicy = produc
     keyEncryptionKey: parseKeyEncryptionKey(raw, problems),
     adminCredentials: parseCredentials(raw, problems),
     oidcProviders: parseOidcProviders(raw, problems),
+    providerApis: parseProviderApis(raw, upstreams, problems),
     upstreams,
   };
   return problems.length === 0 ? ok(config) : err(problems);

@@ -30,6 +30,7 @@ import { ConfiguredObject } from "./configured-object.ts";
 import { deliverMessage } from "./deliver-message.ts";
 import { issuerKeysOf } from "./issuer-keys.ts";
 import { readPool } from "./pool-cache.ts";
+import { readRecord } from "./stored-record.ts";
 
 const RECORD_KEY = "identity";
 /** Only there while the identity's rate is, or was of late, well used: linking/rate-limit.ts. */
@@ -45,7 +46,7 @@ export class IdentityObject extends ConfiguredObject {
 
   constructor(ctx: DurableObjectState, env: Env, upstreams?: UpstreamPolicy) {
     super(ctx, env, upstreams);
-    const stored = ctx.storage.kv.get<IdentityRecord>(RECORD_KEY) ?? null;
+    const stored = readRecord<IdentityRecord>(ctx.storage, RECORD_KEY);
     if (stored === null) this.#alarm = "clear";
     const { rateLimit } = this.config;
     const kept = ctx.storage.kv.get<Bucket>(BUCKET_KEY);

@@ -7,6 +7,7 @@ import { ok, type Result } from "../domain/errors.ts";
 import type { IdentityPoolId } from "../domain/identifiers.ts";
 import { type IdentityPool, type IdentityPoolSettings, replaceSettings } from "../domain/identity-pool.ts";
 import { DIRECTORY_SHARDS, directoryShard } from "./identity-directory-object.ts";
+import { readRecord } from "./stored-record.ts";
 
 const RECORD_KEY = "pool";
 /** How long a crash may keep the directory, or an orphaned identity, waiting. */
@@ -35,7 +36,7 @@ export class IdentityPoolObject extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#record = ctx.storage.kv.get<PoolRecord>(RECORD_KEY) ?? null;
+    this.#record = readRecord<PoolRecord>(ctx.storage, RECORD_KEY);
   }
 
   /** Null when the pool does not exist, or no longer. */
@@ -53,7 +54,7 @@ export class IdentityPoolObject extends DurableObject<Env> {
     if (this.#record?.state === "deleted") return null;
     const pool = { ...settings, identityPoolId };
     await this.#save({ version: 1, pool, state: "live", isListed: false, sweptShards: 0 });
-    await this.#list();
+    await this.#listSoon();
     return pool;
   }
 
@@ -71,7 +72,7 @@ export class IdentityPoolObject extends DurableObject<Env> {
   async remove(): Promise<boolean> {
     if (this.#record?.state !== "live") return false;
     await this.#save({ ...this.#record, state: "deleted", isListed: false });
-    await this.#list();
+    await this.#listSoon();
     return true;
   }
 
@@ -97,6 +98,15 @@ export class IdentityPoolObject extends DurableObject<Env> {
     this.ctx.storage.kv.put(RECORD_KEY, record);
     if (this.#isAtRest()) await this.ctx.storage.deleteAlarm();
     else await this.ctx.storage.setAlarm(Date.now() + (record.state === "deleted" ? 0 : RETRY_MS));
+  }
+
+  /** At once where the directory answers. Where it does not, the change holds all the same, and the alarm tells it. */
+  async #listSoon(): Promise<void> {
+    try {
+      await this.#list();
+    } catch (error) {
+      console.warn({ message: "the directory of pools could not be told yet", cause: String(error) });
+    }
   }
 
   async #list(): Promise<void> {

@@ -10,6 +10,8 @@ const POOL_LIFE_SECONDS = 30;
 const MAX_POOLS = 1000;
 
 const pools = new IsolateCache<IdentityPool>(MAX_POOLS);
+/** Changes made through this isolate: an answer that was asked for before one of them is not remembered after it. */
+let changes = 0;
 
 /** Null when there is no such pool, or it was deleted. */
 export async function readPool(
@@ -19,12 +21,14 @@ export async function readPool(
   const now = Date.now() / 1000;
   const cached = pools.get(identityPoolId, now);
   if (cached !== undefined) return cached;
+  const changesBefore = changes;
   const pool = await namespace.getByName(identityPoolId).read();
-  if (pool !== null) pools.set(identityPoolId, pool, now + POOL_LIFE_SECONDS);
+  if (pool !== null && changes === changesBefore) pools.set(identityPoolId, pool, now + POOL_LIFE_SECONDS);
   return pool;
 }
 
 /** A pool was changed through this isolate: its next reader sees it at once. */
 export function forgetPool(identityPoolId: IdentityPoolId): void {
+  changes += 1;
   pools.delete(identityPoolId);
 }

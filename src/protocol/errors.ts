@@ -4,8 +4,13 @@
  */
 import { type ServiceError, type ServiceErrorName, serviceError } from "../domain/errors.ts";
 
-/** A failure before any operation was found: also says when the request was sent to the wrong place altogether. */
-export type WireError = ServiceError & { readonly misdirected?: "path" | "method" };
+/** A failure as the wire needs it: with what lies outside of any operation. */
+export type WireError = ServiceError & {
+  /** The request was sent to the wrong place altogether. */
+  readonly misdirected?: "path" | "method";
+  /** The service cannot run as it is deployed. Its message names settings, and so it alone of all internal errors is shown. */
+  readonly isUnconfigured?: true;
+};
 
 export type RenderedError = {
   readonly status: number;
@@ -51,7 +56,8 @@ const MAX_HEADER_MESSAGE_LENGTH = 1024;
 const DEFAULT_RETRY_AFTER_SECONDS = 1;
 
 export function renderError(error: WireError): RenderedError {
-  const message = error.type === "InternalErrorException" ? INTERNAL_ERROR_MESSAGE : error.message;
+  const isHidden = error.type === "InternalErrorException" && error.isUnconfigured !== true;
+  const message = isHidden ? INTERNAL_ERROR_MESSAGE : error.message;
   return {
     status: renderStatus(error),
     headers: {

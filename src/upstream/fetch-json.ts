@@ -9,6 +9,7 @@ export type FetchFailure =
   | "forbidden-address"
   | "redirect"
   | "status"
+  | "content-type"
   | "too-large"
   | "not-json"
   | "deadline"
@@ -21,13 +22,36 @@ export type FetchTools = {
   readonly deadlineMs?: number;
 };
 
+export type JsonQuestion = {
+  /** Judged by the policy as it is; `query` comes on top, so that a long token never makes an address too long. */
+  readonly url: URL;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Statuses whose body is an answer. Default: 200 alone. */
+  readonly statuses?: readonly number[];
+};
+
+export type JsonAnswer = { readonly status: number; readonly document: unknown };
+
 const DEFAULT_DEADLINE_MS = 5000;
+/**
+ * What a JSON document may call itself: JSON of any kind, the script type of older APIs, or the nondescript types of static
+ * file hosts. A page or a picture at the same address is not the document, whatever its bytes would parse to.
+ */
+const JSON_TYPES =
+  /^((application|text)\/(json|javascript|[\w.-]+\+json)|text\/plain|(application|binary)\/octet-stream)\s*(;|$)/i;
 /** Largest body, in bytes after decompression: a gzip bomb is counted as what it becomes (T25). */
 const MAX_BODY_BYTES = 512 * 1024;
 
 /** The parsed document, of any shape: the caller judges it. Never rejects. */
 export async function fetchJson(url: URL, tools: FetchTools): Promise<Result<unknown, FetchFailure>> {
-  if (!tools.upstreams.permits(url)) return err("forbidden-address");
+  const answer = await askForJson({ url }, tools);
+  return answer.ok ? ok(answer.value.document) : answer;
+}
+
+/** As `fetchJson`, for an upstream that also says no in JSON. Never rejects. */
+export async function askForJson(question: JsonQuestion, tools: FetchTools): Promise<Result<JsonAnswer, FetchFailure>> {
+  if (!tools.upstreams.permits(question.url)) return err("forbidden-address");
   const abort = new AbortController();
   const deadline = Promise.withResolvers<Result<never, FetchFailure>>();
   // The race is lost at the deadline even if the other side ignores the abort. The timer is cleared: a stray one would
@@ -37,8 +61,10 @@ export async function fetchJson(url: URL, tools: FetchTools): Promise<Result<unk
     abort.abort();
   }, tools.deadlineMs ?? DEFAULT_DEADLINE_MS);
   try {
-    const body = await Promise.race([fetchBody(url, tools, abort.signal), deadline.promise]);
-    return body.ok ? parse(body.value) : body;
+    const body = await Promise.race([fetchBody(question, tools, abort.signal), deadline.promise]);
+    if (!body.ok) return body;
+    const document = parse(body.value.bytes);
+    return document.ok ? ok({ status: body.value.status, document: document.value }) : document;
   } catch {
     // Whatever the platform throws for a refused, reset or unresolved connection: it is the upstream's failure (T31).
     return err("connection");
@@ -48,23 +74,33 @@ export async function fetchJson(url: URL, tools: FetchTools): Promise<Result<unk
 }
 
 async function fetchBody(
-  url: URL,
+  { url, query = {}, headers = {}, statuses = [200] }: JsonQuestion,
   { fetch, upstreams }: FetchTools,
   signal: AbortSignal,
-): Promise<Result<Uint8Array, FetchFailure>> {
-  const response = await fetch(upstreams.locate(url).href, {
-    headers: { accept: "application/json" },
+): Promise<Result<{ readonly status: number; readonly bytes: Uint8Array }, FetchFailure>> {
+  const located = new URL(upstreams.locate(url));
+  for (const [name, value] of Object.entries(query)) located.searchParams.append(name, value);
+  const response = await fetch(located.href, {
+    headers: { accept: "application/json", ...headers },
     // T24: a redirect would let the upstream's neighbour choose the keys.
     redirect: "manual",
     // T29: a cache between would stretch the stated life of a key set.
     cache: "no-store",
     signal,
   });
-  if (response.status !== 200) {
+  const failure = judgeHead(response, statuses);
+  if (failure !== undefined) {
     await response.body?.cancel();
-    return err(response.status >= 300 && response.status < 400 ? "redirect" : "status");
+    return err(failure);
   }
-  return readBody(response, signal);
+  const bytes = await readBody(response, signal);
+  return bytes.ok ? ok({ status: response.status, bytes: bytes.value }) : bytes;
+}
+
+function judgeHead({ status, headers }: Response, statuses: readonly number[]): FetchFailure | undefined {
+  if (!statuses.includes(status)) return status >= 300 && status < 400 ? "redirect" : "status";
+  const contentType = headers.get("content-type");
+  return contentType === null || JSON_TYPES.test(contentType) ? undefined : "content-type";
 }
 
 async function readBody(response: Response, signal: AbortSignal): Promise<Result<Uint8Array, FetchFailure>> {

@@ -43,7 +43,14 @@ function supportedLoginClients(settings: IdentityPoolSettings, providerName: str
   const providers = settings.supportedLoginProviders ?? {};
   // T39: a member of the settings, never of a prototype.
   const value = Object.hasOwn(providers, providerName) ? (providers[providerName] ?? "") : "";
-  return clientIdsOf(value).map((clientId) => ({ clientId, amrPrefix: `${providerName}:${clientId}` }));
+  return valueClients(providerName, value);
+}
+
+function valueClients(providerName: string, value: string): readonly Client[] {
+  const { clientsOf: parse } = providerKindOf(providerName);
+  return (
+    parse?.(value) ?? clientIdsOf(value).map((clientId) => ({ clientId, amrPrefix: `${providerName}:${clientId}` }))
+  );
 }
 
 function oidcClients(settings: IdentityPoolSettings, oidcProviders: OidcProviders, providerName: string): Client[] {
@@ -72,7 +79,7 @@ function oidcProviderOf(arn: string): string | undefined {
 
 /**
  * Refuses settings with a provider that no token could ever be verified for, so that the mistake shows when the pool is
- * made and not at the first sign-in. Providers whose kind is still to come, and SAML ARNs, may be stored.
+ * made and not at the first sign-in. SAML ARNs, and Digits, which its owner closed, may be stored: the live service had them.
  */
 export function checkProviders(
   settings: IdentityPoolSettings,
@@ -80,9 +87,9 @@ export function checkProviders(
 ): Result<void> {
   const isVerifiable = (name: string) => providerKindOf(name).isVerifiable(name, config.upstreams);
 
-  for (const [providerName, clientIds] of Object.entries(settings.supportedLoginProviders ?? {})) {
+  for (const [providerName, value] of Object.entries(settings.supportedLoginProviders ?? {})) {
     if (!isVerifiable(providerName)) return refused("supportedLoginProviders", providerName);
-    if (clientIdsOf(clientIds).length === 0) return refused("supportedLoginProviders", providerName);
+    if (valueClients(providerName, value).length === 0) return refused("supportedLoginProviders", providerName);
   }
   for (const arn of settings.openIdConnectProviderArns ?? []) {
     const providerName = oidcProviderOf(arn);

@@ -1,10 +1,14 @@
 /** The table of provider kinds, and which one a provider name belongs to. A new kind is one file and one row here. */
 import { err } from "../domain/errors.ts";
+import { amazon } from "./amazon.ts";
 import { apple } from "./apple.ts";
+import { facebookLimitedLogin } from "./facebook-limited-login.ts";
+import { facebook } from "./facebook.ts";
 import { google } from "./google.ts";
 import { openIdConnect } from "./openid-connect.ts";
 import type { ProviderKind } from "./provider.ts";
 import type { RefusalReason } from "./refusal.ts";
+import { twitter } from "./twitter.ts";
 import { userPool } from "./user-pool.ts";
 
 const SAML_PROVIDER_ARN = /^arn:aws[a-z-]*:iam::\d{12}:saml-provider\//;
@@ -26,16 +30,28 @@ function refusing(
 /** A token of this service is no login at any provider: GetCredentialsForIdentity alone takes it. */
 const ownToken = refusing((providerName) => providerName === "cognito-identity.amazonaws.com", "own-token", false);
 
-/** Providers with tokens of their own kind, which no file here reads yet. A pool may name them: it did in the live service. */
-const NOT_READ_YET = new Set(["graph.facebook.com", "www.amazon.com", "api.twitter.com", "www.digits.com"]);
-const notReadYet = refusing(
-  (providerName) => NOT_READ_YET.has(providerName) || isSamlProviderArn(providerName),
+/**
+ * Providers whose tokens cannot be verified: Digits, which its owner closed in 2017, and SAML (docs/adr/0020). A pool may
+ * name them, since pools of the live service do.
+ */
+const notVerified = refusing(
+  (providerName) => providerName === "www.digits.com" || isSamlProviderArn(providerName),
   "unsupported-provider",
   true,
 );
 
 /** Rows of names that are known. Every other name is an OpenID Connect issuer. */
-const PROVIDER_KINDS: readonly ProviderKind[] = [ownToken, notReadYet, google, apple, userPool];
+const PROVIDER_KINDS: readonly ProviderKind[] = [
+  ownToken,
+  notVerified,
+  google,
+  apple,
+  userPool,
+  facebook,
+  facebookLimitedLogin,
+  amazon,
+  twitter,
+];
 
 export function providerKindOf(providerName: string): ProviderKind {
   return PROVIDER_KINDS.find((kind) => kind.owns(providerName)) ?? openIdConnect;

@@ -1,5 +1,7 @@
 /** The contract of a provider kind: what each file that verifies one kind of login token must offer. */
+import type { Config } from "../config.ts";
 import type { Result } from "../domain/errors.ts";
+import type { FetchTools } from "./fetch-json.ts";
 import type { IssuerKeys } from "./issuer-keys.ts";
 import type { RefusalReason } from "./refusal.ts";
 import type { UpstreamPolicy } from "./upstream-policy.ts";
@@ -9,6 +11,8 @@ export type Client = {
   readonly clientId: string;
   /** What stands before `:subject` in the long form of `amr`. */
   readonly amrPrefix: string;
+  /** Where the pool itself holds it (Twitter). It goes into a signature, and never into a token, a log or a message. */
+  readonly clientSecret?: string;
 };
 
 /** One entry of the `Logins` map, with what the pool configures for that very provider name and no other (T21). */
@@ -34,6 +38,9 @@ export type InspectionContext = {
   readonly now: number;
   /** `false`: a token that would cost an upstream call is refused unasked. */
   readonly mayAskUpstream: boolean;
+  /** For the kinds whose tokens only their provider can judge. */
+  readonly fetch: FetchTools["fetch"];
+  readonly providerApis: Config["providerApis"];
 };
 
 export type ProviderKind = {
@@ -43,4 +50,6 @@ export type ProviderKind = {
   inspect(login: PresentedLogin, context: InspectionContext): Result<UnprovenLogin, RefusalReason>;
   /** Whether a token of this provider could ever be verified, or will be by a kind still to come. */
   isVerifiable(providerName: string, upstreams: UpstreamPolicy): boolean;
+  /** The clients that a value of `SupportedLoginProviders` means. Absent: client ids joined by `;`. */
+  readonly clientsOf?: (value: string) => readonly Client[];
 };

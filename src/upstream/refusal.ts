@@ -15,6 +15,10 @@ export type RefusalReason =
   | { readonly kind: "wrong-audience" }
   | { readonly kind: "wrong-token-kind"; readonly part: string }
   | { readonly kind: "algorithm-not-allowed" }
+  /** The provider itself has judged an access token. */
+  | { readonly kind: "access-token-refused" }
+  | { readonly kind: "access-token-expired" }
+  | { readonly kind: "foreign-app" }
   | KeyRefusalReason
   | { readonly kind: "bad-signature" };
 
@@ -22,7 +26,8 @@ export type RefusalReason =
 export type KeyRefusalReason =
   | { readonly kind: "unknown-key" }
   | { readonly kind: "ambiguous-key" }
-  | { readonly kind: "upstream-unreachable" }
+  /** `failure` says for the log alone what was wrong with the upstream. */
+  | { readonly kind: "upstream-unreachable"; readonly failure?: string }
   | { readonly kind: "upstream-not-asked" };
 
 export type LoginRefusal = {
@@ -69,6 +74,16 @@ export function refusalOf(reason: RefusalReason, place: string): LoginRefusal {
     case "ambiguous-key":
     case "bad-signature":
       return { error: invalidToken("Couldn't verify signed token."), isFailedProof: true };
+    case "access-token-refused":
+      return { error: invalidToken("Couldn't verify signed token."), isFailedProof: true };
+    case "access-token-expired":
+      // Captured for Facebook without the two instants: its access tokens do not show when they end.
+      return { error: invalidToken("Token is expired."), isFailedProof: true };
+    case "foreign-app":
+      return {
+        error: notAuthorized("Token is not from a supported provider of this identity pool."),
+        isFailedProof: true,
+      };
     case "upstream-unreachable":
       // T31: never the upstream's text, host or address.
       return judged(serviceError("ExternalServiceException", "The identity provider is not responding.", cause));
@@ -86,6 +101,8 @@ function describe(reason: RefusalReason): string {
     case "missing-claim":
     case "not-yet-valid":
       return `${reason.kind} (${reason.claim})`;
+    case "upstream-unreachable":
+      return reason.failure === undefined ? reason.kind : `${reason.kind} (${reason.failure})`;
     default:
       return reason.kind;
   }

@@ -11,8 +11,12 @@ import type { InspectionContext, UnprovenLogin } from "./provider.ts";
 import { isSamlProviderArn, providerKindOf } from "./provider-kinds.ts";
 import { type LoginRefusal, refusalOf } from "./refusal.ts";
 
-export type VerificationContext = Omit<InspectionContext, "clockSkewSeconds" | "upstreams"> & {
-  readonly config: Pick<Config, "clockSkewSeconds" | "oidcProviders" | "upstreams">;
+type FromConfig = "clockSkewSeconds" | "providerApis" | "upstreams";
+
+export type VerificationContext = Omit<InspectionContext, FromConfig | "fetch"> & {
+  readonly config: Pick<Config, FromConfig | "oidcProviders">;
+  /** Default: the platform's. */
+  readonly fetch?: InspectionContext["fetch"];
 };
 
 type UnprovenEntry = { readonly providerName: string; readonly place: string; readonly login: UnprovenLogin };
@@ -41,9 +45,9 @@ export async function verifyLogins(
 function inspectLogins(
   pool: IdentityPool,
   logins: ReadonlyMap<string, string>,
-  { config, ...rest }: VerificationContext,
+  { config, fetch = (input, init) => globalThis.fetch(input, init), ...rest }: VerificationContext,
 ): Result<readonly UnprovenEntry[], LoginRefusal> {
-  const { clockSkewSeconds, oidcProviders, upstreams } = config;
+  const { clockSkewSeconds, oidcProviders, providerApis, upstreams } = config;
   const entries: UnprovenEntry[] = [];
   for (const [providerName, token] of logins) {
     const clients = clientsOf(pool, oidcProviders, providerName);
@@ -54,7 +58,7 @@ function inspectLogins(
     if (providerName === pool.developerProviderName) return err(refusalOf({ kind: "unsupported-provider" }, place));
     const login = providerKindOf(providerName).inspect(
       { providerName, token, clients },
-      { ...rest, clockSkewSeconds, upstreams },
+      { ...rest, fetch, clockSkewSeconds, providerApis, upstreams },
     );
     if (!login.ok) return err(refusalOf(login.error, place));
     entries.push({ providerName, place, login: login.value });

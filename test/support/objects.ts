@@ -8,7 +8,7 @@ import { loginIdOf, type VerifiedLogin } from "../../src/domain/login.ts";
 import { type IdentityRecord, isAtRest } from "../../src/linking/identity-record.ts";
 import * as worker from "../../src/worker.ts";
 import { FakeUpstream } from "./fake-upstream.ts";
-import { makeSigningKey, signToken } from "./login-tokens.ts";
+import { makeSigningKey, type SigningKey, signToken } from "./login-tokens.ts";
 
 export function newIdentityId(): IdentityId {
   return identityIdOf("us-east-1", crypto.randomUUID());
@@ -35,7 +35,7 @@ export async function loginOf(identityPoolId: IdentityPoolId, providerName: stri
 /** Births an identity with logins that need no token. */
 export async function makeLinked(identityPoolId: IdentityPoolId, logins: readonly VerifiedLogin[]): Promise<IdentityId> {
   const identityId = newIdentityId();
-  const order = { identityId, identityPoolId, logins, absorb: [], isBirth: true };
+  const order = { identityId, identityPoolId, logins, absorb: [], guest: null, isBirth: true };
   const reply = await env.IDENTITY.getByName(identityId).link(order, logins, false);
   if (reply.kind !== "linked") throw new Error(`not linked: ${reply.kind}`);
   return identityId;
@@ -56,6 +56,8 @@ export type SignIn = {
   readonly settings: Pick<IdentityPoolSettings, "supportedLoginProviders">;
   /** The `Logins` map of one who has signed in; `claims` over those of a good token, and undefined leaves one out. */
   logins(subject: string, claims?: Readonly<Record<string, unknown>>): Promise<Map<string, string>>;
+  /** The same, but signed by somebody who is not the issuer: only the proof itself fails. */
+  forged(subject: string): Promise<Map<string, string>>;
 };
 
 let signIns = 0;
@@ -64,17 +66,19 @@ export async function makeSignIn(upstream: FakeUpstream): Promise<SignIn> {
   signIns += 1;
   const providerName = `sign-in-${signIns}.example`;
   const issuer = `https://${providerName}`;
-  const key = await makeSigningKey("ES256", "key-1");
+  const [key, forger] = await Promise.all([makeSigningKey("ES256", "key-1"), makeSigningKey("ES256", "key-1")]);
   upstream.serveIssuer(issuer, [key.publicJwk]);
+  const sign = async (signer: SigningKey, subject: string, claims: Readonly<Record<string, unknown>>) => {
+    const now = Math.floor(Date.now() / 1000);
+    const good = { iss: issuer, aud: "client", sub: subject, iat: now, exp: now + 3600 };
+    return new Map([[providerName, await signToken(signer, { ...good, ...claims })]]);
+  };
   return {
     upstream,
     providerName,
     settings: { supportedLoginProviders: { [providerName]: "client" } },
-    async logins(subject, claims = {}) {
-      const now = Math.floor(Date.now() / 1000);
-      const good = { iss: issuer, aud: "client", sub: subject, iat: now, exp: now + 3600 };
-      return new Map([[providerName, await signToken(key, { ...good, ...claims })]]);
-    },
+    logins: async (subject, claims = {}) => await sign(key, subject, claims),
+    forged: async (subject) => await sign(forger, subject, {}),
   };
 }
 
@@ -171,7 +175,9 @@ export function intercept(
   method: string,
   around: (self: { readonly ctx: DurableObjectState }, proceed: () => unknown) => unknown,
 ): void {
-  const original: unknown = Reflect.get(prototype, method);
+  const present: unknown = Reflect.get(prototype, method);
+  // A second one goes about the first.
+  const original: unknown = vi.isMockFunction(present) ? present.getMockImplementation() : present;
   if (typeof original !== "function") throw new Error(`no method ${method}`);
   const target = prototype as Record<string, (...parameters: unknown[]) => unknown>;
   vi.spyOn(target, method).mockImplementation(function (this: unknown, ...parameters: unknown[]) {
@@ -213,6 +219,6 @@ export function dieInNext(prototype: object, method: string, when: "before" | "a
     if (when === "after") await proceed();
     if (when === "after") await self.ctx.storage.sync();
     self.ctx.abort("crash of the test");
-    return await new Promise(() => {});
+    throw new Error("crash of the test");
   });
 }

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -13,7 +13,8 @@ import type { TestProject } from "vitest/node";
 import { demoPoolId } from "../../src/development/demo-pool.ts";
 import { developmentProviderName } from "../../src/development/development-issuer.ts";
 
-const START = join(import.meta.dirname, "../../scripts/start.ts");
+const ROOT = join(import.meta.dirname, "../..");
+const START = join(ROOT, "scripts/start.ts");
 /** The last line that `npm start` prints once the service answers. */
 const READY_LINE = "Ctrl-C stops it.";
 const START_DEADLINE_MS = 60_000;
@@ -36,6 +37,8 @@ export type WorkerOptions = {
   readonly port?: number;
   /** A folder of the test's own, which is then left in place; default: a new one, removed by `stop`. */
   readonly stateFolder?: string;
+  /** Default: scripts/start.ts itself, which npm would run. */
+  readonly command?: readonly string[];
 };
 
 export type Ended = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
@@ -43,7 +46,7 @@ export type Ended = { readonly code: number | null; readonly signal: NodeJS.Sign
 export type RunningWorker = {
   readonly endpoint: string;
   readonly port: number;
-  /** The process of scripts/start.ts. */
+  /** The process that was started: scripts/start.ts, or the command in its place. */
   readonly pid: number;
   readonly stateFolder: string;
   readonly logFile: string;
@@ -103,14 +106,24 @@ export async function startWorker(options: WorkerOptions = {}): Promise<RunningW
   const stateFolder = options.stateFolder ?? join(folder, "state");
   const port = options.port ?? (await freePort());
   const logFile = join(folder, "log");
-  const child = spawn(process.execPath, [START, ...startArguments(port, stateFolder, options.settings ?? {})], {
-    stdio: ["ignore", "pipe", openSync(logFile, "a")],
+  const [command = "", ...words] = options.command ?? [process.execPath, START];
+  const log = openSync(logFile, "a");
+  const child = spawn(command, [...words, ...startArguments(port, stateFolder, options.settings ?? {})], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", log],
   });
-  const ended = once(child, "exit").then(([code, signal]): Ended => ({ code, signal }));
-  const log = () => readFileSync(logFile, "utf8");
+  closeSync(log);
+  let lastLog: string | undefined;
+  const readLog = () => lastLog ?? readFileSync(logFile, "utf8");
+  const ended = once(child, "exit").then(async ([code, signal]): Promise<Ended> => {
+    lastLog = readLog();
+    // After a SIGKILL the last of its processes may still be writing.
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+    return { code, signal };
+  });
   if (child.pid === undefined) throw new Error("npm start could not be run");
   try {
-    const printed = await untilReady(child, ended, log);
+    const printed = await untilReady(child, ended, readLog);
     return {
       endpoint: `http://127.0.0.1:${port}`,
       port,
@@ -119,17 +132,15 @@ export async function startWorker(options: WorkerOptions = {}): Promise<RunningW
       logFile,
       printed,
       ended,
-      log,
+      log: readLog,
       async stop() {
         child.kill("SIGINT");
-        const how = await ended;
-        await rm(folder, { recursive: true, force: true });
-        return how;
+        return ended;
       },
     };
   } catch (error) {
     child.kill("SIGKILL");
-    await rm(folder, { recursive: true, force: true });
+    await ended;
     throw error;
   }
 }

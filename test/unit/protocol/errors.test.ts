@@ -47,6 +47,14 @@ describe("renderError", () => {
     expect(JSON.stringify(renderError(serviceError("NotAuthorizedException", "no", "kid 7")))).not.toContain("kid 7");
   });
 
+  it("names what is missing while the service is not configured, and of no other internal error", () => {
+    const message = "Edgepool is not configured: ISSUER is missing.";
+    const rendered = renderError({ ...serviceError("InternalErrorException", message), isUnconfigured: true });
+    expect(rendered.status).toBe(500);
+    expect(rendered.body).toEqual({ __type: "InternalErrorException", message });
+    expect(renderError(serviceError("InternalErrorException", message)).body.message).not.toContain("ISSUER");
+  });
+
   it("keeps the message header to visible ASCII and to a length that clients accept", () => {
     const message = `a\r\nset-cookie: x=1\u0000é\u202e€${"z".repeat(20_000)}`;
     const { headers, body } = renderError(serviceError("InvalidParameterException", message));

@@ -1,0 +1,106 @@
+/**
+ * The process that runs the Worker for scripts/start.ts: wrangler bundles it as for a deployment and reads wrangler.toml,
+ * and Miniflare, the runtime below `wrangler dev`, serves it from workerd. Watches no files; restarts workerd if it dies.
+ */
+import { join } from "node:path";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, MiniflareCoreError } from "miniflare";
+import { bundleWorker, workerOptions } from "./bundle.ts";
+import type { ServeOrder, ServeReport } from "./serve-protocol.ts";
+import { lockStateFolder } from "./state-folder.ts";
+
+class StartFailure extends Error {}
+
+function report(message: ServeReport): void {
+  process.send?.(message);
+}
+
+class RuntimeLog extends Log {
+  override error(error: Error): void {
+    // Miniflare starts a dead workerd again by itself. When that fails, too, nothing serves any more.
+    if (error instanceof MiniflareCoreError && error.code === "ERR_RUNTIME_FAILURE") {
+      console.error("edgepool: the Workers runtime ended and could not be started again");
+      process.exit(1);
+    }
+    super.error(error);
+  }
+}
+
+/** The same bundling as for a deployment, with the development entry; wrangler's errors name the file and the line. */
+async function bundle(folder: string): Promise<string> {
+  try {
+    return await bundleWorker("src/development/worker.ts", folder);
+  } catch (error) {
+    if (error instanceof Error && "stderr" in error) console.error(String(error.stderr).trim());
+    throw new StartFailure("the Worker could not be built, for the reason above", { cause: error });
+  }
+}
+
+async function startRuntime({ port, endpoint, stateFolder, settings }: ServeOrder): Promise<Miniflare> {
+  const buildFolder = join(stateFolder, "build");
+  const [modulePath, options] = await Promise.all([bundle(buildFolder), workerOptions()]);
+  const developmentIssuer = { className: "DevelopmentIssuerObject", useSQLite: true };
+  const runtime = new Miniflare(
+    convertV4MiniflareOptions({
+      ...options,
+      name: "edgepool",
+      modules: [{ type: "ESModule", path: modulePath }],
+      modulesRoot: buildFolder,
+      // All of them: neither [vars] nor .dev.vars reach a local service.
+      bindings: { ...settings, DEVELOPMENT_ORIGIN: endpoint },
+      durableObjects: Object.assign({ DEVELOPMENT_ISSUER: developmentIssuer }, options["durableObjects"]),
+      host: "127.0.0.1",
+      port,
+      cf: false,
+      resourcePersistencePath: join(stateFolder, "objects"),
+      telemetry: { enabled: false },
+      logRequests: false,
+      log: new RuntimeLog(LogLevel.ERROR),
+      handleStructuredLogs: ({ message }) => console.error(message),
+      unsafeHandleRuntimeRestart: () => console.error("edgepool: the Workers runtime ended and was started again"),
+    }),
+  );
+  await runtime.ready;
+  return runtime;
+}
+
+/** Ready is when it answers: the demo pool is in place, and the discovery document is served by a key that exists. */
+async function settle(endpoint: string): Promise<void> {
+  const steps = [
+    { method: "PUT", path: "/development/demo-pool" },
+    { method: "GET", path: "/.well-known/openid-configuration" },
+    { method: "GET", path: "/.well-known/jwks.json" },
+    { method: "GET", path: "/development/issuer/jwks.json" },
+  ];
+  for (const { method, path } of steps) {
+    const response = await fetch(endpoint + path, { method });
+    const body = await response.text();
+    if (!response.ok) throw new StartFailure(`${method} ${path} answers ${response.status}: ${body.slice(0, 500)}`);
+  }
+}
+
+async function serve(order: ServeOrder): Promise<void> {
+  const lock = lockStateFolder(order.stateFolder);
+  if (!lock.ok) throw new StartFailure(lock.error);
+  const runtime = await startRuntime(order);
+  const stop = async () => {
+    await runtime.dispose();
+    lock.value.release();
+    process.exit(0);
+  };
+  process.once("disconnect", () => void stop());
+  // Ended by somebody else: the parent then says so and exits.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => void stop());
+  if (!process.connected) return stop();
+  await settle(order.endpoint);
+  report({ kind: "ready" });
+}
+
+process.once("disconnect", () => setTimeout(() => process.exit(1), 10_000).unref());
+process.once("message", (order: ServeOrder) => {
+  serve(order).catch((error: unknown) => {
+    const [firstLine = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+    report({ kind: "failed", sentence: firstLine });
+    if (!(error instanceof StartFailure)) console.error(error);
+    process.exit(1);
+  });
+});

@@ -1,0 +1,85 @@
+/** The command line of `npm start`, from text to plain values. Reads nothing else and checks no setting. */
+import { err, ok, type Result } from "../src/domain/errors.ts";
+
+export type StartArguments = {
+  readonly isHelp: boolean;
+  readonly port: number;
+  /** As given; undefined is the default folder. */
+  readonly stateFolder: string | undefined;
+  /** Later ones win; an empty value unsets. */
+  readonly settings: ReadonlyMap<string, string>;
+};
+
+export const DEFAULT_PORT = 8787;
+const FLAGS = ["--port", "--state", "--var"];
+const HINT = 'see "npm start -- --help"';
+
+function parsePort(value: string): Result<number, string> {
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
+  return port >= 1 && port <= 65_535
+    ? ok(port)
+    : err(`--port must be a whole number from 1 to 65535, and ${JSON.stringify(value)} is not`);
+}
+
+function parseSetting(value: string, names: readonly string[]): Result<readonly [string, string], string> {
+  const at = value.indexOf("=");
+  if (at < 1) return err(`--var must be NAME=VALUE, and ${JSON.stringify(value)} is not`);
+  const name = value.slice(0, at);
+  return names.includes(name)
+    ? ok([name, value.slice(at + 1)])
+    : err(`there is no setting ${JSON.stringify(name)}: the settings are ${names.join(", ")}`);
+}
+
+/** A failure is one sentence for the terminal. `settingNames` are those that --var may set. */
+export function parseStartArguments(
+  commandLine: readonly string[],
+  settingNames: readonly string[],
+): Result<StartArguments, string> {
+  const settings = new Map<string, string>();
+  let port = DEFAULT_PORT;
+  let stateFolder: string | undefined;
+  // `--flag=value` is `--flag value`.
+  const words = commandLine.flatMap((word) => {
+    const flag = FLAGS.find((candidate) => word.startsWith(`${candidate}=`));
+    return flag === undefined ? [word] : [flag, word.slice(flag.length + 1)];
+  });
+  if (words.includes("--help") || words.includes("-h")) return ok({ isHelp: true, port, stateFolder, settings });
+
+  for (let index = 0; index < words.length; index += 2) {
+    const [flag = "", value] = words.slice(index, index + 2);
+    if (!FLAGS.includes(flag)) {
+      // Without `--` npm keeps the flags for itself and passes their values on.
+      const reason = flag.startsWith("-") ? `there is no flag ${flag}` : `${JSON.stringify(flag)} is not a flag`;
+      return err(`${reason}: the flags are ${FLAGS.join(", ")}, after "npm start --"`);
+    }
+    if (value === undefined || value === "" || FLAGS.includes(value)) return err(`${flag} needs a value: ${HINT}`);
+    if (flag === "--state") stateFolder = value;
+    else if (flag === "--port") {
+      const parsed = parsePort(value);
+      if (!parsed.ok) return parsed;
+      port = parsed.value;
+    } else {
+      const parsed = parseSetting(value, settingNames);
+      if (!parsed.ok) return parsed;
+      settings.set(...parsed.value);
+    }
+  }
+  return ok({ isHelp: false, port, stateFolder, settings });
+}
+
+export function usage(settingNames: readonly string[]): string {
+  return `npm start -- [--port N] [--state DIR] [--var NAME=VALUE]...
+
+Runs Edgepool on this machine: the Worker in workerd, a demo identity pool, and an issuer that signs in anyone.
+
+  --port N           port on 127.0.0.1; default ${DEFAULT_PORT}
+  --state DIR        folder that keeps identities, pools and keys between starts; an empty one is a fresh service;
+                     default .edgepool
+  --var NAME=VALUE   a setting of the service, any number of times; an empty value unsets it; the names are
+                     ${settingNames.join("\n                     ")}
+
+Settings come from here alone, over the defaults of local development: neither the environment, nor .dev.vars, nor
+the [vars] of wrangler.toml are read. The demo identity pool is put back to its own settings at each start.
+DEVELOPMENT_UPSTREAMS is JSON of https addresses to addresses on this machine that stand in for them, as in
+{"https://accounts.google.com":"http://127.0.0.1:9001"}.`;
+}

@@ -1,0 +1,144 @@
+/**
+ * `npm start`: checks everything that can be checked before anything runs, starts scripts/serve.ts, prints what to do
+ * with it, and takes it down at the end, whichever of the processes ends first and however.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { join, relative, resolve } from "node:path";
+import { parseDevelopmentConfig, settingNames } from "../src/development/development-config.ts";
+import { err, ok, type Result } from "../src/domain/errors.ts";
+import { localSettings } from "./local-settings.ts";
+import { whenNpmEnds } from "./npm-watch.ts";
+import type { ServeOrder, ServeReport } from "./serve-protocol.ts";
+import { parseStartArguments, type StartArguments, usage } from "./start-arguments.ts";
+import { keyEncryptionKeyOf, openStateFolder } from "./state-folder.ts";
+import { welcome } from "./welcome.ts";
+
+/** How long the Worker may take to end by itself, in milliseconds. It needs a tenth of a second. */
+const STOP_DEADLINE_MS = 5000;
+const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+type Plan = { readonly order: ServeOrder; readonly greeting: string };
+
+async function checkPort(port: number): Promise<Result<void, string>> {
+  const probe = createServer();
+  const { promise, resolve: settle } = Promise.withResolvers<Result<void, string>>();
+  probe.once("error", (error: NodeJS.ErrnoException) => {
+    const reason = error.code === "EADDRINUSE" ? "is in use" : `cannot be used (${error.code})`;
+    settle(
+      err(
+        `port ${port} on 127.0.0.1 ${reason}: choose another one, as in npm start -- --port ${port === 65_535 ? 8787 : port + 1}`,
+      ),
+    );
+  });
+  probe.listen(port, "127.0.0.1", () => probe.close(() => settle(ok(undefined))));
+  return promise;
+}
+
+function stateFolderOf({ stateFolder }: StartArguments): string {
+  const root = join(import.meta.dirname, "..");
+  // npm runs scripts in the package's folder and keeps the caller's here.
+  return stateFolder === undefined ? join(root, ".edgepool") : resolve(process.env["INIT_CWD"] ?? ".", stateFolder);
+}
+
+async function plan(args: StartArguments): Promise<Result<Plan, string>> {
+  const { port } = args;
+  const endpoint = `http://127.0.0.1:${port}`;
+  const stateFolder = stateFolderOf(args);
+  const folder = openStateFolder(stateFolder);
+  if (!folder.ok) return folder;
+  const settings = Object.fromEntries(localSettings(endpoint, keyEncryptionKeyOf(stateFolder), args.settings));
+  const config = parseDevelopmentConfig(settings);
+  if (!config.ok) return err(config.error.join("; "));
+  const free = await checkPort(port);
+  if (!free.ok) return free;
+  const shownFolder = args.stateFolder === undefined ? relative(process.cwd(), stateFolder) : stateFolder;
+  return ok({
+    order: { port, endpoint, stateFolder, settings },
+    greeting: welcome(endpoint, shownFolder, config.value),
+  });
+}
+
+/** Ends every process of the child's group at once: workerd, and whatever else it has started. */
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(process.platform === "win32" ? child.pid : -child.pid, "SIGKILL");
+  } catch {
+    // ESRCH: nothing is left of it, which is what was asked for.
+  }
+}
+
+/**
+ * A shell that ends the child's group if this process is killed before it could. It wakes when the pipe that only this
+ * process holds closes; a line on it sends it home.
+ */
+function spawnGuard(child: ChildProcess): { dismiss(): void } {
+  if (child.pid === undefined || process.platform === "win32") return { dismiss: () => {} };
+  const script = 'read -r word || { sleep 1; kill -s KILL -- "-$0"; }';
+  const guard = spawn("/bin/sh", ["-c", script, String(child.pid)], {
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  guard.stdin.on("error", () => {});
+  return { dismiss: () => guard.stdin.end("done\n") };
+}
+
+/** The exit code. Resolves when no process is left. */
+async function run({ order, greeting }: Plan): Promise<number> {
+  const child = spawn(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", join(import.meta.dirname, "serve.ts")],
+    // A group of its own: Ctrl-C reaches this process alone, which then ends the others in order.
+    { detached: true, stdio: ["ignore", "inherit", "inherit", "ipc"] },
+  );
+  const guard = spawnGuard(child);
+  let isStopping = false;
+  let failure: string | undefined;
+
+  const stop = () => {
+    if (isStopping || !child.connected) return killGroup(child);
+    isStopping = true;
+    child.disconnect();
+    setTimeout(() => killGroup(child), STOP_DEADLINE_MS).unref();
+  };
+  // A second Ctrl-C does not wait.
+  for (const signal of STOP_SIGNALS) process.on(signal, stop);
+  whenNpmEnds(stop);
+  child.on("message", (report: ServeReport) => {
+    if (report.kind === "failed") failure = report.sentence;
+    else console.log(greeting);
+  });
+  child.send(order);
+  const { promise, resolve: ended } = Promise.withResolvers<number>();
+  child.once("exit", (code, signal) => {
+    killGroup(child);
+    guard.dismiss();
+    if (isStopping) return ended(0);
+    const how = signal === null ? `code ${code}` : signal;
+    console.error(
+      `edgepool: ${failure ?? `the Worker's process ended (${how}); its state is kept, so start it again`}`,
+    );
+    return ended(1);
+  });
+  return promise;
+}
+
+async function main(): Promise<number> {
+  const names = settingNames();
+  const args = parseStartArguments(process.argv.slice(2), names);
+  if (args.ok && args.value.isHelp) {
+    console.log(usage(names));
+    return 0;
+  }
+  const planned = args.ok ? await plan(args.value) : args;
+  if (!planned.ok) {
+    console.error(`edgepool: ${planned.error}`);
+    return 1;
+  }
+  return run(planned.value);
+}
+
+// A terminal that has gone away must not keep the service from being taken down.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+process.exitCode = await main();

@@ -1,0 +1,69 @@
+/** What `npm start` prints once the service answers. Text only. */
+import type { Config } from "../src/config.ts";
+import { awsGuest, awsLogin, awsSigned, curlGuest, curlLogin, type Service } from "../src/development/commands.ts";
+import { demoPool, demoPoolId } from "../src/development/demo-pool.ts";
+import { developmentProviderName, ISSUER_PATH } from "../src/development/development-issuer.ts";
+import { LOCAL_CREDENTIAL } from "./local-settings.ts";
+
+/** Whom the printed commands sign in. */
+const NAME = "alice";
+
+type Row = readonly [label: string, value: string];
+
+function table(rows: readonly Row[]): string {
+  return rows.map(([label, value]) => `  ${label.padEnd(16)}${value}`).join("\n");
+}
+
+function paragraph(title: string, commands: readonly string[]): string {
+  return [`${title}:`, ...commands].join("\n");
+}
+
+function providerRows(origin: string, region: string): readonly Row[] {
+  const pool = demoPool(origin, region);
+  const development = developmentProviderName(origin);
+  const names = [
+    ...Object.keys(pool.supportedLoginProviders ?? {}).filter((name) => name !== development),
+    ...(pool.cognitoIdentityProviders ?? []).map((provider) => provider.providerName ?? ""),
+    pool.developerProviderName ?? "",
+  ];
+  return [
+    ["Providers", `${development} (signs in anyone you name)`],
+    ...names.map((name): Row => ["", `${name} (example)`]),
+  ];
+}
+
+export function welcome(endpoint: string, stateFolder: string, config: Config): string {
+  const { region } = config;
+  const providerName = developmentProviderName(endpoint);
+  const service: Service = { endpoint, region, identityPoolId: demoPoolId(region), providerName };
+  const isLocal = config.adminCredentials.some(
+    ({ accessKeyId, secretAccessKey }) =>
+      accessKeyId === LOCAL_CREDENTIAL.accessKeyId && secretAccessKey === LOCAL_CREDENTIAL.secretAccessKey,
+  );
+  const { accessKeyId, secretAccessKey } = LOCAL_CREDENTIAL;
+  const rows: readonly Row[] = [
+    ["Endpoint", endpoint],
+    ["Identity pool", service.identityPoolId],
+    ["Guests", "allowed"],
+    ...providerRows(endpoint, region),
+    ["Sign-in page", `${endpoint}${ISSUER_PATH}`],
+    ["Discovery", `${endpoint}/.well-known/openid-configuration`],
+    // The secrets of others are theirs to know.
+    ["Credentials", isLocal ? `access key id ${accessKeyId}, secret ${secretAccessKey}` : "those of ADMIN_CREDENTIALS"],
+    ["Region", region],
+    ["State", stateFolder],
+  ];
+  const paragraphs = [
+    "Edgepool is ready.",
+    table(rows),
+    paragraph("A guest, with curl", curlGuest(service)),
+    paragraph(`The guest becomes ${NAME}, with curl`, curlLogin(service, NAME)),
+    paragraph("A guest, with the AWS command line", awsGuest(service)),
+    paragraph(`The guest becomes ${NAME}, with the AWS command line`, awsLogin(service, NAME)),
+    ...(isLocal
+      ? [paragraph("A signed operation, with the AWS command line", awsSigned(service, accessKeyId, secretAccessKey))]
+      : []),
+    "Ctrl-C stops it. The state stays.",
+  ];
+  return `${paragraphs.join("\n\n")}\n`;
+}

@@ -1,0 +1,121 @@
+/**
+ * Facebook: access tokens under `graph.facebook.com`. The Graph API is asked whose app the token is of, and only then whose
+ * token it is (T22): by the token alone, or by `debug_token` where FACEBOOK_APP_SECRETS holds the app's secret.
+ */
+import { err, ok, type Result } from "../domain/errors.ts";
+import {
+  accessTokenKind,
+  type ApiAnswer,
+  membersOf,
+  type ProviderApi,
+  provenLogin,
+  upstreamTrouble,
+} from "./access-token.ts";
+import type { Client } from "./provider.ts";
+import type { RefusalReason } from "./refusal.ts";
+
+type Judgement<T> = Result<T, RefusalReason>;
+/** The app that the token is of; `userId` where that was said in the same breath. */
+type App = { readonly client: Client; readonly secret?: string; readonly userId?: unknown };
+
+/** Graph API, Handling Errors: the access token is at fault. Every other code is the API's trouble, or this service's. */
+const TOKEN_CODES: readonly unknown[] = [102, 190, 2500];
+const EXPIRED_SUBCODE = 463;
+/** The token that `debug_token` is asked about is of another app than the one that asks. */
+const FOREIGN_APP_CODE = 100;
+
+export const facebook = accessTokenKind({
+  providerName: "graph.facebook.com",
+  tokenForm: /^[\x21-\x7e]{1,4096}$/,
+  async prove({ token, clients }, api) {
+    const app = await findApp(token, clients, api);
+    if (!app.ok) return app;
+    const { client, secret, userId } = app.value;
+    const answer = await api.ask({
+      url: `${api.providerApis.facebookGraphUrl}/me`,
+      query: {
+        fields: "id",
+        access_token: token,
+        ...(secret !== undefined && { appsecret_proof: await appSecretProof(token, secret) }),
+      },
+    });
+    if (!answer.ok) return answer;
+    const { status, members } = answer.value;
+    if (status !== 200 || members.has("error")) return refusalOf(members.get("error"));
+    if (userId !== undefined && userId !== members.get("id")) return err({ kind: "access-token-refused" });
+    return provenLogin(members.get("id"), client);
+  },
+});
+
+/** Apps with a secret are asked in turn: a pool hardly ever has two. */
+async function findApp(token: string, clients: readonly Client[], api: ProviderApi): Promise<Judgement<App>> {
+  const { facebookGraphUrl, facebookAppSecrets } = api.providerApis;
+  const withoutSecret: Client[] = [];
+  for (const client of clients) {
+    const secret = facebookAppSecrets.get(client.clientId);
+    if (secret === undefined) {
+      withoutSecret.push(client);
+      continue;
+    }
+    const answer = await api.ask({
+      url: `${facebookGraphUrl}/debug_token`,
+      query: { input_token: token, access_token: `${client.clientId}|${secret}` },
+    });
+    const userId = answer.ok ? judgeDebugToken(answer.value, client, api) : answer;
+    if (userId.ok) return ok({ client, secret, userId: userId.value });
+    if (userId.error.kind !== "foreign-app") return userId;
+  }
+  if (withoutSecret.length === 0) return err({ kind: "foreign-app" });
+
+  const answer = await api.ask({ url: `${facebookGraphUrl}/app`, query: { access_token: token } });
+  if (!answer.ok) return answer;
+  const { status, members } = answer.value;
+  if (status !== 200 || members.has("error")) return refusalOf(members.get("error"));
+  const client = withoutSecret.find(({ clientId }) => clientId === members.get("id"));
+  return client === undefined ? err({ kind: "foreign-app" }) : ok({ client });
+}
+
+/** The user id that the token is for, if it is a live user token of the client's app. */
+function judgeDebugToken({ status, members }: ApiAnswer, client: Client, api: ProviderApi): Judgement<unknown> {
+  if (status !== 200 || members.has("error")) {
+    const code = membersOf(members.get("error")).get("code");
+    if (code === FOREIGN_APP_CODE) return err({ kind: "foreign-app" });
+    // Also code 190: it is this service's app secret that is refused here, and the user's token may well be good.
+    return upstreamTrouble(`debug_token ${errorCode(code)}`);
+  }
+  const data = membersOf(members.get("data"));
+  if (data.get("is_valid") !== true) {
+    if (!data.has("is_valid")) return upstreamTrouble("answer");
+    return refusalOf({ ...Object.fromEntries(membersOf(data.get("error"))), code: 190 });
+  }
+  if (data.get("app_id") !== client.clientId) return err({ kind: "foreign-app" });
+  // A token of a page or of the app itself speaks for no user (T14).
+  if (data.get("type") !== "USER") return err({ kind: "access-token-refused" });
+  const expiresAt = data.get("expires_at");
+  // 0 is a token that does not expire.
+  const isExpired = typeof expiresAt === "number" && expiresAt !== 0 && api.now >= expiresAt + api.clockSkewSeconds;
+  if (isExpired) return err({ kind: "access-token-expired" });
+  return data.has("user_id") ? ok(data.get("user_id")) : upstreamTrouble("answer");
+}
+
+/** What an `error` of the Graph API means for the token that it was asked with. */
+function refusalOf(error: unknown): Judgement<never> {
+  const members = membersOf(error);
+  const code = members.get("code");
+  if (!TOKEN_CODES.includes(code)) return upstreamTrouble(errorCode(code));
+  const isExpired = members.get("error_subcode") === EXPIRED_SUBCODE || members.get("subcode") === EXPIRED_SUBCODE;
+  return err({ kind: isExpired ? "access-token-expired" : "access-token-refused" });
+}
+
+/** For the log: a number and nothing else that the upstream wrote. */
+function errorCode(code: unknown): string {
+  return typeof code === "number" ? `error ${code}` : "answer";
+}
+
+/** Graph API, Securing Requests: HMAC-SHA256 of the token under the app secret, in hex. */
+async function appSecretProof(token: string, secret: string): Promise<string> {
+  const encoder = new TextEncoder();
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", encoder.encode(secret), algorithm, false, ["sign"]);
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(token))).toHex();
+}

@@ -1,0 +1,140 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundleWorker, workerOptions } from "../../scripts/bundle.ts";
+
+const MAX_GZIPPED_BYTES = 150 * 1024;
+const KEY_ENCRYPTION_KEY = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
+
+/** What only local development knows, as the bundler writes it. */
+const DEVELOPMENT_MARKERS = [
+  "DEVELOPMENT_UPSTREAMS",
+  "DEVELOPMENT_ORIGIN",
+  "DevelopmentIssuerObject",
+  "development/issuer",
+  "edgepool-development",
+  "isLoopback",
+  "de300000-0000-4000-8000-0000000de300",
+];
+/** What is known to scripts/ alone: no bundle has it. */
+const LOCAL_MARKERS = ["edgepool-local", "edgepool-local-secret"];
+
+let folder: string;
+/** The files that `npm run deploy` would upload, by entry. */
+const bundles = new Map<string, { readonly path: string; readonly text: string }>();
+
+function bundleOf(entry: string): { readonly path: string; readonly text: string } {
+  const bundle = bundles.get(entry);
+  if (bundle === undefined) throw new Error(`${entry} was not bundled`);
+  return bundle;
+}
+
+async function build(entry: string): Promise<void> {
+  const path = await bundleWorker(entry, join(folder, entry.replaceAll("/", "-")));
+  bundles.set(entry, { path, text: await readFile(path, "utf8") });
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "edgepool-bundle-"));
+  await Promise.all([build("src/worker.ts"), build("src/development/worker.ts")]);
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+describe("the production bundle", () => {
+  it.each(DEVELOPMENT_MARKERS)("does not hold %s, which the development bundle does", (marker) => {
+    expect(bundleOf("src/development/worker.ts").text).toContain(marker);
+    expect(bundleOf("src/worker.ts").text).not.toContain(marker);
+  });
+
+  it.each(LOCAL_MARKERS)("does not hold %s, and neither does the development bundle", (marker) => {
+    expect(bundleOf("src/worker.ts").text).not.toContain(marker);
+    expect(bundleOf("src/development/worker.ts").text).not.toContain(marker);
+  });
+
+  it("is under 150 KiB gzipped", () => {
+    expect(gzipSync(bundleOf("src/worker.ts").text).length).toBeLessThan(MAX_GZIPPED_BYTES);
+  });
+});
+
+/** The bundle in workerd, with these settings and no others. */
+async function withProduction(
+  bindings: Record<string, string>,
+  use: (runtime: Miniflare) => Promise<void>,
+): Promise<void> {
+  const runtime = new Miniflare(
+    convertV4MiniflareOptions({
+      ...(await workerOptions()),
+      modules: [{ type: "ESModule", path: bundleOf("src/worker.ts").path }],
+      modulesRoot: folder,
+      bindings,
+      cf: false,
+      telemetry: { enabled: false },
+      log: new Log(LogLevel.NONE),
+      handleStructuredLogs: () => {},
+    }),
+  );
+  try {
+    await use(runtime);
+  } finally {
+    await runtime.dispose();
+  }
+}
+
+async function answers(runtime: Miniflare): Promise<readonly (readonly [number, unknown])[]> {
+  const operations = ["GetId", "GetOpenIdToken", "CreateIdentityPool", "ListIdentityPools"];
+  const calls = operations.map((operation) => ({
+    path: "/",
+    init: {
+      method: "POST",
+      headers: {
+        "content-type": "application/x-amz-json-1.1",
+        "x-amz-target": `AWSCognitoIdentityService.${operation}`,
+      },
+      body: "{}",
+    },
+  }));
+  const documents = ["/.well-known/openid-configuration", "/.well-known/jwks.json"].map((path) => ({ path, init: {} }));
+  return Promise.all(
+    [...calls, ...documents].map(async ({ path, init }) => {
+      const response = await runtime.dispatchFetch(`https://identity.example.com${path}`, init);
+      return [response.status, await response.json()] as const;
+    }),
+  );
+}
+
+describe("a production configuration", () => {
+  it.each([
+    ["nothing", {}, "ISSUER is missing; KEY_ENCRYPTION_KEY is missing"],
+    ["no secrets", { ISSUER: "https://identity.example.com" }, "KEY_ENCRYPTION_KEY is missing"],
+    ["no issuer", { KEY_ENCRYPTION_KEY }, "ISSUER is missing"],
+    [
+      "an issuer over plain http",
+      { ISSUER: "http://127.0.0.1:8787", KEY_ENCRYPTION_KEY },
+      "ISSUER must be an https origin",
+    ],
+  ])("with %s refuses every call with the name of what is wrong", async (_, bindings, problem) => {
+    await withProduction(bindings, async (runtime) => {
+      for (const [status, body] of await answers(runtime)) {
+        expect(status).toBe(500);
+        expect(body).toMatchObject({ __type: "InternalErrorException" });
+        expect(JSON.stringify(body)).toContain(`Edgepool is not configured: ${problem}`);
+      }
+    });
+  });
+
+  it("that is complete serves the service, and none of the development routes", async () => {
+    await withProduction({ ISSUER: "https://identity.example.com", KEY_ENCRYPTION_KEY }, async (runtime) => {
+      const discovery = await runtime.dispatchFetch("https://identity.example.com/.well-known/openid-configuration");
+      expect(await discovery.json()).toMatchObject({ issuer: "https://identity.example.com" });
+      for (const path of ["/development/issuer", "/development/issuer/jwks.json"]) {
+        const response = await runtime.dispatchFetch(`http://127.0.0.1${path}`);
+        expect(await response.text()).toContain("UnknownOperationException");
+      }
+    });
+  });
+});

@@ -1,0 +1,307 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { IdentityId, IdentityPoolId } from "../../../src/domain/identifiers.ts";
+import { DIRECTORY_SHARDS, directoryShard } from "../../../src/durable/identity-directory-object.ts";
+import { IdentityDirectoryObject, IdentityObject, PoolDirectoryObject } from "../../../src/worker.ts";
+import {
+  crash,
+  dieInNext,
+  holdNext,
+  loginOf,
+  makeGuest,
+  makeLinked,
+  newPoolId,
+  NOTHING_STORED,
+  plant,
+  recordOf,
+  storedIn,
+  until,
+  untilAtRest,
+} from "../../support/objects.ts";
+
+const settings = { name: "pool", allowsUnauthenticated: true };
+
+let identityPoolId: IdentityPoolId;
+
+/** Awaited here: a promise of an RPC is also a stub, which `expect` cannot tell from a value. */
+const settled = async (call: Promise<unknown>) => await call;
+const stub = () => env.IDENTITY_POOL.getByName(identityPoolId);
+const create = () => stub().create(identityPoolId, settings);
+const shard = (index: number) => env.IDENTITY_DIRECTORY.getByName(directoryShard(identityPoolId, index));
+const elapse = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000);
+
+async function listedName(): Promise<string | undefined> {
+  const listed = await env.POOL_DIRECTORY.getByName("us-east-1").page("", 10_000);
+  return listed.find((pool) => pool.identityPoolId === identityPoolId)?.name;
+}
+
+/** Runs the alarm until there is none, as the platform does. */
+async function runAlarms(): Promise<void> {
+  await until(async () => {
+    elapse(15);
+    return !(await runDurableObjectAlarm(stub()));
+  });
+}
+
+async function expectGone(identityId: IdentityId): Promise<void> {
+  expect(await env.IDENTITY.getByName(identityId).describe()).toBeNull();
+  expect((await recordOf(identityId))?.standing).toEqual({ kind: "deleted" });
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  // An hour ahead of the platform's clock, so that no alarm fires but those that a test runs.
+  elapse(3600);
+  vi.spyOn(console, "warn").mockImplementation(() => {});
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  identityPoolId = newPoolId();
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+describe("IdentityPoolObject: settings", () => {
+  it("T38: stores nothing for a pool that is only asked for", async () => {
+    expect(await stub().read()).toBeNull();
+    expect(await stub().update(settings)).toBeNull();
+    expect(await stub().remove()).toBe(false);
+    await runInDurableObject(stub(), (instance) => instance.alarm());
+    expect(await storedIn(stub())).toEqual(NOTHING_STORED);
+  });
+
+  it("are read as they were written, in this life and in the next", async () => {
+    const full = {
+      name: "full",
+      allowsUnauthenticated: false,
+      allowsClassicFlow: false,
+      supportedLoginProviders: { "accounts.google.com": "client", ["__proto__"]: "other" },
+      developerProviderName: "login.example",
+      openIdConnectProviderArns: ["arn:aws:iam::123456789012:oidc-provider/issuer.example"],
+      cognitoIdentityProviders: [{ providerName: "p", clientId: "c", serverSideTokenCheck: false }],
+      samlProviderArns: ["arn:aws:iam::123456789012:saml-provider/saml"],
+      tags: { key: "value" },
+    };
+    await stub().create(identityPoolId, full);
+    expect(await stub().read()).toEqual({ ...full, identityPoolId });
+    await evictDurableObject(stub());
+    expect(await stub().read()).toEqual({ ...full, identityPoolId });
+  });
+
+  it("T44: a creation that comes again changes nothing, and one after the deletion revives nothing", async () => {
+    const first = await create();
+    expect(await stub().create(identityPoolId, { ...settings, name: "another" })).toEqual(first);
+    await stub().remove();
+    expect(await create()).toBeNull();
+    await runAlarms();
+    await evictDurableObject(stub());
+    expect(await create()).toBeNull();
+    expect(await stub().put(identityPoolId, settings)).toBeNull();
+    expect(await stub().update(settings)).toBeNull();
+    expect(await stub().read()).toBeNull();
+    expect(await listedName()).toBeUndefined();
+  });
+
+  it("of twenty creations at once, all are told of the same pool", async () => {
+    const pools = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => stub().create(identityPoolId, { ...settings, name: `name-${index}` })),
+    );
+    expect(new Set(pools.map((pool) => pool?.name)).size).toBe(1);
+    expect(await listedName()).toBe(pools[0]?.name);
+  });
+
+  it("an update replaces all of them; the developer provider name alone stays, and is refused another", async () => {
+    await stub().create(identityPoolId, { ...settings, developerProviderName: "login.example", tags: { a: "b" } });
+    expect(await stub().update({ ...settings, developerProviderName: "other.example" })).toMatchObject({
+      ok: false,
+      error: { type: "InvalidParameterException" },
+    });
+    expect(await stub().read()).toMatchObject({ tags: { a: "b" }, developerProviderName: "login.example" });
+    await stub().update({ name: "renamed", allowsUnauthenticated: false });
+    await evictDurableObject(stub());
+    expect(await stub().read()).toEqual({
+      name: "renamed",
+      allowsUnauthenticated: false,
+      developerProviderName: "login.example",
+      identityPoolId,
+    });
+    expect(await listedName()).toBe("renamed");
+  });
+
+  it("live in storage, and not in memory that outlives an eviction", async () => {
+    await create();
+    await plant(stub(), "pool", (stored) => ({ ...Object(stored), pool: { ...settings, identityPoolId, name: "planted" } }));
+    expect((await stub().read())?.name).toBe("pool");
+    await evictDurableObject(stub());
+    expect((await stub().read())?.name).toBe("planted");
+  });
+
+  it.each([2, undefined])("a record of the unknown version %s is refused, and not written over", async (version) => {
+    await create();
+    await plant(stub(), "pool", (stored) => ({ ...Object(stored), version }));
+    await evictDurableObject(stub());
+    await expect(settled(stub().read())).rejects.toThrow(/unknown version/);
+    await expect(settled(create())).rejects.toThrow(/unknown version/);
+  });
+});
+
+describe("IdentityPoolObject: its entry in the directory of pools", () => {
+  it("is there with the answer, and then no alarm is left", async () => {
+    await create();
+    expect(await listedName()).toBe("pool");
+    expect((await storedIn(stub())).alarm).toBeNull();
+    await stub().remove();
+    expect(await listedName()).toBeUndefined();
+  });
+
+  it.each(["before", "after"] as const)("follows by alarm when the directory dies %s it has noted it", async (moment) => {
+    dieInNext(PoolDirectoryObject.prototype, "update", moment);
+    expect(await create()).toMatchObject({ name: "pool" });
+    expect((await storedIn(stub())).alarm).not.toBeNull();
+    await evictDurableObject(stub());
+    await runAlarms();
+    expect(await listedName()).toBe("pool");
+
+    dieInNext(PoolDirectoryObject.prototype, "update", moment);
+    expect(await stub().update({ ...settings, name: "renamed" })).toMatchObject({ ok: true });
+    await runAlarms();
+    expect(await listedName()).toBe("renamed");
+
+    dieInNext(PoolDirectoryObject.prototype, "update", moment);
+    expect(await stub().remove()).toBe(true);
+    await runAlarms();
+    expect(await listedName()).toBeUndefined();
+  });
+
+  it.each(["before", "after"] as const)("follows by alarm when the pool itself dies %s the directory has noted it", async (moment) => {
+    const held = holdNext(PoolDirectoryObject.prototype, "update", moment);
+    const call = settled(create()).catch(() => "failed");
+    await held.reached;
+    await crash(stub());
+    held.release();
+    await call;
+    expect(await stub().read()).toMatchObject({ name: "pool" });
+    await runAlarms();
+    expect(await listedName()).toBe("pool");
+  });
+
+  it("ends with the latest name, however many changes come at once", async () => {
+    await create();
+    await Promise.all(Array.from({ length: 10 }, (_, index) => stub().update({ ...settings, name: `name-${index}` })));
+    await runAlarms();
+    expect(await listedName()).toBe((await stub().read())?.name);
+  });
+
+  it("its alarm runs twice, late and beside an update without harm", async () => {
+    await create();
+    await plant(stub(), "pool", (stored) => ({ ...Object(stored), isListed: false }));
+    await evictDurableObject(stub());
+    elapse(86_400);
+    await runInDurableObject(stub(), (instance) =>
+      Promise.all([instance.alarm(), instance.alarm(), instance.update({ ...settings, name: "renamed" })]),
+    );
+    await runAlarms();
+    expect(await listedName()).toBe("renamed");
+    expect((await storedIn(stub())).alarm).toBeNull();
+  });
+});
+
+describe("IdentityPoolObject: the sweep after its deletion", () => {
+  it("deletes its identities and frees their logins, and those of no other pool", async () => {
+    await create();
+    const ann = await loginOf(identityPoolId, "p", "ann");
+    const linked = await makeLinked(identityPoolId, [ann]);
+    const guests = await Promise.all(Array.from({ length: 20 }, () => makeGuest(identityPoolId)));
+    const elsewhere = await makeGuest(newPoolId());
+    await untilAtRest(linked, elsewhere, ...guests);
+    await stub().remove();
+    await runAlarms();
+    await untilAtRest(linked, ...guests);
+    for (const identityId of [linked, ...guests]) await expectGone(identityId);
+    expect((await storedIn(env.LOGIN.getByName(ann.loginId))).entries).toEqual(new Map());
+    for (let index = 0; index < DIRECTORY_SHARDS; index++) expect(await shard(index).page("", 100)).toEqual([]);
+    expect(await env.IDENTITY.getByName(elsewhere).describe()).not.toBeNull();
+    expect((await storedIn(stub())).alarm).toBeNull();
+  });
+
+  it("takes more identities along than one batch holds", async () => {
+    await create();
+    const digit = "us-east-1:7";
+    const identityIds = Array.from({ length: 60 }, () => `${digit}${crypto.randomUUID().slice(1)}` as IdentityId);
+    await Promise.all(identityIds.map((identityId) => env.IDENTITY.getByName(identityId).createGuest(identityId, identityPoolId)));
+    await untilAtRest(...identityIds);
+    await stub().remove();
+    await runAlarms();
+    expect(await shard(7).page("", 1000)).toEqual([]);
+    const described = await Promise.all(identityIds.map((identityId) => env.IDENTITY.getByName(identityId).describe()));
+    expect(described.every((description) => description === null)).toBe(true);
+  });
+
+  it("an identity that is made while it runs, or after it, goes with its pool", async () => {
+    await create();
+    await stub().remove();
+    const during = await makeGuest(identityPoolId);
+    await runAlarms();
+    const ann = await loginOf(identityPoolId, "p", "ann");
+    const after = await makeLinked(identityPoolId, [ann]);
+    await untilAtRest(during, after);
+    await expectGone(during);
+    await expectGone(after);
+    expect((await storedIn(env.LOGIN.getByName(ann.loginId))).entries).toEqual(new Map());
+  });
+
+  it.each([
+    ["an identity", IdentityObject.prototype, "remove", "before"],
+    ["an identity", IdentityObject.prototype, "remove", "after"],
+    ["a shard", IdentityDirectoryObject.prototype, "close", "before"],
+    ["a shard", IdentityDirectoryObject.prototype, "close", "after"],
+    ["a shard", IdentityDirectoryObject.prototype, "page", "after"],
+    ["a shard", IdentityDirectoryObject.prototype, "update", "before"],
+  ] as const)("goes on after %s died in it (%o %s, %s)", async (_, prototype, method, moment) => {
+    await create();
+    const identityId = await makeGuest(identityPoolId);
+    await untilAtRest(identityId);
+    await stub().remove();
+    dieInNext(prototype, method, moment);
+    await runAlarms();
+    await untilAtRest(identityId);
+    await expectGone(identityId);
+  });
+
+  it("goes on after the pool itself died in it", async () => {
+    await create();
+    const identityId = await makeGuest(identityPoolId);
+    await untilAtRest(identityId);
+    await stub().remove();
+    const held = holdNext(IdentityObject.prototype, "remove", "after");
+    const alarm = settled(runDurableObjectAlarm(stub())).catch(() => "failed");
+    await held.reached;
+    await crash(stub());
+    held.release();
+    await alarm;
+    // The platform runs an alarm again that did not come to its end.
+    await runInDurableObject(stub(), (instance) => instance.alarm());
+    await runAlarms();
+    await expectGone(identityId);
+  });
+
+  it("waits for an identity that stands still in a merge, and comes back for it", async () => {
+    await create();
+    const identityId = await makeGuest(identityPoolId);
+    await untilAtRest(identityId);
+    const coordinator = await makeLinked(identityPoolId, [await loginOf(identityPoolId, "p", "ann")]);
+    await untilAtRest(coordinator);
+    const freeze = { transactionId: "gone", coordinator, identityId, identityPoolId, isGuest: true, loginIds: [] };
+    await env.IDENTITY.getByName(identityId).freeze({ kind: "freeze", ...freeze });
+    await stub().remove();
+    await runDurableObjectAlarm(stub());
+    expect((await storedIn(stub())).alarm).not.toBeNull();
+    expect((await recordOf(identityId))?.standing).toEqual({ kind: "guest" });
+    elapse(15);
+    await runDurableObjectAlarm(env.IDENTITY.getByName(identityId));
+    await runAlarms();
+    await expectGone(identityId);
+  });
+});

@@ -1,0 +1,58 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, it } from "vitest";
+import { type IdentityPoolId, identityPoolIdOf } from "../../../src/domain/identifiers.ts";
+
+let region: string;
+
+const stub = () => env.POOL_DIRECTORY.getByName(region);
+const poolId = (digit: string): IdentityPoolId => identityPoolIdOf(region, digit.repeat(8));
+
+beforeEach(() => {
+  region = `region-${crypto.randomUUID().slice(0, 8)}`;
+});
+
+describe("PoolDirectoryObject", () => {
+  it("pages through its pools in the order of their ids, in this life and in the next", async () => {
+    expect(await stub().page("", 10)).toEqual([]);
+    for (const digit of ["c", "a", "d", "b"]) await stub().update(poolId(digit), `name ${digit}`);
+    const first = [
+      { identityPoolId: poolId("a"), name: "name a" },
+      { identityPoolId: poolId("b"), name: "name b" },
+    ];
+    expect(await stub().page("", 2)).toEqual(first);
+    await evictDurableObject(stub());
+    expect(await stub().page("", 2)).toEqual(first);
+    expect((await stub().page(poolId("b"), 10)).map(({ name }) => name)).toEqual(["name c", "name d"]);
+    expect(await stub().page(poolId("d"), 10)).toEqual([]);
+  });
+
+  it("an update that comes again changes nothing; a later name counts; the end takes it out, again and again", async () => {
+    for (const name of ["one", "one", "two", "two"]) await stub().update(poolId("a"), name);
+    expect(await stub().page("", 10)).toEqual([{ identityPoolId: poolId("a"), name: "two" }]);
+    for (const _ of ["once", "again"]) await stub().update(poolId("a"), null);
+    await stub().update(poolId("b"), null);
+    expect(await stub().page("", 10)).toEqual([]);
+  });
+
+  it("takes names as they are, whatever they hold", async () => {
+    const names = ["'; DROP TABLE pool; --", "ä", "%", "", "n".repeat(128)];
+    for (const [index, name] of names.entries()) await stub().update(poolId(String(index)), name);
+    expect((await stub().page("", 10)).map(({ name }) => name)).toEqual(names);
+  });
+
+  it("fifty updates at once are all there", async () => {
+    const ids = Array.from({ length: 50 }, () => identityPoolIdOf(region, crypto.randomUUID()));
+    await Promise.all(ids.map((id) => stub().update(id, id)));
+    expect((await stub().page("", 100)).map(({ identityPoolId }) => identityPoolId)).toEqual(ids.toSorted());
+  });
+
+  it("lives in storage: what another life wrote there is what it lists", async () => {
+    await stub().update(poolId("a"), "one");
+    await runInDurableObject(stub(), (_, { storage }) => {
+      storage.sql.exec("UPDATE pool SET name = 'planted'");
+    });
+    await evictDurableObject(stub());
+    expect(await stub().page("", 10)).toEqual([{ identityPoolId: poolId("a"), name: "planted" }]);
+  });
+});

@@ -1,0 +1,81 @@
+/** What a record owes to others, when its alarm must come, and when nothing of it need be kept. */
+import { describe, expect, it } from "vitest";
+import {
+  type IdentityRecord,
+  isAtRest,
+  isErasable,
+  outbox,
+  PATIENCE_SECONDS,
+  TOMBSTONE_SECONDS,
+  UNLINK_MEMORY_SECONDS,
+  wakeAt,
+  wasUnlinked,
+} from "../../../src/linking/identity-record.ts";
+import { CLOSED, DELETED, frozen, GUEST, id, linked, linkedTo, MERGED, NOW, recordOf, transactionOf } from "./records.ts";
+
+const unsettled = [{ kind: "login", loginId: "a/1", ticket: "k1" }] as const;
+const PREPARING = { ...GUEST, transaction: transactionOf() };
+const COMMITTED = { ...linkedTo("a/1"), transaction: transactionOf({ phase: "committed", unsettled }) };
+const UNBORN = recordOf({ kind: "unborn" }, [], { listing: "unlisted" });
+
+describe("the outbox", () => {
+  it.each<[string, IdentityRecord, readonly string[]]>([
+    ["owes nothing at rest", linkedTo("a/1"), []],
+    ["owes nothing while a transaction prepares: there is no outcome yet", PREPARING, []],
+    ["owes a settlement to each participant that has not heard", COMMITTED, ["settle"]],
+    ["owes each release until the login has heard", { ...CLOSED, releases: [linked("a/1"), linked("b/1")] }, ["release", "release"]],
+    ["owes the directory a new identity", { ...GUEST, listing: "to-add" }, ["update-listing"]],
+    ["owes the directory the end of one", { ...DELETED, listing: "to-remove" }, ["update-listing"]],
+  ])("%s", (_, record, kinds) => {
+    expect(outbox(record).map((message) => message.kind)).toEqual(kinds);
+  });
+
+  it("names the link that a release ends, and the ticket that a settlement is for", () => {
+    expect(outbox({ ...CLOSED, releases: [linked("a/1", "t7")] })).toEqual([
+      { kind: "release", loginId: "a/1", identityId: id("a"), linkId: "t7" },
+    ]);
+    const [participant] = unsettled;
+    expect(outbox(COMMITTED)).toEqual([
+      { kind: "settle", transactionId: "t1", coordinator: id("a"), participant, outcome: "committed" },
+    ]);
+  });
+});
+
+describe("rest, alarm and erasure", () => {
+  it.each<[string, IdentityRecord, boolean, number | null, boolean]>([
+    ["a linked identity rests without an alarm", linkedTo("a/1"), true, null, false],
+    ["a guest is kept for ever", GUEST, true, null, false],
+    ["a merged identity is kept, so that its id is not used again", MERGED, true, null, false],
+    ["a closed identity is kept, so that its id is not used again", CLOSED, true, null, false],
+    ["a transaction that prepares is looked after", PREPARING, false, NOW + PATIENCE_SECONDS, false],
+    ["a transaction that settles is looked after", COMMITTED, false, NOW + PATIENCE_SECONDS, false],
+    ["a frozen identity is looked after", frozen(linkedTo("a/1")), false, NOW + PATIENCE_SECONDS, false],
+    ["a release that is owed is looked after", { ...DELETED, releases: [linked("a/1")] }, false, NOW + PATIENCE_SECONDS, false],
+    ["a tombstone waits for its end", DELETED, true, NOW + TOMBSTONE_SECONDS, false],
+    ["a birth that failed leaves nothing", UNBORN, true, null, true],
+    ["a birth that still settles is kept", { ...UNBORN, transaction: transactionOf({ phase: "aborted", unsettled }) }, false, NOW + PATIENCE_SECONDS, false],
+  ])("%s", (_, record, rests, alarm, erasable) => {
+    expect(isAtRest(record)).toBe(rests);
+    expect(wakeAt(record, NOW)).toBe(alarm);
+    expect(isErasable(record, NOW)).toBe(erasable);
+  });
+
+  it("erases a tombstone when its time is over, and not while it owes a release", () => {
+    expect(isErasable(DELETED, NOW + TOMBSTONE_SECONDS - 1)).toBe(false);
+    expect(isErasable(DELETED, NOW + TOMBSTONE_SECONDS)).toBe(true);
+    expect(isErasable({ ...DELETED, releases: [linked("a/1")] }, NOW + TOMBSTONE_SECONDS)).toBe(false);
+  });
+});
+
+describe("the memory of what was unlinked", () => {
+  const record = { ...CLOSED, unlinked: [{ loginId: "a/1", at: NOW }] };
+
+  it("speaks for the login that was unlinked, for as long as a retry may come", () => {
+    expect(wasUnlinked(record, "a/1", NOW + UNLINK_MEMORY_SECONDS)).toBe(true);
+    expect(wasUnlinked(record, "a/1", NOW + UNLINK_MEMORY_SECONDS + 1)).toBe(false);
+  });
+
+  it("does not speak for any other login", () => {
+    expect(wasUnlinked(record, "a/2", NOW)).toBe(false);
+  });
+});

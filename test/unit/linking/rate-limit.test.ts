@@ -1,0 +1,80 @@
+/** The token bucket: R1 for every sequence of draws, and what clocks and evictions do to it. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Bucket, draw, hasToken, type RateLimit } from "../../../src/linking/rate-limit.ts";
+
+const LIMIT: RateLimit = { perSecond: 5, burst: 20 };
+const START_MS = 1_700_000_000_000;
+
+/** Instants at which a draw was accepted. */
+function accepted(limit: RateLimit, instants: readonly number[]): readonly number[] {
+  let bucket: Bucket | null = null;
+  return instants.filter((nowMs) => {
+    const drawn = draw(bucket, limit, nowMs);
+    bucket = drawn.bucket;
+    return drawn.ok;
+  });
+}
+
+describe("the token bucket", () => {
+  it("accepts a burst, refuses the next, and says when to come again", () => {
+    const burst = Array.from({ length: 21 }, () => START_MS);
+    expect(accepted(LIMIT, burst)).toHaveLength(20);
+    expect(draw({ tokens: 0, asOfMs: START_MS }, LIMIT, START_MS)).toMatchObject({ ok: false, retryAfterSeconds: 1 });
+    expect(draw({ tokens: 0, asOfMs: START_MS }, { perSecond: 0.2, burst: 2 }, START_MS)).toMatchObject({ retryAfterSeconds: 5 });
+  });
+
+  it("accepts again after exactly the time that it named", () => {
+    const slow = { perSecond: 0.5, burst: 5 };
+    const empty = { tokens: 0, asOfMs: START_MS };
+    expect(draw(empty, slow, START_MS + 1999).ok).toBe(false);
+    expect(draw(empty, slow, START_MS + 2000).ok).toBe(true);
+  });
+
+  it("keeps accepted draws in any window within rate times window plus burst (R1)", () => {
+    const gaps = fc.array(fc.integer({ min: 0, max: 700 }), { maxLength: 150 });
+    const limits = fc.record({ perSecond: fc.integer({ min: 1, max: 50 }), burst: fc.integer({ min: 1, max: 100 }) });
+    fc.assert(
+      fc.property(limits, gaps, (limit, between) => {
+        let now = START_MS;
+        const instants = accepted(limit, between.map((gap) => (now += gap)));
+        for (const [first, from] of instants.entries()) {
+          for (const [last, to] of instants.entries()) {
+            if (last < first) continue;
+            const most = (limit.perSecond * (to - from)) / 1000 + limit.burst;
+            expect(last - first + 1).toBeLessThanOrEqual(most + 1e-6);
+          }
+        }
+      }),
+    );
+  });
+
+  it("never accepts more for a clock that jumps back and forth than for the time that truly passed ahead", () => {
+    const jumps = fc.array(fc.integer({ min: -300_000, max: 300_000 }), { maxLength: 100 });
+    fc.assert(
+      fc.property(jumps, (offsets) => {
+        const instants = offsets.map((offset) => START_MS + offset);
+        // The bucket is full when it is first drawn on, and from then on only the latest instant so far counts.
+        const span = Math.max(...instants, START_MS - 300_000) - (instants[0] ?? START_MS - 300_000);
+        expect(accepted(LIMIT, instants).length).toBeLessThanOrEqual((LIMIT.perSecond * span) / 1000 + LIMIT.burst);
+      }),
+    );
+  });
+
+  it("never holds more than its burst, however long nobody drew", () => {
+    const drawn = draw({ tokens: 3, asOfMs: START_MS }, LIMIT, START_MS + 86_400_000);
+    expect(drawn.bucket.tokens).toBe(19);
+  });
+
+  it("is as full when forgotten as it would have become by the time an object can be evicted", () => {
+    const refillMs = (LIMIT.burst / LIMIT.perSecond) * 1000;
+    const remembered = draw({ tokens: 0, asOfMs: START_MS }, LIMIT, START_MS + refillMs);
+    expect(remembered.bucket).toEqual(draw(null, LIMIT, START_MS + refillMs).bucket);
+  });
+
+  it("says whether there is a token without taking it", () => {
+    expect(hasToken(null, LIMIT, START_MS)).toBe(true);
+    expect(hasToken({ tokens: 0.9, asOfMs: START_MS }, LIMIT, START_MS)).toBe(false);
+    expect(hasToken({ tokens: 0.9, asOfMs: START_MS }, LIMIT, START_MS + 20)).toBe(true);
+  });
+});
