@@ -36,7 +36,7 @@ export function hasToken(bucket: Bucket | null, limit: RateLimit, nowMs: number)
 
 /**
  * Draws that may be forgotten with an object's memory: a fifth of the burst. Beyond them the bucket is kept in storage, so
- * that a user in an ordinary rhythm never costs a write, and a restart in the middle of a burst never grants a second one.
+ * that a restart in the middle of a burst never grants a second one.
  */
 function forgettable(limit: RateLimit): number {
   return Math.floor(limit.burst / 5);
@@ -48,7 +48,11 @@ export function restoredBucket(kept: Bucket | null, limit: RateLimit, nowMs: num
   return { tokens: Math.min(tokens, limit.burst - forgettable(limit)), asOfMs };
 }
 
-/** Whether a bucket holds so little that it must outlive its object's memory. */
+/**
+ * Whether a bucket holds so little that it must outlive its object's memory. The first draw of each life is forgiven: nearly
+ * every token is minted by an object that had been forgotten, and none of them must cost a write. It would take restarts
+ * that follow each other faster than one token refills to gain from that.
+ */
 export function mustKeep(bucket: Bucket, limit: RateLimit): boolean {
-  return bucket.tokens < limit.burst - forgettable(limit);
+  return bucket.tokens < limit.burst - forgettable(limit) - 1;
 }

@@ -10,7 +10,14 @@ function identity(standing: Standing, ...loginIds: readonly string[]): Identity 
     const [providerName = "", subject = ""] = loginId.split("/");
     return { providerName, subject, loginId, linkId: "t1", linkedAt: 5 };
   });
-  return { identityId: ID, identityPoolId: identityPoolIdOf("us-east-1", "0"), createdAt: 1, modifiedAt: 2, standing, logins };
+  return {
+    identityId: ID,
+    identityPoolId: identityPoolIdOf("us-east-1", "0"),
+    createdAt: 1,
+    modifiedAt: 2,
+    standing,
+    logins,
+  };
 }
 
 group("isVisible", () => {
@@ -39,7 +46,13 @@ group("holds", () => {
 group("describe", () => {
   it("names providers in order, and never a subject", () => {
     const description = describe(identity({ kind: "linked" }, "b/secret", "a/secret"));
-    expect(description).toEqual({ identityId: ID, providerNames: ["a", "b"], createdAt: 1, modifiedAt: 2, isDisabled: false });
+    expect(description).toEqual({
+      identityId: ID,
+      providerNames: ["a", "b"],
+      createdAt: 1,
+      modifiedAt: 2,
+      isDisabled: false,
+    });
     expect(JSON.stringify(description)).not.toContain("secret");
   });
 

@@ -7,15 +7,32 @@ import type { VerifiedLogin } from "../../../src/domain/login.ts";
 import { judgeGuest, judgeLogins, judgeStanding, permitsClassicFlow } from "../../../src/domain/mint-rules.ts";
 
 const ID = identityIdOf("us-east-1", "a");
-const POOL: IdentityPool = { identityPoolId: identityPoolIdOf("us-east-1", "0"), name: "pool", allowsUnauthenticated: true };
+const POOL: IdentityPool = {
+  identityPoolId: identityPoolIdOf("us-east-1", "0"),
+  name: "pool",
+  allowsUnauthenticated: true,
+};
 
 function login(providerName: string, subject = "1"): VerifiedLogin {
   return { providerName, subject, loginId: `${providerName}/${subject}`, amr: [providerName] };
 }
 
 function identity(kind: Exclude<Standing["kind"], "merged">, ...logins: readonly VerifiedLogin[]): Identity {
-  const held = logins.map(({ providerName, subject, loginId }) => ({ providerName, subject, loginId, linkId: "t1", linkedAt: 1 }));
-  return { identityId: ID, identityPoolId: POOL.identityPoolId, createdAt: 1, modifiedAt: 1, standing: { kind }, logins: held };
+  const held = logins.map(({ providerName, subject, loginId }) => ({
+    providerName,
+    subject,
+    loginId,
+    linkId: "t1",
+    linkedAt: 1,
+  }));
+  return {
+    identityId: ID,
+    identityPoolId: POOL.identityPoolId,
+    createdAt: 1,
+    modifiedAt: 1,
+    standing: { kind },
+    logins: held,
+  };
 }
 
 const MERGED: Identity = { ...identity("guest"), standing: { kind: "merged", into: identityIdOf("us-east-1", "b") } };
@@ -38,16 +55,28 @@ describe("judgeStanding", () => {
 describe("judgeGuest", () => {
   it("grants a guest a token that names no login", () => {
     const judged = judgeGuest(identity("guest"), POOL);
-    expect(judged).toMatchObject({ ok: true, value: { identityId: ID, identityPoolId: POOL.identityPoolId, logins: [], lifetimeSeconds: 600 } });
+    expect(judged).toMatchObject({
+      ok: true,
+      value: { identityId: ID, identityPoolId: POOL.identityPoolId, logins: [], lifetimeSeconds: 600 },
+    });
   });
 
   it("refuses a guest where the pool allows none", () => {
-    expect(judgeGuest(identity("guest"), { ...POOL, allowsUnauthenticated: false })).toMatchObject({ ok: false, error: { type: "NotAuthorizedException" } });
+    expect(judgeGuest(identity("guest"), { ...POOL, allowsUnauthenticated: false })).toMatchObject({
+      ok: false,
+      error: { type: "NotAuthorizedException" },
+    });
   });
 
-  it.each([identity("linked", login("a")), identity("closed"), MERGED])("never grants without a login to one that was linked (T33, I5): %o", (record) => {
-    expect(judgeGuest(record, POOL)).toMatchObject({ ok: false, error: { message: `Access to Identity '${ID}' is forbidden.` } });
-  });
+  it.each([identity("linked", login("a")), identity("closed"), MERGED])(
+    "never grants without a login to one that was linked (T33, I5): %o",
+    (record) => {
+      expect(judgeGuest(record, POOL)).toMatchObject({
+        ok: false,
+        error: { message: `Access to Identity '${ID}' is forbidden.` },
+      });
+    },
+  );
 });
 
 describe("judgeLogins", () => {
@@ -68,7 +97,10 @@ describe("judgeLogins", () => {
 
   it("takes no login of somebody else for a proof (T32)", () => {
     for (const foreign of [login("c"), login("a", "2"), login("__proto__")]) {
-      expect(judgeLogins(linked, [foreign])).toMatchObject({ kind: "unproved", error: { type: "NotAuthorizedException" } });
+      expect(judgeLogins(linked, [foreign])).toMatchObject({
+        kind: "unproved",
+        error: { type: "NotAuthorizedException" },
+      });
     }
   });
 
@@ -78,7 +110,11 @@ describe("judgeLogins", () => {
 });
 
 describe("permitsClassicFlow", () => {
-  it.each<[boolean | undefined, boolean]>([[undefined, true], [true, true], [false, false]])("with AllowClassicFlow %s is %s", (allows, permits) => {
+  it.each<[boolean | undefined, boolean]>([
+    [undefined, true],
+    [true, true],
+    [false, false],
+  ])("with AllowClassicFlow %s is %s", (allows, permits) => {
     expect(permitsClassicFlow(allows === undefined ? POOL : { ...POOL, allowsClassicFlow: allows }).ok).toBe(permits);
   });
 });

@@ -47,7 +47,14 @@ function coordinate(stored: IdentityRecord | null, answer: Answer = agreeable) {
     now: () => clock.now,
     newTransactionId: () => `t${++transactions}`,
   };
-  return { coordinator: new Coordinator(host, stored), sent, storedAt, disk, clock, kinds: () => sent.map(({ kind }) => kind) };
+  return {
+    coordinator: new Coordinator(host, stored),
+    sent,
+    storedAt,
+    disk,
+    clock,
+    kinds: () => sent.map(({ kind }) => kind),
+  };
 }
 
 /** All answers as agreed, except to one kind of message. */
@@ -82,13 +89,17 @@ describe("a link", () => {
 
   it("links nothing when one of two logins is another identity's, and says whose", async () => {
     const owned = except("reserve", (message) => {
-      return message.kind === "reserve" && message.loginId === "b/1" ? { kind: "owned", owner: id("b"), linkId: "t7" } : { kind: "reserved", ticket: "k1" };
+      return message.kind === "reserve" && message.loginId === "b/1"
+        ? { kind: "owned", owner: id("b"), linkId: "t7" }
+        : { kind: "reserved", ticket: "k1" };
     });
     const { coordinator, disk, sent } = coordinate(GUEST, owned);
     expect(await coordinator.link(orderOf(["a/1", "b/1"]))).toEqual({ kind: "elsewhere", owners: [id("b")] });
     await coordinator.deliver();
     expect(disk.record).toEqual(GUEST);
-    const told = sent.flatMap((message) => (message.kind === "settle" && message.participant.kind === "login" ? [message.participant.loginId] : []));
+    const told = sent.flatMap((message) =>
+      message.kind === "settle" && message.participant.kind === "login" ? [message.participant.loginId] : [],
+    );
     expect(told).toEqual(["a/1"]);
   });
 
@@ -110,7 +121,11 @@ describe("a link", () => {
   });
 
   it("gives way to the transaction that holds a login, and names it", async () => {
-    const holder = { transactionId: "t7", coordinator: id("b"), participant: { kind: "login", loginId: "a/1", ticket: "k7" } } as const;
+    const holder = {
+      transactionId: "t7",
+      coordinator: id("b"),
+      participant: { kind: "login", loginId: "a/1", ticket: "k7" },
+    } as const;
     const { coordinator } = coordinate(GUEST, except("reserve", { kind: "contended", holder }));
     expect(await coordinator.link(orderOf(["a/1"]))).toEqual({ kind: "busy", holder });
   });
@@ -152,7 +167,10 @@ describe("an absorption", () => {
   const order = orderOf(["a/1", "b/1"], { absorb: [id("b")] });
 
   it("freezes first, and takes over every login that is handed over", async () => {
-    const { coordinator, kinds, disk } = coordinate(linkedTo("a/1"), except("freeze", { kind: "frozen", logins: [linked("b/1"), linked("c/1")] }));
+    const { coordinator, kinds, disk } = coordinate(
+      linkedTo("a/1"),
+      except("freeze", { kind: "frozen", logins: [linked("b/1"), linked("c/1")] }),
+    );
     expect((await coordinator.link(order)).kind).toBe("linked");
     expect(kinds()).toEqual(["freeze", "reserve", "reserve"]);
     expect(disk.record?.logins.map(({ loginId }) => loginId)).toEqual(["a/1", "b/1", "c/1"]);
@@ -161,8 +179,13 @@ describe("an absorption", () => {
   it("says which of the absorbed was chosen as a guest", async () => {
     const { coordinator, sent } = coordinate(linkedTo("a/1"));
     await coordinator.link({ ...order, absorb: [id("b"), id("g")], guest: id("g") });
-    const frozenAs = sent.flatMap((message) => (message.kind === "freeze" ? [[message.identityId, message.isGuest]] : []));
-    expect(frozenAs).toEqual([[id("b"), false], [id("g"), true]]);
+    const frozenAs = sent.flatMap((message) =>
+      message.kind === "freeze" ? [[message.identityId, message.isGuest]] : [],
+    );
+    expect(frozenAs).toEqual([
+      [id("b"), false],
+      [id("g"), true],
+    ]);
   });
 
   it("merges nothing when the other is no longer what it was", async () => {
@@ -173,7 +196,10 @@ describe("an absorption", () => {
   });
 
   it("refuses two users of one provider among what is handed over, and thaws the other (T41)", async () => {
-    const { coordinator, kinds } = coordinate(linkedTo("a/1"), except("freeze", { kind: "frozen", logins: [linked("a/2")] }));
+    const { coordinator, kinds } = coordinate(
+      linkedTo("a/1"),
+      except("freeze", { kind: "frozen", logins: [linked("a/2")] }),
+    );
     expect(await coordinator.link(order)).toEqual({ kind: "conflict", providerName: "a" });
     await coordinator.deliver();
     expect(kinds()).toEqual(["freeze", "settle"]);
@@ -190,23 +216,29 @@ describe("waking", () => {
   });
 
   it("stays armed while somebody has not heard", async () => {
-    const { coordinator, disk } = coordinate({ ...linkedTo(), releases: [linked("a/1")] }, except("release", { kind: "failed" }));
+    const { coordinator, disk } = coordinate(
+      { ...linkedTo(), releases: [linked("a/1")] },
+      except("release", { kind: "failed" }),
+    );
     await coordinator.wake();
     expect(disk.wakeAt).toBe(NOW + PATIENCE_SECONDS);
     expect(disk.record?.releases).toHaveLength(1);
   });
 
-  it.each<["committed" | "aborted", string]>([["committed", "merged"], ["aborted", "linked"]])(
-    "asks about a freeze that lasts, and is %s as its coordinator says",
-    async (outcome, kind) => {
-      const { coordinator, clock, disk, sent } = coordinate(frozen(linkedTo("a/1")), except("ask-outcome", { kind: "outcome", outcome }));
-      await coordinator.wake();
-      expect(sent).toEqual([]);
-      clock.now += PATIENCE_SECONDS;
-      await coordinator.wake();
-      expect(disk.record).toMatchObject({ standing: { kind }, freeze: null });
-    },
-  );
+  it.each<["committed" | "aborted", string]>([
+    ["committed", "merged"],
+    ["aborted", "linked"],
+  ])("asks about a freeze that lasts, and is %s as its coordinator says", async (outcome, kind) => {
+    const { coordinator, clock, disk, sent } = coordinate(
+      frozen(linkedTo("a/1")),
+      except("ask-outcome", { kind: "outcome", outcome }),
+    );
+    await coordinator.wake();
+    expect(sent).toEqual([]);
+    clock.now += PATIENCE_SECONDS;
+    await coordinator.wake();
+    expect(disk.record).toMatchObject({ standing: { kind }, freeze: null });
+  });
 
   it("stays frozen while its coordinator does not answer, or has not decided", async () => {
     for (const reply of [{ kind: "failed" }, { kind: "outcome", outcome: "preparing" }] as const) {
@@ -252,7 +284,10 @@ describe("the judge of its own links", () => {
 
 describe("the pool's end", () => {
   it("takes along an identity that comes to the directory too late", async () => {
-    const { coordinator, disk } = coordinate({ ...GUEST, listing: "to-add" }, except("update-listing", { kind: "listing", poolDeleted: true }));
+    const { coordinator, disk } = coordinate(
+      { ...GUEST, listing: "to-add" },
+      except("update-listing", { kind: "listing", poolDeleted: true }),
+    );
     await coordinator.deliver();
     expect(disk.record).toMatchObject({ standing: { kind: "deleted" }, listing: "unlisted" });
   });

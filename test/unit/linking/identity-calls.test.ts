@@ -3,7 +3,13 @@ import { describe, expect, it } from "vitest";
 import { RATE_EXCEEDED } from "../../../src/domain/errors.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { Coordinator, type Host } from "../../../src/linking/coordinator.ts";
-import { grantToGuest, grantToLogins, linkHere, removeIdentity, unlinkLogins } from "../../../src/linking/identity-calls.ts";
+import {
+  grantToGuest,
+  grantToLogins,
+  linkHere,
+  removeIdentity,
+  unlinkLogins,
+} from "../../../src/linking/identity-calls.ts";
 import type { IdentityRecord } from "../../../src/linking/identity-record.ts";
 import type { Message, Reply } from "../../../src/linking/messages.ts";
 import { CLOSED, DELETED, frozen, GUEST, id, linkedTo, login, MERGED, NOW, orderOf, POOL } from "./records.ts";
@@ -76,12 +82,17 @@ describe("a token for logins", () => {
       if (message.kind === "reserve") return { kind: "owned", owner: id("b"), linkId: "t7" };
       return message.kind === "confirm-owner" ? { kind: "ownership", owns: true } : reserveAll(message);
     });
-    expect(await grantToLogins(coordinator, limiter, A, [login("a/1"), login("b/1")])).toMatchObject({ kind: "to-link", isGuest: false });
+    expect(await grantToLogins(coordinator, limiter, A, [login("a/1"), login("b/1")])).toMatchObject({
+      kind: "to-link",
+      isGuest: false,
+    });
   });
 
   it("links nothing when the rate is exceeded", async () => {
     const { coordinator, limiter } = standOn(linkedTo("a/1"), reserveAll, 0);
-    expect(await grantToLogins(coordinator, limiter, A, [login("a/1"), login("b/1")])).toMatchObject({ error: RATE_EXCEEDED });
+    expect(await grantToLogins(coordinator, limiter, A, [login("a/1"), login("b/1")])).toMatchObject({
+      error: RATE_EXCEEDED,
+    });
     expect(coordinator.record).toEqual(linkedTo("a/1"));
   });
 
@@ -105,14 +116,24 @@ describe("a link that the Worker asks for", () => {
 
   it("is made once of two that come together, and both are answered", async () => {
     const { coordinator } = standOn(GUEST);
-    const both = [orderOf(["a/1"]), orderOf(["a/1"])].map(async (order) => await linkHere(coordinator, null, order, order.logins.map(({ loginId }) => login(loginId))));
+    const both = [orderOf(["a/1"]), orderOf(["a/1"])].map(
+      async (order) =>
+        await linkHere(
+          coordinator,
+          null,
+          order,
+          order.logins.map(({ loginId }) => login(loginId)),
+        ),
+    );
     expect((await Promise.all(both)).map(({ kind }) => kind)).toEqual(["linked", "linked"]);
     expect(coordinator.record?.logins.map(({ linkId }) => linkId)).toEqual(["t1"]);
   });
 
   it("lets one of two strangers claim a guest (I4)", async () => {
     const { coordinator } = standOn(GUEST);
-    const both = ["a/1", "b/1"].map(async (loginId) => await linkHere(coordinator, null, orderOf([loginId]), [login(loginId)]));
+    const both = ["a/1", "b/1"].map(
+      async (loginId) => await linkHere(coordinator, null, orderOf([loginId]), [login(loginId)]),
+    );
     expect((await Promise.all(both)).map(({ kind }) => kind)).toEqual(["linked", "stale"]);
   });
 });
@@ -128,7 +149,9 @@ describe("unlink and delete", () => {
 
   it("counts an unlink without a proof among the failed ones", async () => {
     const { coordinator, limiter, drawn } = standOn(linkedTo("a/1"));
-    expect(await unlinkLogins(coordinator, limiter, A, [login("a/2")], ["a"])).toMatchObject({ error: { type: "NotAuthorizedException" } });
+    expect(await unlinkLogins(coordinator, limiter, A, [login("a/2")], ["a"])).toMatchObject({
+      error: { type: "NotAuthorizedException" },
+    });
     expect(drawn).toEqual({ mints: 0, failedProofs: 1 });
   });
 
@@ -142,7 +165,9 @@ describe("unlink and delete", () => {
 
   it("deletes for a credential of the pool, and for no other (T37)", async () => {
     const { coordinator } = standOn(linkedTo("a/1"));
-    expect(await removeIdentity(coordinator, A, ["us-east-1:9"])).toMatchObject({ error: { type: "AccessDeniedException" } });
+    expect(await removeIdentity(coordinator, A, ["us-east-1:9"])).toMatchObject({
+      error: { type: "AccessDeniedException" },
+    });
     expect(coordinator.record?.standing.kind).toBe("linked");
     expect(await removeIdentity(coordinator, A, [POOL])).toEqual({ kind: "done" });
     expect(coordinator.record?.standing.kind).toBe("deleted");

@@ -11,7 +11,19 @@ import {
   wakeAt,
   wasUnlinked,
 } from "../../../src/linking/identity-record.ts";
-import { CLOSED, DELETED, frozen, GUEST, id, linked, linkedTo, MERGED, NOW, recordOf, transactionOf } from "./records.ts";
+import {
+  CLOSED,
+  DELETED,
+  frozen,
+  GUEST,
+  id,
+  linked,
+  linkedTo,
+  MERGED,
+  NOW,
+  recordOf,
+  transactionOf,
+} from "./records.ts";
 
 const unsettled = [{ kind: "login", loginId: "a/1", ticket: "k1" }] as const;
 const PREPARING = { ...GUEST, transaction: transactionOf() };
@@ -23,7 +35,11 @@ describe("the outbox", () => {
     ["owes nothing at rest", linkedTo("a/1"), []],
     ["owes nothing while a transaction prepares: there is no outcome yet", PREPARING, []],
     ["owes a settlement to each participant that has not heard", COMMITTED, ["settle"]],
-    ["owes each release until the login has heard", { ...CLOSED, releases: [linked("a/1"), linked("b/1")] }, ["release", "release"]],
+    [
+      "owes each release until the login has heard",
+      { ...CLOSED, releases: [linked("a/1"), linked("b/1")] },
+      ["release", "release"],
+    ],
     ["owes the directory a new identity", { ...GUEST, listing: "to-add" }, ["update-listing"]],
     ["owes the directory the end of one", { ...DELETED, listing: "to-remove" }, ["update-listing"]],
   ])("%s", (_, record, kinds) => {
@@ -50,10 +66,22 @@ describe("rest, alarm and erasure", () => {
     ["a transaction that prepares is looked after", PREPARING, false, NOW + PATIENCE_SECONDS, false],
     ["a transaction that settles is looked after", COMMITTED, false, NOW + PATIENCE_SECONDS, false],
     ["a frozen identity is looked after", frozen(linkedTo("a/1")), false, NOW + PATIENCE_SECONDS, false],
-    ["a release that is owed is looked after", { ...DELETED, releases: [linked("a/1")] }, false, NOW + PATIENCE_SECONDS, false],
+    [
+      "a release that is owed is looked after",
+      { ...DELETED, releases: [linked("a/1")] },
+      false,
+      NOW + PATIENCE_SECONDS,
+      false,
+    ],
     ["a tombstone waits for its end", DELETED, true, NOW + TOMBSTONE_SECONDS, false],
     ["a birth that failed leaves nothing", UNBORN, true, null, true],
-    ["a birth that still settles is kept", { ...UNBORN, transaction: transactionOf({ phase: "aborted", unsettled }) }, false, NOW + PATIENCE_SECONDS, false],
+    [
+      "a birth that still settles is kept",
+      { ...UNBORN, transaction: transactionOf({ phase: "aborted", unsettled }) },
+      false,
+      NOW + PATIENCE_SECONDS,
+      false,
+    ],
   ])("%s", (_, record, rests, alarm, erasable) => {
     expect(isAtRest(record)).toBe(rests);
     expect(wakeAt(record, NOW)).toBe(alarm);

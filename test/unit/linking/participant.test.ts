@@ -22,13 +22,43 @@ function settlement(outcome: Settle["outcome"], ticket: string | null, transacti
 
 describe("reserve", () => {
   it.each<[string, LoginState, Reserve, LoginState, string]>([
-    ["takes a free login", FREE, reserveFor(), { owner: null, reservation: { transactionId: "t1", coordinator: A, ticket: "new" } }, "reserved"],
-    ["takes a login that the coordinator owns", OWNED_BY_A, reserveFor(A), { ...OWNED_BY_A, reservation: { transactionId: "t1", coordinator: A, ticket: "new" } }, "reserved"],
-    ["takes a login that the absorbed identity owns", OWNED_BY_A, reserveFor(B, { absorbed: [A] }), { ...OWNED_BY_A, reservation: { transactionId: "t1", coordinator: B, ticket: "new" } }, "reserved"],
+    [
+      "takes a free login",
+      FREE,
+      reserveFor(),
+      { owner: null, reservation: { transactionId: "t1", coordinator: A, ticket: "new" } },
+      "reserved",
+    ],
+    [
+      "takes a login that the coordinator owns",
+      OWNED_BY_A,
+      reserveFor(A),
+      { ...OWNED_BY_A, reservation: { transactionId: "t1", coordinator: A, ticket: "new" } },
+      "reserved",
+    ],
+    [
+      "takes a login that the absorbed identity owns",
+      OWNED_BY_A,
+      reserveFor(B, { absorbed: [A] }),
+      { ...OWNED_BY_A, reservation: { transactionId: "t1", coordinator: B, ticket: "new" } },
+      "reserved",
+    ],
     ["says who owns a login of another identity", OWNED_BY_A, reserveFor(B), OWNED_BY_A, "owned"],
-    ["says who owns it when it is not the owner that is absorbed", OWNED_BY_A, reserveFor(B, { absorbed: [id("c")] }), OWNED_BY_A, "owned"],
+    [
+      "says who owns it when it is not the owner that is absorbed",
+      OWNED_BY_A,
+      reserveFor(B, { absorbed: [id("c")] }),
+      OWNED_BY_A,
+      "owned",
+    ],
     ["repeats its answer to the transaction that holds it", reservedBy(), reserveFor(), reservedBy(), "reserved"],
-    ["refuses a second transaction, even of the same coordinator", reservedBy(), reserveFor(A, { transactionId: "t2" }), reservedBy(), "contended"],
+    [
+      "refuses a second transaction, even of the same coordinator",
+      reservedBy(),
+      reserveFor(A, { transactionId: "t2" }),
+      reservedBy(),
+      "contended",
+    ],
   ])("%s", (_, before, message, after, kind) => {
     const { state, reply } = reserve(before, message, "new");
     expect(state).toEqual(after);
@@ -51,15 +81,40 @@ describe("settle", () => {
   const owned = { identityId: B, linkId: "t0" };
 
   it.each<[string, LoginState, Omit<Settle, "kind">, LoginState]>([
-    ["makes the coordinator the owner by this link", reservedBy(), settlement("committed", "k1"), { owner: { identityId: A, linkId: "t1" }, reservation: null }],
-    ["takes the login from the absorbed owner", reservedBy(A, owned), settlement("committed", "k1"), { owner: { identityId: A, linkId: "t1" }, reservation: null }],
+    [
+      "makes the coordinator the owner by this link",
+      reservedBy(),
+      settlement("committed", "k1"),
+      { owner: { identityId: A, linkId: "t1" }, reservation: null },
+    ],
+    [
+      "takes the login from the absorbed owner",
+      reservedBy(A, owned),
+      settlement("committed", "k1"),
+      { owner: { identityId: A, linkId: "t1" }, reservation: null },
+    ],
     ["frees the login again after an abort", reservedBy(), settlement("aborted", null), FREE],
-    ["leaves the old owner after an abort", reservedBy(A, owned), settlement("aborted", null), { owner: owned, reservation: null }],
+    [
+      "leaves the old owner after an abort",
+      reservedBy(A, owned),
+      settlement("aborted", null),
+      { owner: owned, reservation: null },
+    ],
     ["changes nothing for another transaction", reservedBy(), settlement("committed", "k1", "t2"), reservedBy()],
     ["changes nothing where nothing is reserved", OWNED_BY_A, settlement("committed", "k1"), OWNED_BY_A],
-    ["does not commit a reservation that a repeated message made", reservedBy(), settlement("committed", "k0"), reservedBy()],
+    [
+      "does not commit a reservation that a repeated message made",
+      reservedBy(),
+      settlement("committed", "k0"),
+      reservedBy(),
+    ],
     ["does not commit without a ticket", reservedBy(), settlement("committed", null), reservedBy()],
-    ["does not undo a reservation for the sake of another one's ticket", reservedBy(), settlement("aborted", "k0"), reservedBy()],
+    [
+      "does not undo a reservation for the sake of another one's ticket",
+      reservedBy(),
+      settlement("aborted", "k0"),
+      reservedBy(),
+    ],
   ])("%s", (_, before, message, after) => {
     expect(settle(before, message)).toEqual(after);
   });
@@ -75,9 +130,21 @@ describe("release", () => {
 
   it.each<[string, LoginState, LoginState]>([
     ["frees the login of the link that it names", OWNED_BY_A, FREE],
-    ["keeps a reservation that another has made since", { ...OWNED_BY_A, ...{ reservation: reservedBy(B).reservation } }, reservedBy(B)],
-    ["never undoes a later link of the same identity", { ...OWNED_BY_A, owner: { identityId: A, linkId: "t5" } }, { ...OWNED_BY_A, owner: { identityId: A, linkId: "t5" } }],
-    ["never undoes another identity's link", { ...OWNED_BY_A, owner: { identityId: B, linkId: "t0" } }, { ...OWNED_BY_A, owner: { identityId: B, linkId: "t0" } }],
+    [
+      "keeps a reservation that another has made since",
+      { ...OWNED_BY_A, reservation: reservedBy(B).reservation },
+      reservedBy(B),
+    ],
+    [
+      "never undoes a later link of the same identity",
+      { ...OWNED_BY_A, owner: { identityId: A, linkId: "t5" } },
+      { ...OWNED_BY_A, owner: { identityId: A, linkId: "t5" } },
+    ],
+    [
+      "never undoes another identity's link",
+      { ...OWNED_BY_A, owner: { identityId: B, linkId: "t0" } },
+      { ...OWNED_BY_A, owner: { identityId: B, linkId: "t0" } },
+    ],
     ["changes nothing when it is repeated", FREE, FREE],
   ])("%s", (_, before, after) => {
     expect(release(before, message)).toEqual(after);

@@ -17,7 +17,13 @@ describe("planLink", () => {
     ["finds the owner", null, ["b"], link("b"), link("b")],
     ["lets the oldest of several owners survive", null, ["b", "c"], CONFLICT, link("b", "c")],
     ["links a new login to the guest that is named", guest, [], link("guest"), link("guest")],
-    ["lets an owner absorb the guest that is named, under both policies", guest, ["b"], link("b", "guest"), link("b", "guest")],
+    [
+      "lets an owner absorb the guest that is named, under both policies",
+      guest,
+      ["b"],
+      link("b", "guest"),
+      link("b", "guest"),
+    ],
     ["absorbs guest and second owner only under merge", guest, ["b", "c"], CONFLICT, link("b", "c", "guest")],
     ["links a new login to the identity that is named", named, [], link("a"), link("a")],
     ["adds to an identity that owns the rest", named, ["a"], link("a"), link("a")],
@@ -32,7 +38,11 @@ describe("planLink", () => {
 
   it("never absorbs the identity that survives", () => {
     for (const owners of [["a"], ["a", "b"], ["b", "a"]]) {
-      const plan = planLink(named, owners.map((name) => id(name)), "merge");
+      const plan = planLink(
+        named,
+        owners.map((name) => id(name)),
+        "merge",
+      );
       expect(plan.kind === "link" && plan.absorb).not.toContain(id("a"));
     }
   });

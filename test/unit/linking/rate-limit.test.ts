@@ -1,7 +1,7 @@
 /** The token bucket: R1 for every sequence of draws, and what clocks and evictions do to it. */
-import fc from "fast-check";
+import { array, assert, integer, property, record } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Bucket, draw, hasToken, type RateLimit } from "../../../src/linking/rate-limit.ts";
+import { type Bucket, draw, hasToken, mustKeep, type RateLimit, restoredBucket } from "../../../src/linking/rate-limit.ts";
 
 const LIMIT: RateLimit = { perSecond: 5, burst: 20 };
 const START_MS = 1_700_000_000_000;
@@ -21,7 +21,9 @@ describe("the token bucket", () => {
     const burst = Array.from({ length: 21 }, () => START_MS);
     expect(accepted(LIMIT, burst)).toHaveLength(20);
     expect(draw({ tokens: 0, asOfMs: START_MS }, LIMIT, START_MS)).toMatchObject({ ok: false, retryAfterSeconds: 1 });
-    expect(draw({ tokens: 0, asOfMs: START_MS }, { perSecond: 0.2, burst: 2 }, START_MS)).toMatchObject({ retryAfterSeconds: 5 });
+    expect(draw({ tokens: 0, asOfMs: START_MS }, { perSecond: 0.2, burst: 2 }, START_MS)).toMatchObject({
+      retryAfterSeconds: 5,
+    });
   });
 
   it("accepts again after exactly the time that it named", () => {
@@ -32,12 +34,15 @@ describe("the token bucket", () => {
   });
 
   it("keeps accepted draws in any window within rate times window plus burst (R1)", () => {
-    const gaps = fc.array(fc.integer({ min: 0, max: 700 }), { maxLength: 150 });
-    const limits = fc.record({ perSecond: fc.integer({ min: 1, max: 50 }), burst: fc.integer({ min: 1, max: 100 }) });
-    fc.assert(
-      fc.property(limits, gaps, (limit, between) => {
+    const gaps = array(integer({ min: 0, max: 700 }), { maxLength: 150 });
+    const limits = record({ perSecond: integer({ min: 1, max: 50 }), burst: integer({ min: 1, max: 100 }) });
+    assert(
+      property(limits, gaps, (limit, between) => {
         let now = START_MS;
-        const instants = accepted(limit, between.map((gap) => (now += gap)));
+        const instants = accepted(
+          limit,
+          between.map((gap) => (now += gap)),
+        );
         for (const [first, from] of instants.entries()) {
           for (const [last, to] of instants.entries()) {
             if (last < first) continue;
@@ -50,9 +55,9 @@ describe("the token bucket", () => {
   });
 
   it("never accepts more for a clock that jumps back and forth than for the time that truly passed ahead", () => {
-    const jumps = fc.array(fc.integer({ min: -300_000, max: 300_000 }), { maxLength: 100 });
-    fc.assert(
-      fc.property(jumps, (offsets) => {
+    const jumps = array(integer({ min: -300_000, max: 300_000 }), { maxLength: 100 });
+    assert(
+      property(jumps, (offsets) => {
         const instants = offsets.map((offset) => START_MS + offset);
         // The bucket is full when it is first drawn on, and from then on only the latest instant so far counts.
         const span = Math.max(...instants, START_MS - 300_000) - (instants[0] ?? START_MS - 300_000);
@@ -76,5 +81,41 @@ describe("the token bucket", () => {
     expect(hasToken(null, LIMIT, START_MS)).toBe(true);
     expect(hasToken({ tokens: 0.9, asOfMs: START_MS }, LIMIT, START_MS)).toBe(false);
     expect(hasToken({ tokens: 0.9, asOfMs: START_MS }, LIMIT, START_MS + 20)).toBe(true);
+  });
+});
+
+describe("a bucket whose object lost its memory", () => {
+  const limit = { perSecond: 5, burst: 20 };
+
+  it("starts with four fifths when nothing was kept, and its first mint costs no write", () => {
+    const restored = restoredBucket(null, limit, 1_000);
+    expect(restored.tokens).toBe(16);
+    const first = draw(restored, limit, 1_000);
+    expect(mustKeep(first.bucket, limit)).toBe(false);
+    expect(mustKeep(draw(first.bucket, limit, 1_000).bucket, limit)).toBe(true);
+  });
+
+  it("goes on from what was kept, refilled by the clock, and never above four fifths", () => {
+    expect(restoredBucket({ tokens: 2, asOfMs: 1_000 }, limit, 2_000).tokens).toBe(7);
+    expect(restoredBucket({ tokens: 2, asOfMs: 1_000 }, limit, 60_000).tokens).toBe(16);
+  });
+
+  it("R1: grants no second burst, however often the object is restarted at least one refill apart", () => {
+    const windowMs = 4_000;
+    let bucket: Bucket | null = null;
+    let kept: Bucket | null = null;
+    let accepted = 0;
+    for (let nowMs = 0; nowMs <= windowMs; nowMs += 10) {
+      if (nowMs % 210 === 0 && nowMs > 0) bucket = restoredBucket(kept, limit, nowMs);
+      for (let attempt = 0; attempt < 30; attempt++) {
+        const drawn = draw(bucket, limit, nowMs);
+        bucket = drawn.bucket;
+        if (!drawn.ok) break;
+        accepted += 1;
+        if (mustKeep(bucket, limit)) kept = bucket;
+      }
+    }
+    expect(accepted).toBeGreaterThan(20);
+    expect(accepted).toBeLessThanOrEqual(limit.perSecond * (windowMs / 1000) + limit.burst);
   });
 });

@@ -1,5 +1,10 @@
 /** Builders of the states that the tests of linking/ start from. */
-import { type IdentityId, type IdentityPoolId, identityIdOf, identityPoolIdOf } from "../../../src/domain/identifiers.ts";
+import {
+  type IdentityId,
+  type IdentityPoolId,
+  identityIdOf,
+  identityPoolIdOf,
+} from "../../../src/domain/identifiers.ts";
 import type { LinkedLogin, Standing } from "../../../src/domain/identity.ts";
 import type { VerifiedLogin } from "../../../src/domain/login.ts";
 import type { IdentityRecord, LinkTransaction } from "../../../src/linking/identity-record.ts";
@@ -25,7 +30,11 @@ export function linked(loginId: string, linkId = "t0"): LinkedLogin {
   return { providerName, subject, loginId, linkId, linkedAt: NOW };
 }
 
-export function recordOf(standing: Standing, loginIds: readonly string[] = [], changes: Partial<IdentityRecord> = {}): IdentityRecord {
+export function recordOf(
+  standing: Standing,
+  loginIds: readonly string[] = [],
+  changes: Partial<IdentityRecord> = {},
+): IdentityRecord {
   return {
     version: 1,
     identityId: id("a"),
@@ -57,7 +66,15 @@ export function frozen(record: IdentityRecord, transactionId = "t9"): IdentityRe
 }
 
 export function transactionOf(changes: Partial<LinkTransaction> = {}): LinkTransaction {
-  return { id: "t1", phase: "preparing", startedAt: NOW, wanted: [login("a/1")], absorbed: [], unsettled: [], ...changes };
+  return {
+    id: "t1",
+    phase: "preparing",
+    startedAt: NOW,
+    wanted: [login("a/1")],
+    absorbed: [],
+    unsettled: [],
+    ...changes,
+  };
 }
 
 export function orderOf(loginIds: readonly string[], changes: Partial<LinkOrder> = {}): LinkOrder {

@@ -20,7 +20,22 @@ import {
   ticketsOf,
   unlink,
 } from "../../../src/linking/transaction.ts";
-import { CLOSED, DELETED, frozen, GUEST, id, linked, linkedTo, login, MERGED, NOW, orderOf, OTHER_POOL, recordOf, transactionOf } from "./records.ts";
+import {
+  CLOSED,
+  DELETED,
+  frozen,
+  GUEST,
+  id,
+  linked,
+  linkedTo,
+  login,
+  MERGED,
+  NOW,
+  orderOf,
+  OTHER_POOL,
+  recordOf,
+  transactionOf,
+} from "./records.ts";
 
 const B = id("b");
 const PREPARING = { ...linkedTo("b/1"), transaction: transactionOf({ absorbed: [B] }) };
@@ -38,7 +53,12 @@ describe("admit", () => {
     ["refuses a birth under an id that is deleted", DELETED, orderOf(["a/1"], { isBirth: true }), "not-found"],
     ["does not find an identity that is not there", null, orderOf(["a/1"]), "not-found"],
     ["does not find an identity that is deleted", DELETED, orderOf(["a/1"]), "not-found"],
-    ["does not find an identity of another pool (T37)", GUEST, orderOf(["a/1"], { identityPoolId: OTHER_POOL }), "not-found"],
+    [
+      "does not find an identity of another pool (T37)",
+      GUEST,
+      orderOf(["a/1"], { identityPoolId: OTHER_POOL }),
+      "not-found",
+    ],
     ["does not find one that is not born yet", recordOf({ kind: "unborn" }), orderOf(["a/1"]), "not-found"],
     ["links a first login to a guest", GUEST, orderOf(["a/1"]), "prepare"],
     ["lets no guest absorb anybody", GUEST, orderOf(["a/1"], { absorb: [B] }), "stale"],
@@ -85,20 +105,34 @@ describe("prepare, enlist, commit", () => {
   });
 
   it("finds a second user of a provider among what is handed over (T41)", () => {
-    expect(enlist(PREPARING, transactionOf(), [linked("b/2")]).conflict).toEqual({ kind: "conflict", providerName: "b" });
+    expect(enlist(PREPARING, transactionOf(), [linked("b/2")]).conflict).toEqual({
+      kind: "conflict",
+      providerName: "b",
+    });
   });
 
   it("has tickets only when every login is reserved", () => {
     const transaction = transactionOf({ wanted: [login("a/1"), login("c/1")] });
-    const reserved = [{ kind: "reserved", ticket: "k1" }, { kind: "reserved", ticket: "k2" }];
-    expect(ticketsOf(transaction, reserved)).toEqual(new Map([["a/1", "k1"], ["c/1", "k2"]]));
+    const reserved = [
+      { kind: "reserved", ticket: "k1" },
+      { kind: "reserved", ticket: "k2" },
+    ];
+    expect(ticketsOf(transaction, reserved)).toEqual(
+      new Map([
+        ["a/1", "k1"],
+        ["c/1", "k2"],
+      ]),
+    );
     expect(ticketsOf(transaction, [reserved[0] ?? { kind: "failed" }, { kind: "failed" }])).toBe(null);
     expect(ticketsOf(transaction, reserved.slice(0, 1))).toBe(null);
   });
 
   it("commits logins and outcome in one step, and owes everybody the news", () => {
     expect(COMMITTED.standing.kind).toBe("linked");
-    expect(COMMITTED.logins.map(({ loginId, linkId }) => [loginId, linkId])).toEqual([["b/1", "t0"], ["a/1", "t1"]]);
+    expect(COMMITTED.logins.map(({ loginId, linkId }) => [loginId, linkId])).toEqual([
+      ["b/1", "t0"],
+      ["a/1", "t1"],
+    ]);
     expect(COMMITTED.transaction).toMatchObject({ phase: "committed", unsettled: [LOGIN, VICTIM] });
     expect(COMMITTED.modifiedAt).toBe(NOW + 1);
   });
@@ -149,9 +183,24 @@ describe("outcomeOf", () => {
     ["is open while it prepares", PREPARING, asks(LOGIN), "preparing"],
     ["is committed for the reservation on which the commit rests", COMMITTED, asks(LOGIN), "committed"],
     ["is committed for the identity that is absorbed", COMMITTED, asks(VICTIM), "committed"],
-    ["is aborted for a reservation that a repeated message made", COMMITTED, asks({ ...LOGIN, ticket: "k9" }), "aborted"],
-    ["is aborted for a reservation after the login has confirmed", settled(COMMITTED, "t1", LOGIN), asks(LOGIN), "aborted"],
-    ["is aborted, whatever the ticket, after an abort", recover(PREPARING), asks({ ...LOGIN, ticket: "k9" }), "aborted"],
+    [
+      "is aborted for a reservation that a repeated message made",
+      COMMITTED,
+      asks({ ...LOGIN, ticket: "k9" }),
+      "aborted",
+    ],
+    [
+      "is aborted for a reservation after the login has confirmed",
+      settled(COMMITTED, "t1", LOGIN),
+      asks(LOGIN),
+      "aborted",
+    ],
+    [
+      "is aborted, whatever the ticket, after an abort",
+      recover(PREPARING),
+      asks({ ...LOGIN, ticket: "k9" }),
+      "aborted",
+    ],
     ["is aborted when it is not known (presumed abort)", COMMITTED, asks(LOGIN, "t2"), "aborted"],
     ["is aborted when the identity is not there", null, asks(LOGIN), "aborted"],
   ])("%s", (_, record, message, outcome) => {
@@ -162,20 +211,44 @@ describe("outcomeOf", () => {
 describe("freeze and thaw", () => {
   function freezing(changes: Partial<Freeze> = {}): Freeze {
     const { identityPoolId } = GUEST;
-    return { kind: "freeze", transactionId: "t9", coordinator: B, identityId: id("a"), identityPoolId, isGuest: false, loginIds: ["a/1"], ...changes };
+    return {
+      kind: "freeze",
+      transactionId: "t9",
+      coordinator: B,
+      identityId: id("a"),
+      identityPoolId,
+      isGuest: false,
+      loginIds: ["a/1"],
+      ...changes,
+    };
   }
 
   it.each<[string, IdentityRecord | null, Freeze, string]>([
     ["a guest stands still", GUEST, freezing({ isGuest: true }), "frozen"],
-    ["a guest that was linked since does not: that would be a merge nobody allowed", linkedTo("a/1"), freezing({ isGuest: true }), "unsuitable"],
+    [
+      "a guest that was linked since does not: that would be a merge nobody allowed",
+      linkedTo("a/1"),
+      freezing({ isGuest: true }),
+      "unsuitable",
+    ],
     ["a linked identity stands still for a proof of one of its logins", linkedTo("a/1"), freezing(), "frozen"],
     ["a linked identity does not without such a proof (I2)", linkedTo("b/1"), freezing(), "unsuitable"],
     ["one that should be linked and is a guest does not", GUEST, freezing(), "unsuitable"],
     ["a repeat is answered again", frozen(linkedTo("a/1")), freezing(), "frozen"],
     ["one that is frozen for another names it", frozen(linkedTo("a/1"), "t8"), freezing(), "contended"],
-    ["one that has a transaction of its own is busy, so that no cycle can form", PREPARING, freezing({ loginIds: ["b/1"] }), "busy"],
+    [
+      "one that has a transaction of its own is busy, so that no cycle can form",
+      PREPARING,
+      freezing({ loginIds: ["b/1"] }),
+      "busy",
+    ],
     ["nobody is not suitable", null, freezing(), "unsuitable"],
-    ["an identity of another pool is not suitable (I7)", linkedTo("a/1"), freezing({ identityPoolId: OTHER_POOL }), "unsuitable"],
+    [
+      "an identity of another pool is not suitable (I7)",
+      linkedTo("a/1"),
+      freezing({ identityPoolId: OTHER_POOL }),
+      "unsuitable",
+    ],
     ["a merged identity is not suitable", MERGED, freezing(), "unsuitable"],
     ["a deleted identity is not suitable", DELETED, freezing({ isGuest: true }), "unsuitable"],
   ])("%s", (_, record, message, kind) => {
@@ -253,7 +326,12 @@ describe("unlink", () => {
 
 describe("remove", () => {
   it("leaves a tombstone, releases every login, and tells the directory", () => {
-    expect(remove(linkedTo("a/1"), NOW)).toMatchObject({ standing: { kind: "deleted" }, logins: [], releases: [linked("a/1")], listing: "to-remove" });
+    expect(remove(linkedTo("a/1"), NOW)).toMatchObject({
+      standing: { kind: "deleted" },
+      logins: [],
+      releases: [linked("a/1")],
+      listing: "to-remove",
+    });
   });
 
   it("keeps the releases that were owed before", () => {
