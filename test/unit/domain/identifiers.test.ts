@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { identityIdOf, identityPoolIdOf, parseIdentityId, parseIdentityPoolId } from "../../../src/domain/identifiers.ts";
+import {
+  identityIdOf,
+  identityPoolIdOf,
+  parseIdentityId,
+  parseIdentityPoolId,
+} from "../../../src/domain/identifiers.ts";
 
 const UUID = "01234567-89ab-4cde-8f01-23456789abcd";
 

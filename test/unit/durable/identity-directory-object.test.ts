@@ -16,7 +16,7 @@ beforeEach(() => {
 
 describe("the shards of a pool's directory", () => {
   it("are one for each first hex digit of an identity's random id", () => {
-    const names = [..."0123456789abcdef"].map((digit) => directoryShardOf(identityPoolId, id(`${digit}000`)));
+    const names = Array.from("0123456789abcdef").map((digit) => directoryShardOf(identityPoolId, id(`${digit}000`)));
     expect(new Set(names).size).toBe(DIRECTORY_SHARDS);
     expect(names).toEqual(names.map((_, index) => directoryShard(identityPoolId, index)));
   });

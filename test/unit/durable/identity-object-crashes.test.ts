@@ -69,7 +69,13 @@ async function expectFree(freed: VerifiedLogin): Promise<void> {
 }
 
 /** A participant's call is under way; the one who waits for it dies, and the call ends for nobody. */
-async function killWaiting(prototype: object, method: string, moment: "before" | "after", waiting: IdentityId, call: () => Promise<{ kind: string }>) {
+async function killWaiting(
+  prototype: object,
+  method: string,
+  moment: "before" | "after",
+  waiting: IdentityId,
+  call: () => Promise<{ kind: string }>,
+) {
   const held = holdNext(prototype, method, moment);
   const outcome = outcomeOf(call);
   await held.reached;
@@ -101,7 +107,14 @@ describe("a crash while a guest is linked", () => {
   async function prepared() {
     const identityId = await makeGuest(pool.identityPoolId);
     await untilAtRest(identityId);
-    const order = { identityId, identityPoolId: pool.identityPoolId, logins: [ann], absorb: [], guest: null, isBirth: false };
+    const order = {
+      identityId,
+      identityPoolId: pool.identityPoolId,
+      logins: [ann],
+      absorb: [],
+      guest: null,
+      isBirth: false,
+    };
     return { identityId, link: async () => await identity(identityId).link(order, [ann], false) };
   }
 
@@ -126,27 +139,38 @@ describe("a crash while a guest is linked", () => {
     await expectOwner(ann, identityId);
   });
 
-  it.each(calls)("of the identity %s %s, and no repeat: the end is whole all the same", async (moment, _, prototype, method) => {
-    const { identityId, link } = await prepared();
-    const told = await killWaiting(prototype, method, moment, identityId, link);
-    await recover(identityId);
-    const isLinked = (await recordOf(identityId))?.standing.kind === "linked";
-    // D1: what was acknowledged has come to stay.
-    if (told === "linked") expect(isLinked).toBe(true);
-    if (isLinked) await expectOwner(ann, identityId);
-    else await expectFree(ann);
-  });
+  it.each(calls)(
+    "of the identity %s %s, and no repeat: the end is whole all the same",
+    async (moment, _, prototype, method) => {
+      const { identityId, link } = await prepared();
+      const told = await killWaiting(prototype, method, moment, identityId, link);
+      await recover(identityId);
+      const isLinked = (await recordOf(identityId))?.standing.kind === "linked";
+      // D1: what was acknowledged has come to stay.
+      if (told === "linked") expect(isLinked).toBe(true);
+      if (isLinked) await expectOwner(ann, identityId);
+      else await expectFree(ann);
+    },
+  );
 });
 
 describe("a crash while an identity is born with its login", () => {
-  it.each(twice([
-    ["the reservation", LoginObject.prototype, "reserve"],
-    ["the settlement", LoginObject.prototype, "settle"],
-    ["the listing", IdentityDirectoryObject.prototype, "update"],
-  ]))("of the identity %s %s: it is there with its login, or nothing of it is", async (moment, _, prototype, method) => {
-
+  it.each(
+    twice([
+      ["the reservation", LoginObject.prototype, "reserve"],
+      ["the settlement", LoginObject.prototype, "settle"],
+      ["the listing", IdentityDirectoryObject.prototype, "update"],
+    ]),
+  )("of the identity %s %s: it is there with its login, or nothing of it is", async (moment, _, prototype, method) => {
     const identityId = newIdentityId();
-    const order = { identityId, identityPoolId: pool.identityPoolId, logins: [ann], absorb: [], guest: null, isBirth: true };
+    const order = {
+      identityId,
+      identityPoolId: pool.identityPoolId,
+      logins: [ann],
+      absorb: [],
+      guest: null,
+      isBirth: true,
+    };
     const told = await killWaiting(prototype, method, moment, identityId, async () => {
       return await identity(identityId).link(order, [ann], false);
     });

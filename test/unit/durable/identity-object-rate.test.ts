@@ -4,7 +4,16 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { IdentityId } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
-import { loginOf, makeGuest, makePool, makeSignIn, recordOf, type SignIn, storedIn, untilAtRest } from "../../support/objects.ts";
+import {
+  loginOf,
+  makeGuest,
+  makePool,
+  makeSignIn,
+  recordOf,
+  type SignIn,
+  storedIn,
+  untilAtRest,
+} from "../../support/objects.ts";
 
 // The defaults of wrangler.toml's settings: 5 a second, 20 at once.
 const BURST = 20;
@@ -15,14 +24,19 @@ let pool: IdentityPool;
 
 const identity = (identityId: IdentityId) => env.IDENTITY.getByName(identityId);
 const elapse = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000);
-const guest = (identityId: IdentityId) => identity(identityId).grant(identityId, new Map());
+
+type Reply = { readonly kind: string };
+
+const grant = async (identityId: IdentityId, logins: ReadonlyMap<string, string>): Promise<Reply> =>
+  await identity(identityId).grant(identityId, new Map(logins));
+const guest = async (identityId: IdentityId) => await grant(identityId, new Map());
 const rateExceeded = (retryAfterSeconds: number) => ({
   kind: "refused",
   error: { type: "TooManyRequestsException", message: "Rate exceeded", retryAfterSeconds },
 });
 
 /** Calls until the first refusal, at most `limit`: how many were granted, and the last reply. */
-async function exhaust<T extends { readonly kind: string }>(call: () => Promise<T>, limit = 100): Promise<[number, T]> {
+async function exhaust(call: () => Promise<Reply>, limit = 100): Promise<[number, Reply]> {
   for (let granted = 0; ; granted++) {
     const reply = await call();
     if (reply.kind !== "granted" || granted === limit) return [granted, reply];
@@ -31,7 +45,7 @@ async function exhaust<T extends { readonly kind: string }>(call: () => Promise<
 
 async function makeUser(subject: string): Promise<IdentityId> {
   const identityId = await makeGuest(pool.identityPoolId);
-  expect(await identity(identityId).grant(identityId, await signIn.logins(subject))).toMatchObject({ kind: "granted" });
+  expect(await grant(identityId, await signIn.logins(subject))).toMatchObject({ kind: "granted" });
   await untilAtRest(identityId);
   elapse(60);
   return identityId;
@@ -63,7 +77,7 @@ describe("IdentityObject: the rate of one identity", () => {
   it("grants no more than a burst to a hundred calls at once", async () => {
     const identityId = await makeUser("ann");
     const logins = await signIn.logins("ann");
-    const replies = await Promise.all(Array.from({ length: 100 }, () => identity(identityId).grant(identityId, logins)));
+    const replies = await Promise.all(Array.from({ length: 100 }, () => grant(identityId, logins)));
     expect(replies.filter(({ kind }) => kind === "granted")).toHaveLength(BURST);
   });
 
@@ -99,7 +113,7 @@ describe("IdentityObject: the rate of one identity", () => {
     for (let count = 0; count < 3 * BURST; count++) {
       expect(await guest(identityId)).toMatchObject({ error: { type: "NotAuthorizedException" } });
     }
-    expect((await exhaust(async () => identity(identityId).grant(identityId, await signIn.logins("ann"))))[0]).toBe(BURST);
+    expect((await exhaust(async () => grant(identityId, await signIn.logins("ann"))))[0]).toBe(BURST);
   });
 });
 
@@ -111,21 +125,21 @@ describe("IdentityObject: who cannot use up the rate of another (T48)", () => {
   ])("a flood of %s does not lock the user out", async (_, claims) => {
     const identityId = await makeUser("ann");
     for (let count = 0; count < 3 * BURST; count++) {
-      const reply = await identity(identityId).grant(identityId, await signIn.logins("ann", claims));
+      const reply = await grant(identityId, await signIn.logins("ann", claims));
       expect(reply).toMatchObject({ kind: "refused", error: { type: "NotAuthorizedException" } });
     }
     const good = await signIn.logins("ann");
-    expect((await exhaust(() => identity(identityId).grant(identityId, good)))[0]).toBe(BURST);
+    expect((await exhaust(() => grant(identityId, good)))[0]).toBe(BURST);
   });
 
   it("nor does a flood of forged tokens", async () => {
     const identityId = await makeUser("ann");
     const forged = await signIn.forged("ann");
     for (let count = 0; count < 3 * BURST; count++) {
-      expect(await identity(identityId).grant(identityId, forged)).toMatchObject({ error: { type: "NotAuthorizedException" } });
+      expect(await grant(identityId, forged)).toMatchObject({ error: { type: "NotAuthorizedException" } });
     }
     const good = await signIn.logins("ann");
-    expect((await exhaust(() => identity(identityId).grant(identityId, good)))[0]).toBe(BURST);
+    expect((await exhaust(() => grant(identityId, good)))[0]).toBe(BURST);
   });
 
   it("T32: nor does a flood of good tokens of somebody else, which move nothing", async () => {
@@ -133,13 +147,13 @@ describe("IdentityObject: who cannot use up the rate of another (T48)", () => {
     const before = await recordOf(identityId);
     const eve = await signIn.logins("eve");
     for (let count = 0; count < 3 * BURST; count++) {
-      expect(await identity(identityId).grant(identityId, eve)).toMatchObject({ error: { type: "NotAuthorizedException" } });
+      expect(await grant(identityId, eve)).toMatchObject({ error: { type: "NotAuthorizedException" } });
     }
     expect(await recordOf(identityId)).toEqual(before);
     const { loginId } = await loginOf(pool.identityPoolId, signIn.providerName, "eve");
     expect((await storedIn(env.LOGIN.getByName(loginId))).rowsWritten).toBe(0);
     const good = await signIn.logins("ann");
-    expect((await exhaust(() => identity(identityId).grant(identityId, good)))[0]).toBe(BURST);
+    expect((await exhaust(() => grant(identityId, good)))[0]).toBe(BURST);
   });
 
   it("nor does a flood of unlinks by somebody else", async () => {
@@ -150,7 +164,7 @@ describe("IdentityObject: who cannot use up the rate of another (T48)", () => {
       expect(reply).toMatchObject({ error: { type: "NotAuthorizedException" } });
     }
     const good = await signIn.logins("ann");
-    expect((await exhaust(() => identity(identityId).grant(identityId, good)))[0]).toBe(BURST);
+    expect((await exhaust(() => grant(identityId, good)))[0]).toBe(BURST);
   });
 });
 
@@ -159,26 +173,29 @@ describe("IdentityObject: failed proofs without number (T47)", () => {
     const identityId = await makeUser("ann");
     const other = await makeSignIn(signIn.upstream);
     const settings = { ...signIn.settings.supportedLoginProviders, ...other.settings.supportedLoginProviders };
-    const reply = await env.IDENTITY_POOL.getByName(pool.identityPoolId).update({ ...pool, supportedLoginProviders: settings });
+    const reply = await env.IDENTITY_POOL.getByName(pool.identityPoolId).update({
+      ...pool,
+      supportedLoginProviders: settings,
+    });
     expect(reply?.ok).toBe(true);
     // The isolate remembers the pool for a while (pool-cache.ts).
     elapse(60);
     const bad = await signIn.forged("ann");
-    for (let count = 0; count < BURST; count++) await identity(identityId).grant(identityId, bad);
+    for (let count = 0; count < BURST; count++) await grant(identityId, bad);
     const fetched = signIn.upstream.fetched.length;
 
     const unknown = await other.logins("ann");
-    expect(await identity(identityId).grant(identityId, unknown)).toMatchObject({
+    expect(await grant(identityId, unknown)).toMatchObject({
       kind: "refused",
       error: { type: "TooManyRequestsException", message: "Rate exceeded" },
     });
     expect(signIn.upstream.fetched).toHaveLength(fetched);
     // Without any question upstream: the good token of the user, and the bad one of whoever floods.
-    expect(await identity(identityId).grant(identityId, await signIn.logins("ann"))).toMatchObject({ kind: "granted" });
-    expect(await identity(identityId).grant(identityId, bad)).toMatchObject({ error: { type: "NotAuthorizedException" } });
+    expect(await grant(identityId, await signIn.logins("ann"))).toMatchObject({ kind: "granted" });
+    expect(await grant(identityId, bad)).toMatchObject({ error: { type: "NotAuthorizedException" } });
 
     elapse(1);
-    const reason = await identity(identityId).grant(identityId, unknown);
+    const reason = await grant(identityId, unknown);
     expect(reason).not.toMatchObject({ error: { type: "TooManyRequestsException" } });
     expect(signIn.upstream.fetched).toHaveLength(fetched + 2);
   });
@@ -192,7 +209,7 @@ describe("IdentityObject: failed proofs without number (T47)", () => {
     signIn.upstream.goDown();
     const logins = new Map([...(await signIn.logins("ann")), ...(await other.logins("ann"))]);
     for (let count = 0; count < 2 * BURST; count++) {
-      const reply = await identity(identityId).grant(identityId, logins);
+      const reply = await grant(identityId, logins);
       expect(reply).toMatchObject({ kind: "refused", error: { type: "ExternalServiceException" } });
     }
   });
@@ -218,6 +235,6 @@ describe("IdentityObject: a guest that is merged into the owner of its login", (
     for (let count = 0; count < BURST; count++) expect(await merge()).toMatchObject({ kind: "linked" });
     expect(await merge()).toEqual({ kind: "rate-limited", error: rateExceeded(1).error });
     const good = await signIn.logins("ann");
-    expect(await identity(owner).grant(owner, good)).toEqual(rateExceeded(1));
+    expect(await grant(owner, good)).toEqual(rateExceeded(1));
   });
 });

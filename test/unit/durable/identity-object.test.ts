@@ -59,10 +59,24 @@ describe("IdentityObject: an id that nobody was given", () => {
     expect(await stub.unlink(identityId, logins, [signIn.providerName])).toEqual(refused("ResourceNotFoundException"));
     expect(await stub.describe()).toBeNull();
     expect(await stub.remove(identityId, "*")).toEqual({ kind: "done" });
-    const freeze = { kind: "freeze", ...ref, identityId, identityPoolId: pool.identityPoolId, isGuest: true, loginIds: [] } as const;
+    const freeze = {
+      kind: "freeze",
+      ...ref,
+      identityId,
+      identityPoolId: pool.identityPoolId,
+      isGuest: true,
+      loginIds: [],
+    } as const;
     expect(await stub.freeze(freeze)).toEqual({ kind: "unsuitable" });
     await stub.settle({ kind: "settle", ...ref, participant, outcome: "committed" });
-    const order = { identityId, identityPoolId: pool.identityPoolId, logins: [], absorb: [], guest: null, isBirth: false };
+    const order = {
+      identityId,
+      identityPoolId: pool.identityPoolId,
+      logins: [],
+      absorb: [],
+      guest: null,
+      isBirth: false,
+    };
     expect(await stub.link(order, [], true)).toEqual({ kind: "not-found" });
     expect(asked.every((call) => call.startsWith("IdentityObject."))).toBe(true);
     expect(signIn.upstream.fetched).toEqual([]);
@@ -120,7 +134,14 @@ describe("IdentityObject: where its state lives", () => {
     ];
     const [guest, owner, merged] = standings;
     if (guest === undefined || owner === undefined || merged === undefined) throw new Error("three were made");
-    const order = { identityId: owner, identityPoolId: pool.identityPoolId, logins: [ann], absorb: [merged], guest: merged, isBirth: false };
+    const order = {
+      identityId: owner,
+      identityPoolId: pool.identityPoolId,
+      logins: [ann],
+      absorb: [merged],
+      guest: merged,
+      isBirth: false,
+    };
     expect(await identity(owner).link(order, [ann], false)).toMatchObject({ kind: "linked" });
     await untilAtRest(...standings);
     for (const identityId of standings) {
@@ -144,14 +165,19 @@ describe("IdentityObject: where its state lives", () => {
     expect(await identity(identityId).grant(identityId, new Map())).toEqual(refused("NotAuthorizedException"));
   });
 
-  it.each([2, 0, undefined, "1"])("refuses a record of the unknown version %s, and leaves it as it is", async (version) => {
-    const identityId = await makeGuest(pool.identityPoolId);
-    await untilAtRest(identityId);
-    await plant(identity(identityId), "identity", (record) => ({ ...Object(record), version }));
-    await evictDurableObject(identity(identityId));
-    await expect(fail(identity(identityId).grant(identityId, new Map()))).rejects.toThrow(/unknown version/);
-    await expect(fail(identity(identityId).createGuest(identityId, pool.identityPoolId))).rejects.toThrow(/unknown version/);
-  });
+  it.each([2, 0, undefined, "1"])(
+    "refuses a record of the unknown version %s, and leaves it as it is",
+    async (version) => {
+      const identityId = await makeGuest(pool.identityPoolId);
+      await untilAtRest(identityId);
+      await plant(identity(identityId), "identity", (record) => ({ ...Object(record), version }));
+      await evictDurableObject(identity(identityId));
+      await expect(fail(identity(identityId).grant(identityId, new Map()))).rejects.toThrow(/unknown version/);
+      await expect(fail(identity(identityId).createGuest(identityId, pool.identityPoolId))).rejects.toThrow(
+        /unknown version/,
+      );
+    },
+  );
 });
 
 describe("IdentityObject: logins", () => {
@@ -175,9 +201,7 @@ describe("IdentityObject: logins", () => {
   it("D3: twenty first sign-ins at once are one link", async () => {
     const identityId = await makeGuest(pool.identityPoolId);
     const logins = await signIn.logins("ann");
-    const replies = await Promise.all(
-      Array.from({ length: 20 }, () => identity(identityId).grant(identityId, logins)),
-    );
+    const replies = await Promise.all(Array.from({ length: 20 }, () => identity(identityId).grant(identityId, logins)));
     expect(replies.map(({ kind }) => kind)).toEqual(Array.from({ length: 20 }, () => "granted"));
     await untilAtRest(identityId);
     expect((await recordOf(identityId))?.logins).toHaveLength(1);
@@ -186,7 +210,10 @@ describe("IdentityObject: logins", () => {
   it("I4: of two users who sign in to one guest at once, one wins and the other is refused", async () => {
     const identityId = await makeGuest(pool.identityPoolId);
     const [ann, bob] = [await signIn.logins("ann"), await signIn.logins("bob")];
-    const replies = await Promise.all([identity(identityId).grant(identityId, ann), identity(identityId).grant(identityId, bob)]);
+    const replies = await Promise.all([
+      identity(identityId).grant(identityId, ann),
+      identity(identityId).grant(identityId, bob),
+    ]);
     expect(replies.map(({ kind }) => kind).toSorted()).toEqual(["granted", "refused"]);
     await untilAtRest(identityId);
     const record = await recordOf(identityId);
@@ -251,7 +278,9 @@ describe("IdentityObject: deletion", () => {
   it("leaves a tombstone that mints nothing and forgets nothing, and erases it after a day", async () => {
     const ann = await loginOf(pool.identityPoolId, "p", "ann");
     const identityId = await makeLinked(pool.identityPoolId, [ann]);
-    expect(await identity(identityId).remove(identityId, ["us-east-1:other"])).toEqual(refused("AccessDeniedException"));
+    expect(await identity(identityId).remove(identityId, ["us-east-1:other"])).toEqual(
+      refused("AccessDeniedException"),
+    );
     expect(await identity(identityId).remove(identityId, [pool.identityPoolId])).toEqual({ kind: "done" });
     expect(await identity(identityId).remove(identityId, "*")).toEqual({ kind: "done" });
     await untilAtRest(identityId);
@@ -295,7 +324,11 @@ describe("IdentityObject: its alarm", () => {
     await untilAtRest(identityId);
     const { loginId } = await loginOf(pool.identityPoolId, signIn.providerName, "ann");
     await plant(identity(identityId), "identity", (record) => {
-      return { ...Object(record), listing: "to-add", releases: [{ loginId: "f".repeat(64), linkId: "old", providerName: "p" }] };
+      return {
+        ...Object(record),
+        listing: "to-add",
+        releases: [{ loginId: "f".repeat(64), linkId: "old", providerName: "p" }],
+      };
     });
     await evictDurableObject(identity(identityId));
     elapse(86_400);
@@ -317,7 +350,14 @@ describe("IdentityObject: its alarm", () => {
     await login(ann.loginId).reserve({ kind: "reserve", ...ref, loginId: ann.loginId, absorbed: [] });
     const { amr: _, ...wanted } = ann;
     await plant(identity(identityId), "identity", (record) => {
-      const transaction = { id: "left", phase: "preparing", startedAt: 0, wanted: [wanted], absorbed: [], unsettled: [] };
+      const transaction = {
+        id: "left",
+        phase: "preparing",
+        startedAt: 0,
+        wanted: [wanted],
+        absorbed: [],
+        unsettled: [],
+      };
       return { ...Object(record), transaction };
     });
     await evictDurableObject(identity(identityId));

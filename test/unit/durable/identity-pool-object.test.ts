@@ -132,7 +132,10 @@ describe("IdentityPoolObject: settings", () => {
 
   it("live in storage, and not in memory that outlives an eviction", async () => {
     await create();
-    await plant(stub(), "pool", (stored) => ({ ...Object(stored), pool: { ...settings, identityPoolId, name: "planted" } }));
+    await plant(stub(), "pool", (stored) => ({
+      ...Object(stored),
+      pool: { ...settings, identityPoolId, name: "planted" },
+    }));
     expect((await stub().read())?.name).toBe("pool");
     await evictDurableObject(stub());
     expect((await stub().read())?.name).toBe("planted");
@@ -156,36 +159,42 @@ describe("IdentityPoolObject: its entry in the directory of pools", () => {
     expect(await listedName()).toBeUndefined();
   });
 
-  it.each(["before", "after"] as const)("follows by alarm when the directory dies %s it has noted it", async (moment) => {
-    dieInNext(PoolDirectoryObject.prototype, "update", moment);
-    expect(await create()).toMatchObject({ name: "pool" });
-    expect((await storedIn(stub())).alarm).not.toBeNull();
-    await evictDurableObject(stub());
-    await runAlarms();
-    expect(await listedName()).toBe("pool");
+  it.each(["before", "after"] as const)(
+    "follows by alarm when the directory dies %s it has noted it",
+    async (moment) => {
+      dieInNext(PoolDirectoryObject.prototype, "update", moment);
+      expect(await create()).toMatchObject({ name: "pool" });
+      expect((await storedIn(stub())).alarm).not.toBeNull();
+      await evictDurableObject(stub());
+      await runAlarms();
+      expect(await listedName()).toBe("pool");
 
-    dieInNext(PoolDirectoryObject.prototype, "update", moment);
-    expect(await stub().update({ ...settings, name: "renamed" })).toMatchObject({ ok: true });
-    await runAlarms();
-    expect(await listedName()).toBe("renamed");
+      dieInNext(PoolDirectoryObject.prototype, "update", moment);
+      expect(await stub().update({ ...settings, name: "renamed" })).toMatchObject({ ok: true });
+      await runAlarms();
+      expect(await listedName()).toBe("renamed");
 
-    dieInNext(PoolDirectoryObject.prototype, "update", moment);
-    expect(await stub().remove()).toBe(true);
-    await runAlarms();
-    expect(await listedName()).toBeUndefined();
-  });
+      dieInNext(PoolDirectoryObject.prototype, "update", moment);
+      expect(await stub().remove()).toBe(true);
+      await runAlarms();
+      expect(await listedName()).toBeUndefined();
+    },
+  );
 
-  it.each(["before", "after"] as const)("follows by alarm when the pool itself dies %s the directory has noted it", async (moment) => {
-    const held = holdNext(PoolDirectoryObject.prototype, "update", moment);
-    const call = settled(create()).catch(() => "failed");
-    await held.reached;
-    await crash(stub());
-    held.release();
-    await call;
-    expect(await stub().read()).toMatchObject({ name: "pool" });
-    await runAlarms();
-    expect(await listedName()).toBe("pool");
-  });
+  it.each(["before", "after"] as const)(
+    "follows by alarm when the pool itself dies %s the directory has noted it",
+    async (moment) => {
+      const held = holdNext(PoolDirectoryObject.prototype, "update", moment);
+      const call = settled(create()).catch(() => "failed");
+      await held.reached;
+      await crash(stub());
+      held.release();
+      await call;
+      expect(await stub().read()).toMatchObject({ name: "pool" });
+      await runAlarms();
+      expect(await listedName()).toBe("pool");
+    },
+  );
 
   it("ends with the latest name, however many changes come at once", async () => {
     await create();
@@ -230,7 +239,9 @@ describe("IdentityPoolObject: the sweep after its deletion", () => {
     await create();
     const digit = "us-east-1:7";
     const identityIds = Array.from({ length: 60 }, () => `${digit}${crypto.randomUUID().slice(1)}` as IdentityId);
-    await Promise.all(identityIds.map((identityId) => env.IDENTITY.getByName(identityId).createGuest(identityId, identityPoolId)));
+    await Promise.all(
+      identityIds.map((identityId) => env.IDENTITY.getByName(identityId).createGuest(identityId, identityPoolId)),
+    );
     await untilAtRest(...identityIds);
     await stub().remove();
     await runAlarms();

@@ -28,7 +28,11 @@ const release = (identityId: IdentityId, linkId: string) =>
   stub().release({ kind: "release", loginId, identityId, linkId });
 
 /** The ticket of a reservation that was given. */
-async function ticketFor(transactionId: string, coordinator: IdentityId, absorbed: readonly IdentityId[] = []): Promise<string> {
+async function ticketFor(
+  transactionId: string,
+  coordinator: IdentityId,
+  absorbed: readonly IdentityId[] = [],
+): Promise<string> {
   const reply = await reserve(transactionId, coordinator, absorbed);
   if (reply.kind !== "reserved") throw new Error(`not reserved: ${reply.kind}`);
   return reply.ticket;
@@ -224,17 +228,25 @@ describe("LoginObject: where its state lives", () => {
     expect((await view()).owner).toEqual({ identityId: other, linkId: "planted" });
   });
 
-  it.each([2, undefined])("refuses a record of the unknown version %s, rather than call the login free", async (version) => {
-    await own(owner, "one");
-    await plant(stub(), "login", (stored) => ({ ...Object(stored), version }));
-    await evictDurableObject(stub());
-    await expect(settled(view())).rejects.toThrow(/unknown version/);
-    await expect(settled(reserve("two", newIdentityId()))).rejects.toThrow(/unknown version/);
-  });
+  it.each([2, undefined])(
+    "refuses a record of the unknown version %s, rather than call the login free",
+    async (version) => {
+      await own(owner, "one");
+      await plant(stub(), "login", (stored) => ({ ...Object(stored), version }));
+      await evictDurableObject(stub());
+      await expect(settled(view())).rejects.toThrow(/unknown version/);
+      await expect(settled(reserve("two", newIdentityId()))).rejects.toThrow(/unknown version/);
+    },
+  );
 
   it("T46: holds no subject, only the hash that names it", async () => {
     await own(owner, "one");
     const { entries } = await storedIn(stub());
-    expect(Object.keys(Object(entries.get("login"))).toSorted()).toEqual(["loginId", "owner", "reservation", "version"]);
+    expect(Object.keys(Object(entries.get("login"))).toSorted()).toEqual([
+      "loginId",
+      "owner",
+      "reservation",
+      "version",
+    ]);
   });
 });

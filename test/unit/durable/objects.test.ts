@@ -43,7 +43,10 @@ describe("objectsOf", () => {
   it("reads a pool that is not there as null, and asks again the next time", async () => {
     const identityPoolId = newPoolId();
     expect(await objects.readPool(identityPoolId)).toBeNull();
-    await env.IDENTITY_POOL.getByName(identityPoolId).create(identityPoolId, { name: "n", allowsUnauthenticated: false });
+    await env.IDENTITY_POOL.getByName(identityPoolId).create(identityPoolId, {
+      name: "n",
+      allowsUnauthenticated: false,
+    });
     expect(await objects.readPool(identityPoolId)).toMatchObject({ name: "n" });
   });
 });

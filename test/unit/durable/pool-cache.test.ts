@@ -32,7 +32,10 @@ describe("readPool", () => {
   it("does not remember that there is none: a pool is there as soon as it is made", async () => {
     const identityPoolId = newPoolId();
     expect(await read(identityPoolId)).toBeNull();
-    await env.IDENTITY_POOL.getByName(identityPoolId).create(identityPoolId, { name: "new", allowsUnauthenticated: true });
+    await env.IDENTITY_POOL.getByName(identityPoolId).create(identityPoolId, {
+      name: "new",
+      allowsUnauthenticated: true,
+    });
     expect((await read(identityPoolId))?.name).toBe("new");
   });
 

@@ -29,7 +29,6 @@ describe("checkProviders", () => {
     "appleid.apple.com",
     "graph.facebook.com",
     "www.amazon.com",
-    "api.twitter.com",
     "www.digits.com",
     USER_POOL,
   ])("accepts %s with a client id", (providerName) => {
@@ -77,6 +76,17 @@ describe("checkProviders", () => {
     expect(check({ supportedLoginProviders: { "issuer.example": clientIds } })).toBe("InvalidParameterException");
   });
 
+  it("reads Twitter's value as a consumer key and its secret, and keeps the secret out of what names the client", () => {
+    const supportedLoginProviders = { "api.twitter.com": "key;secret" };
+    expect(clientsOf({ ...base, supportedLoginProviders }, config.oidcProviders, "api.twitter.com")).toEqual([
+      { clientId: "key", clientSecret: "secret", amrPrefix: "api.twitter.com:key" },
+    ]);
+    expect(check({ supportedLoginProviders })).toBe("ok");
+    for (const value of ["key", "key;", ";secret", "key;secret;more", ";"]) {
+      expect(check({ supportedLoginProviders: { "api.twitter.com": value } })).toBe("InvalidParameterException");
+    }
+  });
+
   it("accepts an ARN whose client ids are configured, in any partition", () => {
     expect(check({ openIdConnectProviderArns: [ARN, ARN.replace("arn:aws:", "arn:aws-us-gov:")] })).toBe("ok");
   });
@@ -97,7 +107,10 @@ describe("checkProviders", () => {
 
   it("accepts user pools, and refuses what is none or has no client id", () => {
     const withPool = (provider: object) => check({ cognitoIdentityProviders: [provider] });
-    expect(withPool({ providerName: USER_POOL, clientId: "c", serverSideTokenCheck: true })).toBe("ok");
+    expect(withPool({ providerName: USER_POOL, clientId: "c", serverSideTokenCheck: false })).toBe("ok");
+    expect(withPool({ providerName: USER_POOL, clientId: "c", serverSideTokenCheck: true })).toBe(
+      "InvalidParameterException",
+    );
     expect(withPool({ providerName: "cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_A1", clientId: "c" })).toBe(
       "ok",
     );

@@ -1,0 +1,51 @@
+/** What must be true once nothing is under way (design.md invariants 2 and 4; security.md Q1, Q3, D4). */
+import { isAtRest as isRecordAtRest } from "../../src/linking/identity-record.ts";
+import type { World } from "./world.ts";
+
+/** The first thing that is not at rest, in words; null when all is. */
+export function unrest(world: World): string | null {
+  return unrestOfIdentities(world) ?? unrestOfLogins(world) ?? unrestOfListing(world);
+}
+
+function unrestOfIdentities(world: World): string | null {
+  for (const [name, { stored: record, alarmAtMs }] of world.identities) {
+    if (record === null) {
+      if (alarmAtMs !== null) return `${name} is nothing and has an alarm`;
+      continue;
+    }
+    const { kind } = record.standing;
+    if (!isRecordAtRest(record)) return `invariant 4: ${name} still has something pending`;
+    if (kind === "unborn") return `Q3: ${name} was never born and is still stored`;
+    if (kind !== "deleted" && world.pool.stored !== null) return `${name} outlives its pool`;
+    if ((alarmAtMs !== null) !== (kind === "deleted")) return `${name} is ${kind}, and its alarm is ${alarmAtMs}`;
+    for (const { loginId, linkId } of record.logins) {
+      const owner = world.logins.get(loginId)?.stored?.owner;
+      if (owner?.identityId !== name || owner.linkId !== linkId)
+        return `Q1: ${name} holds ${loginId}, which names ${owner?.identityId}`;
+    }
+  }
+  return null;
+}
+
+function unrestOfLogins(world: World): string | null {
+  for (const [loginId, { stored: state, alarmAtMs }] of world.logins) {
+    if (alarmAtMs !== null) return `${loginId} still has an alarm`;
+    if (state === null) continue;
+    if (state.reservation !== null) return `D4: ${loginId} is reserved for ever`;
+    const owner = [...world.identities.values()].find(({ name }) => name === state.owner?.identityId)?.stored ?? null;
+    const holds =
+      owner?.logins.some((login) => login.loginId === loginId && login.linkId === state.owner?.linkId) ?? false;
+    if (!holds) return `Q1: ${loginId} names ${state.owner?.identityId}, which does not hold it`;
+  }
+  return null;
+}
+
+/** Everybody who is there is listed; an entry too many is only a late message's, and says nothing (the identity judges). */
+function unrestOfListing(world: World): string | null {
+  const listed = new Set<string>(world.directory.stored?.listed);
+  for (const [name, { stored: record }] of world.identities) {
+    const isThere = record !== null && record.standing.kind !== "deleted";
+    if (isThere && !listed.has(name)) return `${name} is not listed`;
+  }
+  return null;
+}

@@ -1,0 +1,196 @@
+/**
+ * Bugs to plant, one at a time, in a copy of the source: each is a mistake that somebody could make, and the simulation
+ * must catch every one. A mutant whose text is no longer found in the source is out of date, and fails the run as well.
+ */
+
+export type Edit = { readonly file: string; readonly find: string; readonly replace: string };
+
+/** Several edits are one mistake that would have to be made in as many places. */
+export type Mutant = { readonly name: string; readonly edits: readonly Edit[] };
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: "skips the alarm: nobody looks after what a crash leaves behind",
+    edits: [
+      {
+        file: "src/linking/identity-record.ts",
+        find: "if (!isAtRest(record)) return now + PATIENCE_SECONDS;",
+        replace: "if (!isAtRest(record)) return null;",
+      },
+    ],
+  },
+  {
+    name: "commits before all logins are reserved",
+    edits: [
+      {
+        file: "src/linking/transaction.ts",
+        find: 'if (reply?.kind !== "reserved" || reply.ticket === undefined) return null;',
+        replace: 'if (reply?.kind !== "reserved" || reply.ticket === undefined) continue;',
+      },
+    ],
+  },
+  {
+    name: "answers before the commit",
+    edits: [
+      {
+        file: "src/linking/coordinator.ts",
+        find: "      this.#write(committed);\n      return",
+        replace:
+          "      void Promise.resolve().then(async () => {\n        await this.#sendAll(this.#record === null ? [] : outbox(this.#record));\n        this.#write(committed);\n      });\n      return",
+      },
+    ],
+  },
+  {
+    name: "a release ignores which link it ends",
+    edits: [
+      {
+        file: "src/linking/participant.ts",
+        find: "owner?.identityId !== message.identityId || owner.linkId !== message.linkId",
+        replace: "owner?.identityId !== message.identityId",
+      },
+    ],
+  },
+  {
+    name: "forgets to release the logins that it unlinks",
+    edits: [
+      { file: "src/linking/transaction.ts", find: "    releases: [...record.releases, ...removed],\n", replace: "" },
+    ],
+  },
+  {
+    name: "does not freeze the identity that is absorbed",
+    edits: [
+      {
+        file: "src/linking/transaction.ts",
+        find: "return { record: frozen, reply:",
+        replace: "return { record, reply:",
+      },
+    ],
+  },
+  {
+    name: "never ends a transaction whose driver has died",
+    edits: [
+      {
+        file: "src/linking/transaction.ts",
+        find: 'return record.transaction?.phase === "preparing" ? abort(record, record.transaction) : record;',
+        replace: "return record;",
+      },
+      {
+        file: "src/linking/coordinator.ts",
+        find: "if (isOverdue || !this.#driven.has(transaction.id)) this.#write",
+        replace: "if (isOverdue && this.#driven.has(transaction.id)) this.#write",
+      },
+    ],
+  },
+  {
+    name: "takes an abort for a commit",
+    edits: [
+      {
+        file: "src/linking/participant.ts",
+        find: 'if (outcome === "aborted") return { ...state, reservation: null };',
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "an absorbed identity does not hand over its logins",
+    edits: [
+      {
+        file: "src/linking/coordinator.ts",
+        find: 'replies.flatMap((reply) => (reply.kind === "frozen" ? reply.logins : []))',
+        replace: 'replies.flatMap((): LinkOrder["logins"] => [])',
+      },
+    ],
+  },
+  {
+    name: "leaves no tombstone where an identity was deleted",
+    edits: [
+      {
+        file: "src/linking/identity-record.ts",
+        find: 'return record.standing.kind === "deleted" && now >= record.modifiedAt + TOMBSTONE_SECONDS;',
+        replace: 'return record.standing.kind === "deleted";',
+      },
+    ],
+  },
+  {
+    name: "forgets what it unlinked, so that a repeat is refused",
+    edits: [
+      {
+        file: "src/linking/transaction.ts",
+        find: "unlinked: [...record.unlinked, ...remembered].slice(-MAX_LINKED_LOGINS),",
+        replace: "unlinked: [],",
+      },
+    ],
+  },
+  {
+    name: "absorbs a guest that has been linked since",
+    edits: [
+      {
+        file: "src/linking/transaction.ts",
+        find: 'message.isGuest ? kind === "guest" : kind === "linked" && isProved',
+        replace: 'kind === "guest" || (kind === "linked" && isProved)',
+      },
+    ],
+  },
+  {
+    name: "commits a reservation that a repeated message made",
+    edits: [
+      {
+        file: "src/linking/participant.ts",
+        find: 'participant.ticket === reservation.ticket || (participant.ticket === null && outcome === "aborted")',
+        replace: "participant.ticket !== undefined",
+      },
+    ],
+  },
+  {
+    name: "links to a linked identity without a proof of one of its logins",
+    edits: [
+      {
+        file: "src/linking/transaction.ts",
+        find: 'if (!order.logins.some((login) => holds(record, login.loginId))) return { kind: "stale" };',
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "judges a frozen identity by what it knows itself",
+    edits: [
+      {
+        file: "src/linking/identity-calls.ts",
+        find: "    const busy = frozen(coordinator);\n    if (busy !== null) return busy;\n    const verdict",
+        replace: "    const verdict",
+      },
+    ],
+  },
+  {
+    name: "forgets a transaction before everybody has heard of its end",
+    edits: [
+      {
+        file: "src/linking/transaction.ts",
+        find: "const unsettled = transaction.unsettled.filter((other) => nameOf(other) !== nameOf(participant));",
+        replace: "const unsettled = transaction.unsettled.slice(0, 0 * nameOf(participant).length);",
+      },
+    ],
+  },
+  {
+    name: "a login lets a second transaction reserve it",
+    edits: [
+      {
+        file: "src/linking/participant.ts",
+        find: 'if (holder !== null) return { state, reply: { kind: "contended", holder } };',
+        replace:
+          'if (holder === null && loginId.length < 0) return { state, reply: { kind: "reserved", ticket: newTicket } };',
+      },
+    ],
+  },
+  {
+    name: "decides on what was true before it waited",
+    edits: [
+      {
+        file: "src/linking/coordinator.ts",
+        find: '    const record = this.#record;\n    const transaction = preparing(record, transactionId);\n    if (record === null || transaction === null) return { kind: "busy" };\n    const tickets',
+        replace:
+          '    const record = this.#record;\n    const transaction = record?.transaction ?? null;\n    if (record === null || transaction === null) return { kind: "busy" };\n    const tickets',
+      },
+    ],
+  },
+];

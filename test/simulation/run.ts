@@ -1,0 +1,181 @@
+/** Runs schedules to their end and says what was broken. Worlds are independent, so that many can go step by step together. */
+import { setImmediate } from "node:timers";
+import { unrest } from "./at-rest.ts";
+import { Client, type Knowledge } from "./clients.ts";
+import { firstAnomaly, History } from "./history.ts";
+import { PROVIDERS, type Schedule } from "./schedule.ts";
+import { World } from "./world.ts";
+
+export type Outcome = {
+  readonly schedule: Schedule;
+  /** The rule that was broken, in words; null when none was. */
+  readonly violation: string | null;
+  readonly steps: number;
+  readonly struck: readonly number[];
+  readonly trace: readonly string[];
+};
+
+const SUBJECTS = ["1", "2"];
+const LOGIN_IDS = PROVIDERS.flatMap((provider) => SUBJECTS.map((subject) => `${provider}/${subject}`));
+/** Faults end after this, so that with finitely many of them every request ends in an answer (D4). */
+const FAULTS_END_AFTER_MS = 240_000;
+/** By then every alarm has run often enough; tombstones stay for longer. */
+const REST_MS = 3_600_000;
+const TOMBSTONES_GONE_MS = 2 * 86_400_000;
+const MAX_STEPS = 20_000;
+/** Worlds that share one turn of the event loop, which is what lets promises settle; more of them only cost memory. */
+const TOGETHER = 8;
+
+type Phase = "faults" | "calm" | "agreement" | "tombstones" | "over";
+
+class Run {
+  readonly schedule: Schedule;
+  readonly #world: World;
+  readonly #history = new History(LOGIN_IDS);
+  readonly #knowledge: Knowledge = { ids: [], logins: new Map() };
+  #clients: Client[] = [];
+  #phase: Phase = "faults";
+  readonly #startMs: number;
+  #restAtMs = 0;
+
+  constructor(schedule: Schedule, isTracing: boolean) {
+    this.schedule = schedule;
+    this.#world = new World(schedule.faults, schedule.mergePolicy, isTracing);
+    this.#startMs = this.#world.network.nowMs;
+    this.#clients = schedule.clients.map((operations, index) => {
+      const client = this.#client(`client${index + 1}`);
+      void client.run(operations).catch((error: unknown) => this.#world.network.violate(`defect: ${stackOf(error)}`));
+      return client;
+    });
+  }
+
+  #client(name: string): Client {
+    return new Client(this.#world, this.#knowledge, this.#history, name, this.schedule.seed);
+  }
+
+  /** One event; false when the schedule is over. */
+  step(): boolean {
+    const { network } = this.#world;
+    if (network.violation !== null) return false;
+    if (network.steps > MAX_STEPS) network.violate("D4: it never comes to rest");
+    while (this.#isPhaseOver() && network.violation === null && this.#phase !== "over") this.#nextPhase();
+    if (network.violation !== null || this.#phase === "over") return false;
+    network.step();
+    return true;
+  }
+
+  #isPhaseOver(): boolean {
+    const { network } = this.#world;
+    if (this.#phase === "faults") {
+      const isLate = network.nowMs > this.#startMs + FAULTS_END_AFTER_MS;
+      return isLate || network.nextAtMs === null || this.#clients.every((client) => client.isDone);
+    }
+    return network.nextAtMs === null || network.nextAtMs > this.#restAtMs;
+  }
+
+  #nextPhase(): void {
+    const { network } = this.#world;
+    switch (this.#phase) {
+      case "faults":
+        network.faults.calm();
+        for (const slot of network.slots) slot.clockOffsetMs = 0;
+        return this.#enter("calm", REST_MS);
+      case "calm": {
+        if (!this.#clients.every((client) => client.isDone)) return network.violate("D4: a request never ended");
+        const reason = unrest(this.#world) ?? this.#anomaly();
+        if (reason !== null) return network.violate(reason);
+        if (this.schedule.seed % 4 !== 0 || this.#world.judge.isPoolDeleted)
+          return this.#enter("tombstones", TOMBSTONES_GONE_MS);
+        this.#clients = LOGIN_IDS.map((loginId) => this.#checker(loginId));
+        return this.#enter("agreement", REST_MS);
+      }
+      case "agreement": {
+        if (!this.#clients.every((client) => client.isDone))
+          return network.violate("Q2: a question was not answered at rest");
+        const reason = unrest(this.#world) ?? this.#anomaly();
+        return reason === null ? this.#enter("tombstones", TOMBSTONES_GONE_MS) : network.violate(reason);
+      }
+      case "tombstones": {
+        const kept = network.slots.find((slot) => slot.alarmAtMs !== null);
+        if (kept !== undefined) network.violate(`${kept.name} still has an alarm after two days`);
+        const tombstone = [...this.#world.identities.values()].find((slot) => slot.stored?.standing.kind === "deleted");
+        if (tombstone !== undefined) network.violate(`the tombstone of ${tombstone.name} was never erased`);
+        this.#phase = "over";
+        return;
+      }
+      case "over":
+        return;
+    }
+  }
+
+  #enter(phase: Phase, ms: number): void {
+    this.#phase = phase;
+    this.#restAtMs = this.#world.network.nowMs + ms;
+    this.#world.network.note(() => `--- ${phase}`);
+  }
+
+  /** Q2: GetId and GetOpenIdToken agree on each login, once nothing fails any more. */
+  #checker(loginId: string): Client {
+    const [provider = "", subject = ""] = loginId.split("/");
+    const client = this.#client(`asks-${loginId}`);
+    const before = this.#world.logins.get(loginId)?.stored?.owner?.identityId ?? null;
+    void client
+      .agree(provider, subject, before)
+      .catch((error: unknown) => this.#world.network.violate(`defect: ${stackOf(error)}`));
+    return client;
+  }
+
+  #anomaly(): string | null {
+    // A merge moves logins that its request does not name, and a pool's end all of them: the judge watches those.
+    if (this.schedule.mergePolicy === "merge" || this.#world.judge.isPoolDeleted) return null;
+    const loginId = firstAnomaly(this.#history.entries);
+    return loginId === null ? null : `D5: what clients saw of ${loginId} is not linearizable`;
+  }
+
+  outcome(): Outcome {
+    const { violation, steps, faults, trace } = this.#world.network;
+    return { schedule: this.schedule, violation, steps, struck: faults.struck, trace: trace ?? [] };
+  }
+}
+
+export async function runSchedule(schedule: Schedule, isTracing = false): Promise<Outcome> {
+  const run = new Run(schedule, isTracing);
+  // oxlint-disable-next-line no-await-in-loop -- promises settle between two events
+  while (run.step()) await settled();
+  return run.outcome();
+}
+
+/** Runs many; stops early when `onOutcome` returns false. */
+export async function runSchedules(
+  schedules: Iterable<Schedule>,
+  onOutcome: (outcome: Outcome) => boolean,
+): Promise<void> {
+  const source = schedules[Symbol.iterator]();
+  const runs: Run[] = [];
+  for (;;) {
+    while (runs.length < TOGETHER) {
+      const next = source.next();
+      if (next.done === true) break;
+      runs.push(new Run(next.value, false));
+    }
+    if (runs.length === 0) return;
+    for (let index = runs.length - 1; index >= 0; index--) {
+      const run = runs[index];
+      if (run === undefined || run.step()) continue;
+      runs.splice(index, 1);
+      if (!onOutcome(run.outcome())) return;
+    }
+    await settled();
+  }
+}
+
+/** All promises have settled once the event loop has turned: nothing here waits for the world outside. */
+async function settled(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

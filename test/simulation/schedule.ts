@@ -1,0 +1,100 @@
+/** A schedule: what the clients do and which faults may strike. All of it is drawn from one seed. */
+import { FAULTS, type Fault, type FaultPlan } from "./faults.ts";
+import { type Random, streamOf } from "./random.ts";
+
+export const PROVIDERS = ["a", "b", "c"] as const;
+
+/** One login a provider, as `Logins` maps provider names to login tokens. */
+export type Tokens = readonly (readonly [providerName: string, subject: string])[];
+
+export type Operation =
+  | { readonly kind: "get-id"; readonly tokens: Tokens }
+  /** `target` picks among the identity ids known by then; `isOwn` adds a login that it is remembered to hold. */
+  | { readonly kind: "get-token"; readonly target: number; readonly tokens: Tokens; readonly isOwn: boolean }
+  | {
+      readonly kind: "unlink";
+      readonly target: number;
+      readonly isOwn: boolean;
+      readonly tokens: Tokens;
+      readonly from: readonly string[];
+    }
+  | { readonly kind: "delete"; readonly target: number }
+  | { readonly kind: "delete-pool" }
+  | { readonly kind: "pause"; readonly ms: number };
+
+export type Schedule = {
+  readonly seed: number;
+  readonly mergePolicy: "conflict" | "merge";
+  readonly clients: readonly (readonly Operation[])[];
+  readonly faults: FaultPlan;
+};
+
+export function scheduleOf(seed: number): Schedule {
+  const random = streamOf(seed, "schedule");
+  const clientCount = 2 + random.below(3);
+  const operationCount = 2 + random.below(3);
+  // In some schedules all clients are the users of very few identities, so that merges and mints of one meet.
+  const targets = random.pick([1, 2, 3, 6]);
+  // In some the clients are strangers who meet on guests, in others users who return to what is theirs.
+  const ownShare = random.pick([0.2, 0.6, 0.9]);
+  const mayDeletePool = random.chance(0.08);
+  const isMeeting = random.chance(0.4);
+  const clients = Array.from({ length: clientCount }, () => {
+    return Array.from({ length: operationCount }, (_, index) => {
+      return isMeeting ? meetingOf(random, index) : operationOf(random, targets, ownShare, mayDeletePool);
+    });
+  });
+  const mergePolicy = random.chance(0.5) ? "merge" : "conflict";
+  return { seed, mergePolicy, clients, faults: { seed, probabilities: probabilitiesOf(random), only: null } };
+}
+
+/** A clock that jumps is felt for long; a message that comes again mostly does nothing. */
+const WEIGHTS: ReadonlyMap<Fault, number> = new Map([
+  ["clock-jump", 0.2],
+  ["duplicate", 3],
+]);
+
+/** Some schedules have no fault at all, some one kind, some many: rare ones are found where they are not drowned out. */
+function probabilitiesOf(random: Random): ReadonlyMap<Fault, number> {
+  const share = random.pick([0, 0.25, 0.5, 1]);
+  const scale = random.pick([0.01, 0.03, 0.1]);
+  return new Map(FAULTS.filter(() => random.chance(share)).map((fault) => [fault, scale * (WEIGHTS.get(fault) ?? 1)]));
+}
+
+function operationOf(random: Random, targets: number, ownShare: number, mayDeletePool: boolean): Operation {
+  const dice = random.below(100);
+  const target = random.below(targets);
+  if (dice < 28) return { kind: "get-id", tokens: tokensOf(random, random.chance(0.4) ? 0 : 1, 3) };
+  if (dice < 70) return { kind: "get-token", target, tokens: tokensOf(random, 0, 2), isOwn: random.chance(ownShare) };
+  if (dice < 84) {
+    const from = PROVIDERS.filter(() => random.chance(0.5));
+    return {
+      kind: "unlink",
+      target,
+      isOwn: random.chance(0.9),
+      tokens: tokensOf(random, 0, 1),
+      from: from.length > 0 ? from : ["a"],
+    };
+  }
+  if (dice < 91) return { kind: "delete", target };
+  if (dice < 92 && mayDeletePool) return { kind: "delete-pool" };
+  return { kind: "pause", ms: random.pick([5, 50, 12_000]) };
+}
+
+/** Each makes an identity, and then all use the first few of them at once: merges, mints and unlinks of one meet. */
+function meetingOf(random: Random, index: number): Operation {
+  if (index === 0) return { kind: "get-id", tokens: tokensOf(random, random.chance(0.3) ? 0 : 1, 1) };
+  const target = random.below(2);
+  if (random.chance(0.1)) return { kind: "unlink", target, isOwn: true, tokens: [], from: [random.pick(PROVIDERS)] };
+  return { kind: "get-token", target, tokens: tokensOf(random, 0, 2), isOwn: random.chance(0.85) };
+}
+
+function tokensOf(random: Random, least: number, most: number): Tokens {
+  const count = least + random.below(most - least + 1);
+  const providers = [...PROVIDERS];
+  return Array.from({ length: count }, () => {
+    const [providerName = "a"] = providers.splice(random.below(providers.length), 1);
+    // The first subject is the more popular one, so that requests meet.
+    return [providerName, random.chance(0.7) ? "1" : "2"] as const;
+  });
+}

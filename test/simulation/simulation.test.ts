@@ -1,0 +1,80 @@
+/**
+ * The proof of the link transaction: thousands of schedules, each with its own clients and faults, none of which may break
+ * an invariant. A failure prints its seed and the shortest trace that still shows it.
+ */
+import { describe, expect, it } from "vitest";
+import { type Outcome, runSchedule, runSchedules } from "./run.ts";
+import { type Schedule, scheduleOf } from "./schedule.ts";
+import { FAULTS } from "./faults.ts";
+import { shrink } from "./shrink.ts";
+
+const FIRST_SEED = 1;
+const SCHEDULES = 20_000;
+const SCHEDULES_OF_ONE_FAULT = 150;
+
+function* schedules(
+  count: number,
+  change: (schedule: Schedule) => Schedule = (schedule) => schedule,
+): Generator<Schedule> {
+  for (let index = 0; index < count; index++) yield change(scheduleOf(FIRST_SEED + index));
+}
+
+/** Null, or the first failure in words: seed, rule and a short trace. */
+async function firstFailure(source: Iterable<Schedule>): Promise<string | null> {
+  let failed: Schedule | null = null;
+  await runSchedules(source, (outcome) => {
+    if (outcome.violation !== null) failed ??= outcome.schedule;
+    return failed === null;
+  });
+  return failed === null ? null : wordsOf(await shrink(failed));
+}
+
+function wordsOf({ schedule, violation, trace }: Outcome): string {
+  return [`seed ${schedule.seed}, merge policy ${schedule.mergePolicy}: ${violation}`, ...trace].join("\n");
+}
+
+describe("the link transaction in simulation", () => {
+  it(
+    `keeps every invariant in ${SCHEDULES} schedules of faults, merges, unlinks and deletions`,
+    { timeout: 180_000 },
+    async () => {
+      expect(await firstFailure(schedules(SCHEDULES))).toBe(null);
+    },
+  );
+
+  it.each(FAULTS)(
+    "keeps every invariant when one kind of fault strikes often: %s",
+    { timeout: 60_000 },
+    async (fault) => {
+      const often = schedules(SCHEDULES_OF_ONE_FAULT, (schedule) => {
+        const probabilities = new Map([[fault, fault === "clock-jump" ? 0.02 : 0.2]]);
+        return { ...schedule, faults: { ...schedule.faults, probabilities } };
+      });
+      expect(await firstFailure(often)).toBe(null);
+    },
+  );
+
+  it("does the same again, step for step, from the same seed", async () => {
+    for (const seed of [3, 41, 4711]) {
+      const first = await runSchedule(scheduleOf(seed), true);
+      const second = await runSchedule(scheduleOf(seed), true);
+      expect(first.trace.length).toBeGreaterThan(20);
+      expect(second.trace).toEqual(first.trace);
+    }
+  });
+
+  it("does the same alone as among others", async () => {
+    const together: Outcome[] = [];
+    await runSchedules(schedules(40), (outcome) => together.push(outcome) > 0);
+    for (const outcome of together) {
+      const alone = await runSchedule(outcome.schedule);
+      expect([alone.steps, alone.struck]).toEqual([outcome.steps, outcome.struck]);
+    }
+  });
+
+  it("injects every kind of fault", async () => {
+    const drawn = new Set<string>();
+    for (const schedule of schedules(200)) for (const fault of schedule.faults.probabilities.keys()) drawn.add(fault);
+    expect([...drawn].toSorted()).toEqual([...FAULTS].toSorted());
+  });
+});

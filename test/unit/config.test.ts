@@ -1,0 +1,154 @@
+import { describe, expect, it } from "vitest";
+import { parseConfig } from "../../src/config.ts";
+
+const KEY = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
+const good = { ISSUER: "https://identity.example.com", KEY_ENCRYPTION_KEY: KEY, ADMIN_CREDENTIALS: "[]" };
+
+function problemsOf(changes: Readonly<Record<string, unknown>>): readonly string[] {
+  const parsed = parseConfig({ ...good, ...changes });
+  return parsed.ok ? [] : parsed.error;
+}
+
+function configOf(changes: Readonly<Record<string, unknown>> = {}) {
+  const parsed = parseConfig({ ...good, ...changes });
+  if (!parsed.ok) throw new Error(parsed.error.join("; "));
+  return parsed.value;
+}
+
+describe("parseConfig", () => {
+  it("has a safe default for everything but the issuer and the key encryption key", () => {
+    const { upstreams: _, ...rest } = configOf({ ADMIN_CREDENTIALS: undefined });
+    expect(rest).toMatchObject({
+      issuer: "https://identity.example.com",
+      region: "us-east-1",
+      tokenAlgorithm: "RS256",
+      mergePolicy: "conflict",
+      rateLimit: { perSecond: 5, burst: 20 },
+      limitsClients: true,
+      clockSkewSeconds: 60,
+      keyRotationDays: 90,
+      keyEncryptionKey: KEY,
+      adminCredentials: [],
+      oidcProviders: new Map(),
+    });
+  });
+
+  it("names everything that is missing or wrong at once", () => {
+    const parsed = parseConfig({ TOKEN_ALG: "none", REGION: "Nowhere" });
+    const problems = parsed.ok ? [] : parsed.error;
+    for (const name of ["ISSUER", "KEY_ENCRYPTION_KEY", "TOKEN_ALG", "REGION"]) {
+      expect(problems.filter((problem) => problem.startsWith(name))).toHaveLength(1);
+    }
+    expect(problems).toHaveLength(4);
+  });
+
+  it.each([
+    [
+      "ISSUER",
+      [
+        undefined,
+        "",
+        " ",
+        7,
+        "identity.example.com",
+        "http://identity.example.com",
+        "https://identity.example.com/",
+        "https://identity.example.com/path",
+        "https://IDENTITY.example.com",
+        "https://identity.example.com:443",
+        "https://user@identity.example.com",
+        "https://127.0.0.1",
+        "https://localhost",
+        "https://identity.example.com?x",
+        "https://identity.internal",
+      ],
+    ],
+    [
+      "KEY_ENCRYPTION_KEY",
+      [undefined, "", "short", `${KEY}=`, KEY.slice(0, -2), KEY.replaceAll("d", "-"), "A".repeat(44)],
+    ],
+    ["REGION", ["US", "eu_west", "a".repeat(19), "a:b", "ä"]],
+    ["TOKEN_ALG", ["none", "rs256", "HS256", "PS256"]],
+    ["MERGE_POLICY", ["yes", "Merge"]],
+    ["CLIENT_LIMIT", ["true", "0", "On"]],
+    ["RATE_LIMIT_PER_SECOND", ["0", "-1", "NaN", "Infinity", "five", "10001"]],
+    ["RATE_LIMIT_BURST", ["0", "0.9", "100001", "x"]],
+    ["CLOCK_SKEW_SECONDS", ["-1", "301", "1m"]],
+    ["KEY_ROTATION_DAYS", ["0", "366", "never"]],
+    ["ADMIN_CREDENTIALS", ["nonsense", "{}", "[1]", "null"]],
+    ["OIDC_PROVIDERS", ["nonsense", "[]", "null", '{"a":"b"}', '{"a":[]}', '{"a":[""]}', '{"a":[1]}']],
+  ])("refuses a bad %s by its name, and does not repeat its value", (name, values) => {
+    for (const value of values) {
+      const problems = problemsOf({ [name]: value });
+      expect([value, problems.length]).toEqual([value, 1]);
+      expect(problems[0]).toMatch(new RegExp(`^${name} `));
+      if (typeof value === "string" && value.trim().length > 3) expect(problems[0]).not.toContain(value);
+    }
+  });
+
+  it.each([
+    ["ISSUER", "https://identity.example.com:8443"],
+    ["REGION", "eu-west-1"],
+    ["TOKEN_ALG", "EdDSA"],
+    ["MERGE_POLICY", "merge"],
+    ["CLOCK_SKEW_SECONDS", "0"],
+    ["KEY_ROTATION_DAYS", "365"],
+  ])("takes a good %s", (name, value) => {
+    expect(problemsOf({ [name]: value })).toEqual([]);
+  });
+
+  it("refuses a bucket that rests in memory longer than the memory lasts", () => {
+    expect(problemsOf({ RATE_LIMIT_PER_SECOND: "2", RATE_LIMIT_BURST: "20" })).toEqual([]);
+    expect(problemsOf({ RATE_LIMIT_PER_SECOND: "1.9", RATE_LIMIT_BURST: "20" })).toEqual([
+      expect.stringMatching(/^RATE_LIMIT_BURST \/ RATE_LIMIT_PER_SECOND must be at most 10 seconds/),
+    ]);
+  });
+
+  it("turns the limit of clients off for the one word alone", () => {
+    expect(configOf({ CLIENT_LIMIT: "off" }).limitsClients).toBe(false);
+    expect(configOf({ CLIENT_LIMIT: " " }).limitsClients).toBe(true);
+  });
+});
+
+describe("parseConfig: admin credentials", () => {
+  const one = { accessKeyId: "ops", secretAccessKey: "sixteen-letters!" };
+  const credentialsOf = (credentials: unknown) =>
+    configOf({ ADMIN_CREDENTIALS: JSON.stringify(credentials) }).adminCredentials;
+
+  it("may do everything unless it is said what", () => {
+    expect(credentialsOf([one])).toEqual([{ ...one, operations: "*", pools: "*" }]);
+    const some = { ...one, operations: ["ListIdentities"], pools: ["us-east-1:00"] };
+    expect(credentialsOf([some])).toEqual([some]);
+  });
+
+  it("an empty list permits nothing", () => {
+    expect(credentialsOf([{ ...one, operations: [], pools: [] }])).toEqual([{ ...one, operations: [], pools: [] }]);
+  });
+
+  it.each([
+    ["a short secret", [{ ...one, secretAccessKey: "fifteen-letters" }]],
+    ["no secret", [{ accessKeyId: "ops" }]],
+    ["a key id that no header could hold", [{ ...one, accessKeyId: "a/b" }]],
+    ["two of one key id", [one, { ...one, secretAccessKey: "another-sixteen-letters" }]],
+    ["operations that are no list", [{ ...one, operations: "ListIdentities" }]],
+    ["pools that are no texts", [{ ...one, pools: [1] }]],
+    ["one bad among good ones", [one, {}]],
+  ])("refuses %s, and does not show the secret", (_, credentials) => {
+    const problems = problemsOf({ ADMIN_CREDENTIALS: JSON.stringify(credentials) });
+    expect(problems).toEqual([expect.stringMatching(/^ADMIN_CREDENTIALS /)]);
+    expect(problems[0]).not.toMatch(/letters/);
+  });
+});
+
+describe("parseConfig: OpenID Connect providers", () => {
+  it("T39: keeps client ids by issuer, whatever its name", () => {
+    const { oidcProviders } = configOf({ OIDC_PROVIDERS: '{"issuer.example/a":["x","y"],"__proto__":["z"]}' });
+    expect(oidcProviders).toEqual(
+      new Map([
+        ["issuer.example/a", ["x", "y"]],
+        ["__proto__", ["z"]],
+      ]),
+    );
+    expect(oidcProviders.get("constructor")).toBeUndefined();
+  });
+});

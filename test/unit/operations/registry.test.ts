@@ -1,0 +1,63 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { parseConfig } from "../../../src/config.ts";
+import { issuerKeysOf } from "../../../src/durable/issuer-keys.ts";
+import { objectsOf } from "../../../src/durable/objects.ts";
+import type { OperationContext } from "../../../src/operations/context.ts";
+import { registry } from "../../../src/operations/registry.ts";
+import { operations } from "../../../src/protocol/shapes.ts";
+import { createSigner } from "../../../src/token/signer.ts";
+
+const parsed = parseConfig({ ...env });
+if (!parsed.ok) throw new Error(parsed.error.join());
+const config = parsed.value;
+
+const context: OperationContext = {
+  config,
+  objects: objectsOf(env),
+  issuerKeys: issuerKeysOf(env.ISSUER_KEYS),
+  signer: createSigner(() => env.KEY_RING.getByName("key-ring"), config.keyEncryptionKey),
+  now: () => Date.now() / 1000,
+  newUuid: () => crypto.randomUUID(),
+  random: () => 0.5,
+  pause: async () => {},
+};
+
+const all = [...registry];
+
+describe("the registry of operations", () => {
+  it("says of each operation what the service model says: public or signed", () => {
+    for (const [name, { access }] of all) expect([name, access]).toEqual([name, operations[name].access]);
+  });
+
+  it("T44: exactly these are open to everybody", () => {
+    expect(all.filter(([, { access }]) => access === "public").map(([name]) => name)).toEqual([
+      "GetId",
+      "GetOpenIdToken",
+      "UnlinkIdentity",
+    ]);
+  });
+
+  it.each(all.filter(([, { access }]) => access === "signed"))(
+    "%s does not run without a verified caller",
+    async (_, operation) => {
+      await expect(operation.run({}, context, null)).rejects.toThrow(/without a verified caller/);
+    },
+  );
+
+  it.each(all)("%s checks the shape of its input before anything else", async (_, operation) => {
+    const credential = { accessKeyId: "a", secretAccessKey: "secret-of-sixteen", operations: "*", pools: "*" } as const;
+    const result = await operation.run(
+      { IdentityPoolId: 7, IdentityId: 7, MaxResults: "x", IdentityIdsToDelete: {} },
+      context,
+      {
+        credential,
+        signature: "s",
+      },
+    );
+    expect(result).toMatchObject({
+      ok: false,
+      error: { type: expect.stringMatching(/^(ValidationException|SerializationException)$/) },
+    });
+  });
+});

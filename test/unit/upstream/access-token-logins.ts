@@ -1,0 +1,120 @@
+/** One login with an opaque access token through the whole verifier, and the ways in which its provider can fail. */
+import { parseConfig } from "../../../src/config.ts";
+import { identityPoolIdOf } from "../../../src/domain/identifiers.ts";
+import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
+import { type VerificationContext, verifyLogins } from "../../../src/upstream/verify-logins.ts";
+import type { StandIn } from "../../support/provider-stand-ins.ts";
+
+export const NOT_VERIFIED = "NotAuthorizedException: Invalid login token. Couldn't verify signed token.";
+export const EXPIRED = "NotAuthorizedException: Invalid login token. Token is expired.";
+export const NOT_SUPPORTED = "NotAuthorizedException: Token is not from a supported provider of this identity pool.";
+export const MALFORMED = "NotAuthorizedException: Invalid login token. Not a valid OpenId Connect identity token.";
+export const UNREACHABLE = "ExternalServiceException: The identity provider is not responding.";
+export const NOT_ASKED = "TooManyRequestsException: Rate exceeded";
+
+export const NOW = 1_790_000_000;
+
+export type Attempt = {
+  readonly providerName: string;
+  /** The pool's value for the provider. */
+  readonly value: string;
+  readonly token: string;
+  readonly standIn: StandIn;
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly mayAskUpstream?: boolean;
+};
+
+export type Outcome = {
+  /** The exception and its message, or the amr entries. */
+  readonly answer: string | readonly string[];
+  readonly reason: string | undefined;
+  readonly isFailedProof: boolean;
+  /** Method and address of each call out, without its query. */
+  readonly asked: readonly string[];
+};
+
+export async function attempt({
+  providerName,
+  value,
+  token,
+  standIn,
+  settings,
+  mayAskUpstream = true,
+}: Attempt): Promise<Outcome> {
+  const config = parseConfig({
+    ISSUER: "https://identity.example.com",
+    KEY_ENCRYPTION_KEY: "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=",
+    ...settings,
+  });
+  if (!config.ok) throw new Error(config.error.join());
+  const pool: IdentityPool = {
+    identityPoolId: identityPoolIdOf("us-east-1", "11111111-1111-4111-8111-111111111111"),
+    name: "test",
+    allowsUnauthenticated: false,
+    supportedLoginProviders: { [providerName]: value },
+  };
+  const asked: string[] = [];
+  const context: VerificationContext = {
+    config: config.value,
+    now: NOW,
+    issuerKeys: {
+      find: () => {
+        throw new Error("an access token has no key");
+      },
+    },
+    mayAskUpstream,
+    fetch: async (input, init) => {
+      const request = new Request(input, { ...init, cache: undefined });
+      asked.push(`${request.method} ${input.split("?")[0]}`);
+      return await standIn(request);
+    },
+  };
+  const result = await verifyLogins(pool, new Map([[providerName, token]]), context);
+  if (result.ok) return { answer: result.value[0]?.amr ?? [], reason: undefined, isFailedProof: false, asked };
+  const { error, isFailedProof } = result.error;
+  return { answer: `${error.type}: ${error.message}`, reason: error.reason, isFailedProof, asked };
+}
+
+type Trouble = readonly [what: string, reason: string, standIn: StandIn];
+
+function answering(body: BodyInit, init: ResponseInit = {}): StandIn {
+  return async () => await Promise.resolve(new Response(body, init));
+}
+
+/** Every way in which an upstream can fail that needs no clock; each ends in ExternalServiceException (T25, T31). */
+export const TROUBLES: readonly Trouble[] = [
+  ["is down", "connection", async () => await Promise.reject(new TypeError("connection refused"))],
+  ["answers 429", "status", answering('{"error":{"code":190}}', { status: 429 })],
+  ["answers 500", "status", answering('{"error":"invalid_token"}', { status: 500 })],
+  ["answers 503", "status", answering("busy", { status: 503 })],
+  ["does not know the address", "status", answering("{}", { status: 404 })],
+  ["answers with a page", "content-type", answering("<html>", { headers: { "content-type": "text/html" } })],
+  ["answers with a page that is no page", "not-json", answering("<html>")],
+  [
+    "calls its answer a page",
+    "content-type",
+    answering('{"id":"1"}', { headers: { "content-type": "text/html; charset=UTF-8" } }),
+  ],
+  ["calls its answer a picture", "content-type", answering('{"id":"1"}', { headers: { "content-type": "image/png" } })],
+  [
+    "sends its readers elsewhere",
+    "redirect",
+    answering("", { status: 302, headers: { location: "https://evil.example/" } }),
+  ],
+  ["answers without end", "too-large", answering(`{"id":"${"1".repeat(600_000)}"}`)],
+  ["answers half a document", "not-json", answering('{"id":')],
+  ["answers a list", "answer", answering("[]")],
+  ["answers a null", "answer", answering("null")],
+  ["answers nothing in particular", "answer", answering("{}")],
+  ["answers members of a prototype", "answer", answering('{"__proto__":{"id":"1","error":1}}')],
+  ["refuses without saying why", "answer", answering("{}", { status: 403 })],
+];
+
+/** What an upstream wrote never reaches the client, nor the log. */
+export const SECRETIVE: StandIn = answering(
+  '{"error":{"message":"s3cret","code":"s3cret"},"errors":[{"code":"s3cret"}]}',
+  {
+    status: 400,
+    statusText: "s3cret",
+  },
+);

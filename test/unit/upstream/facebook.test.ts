@@ -1,0 +1,192 @@
+import { describe, expect, it } from "vitest";
+import { facebookStandIn, type FacebookToken, type StandIn } from "../../support/provider-stand-ins.ts";
+import {
+  attempt,
+  EXPIRED,
+  MALFORMED,
+  NOT_ASKED,
+  NOT_SUPPORTED,
+  NOT_VERIFIED,
+  NOW,
+  SECRETIVE,
+  TROUBLES,
+  UNREACHABLE,
+} from "./access-token-logins.ts";
+
+const APP = "1234567890";
+const OTHER_APP = "987654321";
+const USER = "10215241773831025";
+const SECRET = "0123456789abcdef0123456789abcdef";
+const GRAPH = "https://graph.facebook.com";
+const WITH_SECRET = { FACEBOOK_APP_SECRETS: JSON.stringify({ [APP]: SECRET }) };
+
+const tokens = new Map<string, FacebookToken>([
+  ["EAAgood", { appId: APP, userId: USER }],
+  ["EAAforeign", { appId: OTHER_APP, userId: USER }],
+  ["EAAexpired", { appId: APP, userId: USER, subcode: 463 }],
+  ["EAAloggedOut", { appId: APP, userId: USER, subcode: 467 }],
+  ["EAApassword", { appId: APP, userId: USER, subcode: 460 }],
+  ["EAApage", { appId: APP, userId: "555", type: "PAGE" }],
+  ["EAAending", { appId: APP, userId: USER, expiresAt: NOW - 61 }],
+  ["EAAskewed", { appId: APP, userId: USER, expiresAt: NOW - 59 }],
+  [`${APP}|${SECRET}`, { appId: APP, type: "APP" }],
+]);
+const appSecrets = new Map([[APP, SECRET]]);
+
+function login(
+  token: string,
+  more: { standIn?: StandIn; value?: string; settings?: Record<string, string>; mayAskUpstream?: boolean } = {},
+) {
+  const standIn = facebookStandIn({ tokens, appSecrets });
+  return attempt({ providerName: "graph.facebook.com", value: APP, token, standIn, ...more });
+}
+
+const AMR = ["graph.facebook.com", `graph.facebook.com:${APP}:${USER}`];
+
+describe("Facebook, by the token alone", () => {
+  it("T22: asks whose app the token is of, and then whose token it is", async () => {
+    expect(await login("EAAgood")).toMatchObject({ answer: AMR, asked: [`GET ${GRAPH}/app`, `GET ${GRAPH}/me`] });
+  });
+
+  it("T22: refuses a good token of another app, and does not ask whose it is", async () => {
+    const outcome = await login("EAAforeign");
+    expect(outcome).toMatchObject({ answer: NOT_SUPPORTED, isFailedProof: true, asked: [`GET ${GRAPH}/app`] });
+  });
+
+  it("accepts any app that the pool lists, and names that one in amr", async () => {
+    expect(await login("EAAforeign", { value: `${APP};${OTHER_APP}` })).toMatchObject({
+      answer: ["graph.facebook.com", `graph.facebook.com:${OTHER_APP}:${USER}`],
+    });
+    expect((await login("EAAgood", { value: "123456789;12345678901" })).answer).toBe(NOT_SUPPORTED);
+  });
+
+  it.each([
+    ["that has expired", "EAAexpired", EXPIRED],
+    ["whose user logged out", "EAAloggedOut", NOT_VERIFIED],
+    ["whose user changed the password", "EAApassword", NOT_VERIFIED],
+    ["that Facebook never made", "EAAforged", NOT_VERIFIED],
+    ["of the app itself", `${APP}|${SECRET}`, NOT_VERIFIED],
+  ])("refuses a token %s, and counts it as a failed proof", async (_, token, answer) => {
+    expect(await login(token)).toMatchObject({ answer, isFailedProof: true });
+  });
+
+  it.each(["", "two words", "EAA\u0000", "EAAé", "EAA\n", "E".repeat(4097)])(
+    "T28: refuses %j unasked",
+    async (token) => {
+      expect(await login(token)).toMatchObject({ answer: MALFORMED, isFailedProof: false, asked: [] });
+    },
+  );
+
+  it("asks nobody while failed proofs are not allowed any more", async () => {
+    expect(await login("EAAgood", { mayAskUpstream: false })).toMatchObject({ answer: NOT_ASKED, asked: [] });
+  });
+
+  it("T46: puts neither the token nor anything that Facebook wrote into message or reason", async () => {
+    const { answer, reason } = await login("EAAgood", { standIn: SECRETIVE });
+    expect(answer).toBe(UNREACHABLE);
+    expect(`${answer} ${reason}`).not.toMatch(/s3cret|EAAgood/);
+  });
+});
+
+describe("Facebook, with the app's secret", () => {
+  it("asks debug_token with the app's own credential, and /me with the proof of it", async () => {
+    const seen: string[] = [];
+    const standIn = facebookStandIn({ tokens, appSecrets, requireProof: new Set([APP]) });
+    const noting: StandIn = async (request) => {
+      seen.push(new URL(request.url).search);
+      return await standIn(request);
+    };
+    expect(await login("EAAgood", { settings: WITH_SECRET, standIn: noting })).toMatchObject({
+      answer: AMR,
+      asked: [`GET ${GRAPH}/debug_token`, `GET ${GRAPH}/me`],
+    });
+    // openssl: printf EAAgood | openssl dgst -sha256 -hmac 0123456789abcdef0123456789abcdef
+    expect(seen).toEqual([
+      `?input_token=EAAgood&access_token=${APP}%7C${SECRET}`,
+      "?fields=id&access_token=EAAgood&appsecret_proof=c8b12c274fb1481a2c1857b31921a29bcb2513efca856f92458cbb20f3bc37da",
+    ]);
+  });
+
+  it.each([
+    ["of another app", "EAAforeign", NOT_SUPPORTED],
+    ["that has expired", "EAAexpired", EXPIRED],
+    ["that ended longer ago than clocks differ", "EAAending", EXPIRED],
+    ["whose user logged out", "EAAloggedOut", NOT_VERIFIED],
+    ["that Facebook never made", "EAAforged", NOT_VERIFIED],
+    ["of a page", "EAApage", NOT_VERIFIED],
+    ["of the app itself", `${APP}|${SECRET}`, NOT_VERIFIED],
+  ])("refuses a token %s, and counts it as a failed proof", async (_, token, answer) => {
+    const outcome = await login(token, { settings: WITH_SECRET });
+    expect(outcome).toMatchObject({ answer, isFailedProof: true, asked: [`GET ${GRAPH}/debug_token`] });
+  });
+
+  it("accepts a token that ended within the clock skew", async () => {
+    expect((await login("EAAskewed", { settings: WITH_SECRET })).answer).toEqual(AMR);
+  });
+
+  it("asks by the token alone for an app whose secret it does not have", async () => {
+    const outcome = await login("EAAforeign", { settings: WITH_SECRET, value: `${APP};${OTHER_APP}` });
+    expect(outcome.answer).toEqual(["graph.facebook.com", `graph.facebook.com:${OTHER_APP}:${USER}`]);
+    expect(outcome.asked).toEqual([`GET ${GRAPH}/debug_token`, `GET ${GRAPH}/app`, `GET ${GRAPH}/me`]);
+  });
+
+  it("refuses a token whose user is another in the two answers", async () => {
+    const standIn = facebookStandIn({ tokens, appSecrets });
+    const twoFaced: StandIn = async (request) => {
+      return request.url.includes("/me") ? Response.json({ id: "4711" }) : await standIn(request);
+    };
+    expect((await login("EAAgood", { settings: WITH_SECRET, standIn: twoFaced })).answer).toBe(NOT_VERIFIED);
+  });
+
+  it("does not blame the token when it is the app's secret that Facebook refuses", async () => {
+    const settings = { FACEBOOK_APP_SECRETS: JSON.stringify({ [APP]: "wrong" }) };
+    const outcome = await login("EAAgood", { settings });
+    expect(outcome).toMatchObject({ answer: UNREACHABLE, isFailedProof: false });
+    expect(outcome.reason).toBe("graph.facebook.com: upstream-unreachable (debug_token error 190)");
+  });
+});
+
+describe("Facebook in trouble", () => {
+  it.each(TROUBLES)("T31: answers ExternalServiceException when it %s", async (_, reason, standIn) => {
+    for (const settings of [{}, WITH_SECRET]) {
+      const outcome = await login("EAAgood", { standIn, settings });
+      expect(outcome).toMatchObject({ answer: UNREACHABLE, isFailedProof: false });
+      expect(outcome.reason).toBe(`graph.facebook.com: upstream-unreachable (${reason})`);
+      expect(outcome.asked).toHaveLength(1);
+    }
+  });
+
+  it.each([1, 2, 4, 17, 341])("T31: does not blame the token for error %i of the API", async (code) => {
+    const standIn: StandIn = async () => {
+      return await Promise.resolve(
+        Response.json({ error: { message: "try later", type: "OAuthException", code } }, { status: 400 }),
+      );
+    };
+    const outcome = await login("EAAgood", { standIn });
+    expect(outcome).toMatchObject({
+      answer: UNREACHABLE,
+      reason: `graph.facebook.com: upstream-unreachable (error ${code})`,
+    });
+  });
+
+  it("T18: takes no user id that is none", async () => {
+    for (const id of ["", 12, null, "a b", "é", "1".repeat(256), { toString: "1" }]) {
+      const standIn: StandIn = async (request) => {
+        return await Promise.resolve(Response.json(request.url.includes("/me") ? { id } : { id: APP }));
+      };
+      expect((await login("EAAgood", { standIn })).answer).toBe(UNREACHABLE);
+    }
+  });
+
+  it("asks the address of the setting, below its path", async () => {
+    const settings = { FACEBOOK_GRAPH_URL: "https://graph.example/v25.0/" };
+    const standIn: StandIn = async (request) => {
+      const url = new URL(request.url);
+      url.pathname = url.pathname.replace("/v25.0", "");
+      return await facebookStandIn({ tokens })(new Request(url));
+    };
+    const { asked, answer } = await login("EAAgood", { settings, standIn });
+    expect(answer).toEqual(AMR);
+    expect(asked).toEqual(["GET https://graph.example/v25.0/app", "GET https://graph.example/v25.0/me"]);
+  });
+});
