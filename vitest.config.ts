@@ -31,9 +31,23 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           globalSetup: ["test/support/worker-process.ts"],
+          // Most of a file's time is spent waiting for processes of its own, so that more run than there are cores.
+          maxWorkers: 3,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
+      },
+      {
+        test: {
+          name: "attacks",
+          include: ["test/attacks/**/*.test.ts"],
+          globalSetup: ["test/support/worker-process.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: { name: "crash", include: ["test/crash/**/*.test.ts"], testTimeout: 90_000, hookTimeout: 60_000 },
       },
     ],
   },

@@ -45,7 +45,11 @@ export async function runProgram(
   env: Readonly<Record<string, string>> = {},
 ): Promise<ProgramResult> {
   try {
-    const options = { env: { PATH: "/usr/bin:/bin", HOME: "/nonexistent", ...env }, timeout: 60_000, maxBuffer: 1 << 24 };
+    const options = {
+      env: { PATH: "/usr/bin:/bin", HOME: "/nonexistent", ...env },
+      timeout: 60_000,
+      maxBuffer: 1 << 24,
+    };
     const { stdout, stderr } = await run(file, parameters, options);
     return { code: 0, stdout, stderr };
   } catch (error) {

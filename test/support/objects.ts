@@ -7,7 +7,7 @@ import type { IdentityPool, IdentityPoolSettings } from "../../src/domain/identi
 import { loginIdOf, type VerifiedLogin } from "../../src/domain/login.ts";
 import { type IdentityRecord, isAtRest } from "../../src/linking/identity-record.ts";
 import * as worker from "../../src/worker.ts";
-import { FakeUpstream } from "./fake-upstream.ts";
+import type { FakeUpstream } from "./fake-upstream.ts";
 import { makeSigningKey, type SigningKey, signToken } from "./login-tokens.ts";
 
 export function newIdentityId(): IdentityId {
@@ -27,13 +27,20 @@ export async function makePool(settings: Partial<IdentityPoolSettings> = {}): Pr
 }
 
 /** A login as a test of the link transaction needs it: nobody looks at a token. */
-export async function loginOf(identityPoolId: IdentityPoolId, providerName: string, subject: string): Promise<VerifiedLogin> {
+export async function loginOf(
+  identityPoolId: IdentityPoolId,
+  providerName: string,
+  subject: string,
+): Promise<VerifiedLogin> {
   const loginId = await loginIdOf(identityPoolId, providerName, subject);
   return { providerName, subject, loginId, amr: [providerName, `${providerName}:client:${subject}`] };
 }
 
 /** Births an identity with logins that need no token. */
-export async function makeLinked(identityPoolId: IdentityPoolId, logins: readonly VerifiedLogin[]): Promise<IdentityId> {
+export async function makeLinked(
+  identityPoolId: IdentityPoolId,
+  logins: readonly VerifiedLogin[],
+): Promise<IdentityId> {
   const identityId = newIdentityId();
   const order = { identityId, identityPoolId, logins, absorb: [], guest: null, isBirth: true };
   const reply = await env.IDENTITY.getByName(identityId).link(order, logins, false);
@@ -43,7 +50,8 @@ export async function makeLinked(identityPoolId: IdentityPoolId, logins: readonl
 
 export async function makeGuest(identityPoolId: IdentityPoolId): Promise<IdentityId> {
   const identityId = newIdentityId();
-  if (!(await env.IDENTITY.getByName(identityId).createGuest(identityId, identityPoolId))) throw new Error("id was used");
+  if (!(await env.IDENTITY.getByName(identityId).createGuest(identityId, identityPoolId)))
+    throw new Error("id was used");
   return identityId;
 }
 
@@ -94,7 +102,9 @@ export type Stored = {
 export async function storedIn<T extends Rpc.DurableObjectBranded>(stub: DurableObjectStub<T>): Promise<Stored> {
   return await runInDurableObject(stub, async (_, { storage }) => {
     const rows = storage.sql.exec<{ n: number }>("SELECT total_changes() AS n").one().n;
-    const names = storage.sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name");
+    const names = storage.sql.exec<{ name: string }>(
+      "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name",
+    );
     const tables = names.toArray().map(({ name }) => name);
     return { entries: new Map(storage.kv.list()), alarm: await storage.getAlarm(), rowsWritten: rows, tables };
   });

@@ -21,8 +21,8 @@ export async function verifyWithOpenidClient(issuer: string, audience: string, t
     // The service under test is plain http on loopback.
     execute: [client.allowInsecureRequests],
   });
-  const { supportsPKCE: _, ...published } = discovered.serverMetadata();
-  const server = { ...published, token_endpoint: HAND_OVER };
+  const server: client.ServerMetadata = { issuer, token_endpoint: HAND_OVER };
+  Object.assign(server, discovered.serverMetadata(), { token_endpoint: HAND_OVER });
   const configuration = new client.Configuration(server, audience, undefined, client.None());
   client.allowInsecureRequests(configuration);
   // Without it the signature of a token that comes by TLS would be taken on trust.
@@ -32,7 +32,11 @@ export async function verifyWithOpenidClient(issuer: string, audience: string, t
     return Response.json({ access_token: "unused", token_type: "Bearer", id_token: token });
   };
   try {
-    const grant = await client.genericGrantRequest(configuration, "urn:ietf:params:oauth:grant-type:token-exchange", {});
+    const grant = await client.genericGrantRequest(
+      configuration,
+      "urn:ietf:params:oauth:grant-type:token-exchange",
+      {},
+    );
     return { claims: { ...grant.claims() }, header: {} };
   } catch (error) {
     return { refusal: error instanceof Error ? causesOf(error).join(": ") : String(error) };
@@ -47,6 +51,10 @@ export async function missingPyJwt(): Promise<Missing> {
   return await missingPythonModule("jwt, cryptography", "python3-jwt or python3-cryptography");
 }
 
-export async function verifyWithPyJwt(issuer: string, audience: string, tokens: readonly string[]): Promise<readonly Verdict[]> {
+export async function verifyWithPyJwt(
+  issuer: string,
+  audience: string,
+  tokens: readonly string[],
+): Promise<readonly Verdict[]> {
   return (await runPython("verify_token.py", { issuer, audience, tokens })) as readonly Verdict[];
 }

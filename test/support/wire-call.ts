@@ -15,7 +15,10 @@ export type WireRequest = {
   readonly body?: string | Uint8Array | readonly (string | Uint8Array)[];
 };
 
-export async function send(endpoint: string, { method = "POST", path = "/", headers = {}, body }: WireRequest): Promise<WireAnswer> {
+export async function send(
+  endpoint: string,
+  { method = "POST", path = "/", headers = {}, body }: WireRequest,
+): Promise<WireAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<WireAnswer>();
   const outgoing = request(endpoint + path, { method, headers, agent: false }, (response) => {
     let text = "";

@@ -1,22 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { addressOf, CLIENT_LIMIT_PERIOD_SECONDS, clientLimitOf, UNLIMITED } from "../../src/client-limit.ts";
-
-/** The platform's binding as its documentation describes it: so many calls for a key, and then no success. */
-function bindingOf(limit: number): RateLimit & { readonly counts: Map<string, number> } {
-  const counts = new Map<string, number>();
-  return {
-    counts,
-    limit: async ({ key }) => {
-      const count = (counts.get(key) ?? 0) + 1;
-      counts.set(key, count);
-      return { success: count <= limit };
-    },
-  };
-}
+import { makeRateLimit } from "../support/rate-limit-binding.ts";
 
 describe("clientLimitOf", () => {
   it("admits as many creations of an address as the platform counts, and those of another all the same", async () => {
-    const clients = clientLimitOf(bindingOf(3));
+    const clients = clientLimitOf(makeRateLimit(3));
     const admitted = [];
     for (let count = 0; count < 5; count++) admitted.push(await clients.admitCreation("192.0.2.1"));
     expect(admitted).toEqual([true, true, true, false, false]);
@@ -24,7 +12,7 @@ describe("clientLimitOf", () => {
   });
 
   it("blocks an address that failed too often for one period, and asks nobody about it", async () => {
-    const binding = bindingOf(2);
+    const binding = makeRateLimit(2);
     const clients = clientLimitOf(binding);
     for (const now of [100, 101]) {
       await clients.countFailure("192.0.2.1", now);
@@ -39,7 +27,7 @@ describe("clientLimitOf", () => {
   });
 
   it("failures do not draw on creations, nor creations on failures", async () => {
-    const clients = clientLimitOf(bindingOf(1));
+    const clients = clientLimitOf(makeRateLimit(1));
     await clients.countFailure("192.0.2.1", 100);
     await clients.countFailure("192.0.2.1", 100);
     expect(await clients.admitCreation("192.0.2.1")).toBe(true);
@@ -49,7 +37,7 @@ describe("clientLimitOf", () => {
   });
 
   it("two isolates do not share what they remember, and both ask the platform", async () => {
-    const binding = bindingOf(1);
+    const binding = makeRateLimit(1);
     const [one, two] = [clientLimitOf(binding), clientLimitOf(binding)];
     await one.countFailure("192.0.2.1", 100);
     await two.countFailure("192.0.2.1", 100);

@@ -1,4 +1,5 @@
 /** One login with an opaque access token through the whole verifier, and the ways in which its provider can fail. */
+import { vi } from "vitest";
 import { parseConfig } from "../../../src/config.ts";
 import { identityPoolIdOf } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
@@ -31,6 +32,8 @@ export type Outcome = {
   readonly isFailedProof: boolean;
   /** Method and address of each call out, without its query. */
   readonly asked: readonly string[];
+  /** What the log says of each call out: provider and outcome. */
+  readonly logged: readonly string[];
 };
 
 export async function attempt({
@@ -64,18 +67,31 @@ export async function attempt({
     },
     mayAskUpstream,
     fetch: async (input, init) => {
-      const request = new Request(input, { ...init, cache: undefined });
+      const request = new Request(input, init);
       asked.push(`${request.method} ${input.split("?")[0]}`);
       return await standIn(request);
     },
   };
+  const log = vi.spyOn(console, "log").mockImplementation(() => {});
   const result = await verifyLogins(pool, new Map([[providerName, token]]), context);
-  if (result.ok) return { answer: result.value[0]?.amr ?? [], reason: undefined, isFailedProof: false, asked };
+  const lines = log.mock.calls.map(([line]) => String(line));
+  log.mockRestore();
+  if (lines.some((line) => line.includes(token.slice(0, 7)))) throw new Error("T46: the log holds the token");
+  const logged = lines.map((line) => {
+    const { provider, outcome } = JSON.parse(line) as { provider: string; outcome: unknown };
+    return `${provider} ${String(outcome)}`;
+  });
+  if (result.ok) return { answer: result.value[0]?.amr ?? [], reason: undefined, isFailedProof: false, asked, logged };
   const { error, isFailedProof } = result.error;
-  return { answer: `${error.type}: ${error.message}`, reason: error.reason, isFailedProof, asked };
+  return { answer: `${error.type}: ${error.message}`, reason: error.reason, isFailedProof, asked, logged };
 }
 
 type Trouble = readonly [what: string, reason: string, standIn: StandIn];
+
+/** What the log says of a call out with this trouble: a status where there was an answer of the right form. */
+export function loggedOutcome(providerName: string, reason: string): RegExp {
+  return new RegExp(`^${providerName.replaceAll(".", "\\.")} (${reason === "answer" ? "200|403" : reason})$`);
+}
 
 function answering(body: BodyInit, init: ResponseInit = {}): StandIn {
   return async () => await Promise.resolve(new Response(body, init));

@@ -3,6 +3,7 @@ import { amazonStandIn, type AmazonToken, type StandIn } from "../../support/pro
 import {
   attempt,
   EXPIRED,
+  loggedOutcome,
   MALFORMED,
   NOT_ASKED,
   NOT_SUPPORTED,
@@ -85,6 +86,7 @@ describe("Login with Amazon in trouble", () => {
     const outcome = await login("Atza|good", { standIn });
     expect(outcome).toMatchObject({ answer: UNREACHABLE, isFailedProof: false, asked: [TOKEN_INFO] });
     expect(outcome.reason).toBe(`www.amazon.com: upstream-unreachable (${reason})`);
+    expect(outcome.logged).toEqual([expect.stringMatching(loggedOutcome("www.amazon.com", reason))]);
   });
 
   const GOOD = { aud: AUD, app_id: APP_ID, user_id: USER, iss: "https://www.amazon.com", exp: 3000, iat: 1 };

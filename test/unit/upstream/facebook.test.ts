@@ -3,6 +3,7 @@ import { facebookStandIn, type FacebookToken, type StandIn } from "../../support
 import {
   attempt,
   EXPIRED,
+  loggedOutcome,
   MALFORMED,
   NOT_ASKED,
   NOT_SUPPORTED,
@@ -152,6 +153,7 @@ describe("Facebook in trouble", () => {
       const outcome = await login("EAAgood", { standIn, settings });
       expect(outcome).toMatchObject({ answer: UNREACHABLE, isFailedProof: false });
       expect(outcome.reason).toBe(`graph.facebook.com: upstream-unreachable (${reason})`);
+      expect(outcome.logged).toEqual([expect.stringMatching(loggedOutcome("graph.facebook.com", reason))]);
       expect(outcome.asked).toHaveLength(1);
     }
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fetchJson } from "../../../src/upstream/fetch-json.ts";
+import { askForJson, fetchJson } from "../../../src/upstream/fetch-json.ts";
 import { productionUpstreams } from "../../../src/upstream/upstream-policy.ts";
 
 const url = new URL("https://issuer.example/keys");
@@ -25,12 +25,36 @@ function bodyOf(
 }
 
 describe("fetchJson", () => {
-  it("hands out the parsed document, whatever its content type says", async () => {
-    expect(await answerOf(Response.json({ a: [1] }))).toEqual({ ok: true, value: { a: [1] } });
-    expect(await answerOf(new Response('{"a":1}', { headers: { "content-type": "text/plain" } }))).toMatchObject({
-      ok: true,
-    });
+  it.each([
+    undefined,
+    "application/json",
+    "application/json; charset=utf-8",
+    "APPLICATION/JSON",
+    "application/jwk-set+json",
+    "text/javascript; charset=UTF-8",
+    "text/plain",
+    "binary/octet-stream",
+  ])("hands out a document that calls itself %s", async (type) => {
+    const response = new Response('{"a":[1]}', type === undefined ? {} : { headers: { "content-type": type } });
+    if (type === undefined) response.headers.delete("content-type");
+    expect(await answerOf(response)).toEqual({ ok: true, value: { a: [1] } });
   });
+
+  it.each(["text/html", "text/html; charset=utf-8", "application/xml", "image/png", "application/jsonp", "json", ""])(
+    "T25: takes no document that calls itself %j, and reads none of it",
+    async (type) => {
+      let isCancelled = false;
+      const body = bodyOf(
+        () => undefined,
+        () => (isCancelled = true),
+      );
+      expect(await answerOf(new Response(body, { headers: { "content-type": type } }))).toEqual({
+        ok: false,
+        error: "content-type",
+      });
+      expect(isCancelled).toBe(true);
+    },
+  );
 
   it("T24: asks for no redirect, T29: no cache, and fetches the located address", async () => {
     const seen: unknown[] = [];
@@ -156,5 +180,44 @@ describe("fetchJson", () => {
     });
     const broken = new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) });
     expect(await answerOf(new Response(broken))).toEqual({ ok: false, error: "connection" });
+  });
+});
+
+describe("askForJson", () => {
+  const tools = (fetch: (input: string, init: RequestInit) => Promise<Response>) => ({
+    fetch,
+    upstreams: productionUpstreams,
+  });
+
+  it("puts query and headers on top of the permitted address, escaped, and passes on the status of an answer", async () => {
+    const seen: unknown[] = [];
+    const answer = await askForJson(
+      { url, query: { a: "1&b=2", c: "|" }, headers: { authorization: "OAuth x" }, statuses: [200, 400] },
+      tools(async (input, { headers }) => {
+        seen.push(input, headers);
+        return Response.json({ error: 1 }, { status: 400 });
+      }),
+    );
+    expect(seen).toEqual([
+      "https://issuer.example/keys?a=1%26b%3D2&c=%7C",
+      { accept: "application/json", authorization: "OAuth x" },
+    ]);
+    expect(answer).toEqual({ ok: true, value: { status: 400, document: { error: 1 } } });
+  });
+
+  it("T23: judges the address without the query, so that a long token is no forbidden address", async () => {
+    const query = { token: "t".repeat(4096) };
+    const fetch = async () => Response.json({});
+    expect(await askForJson({ url, query }, tools(fetch))).toMatchObject({ ok: true });
+    const answer = await askForJson({ url: new URL("https://127.0.0.1/"), query }, tools(fetch));
+    expect(answer).toEqual({ ok: false, error: "forbidden-address" });
+  });
+
+  it("takes no body of a status that is no answer", async () => {
+    const answer = await askForJson(
+      { url, statuses: [200, 400] },
+      tools(async () => Response.json({}, { status: 401 })),
+    );
+    expect(answer).toEqual({ ok: false, error: "status" });
   });
 });

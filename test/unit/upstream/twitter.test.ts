@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type StandIn, twitterStandIn } from "../../support/provider-stand-ins.ts";
 import {
   attempt,
+  loggedOutcome,
   MALFORMED,
   NOT_ASKED,
   NOT_SUPPORTED,
@@ -90,6 +91,7 @@ describe("Twitter in trouble", () => {
     const outcome = await login("7-ann;ann.secret", { standIn });
     expect(outcome).toMatchObject({ answer: UNREACHABLE, isFailedProof: false, asked: [`GET ${CREDENTIALS}`] });
     expect(outcome.reason).toBe(`api.twitter.com: upstream-unreachable (${reason})`);
+    expect(outcome.logged).toEqual([expect.stringMatching(loggedOutcome("api.twitter.com", reason))]);
   });
 
   it("does not blame the token for an API plan that lacks the call, nor for a clock that differs", async () => {

@@ -1,0 +1,135 @@
+/** A real browser: a web app of another origin calls the service, and a person signs in at the development issuer's page. */
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import { decodeJwt } from "jose";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { type Browser, missingChromium, startChromium } from "../support/chromium.ts";
+import { type Missing, need } from "../support/debian-tools.ts";
+
+const endpoint = inject("endpoint");
+const identityPoolId = inject("identityPoolId");
+const providerName = inject("providerName");
+
+let missing: Missing;
+let browser: Browser | undefined;
+let server: Server;
+let appOrigin: string;
+
+beforeAll(async () => {
+  missing = await missingChromium();
+  server = createServer((_, response) => {
+    response.setHeader("content-type", "text/html").end("<!doctype html><title>app</title>");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("not a TCP server");
+  // Another port and another name: another origin in every respect.
+  appOrigin = `http://localhost:${address.port}`;
+  if (missing === undefined) browser = await startChromium();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  server.closeAllConnections();
+  server.close();
+});
+
+function pageOf() {
+  if (browser === undefined) throw new Error("no browser");
+  return browser.page;
+}
+
+/** In the page: a call as every SDK makes it, and what the page may read of the answer. */
+const CALL = `
+  const call = async (operation, input) => {
+    const response = await fetch("${endpoint}/", {
+      method: "POST",
+      cache: "no-store",
+      headers: {
+        "content-type": "application/x-amz-json-1.1",
+        "x-amz-target": "AWSCognitoIdentityService." + operation,
+        "x-amz-user-agent": "aws-amplify/6",
+        "amz-sdk-request": "attempt=1; max=3",
+      },
+      body: JSON.stringify(input),
+    });
+    const headers = Object.fromEntries(response.headers);
+    return { status: response.status, headers, ...(await response.json()) };
+  };
+`;
+
+test("a web app of another origin gets an identity and a token", async ({ skip }) => {
+  need({ skip }, missing);
+  const page = pageOf();
+  await page.open(appOrigin);
+  expect(await page.evaluate("location.origin")).toBe(appOrigin);
+  const answer = await page.evaluate(`(async () => { ${CALL}
+    const { IdentityId } = await call("GetId", { IdentityPoolId: "${identityPoolId}" });
+    return { IdentityId, minted: await call("GetOpenIdToken", { IdentityId }) };
+  })()`);
+  const { IdentityId, minted } = answer as { IdentityId: string; minted: { status: number; Token: string } };
+  expect(minted.status).toBe(200);
+  expect(decodeJwt(minted.Token)).toMatchObject({ sub: IdentityId, aud: identityPoolId, iss: endpoint });
+});
+
+test("a web app of another origin can read a failure, its name and its request id", async ({ skip }) => {
+  need({ skip }, missing);
+  const page = pageOf();
+  await page.open(appOrigin);
+  const answer = await page.evaluate(`(async () => { ${CALL}
+    return await call("GetOpenIdToken", { IdentityId: "us-east-1:00000000-0000-4000-8000-000000000000" });
+  })()`);
+  expect(answer).toMatchObject({
+    status: 404,
+    __type: "ResourceNotFoundException",
+    headers: {
+      "x-amzn-errortype": "ResourceNotFoundException:",
+      "x-amzn-requestid": expect.stringMatching(/^[0-9a-f-]{36}$/),
+    },
+  });
+});
+
+test("a web app of another origin can read the discovery document and the key set", async ({ skip }) => {
+  need({ skip }, missing);
+  const page = pageOf();
+  await page.open(appOrigin);
+  const issuer = await page.evaluate(`(async () => {
+    const metadata = await (await fetch("${endpoint}/.well-known/openid-configuration")).json();
+    const { keys } = await (await fetch(metadata.jwks_uri)).json();
+    return [metadata.issuer, keys.length > 0];
+  })()`);
+  expect(issuer).toEqual([endpoint, true]);
+});
+
+test("a person signs in at the development issuer's page and is shown a login token that works", async ({ skip }) => {
+  need({ skip }, missing);
+  const page = pageOf();
+  await page.open(`${endpoint}/development/issuer`);
+  expect(await page.evaluate("document.activeElement.id")).toBe("name");
+  await page.follow(`document.querySelector("#name").value = "Zoë <b>"; document.querySelector("button").click();`);
+  expect(await page.evaluate(`document.querySelector("h2").textContent`)).toBe("Signed in as Zoë <b>");
+  const shown = String(await page.evaluate(`document.querySelector("pre.token").textContent`)).trim();
+  expect(decodeJwt(shown)).toMatchObject({ iss: `http://${providerName}`, name: "Zoë <b>" });
+  // The page's own policy allows no script and no request; the app's origin has neither restriction.
+  await page.open(appOrigin);
+  const minted = await page.evaluate(`(async () => { ${CALL}
+    const Logins = { "${providerName}": "${shown}" };
+    const { IdentityId } = await call("GetId", { IdentityPoolId: "${identityPoolId}", Logins });
+    return await call("GetOpenIdToken", { IdentityId, Logins });
+  })()`);
+  expect(decodeJwt((minted as { Token: string }).Token)["amr"]).toEqual([
+    "authenticated",
+    providerName,
+    `${providerName}:edgepool-development:${decodeJwt(shown).sub}`,
+  ]);
+});
+
+test("a person who gives no name is told so on the page", async ({ skip }) => {
+  need({ skip }, missing);
+  const page = pageOf();
+  await page.open(`${endpoint}/development/issuer`);
+  // Past the browser's own check of the field, as another client would be.
+  await page.follow(`document.querySelector("form").noValidate = true; document.querySelector("button").click();`);
+  expect(await page.evaluate(`document.querySelector("[role=alert]").textContent`)).toBe('"name" must not be empty');
+});

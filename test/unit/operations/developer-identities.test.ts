@@ -1,0 +1,253 @@
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type IdentityId, parseIdentityId } from "../../../src/domain/identifiers.ts";
+import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
+import { loginIdOf } from "../../../src/domain/login.ts";
+import { LoginObject } from "../../../src/worker.ts";
+import { FakeUpstream } from "../../support/fake-upstream.ts";
+import {
+  holdNext,
+  makeGuest,
+  makePool,
+  makeSignIn,
+  newIdentityId,
+  noteCalls,
+  recordOf,
+  type SignIn,
+  storedIn,
+  untilAtRest,
+} from "../../support/objects.ts";
+import { ADMIN, type Answer, makeService, type Service, textOf } from "../../support/service.ts";
+
+const DEVELOPER = "login.backend.example";
+
+let signIn: SignIn;
+let pool: IdentityPool;
+let service: Service;
+
+type Input = Readonly<Record<string, unknown>>;
+
+async function token(user: string, more: Input = {}, logins: ReadonlyMap<string, string> = new Map()): Promise<Answer> {
+  const input = { IdentityPoolId: pool.identityPoolId, Logins: new Map([[DEVELOPER, user], ...logins]), ...more };
+  return await service.admin("GetOpenIdTokenForDeveloperIdentity", input);
+}
+
+async function merge(source: string, destination: string): Promise<Answer> {
+  return await service.admin("MergeDeveloperIdentities", {
+    IdentityPoolId: pool.identityPoolId,
+    DeveloperProviderName: DEVELOPER,
+    SourceUserIdentifier: source,
+    DestinationUserIdentifier: destination,
+  });
+}
+
+async function unlink(identityId: string, user: string): Promise<Answer> {
+  return await service.admin("UnlinkDeveloperIdentity", {
+    IdentityPoolId: pool.identityPoolId,
+    IdentityId: identityId,
+    DeveloperProviderName: DEVELOPER,
+    DeveloperUserIdentifier: user,
+  });
+}
+
+async function lookUp(input: Input): Promise<Answer> {
+  return await service.admin("LookupDeveloperIdentity", { IdentityPoolId: pool.identityPoolId, ...input });
+}
+
+function idIn(answer: Answer): IdentityId {
+  const identityId = parseIdentityId(textOf(answer, "IdentityId"));
+  if (identityId === undefined) throw new Error("no identity id");
+  return identityId;
+}
+
+const failed = (type: string) => ({ json: expect.objectContaining({ __type: type }) });
+
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  vi.setSystemTime(Date.now() + 3_600_000);
+  vi.spyOn(console, "log").mockImplementation(() => {});
+  signIn = await makeSignIn(new FakeUpstream().install());
+  pool = await makePool({ ...signIn.settings, developerProviderName: DEVELOPER });
+  service = makeService();
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+describe("GetOpenIdTokenForDeveloperIdentity", () => {
+  it("writes nothing for a user who returns", async () => {
+    const identityId = idIn(await token("ann"));
+    await untilAtRest(identityId);
+    const before = await storedIn(env.IDENTITY.getByName(identityId));
+    const calls = noteCalls();
+    expect(idIn(await token("ann"))).toBe(identityId);
+    expect(calls.filter((call) => !call.startsWith("KeyRing"))).toEqual(["LoginObject.view", "IdentityObject.link"]);
+    expect(await storedIn(env.IDENTITY.getByName(identityId))).toEqual(before);
+  });
+
+  it("knows the user as a developer's login, and stores the identifier as it was given", async () => {
+    const user = "  Ann\u0000é@example.com|x ";
+    const identityId = idIn(await token(user));
+    expect((await recordOf(identityId))?.logins).toMatchObject([
+      { providerName: DEVELOPER, subject: user, isDeveloper: true },
+    ]);
+    expect(idIn(await token(user.trim()))).not.toBe(identityId);
+  });
+
+  it("a race for one user ends with one identity: the other call is told that the user is registered", async () => {
+    const [first, second] = await Promise.all([makeGuest(pool.identityPoolId), makeGuest(pool.identityPoolId)]);
+    const answers = await Promise.all([token("ann", { IdentityId: first }), token("ann", { IdentityId: second })]);
+    const winners = answers.filter(({ status }) => status === 200).map(idIn);
+    expect(winners).toHaveLength(1);
+    expect(answers).toContainEqual(expect.objectContaining(failed("DeveloperUserAlreadyRegisteredException")));
+    expect(idIn(await token("ann"))).toBe(winners[0]);
+    const loser = winners[0] === first ? second : first;
+    expect((await recordOf(loser))?.standing).toEqual({ kind: "guest" });
+  });
+
+  it("does not absorb the guest that it names, when the user gets another identity in mid-call", async () => {
+    const guest = await makeGuest(pool.identityPoolId);
+    const held = holdNext(LoginObject.prototype, "reserve", "before");
+    const call = token("ann", { IdentityId: guest });
+    await held.reached;
+    const rival = idIn(await token("ann"));
+    held.release();
+    expect(await call).toMatchObject(failed("DeveloperUserAlreadyRegisteredException"));
+    expect((await recordOf(guest))?.standing).toEqual({ kind: "guest" });
+    expect(idIn(await token("ann"))).toBe(rival);
+  });
+
+  it("under the merge policy, too, a user of another identity stays where it is", async () => {
+    service = makeService({ settings: { MERGE_POLICY: "merge" } });
+    const ann = idIn(await token("ann"));
+    vi.setSystemTime(Date.now() + 1000);
+    const bob = idIn(await token("bob"));
+    const logins = await signIn.logins("ann");
+    await token("ann", {}, logins);
+    expect(await token("bob", { IdentityId: ann }, logins)).toMatchObject(
+      failed("DeveloperUserAlreadyRegisteredException"),
+    );
+    expect(idIn(await token("bob"))).toBe(bob);
+    // Without an id the call is as any other that proves logins of two identities: the older survives.
+    expect(idIn(await token("bob", {}, logins))).toBe(ann);
+  });
+
+  it("takes a public login of another identity along with a guest: its owner's id is the answer", async () => {
+    const owner = idIn(await token("bob", {}, await signIn.logins("bob")));
+    const guest = await makeGuest(pool.identityPoolId);
+    expect(idIn(await token("ann", { IdentityId: guest }, await signIn.logins("bob")))).toBe(owner);
+    expect((await lookUp({ IdentityId: owner })).json["DeveloperUserIdentifierList"]).toEqual(["ann", "bob"]);
+  });
+
+  it("draws on the rate of the identity", async () => {
+    service = makeService({ settings: { RATE_LIMIT_BURST: "20", RATE_LIMIT_PER_SECOND: "5" } });
+    const statuses: number[] = [];
+    for (let count = 0; count < 22; count++) statuses.push((await token("ann")).status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(20);
+    expect(statuses.slice(-2)).toEqual([429, 429]);
+    expect((await token("bob")).status).toBe(200);
+  });
+
+  it("T46: neither an answer that fails nor the log holds the user's identifier", async () => {
+    const log = vi.spyOn(console, "log");
+    const guest = await makeGuest(pool.identityPoolId);
+    await token("ann@secret.example");
+    const answers = [
+      await token("ann@secret.example", { IdentityId: guest }),
+      await lookUp({ DeveloperUserIdentifier: "bob@secret.example" }),
+      await merge("bob@secret.example", "ann@secret.example"),
+      await unlink(guest, "ann@secret.example"),
+    ];
+    for (const { status, text } of answers) expect([status, text]).not.toEqual([200, expect.anything()]);
+    expect(answers.map(({ text }) => text).join()).not.toContain("secret.example");
+    expect(JSON.stringify(log.mock.calls)).not.toContain("secret.example");
+  });
+});
+
+describe("MergeDeveloperIdentities", () => {
+  it("works whatever MERGE_POLICY says, and leaves the login objects with their new owner", async () => {
+    const [ann, bob] = [idIn(await token("ann")), idIn(await token("bob", {}, await signIn.logins("bob")))];
+    expect(idIn(await merge("bob", "ann"))).toBe(ann);
+    await untilAtRest(ann, bob);
+    expect((await recordOf(bob))?.standing).toEqual({ kind: "merged", into: ann });
+    for (const login of (await recordOf(ann))?.logins ?? []) {
+      const view = await env.LOGIN.getByName(login.loginId).view(login.loginId);
+      expect(view).toMatchObject({ owner: { identityId: ann }, holder: null });
+    }
+    expect((await recordOf(ann))?.logins).toHaveLength(3);
+  });
+
+  it("two merges of the same users in opposite directions end with one identity", async () => {
+    const [ann, bob] = [idIn(await token("ann")), idIn(await token("bob"))];
+    const answers = await Promise.all([merge("ann", "bob"), merge("bob", "ann")]);
+    const ids = answers.map(idIn);
+    expect([ann, bob]).toContain(ids[0]);
+    expect(new Set(ids).size).toBe(1);
+    expect([idIn(await token("ann")), idIn(await token("bob"))]).toEqual([ids[0], ids[0]]);
+  });
+});
+
+describe("UnlinkDeveloperIdentity", () => {
+  it("frees the login's object, so that the user is a new identity", async () => {
+    const identityId = idIn(await token("ann"));
+    expect((await unlink(identityId, "ann")).status).toBe(200);
+    await untilAtRest(identityId);
+    const loginId = await loginIdOf(pool.identityPoolId, DEVELOPER, "ann");
+    expect(await env.LOGIN.getByName(loginId).view(loginId)).toEqual({ owner: null, holder: null });
+    expect((await recordOf(identityId))?.standing).toEqual({ kind: "closed" });
+    expect(idIn(await token("ann"))).not.toBe(identityId);
+  });
+
+  it("stores nothing under an id that nobody was given", async () => {
+    const identityId = newIdentityId();
+    expect(await unlink(identityId, "ann")).toMatchObject(failed("ResourceNotFoundException"));
+    expect(await lookUp({ IdentityId: identityId })).toMatchObject(failed("ResourceNotFoundException"));
+    expect((await storedIn(env.IDENTITY.getByName(identityId))).rowsWritten).toBe(0);
+  });
+});
+
+describe("a credential", () => {
+  const calls: readonly (readonly [string, Input])[] = [
+    ["GetOpenIdTokenForDeveloperIdentity", { Logins: { [DEVELOPER]: "ann" } }],
+    ["LookupDeveloperIdentity", { DeveloperUserIdentifier: "ann" }],
+    [
+      "MergeDeveloperIdentities",
+      { DeveloperProviderName: DEVELOPER, SourceUserIdentifier: "ann", DestinationUserIdentifier: "ann" },
+    ],
+    [
+      "UnlinkDeveloperIdentity",
+      { DeveloperProviderName: DEVELOPER, DeveloperUserIdentifier: "ann", IdentityId: newIdentityId() },
+    ],
+  ];
+
+  it.each(calls)(
+    "%s: is good for its own pools, and says nothing of others, whether they are there or not",
+    async (name, input) => {
+      await token("ann");
+      const credential = { ...ADMIN, accessKeyId: "backend", pools: ["us-east-1:0"] };
+      service = makeService({ credentials: [ADMIN, credential] });
+      for (const IdentityPoolId of [pool.identityPoolId, "us-east-1:1"]) {
+        const answer = await service.call(name, { IdentityPoolId, ...input }, { credential });
+        expect(answer).toMatchObject(failed("AccessDeniedException"));
+      }
+      const own = { ...credential, pools: [pool.identityPoolId] };
+      service = makeService({ credentials: [own] });
+      const answer = await service.call(name, { IdentityPoolId: pool.identityPoolId, ...input }, { credential: own });
+      expect(answer.json["__type"]).not.toBe("AccessDeniedException");
+    },
+  );
+
+  it.each(calls)(
+    "%s: is refused to one that does not name the operation, and to a call without a signature",
+    async (name, input) => {
+      const credential = { ...ADMIN, operations: ["DescribeIdentity"] };
+      service = makeService({ credentials: [credential] });
+      const full = { IdentityPoolId: pool.identityPoolId, ...input };
+      expect(await service.call(name, full, { credential })).toMatchObject(failed("AccessDeniedException"));
+      expect(await service.call(name, full)).toMatchObject(failed("MissingAuthenticationTokenException"));
+    },
+  );
+});
