@@ -12,7 +12,7 @@ import { authorise } from "./protocol/admin-credential.ts";
 import { type DecodedRequest, encodeError, encodePreflight, encodeSuccess, readRequest } from "./protocol/aws-json.ts";
 import { unknownOperation, type WireError } from "./protocol/errors.ts";
 import { verifySignature } from "./protocol/sigv4.ts";
-import { logDefect, logRequest } from "./request-log.ts";
+import { logDefect, logRequest, RequestFacts } from "./request-log.ts";
 import {
   COGNITO_JWKS_PATH,
   DISCOVERY_PATH,
@@ -61,21 +61,31 @@ export function createApp(composition: Composition): Hono<{ Bindings: Env }> {
     env: Env,
     render: (issuer: string, keys: Parameters<typeof jwksResponse>[0]) => Response,
   ): Promise<Response> {
+    const requestId = crypto.randomUUID();
+    const startedAt = performance.now();
     const service = serviceOf(env);
-    if (!service.ok) return encodeError(service.error, crypto.randomUUID());
+    if (!service.ok) return encodeError(service.error, requestId);
     const { config, context } = service.value;
     const keys = await context.signer.publishedKeys(context.now());
-    return keys.ok ? render(config.issuer, keys.value) : metadataUnavailableResponse();
+    if (keys.ok) return render(config.issuer, keys.value);
+    const response = metadataUnavailableResponse();
+    const durationMs = performance.now() - startedAt;
+    logRequest({ requestId, operation: null, status: response.status, error: keys.error, durationMs });
+    return response;
   }
 
   async function answer(request: Request, env: Env, execution: Pick<ExecutionContext, "waitUntil">): Promise<Response> {
     const requestId = crypto.randomUUID();
     const startedAt = performance.now();
-    const { response, error, operation } = await attempt(request, env, execution, requestId);
+    const facts = new RequestFacts();
+    const { response, error, operation } = await attempt(request, env, execution, requestId, facts);
     // SDKs correct a wrong clock by it, and workerd itself sends none.
     response.headers.set("date", new Date().toUTCString());
     const durationMs = performance.now() - startedAt;
-    logRequest({ requestId, operation, status: response.status, ...(error !== undefined && { error }), durationMs });
+    const { status } = response;
+    const line = { requestId, operation, status, ...(error !== undefined && { error }), durationMs };
+    // After the answer, which need not wait for the hash of an identity id.
+    execution.waitUntil(facts.describe().then((about) => logRequest({ ...line, ...about })));
     return response;
   }
 
@@ -84,6 +94,7 @@ export function createApp(composition: Composition): Hono<{ Bindings: Env }> {
     env: Env,
     execution: Pick<ExecutionContext, "waitUntil">,
     requestId: string,
+    facts: RequestFacts,
   ): Promise<Answer> {
     let operation: string | null = null;
     const refuse = (error: WireError): Answer => ({ response: encodeError(error, requestId), error, operation });
@@ -95,14 +106,16 @@ export function createApp(composition: Composition): Hono<{ Bindings: Env }> {
       if (clients.isBlocked(address, context.now())) return refuse(CLIENT_OVER_LIMIT);
       const decoded = await readRequest(request);
       if (decoded.ok) ({ operation } = decoded.value);
-      const result = decoded.ok ? await runOperation(request, decoded.value, service.value, address) : decoded;
+      const result = decoded.ok ? await runOperation(request, decoded.value, service.value, address, facts) : decoded;
       if (result.ok) return { response: encodeSuccess(result.value, requestId), operation };
       // Counted after the answer: the next call of this address is the one that is judged by it.
       execution.waitUntil(clients.countFailure(address, context.now()));
       return refuse(result.error);
     } catch (cause) {
       logDefect(requestId, operation, cause);
-      return refuse(isOverloaded(cause) ? OVERLOADED : serviceError("InternalErrorException", "Internal error", "defect"));
+      return refuse(
+        isOverloaded(cause) ? OVERLOADED : serviceError("InternalErrorException", "Internal error", "defect"),
+      );
     }
   }
 }
@@ -120,7 +133,9 @@ async function runOperation(
   { operation, json, body }: DecodedRequest,
   { config, context, clients }: Service,
   address: string,
+  facts: RequestFacts,
 ): Promise<Result<object | undefined, WireError>> {
+  facts.readInput(json);
   const runnable = registry.get(operation);
   if (runnable === undefined) return err(unknownOperation());
   let caller: Caller | null = null;
@@ -141,7 +156,9 @@ async function runOperation(
     caller = verified.value;
   }
   if (operation === "GetId" && !(await clients.admitCreation(address))) return err(CLIENT_OVER_LIMIT);
-  return await runnable.run(json, context, caller);
+  const result = await runnable.run(json, { ...context, note: (trace) => facts.note(trace) }, caller);
+  if (result.ok) facts.readOutput(result.value);
+  return result;
 }
 
 function createService(env: Env, config: Config): Service {

@@ -171,7 +171,8 @@ function parseApiUrl(
   if (url === undefined || !upstreams.permits(url) || /[?#]/.test(value)) {
     problems.push(`${name} must be an https address with a public host name, without a query`);
   }
-  return value.replace(/\/$/, "");
+  // As the URL parser writes it: OAuth 1.0a signs this very text (RFC 5849, section 3.4.1.2).
+  return url === undefined ? value : url.href.replace(/\/$/, "");
 }
 
 function parseFacebookAppSecrets(raw: RawSettings, problems: Problems): ReadonlyMap<string, string> {

@@ -1,5 +1,9 @@
-/** One structured line for each request. It names what happened and never what was presented: no token, secret or subject (T46). */
+/**
+ * One structured line for each request: docs/reliability.md lists its members. It names what happened and never what was
+ * presented: no token, secret, subject or provider name that no pool has, and an identity only by its hash (T46).
+ */
 import type { ServiceError } from "./domain/errors.ts";
+import type { Trace } from "./domain/trace.ts";
 
 export type RequestLine = {
   readonly requestId: string;
@@ -7,15 +11,79 @@ export type RequestLine = {
   readonly status: number;
   readonly error?: ServiceError;
   readonly durationMs: number;
+  readonly pool?: string;
+  /** The identity that was answered, else the one that was named, hashed. */
+  readonly identity?: string;
+  /** The identity that was named, hashed, where another one was answered. */
+  readonly namedIdentity?: string;
+  readonly providers?: readonly string[];
+  readonly upstreamFetches?: number;
 };
 
-export function logRequest({ requestId, operation, status, error, durationMs }: RequestLine): void {
+/** Hex digits of a hashed identity id: 64 bits tell any two apart, and lead back to no id, which is 122 random bits. */
+const HASH_LENGTH = 16;
+
+/** `printf %s IDENTITY-ID | sha256sum | cut -c 1-16`: whoever has the id finds its lines. */
+export async function hashedIdentity(identityId: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(identityId));
+  return new Uint8Array(digest).toHex().slice(0, HASH_LENGTH);
+}
+
+/** Collects what a request is about: from its input and output, which are judged again here, and from what it notes. */
+export class RequestFacts {
+  #pool: string | undefined;
+  #named: string | undefined;
+  #answered: string | undefined;
+  #providers: readonly string[] | undefined;
+  #upstreamFetches = 0;
+
+  /** Of an input that may be anything: only what has the shape of an id is taken, and nothing else can be written in it. */
+  readInput(json: Readonly<Record<string, unknown>>): void {
+    this.#pool = idIn(json, "IdentityPoolId");
+    this.#named = idIn(json, "IdentityId");
+  }
+
+  readOutput(output: object | undefined): void {
+    const members: Readonly<Record<string, unknown>> = { ...output };
+    this.#pool ??= idIn(members, "IdentityPoolId");
+    this.#answered = idIn(members, "IdentityId");
+  }
+
+  note({ identityPoolId, providerNames, upstreamFetches = 0 }: Trace): void {
+    this.#pool ??= identityPoolId;
+    this.#providers = providerNames ?? this.#providers;
+    this.#upstreamFetches += upstreamFetches;
+  }
+
+  async describe(): Promise<Pick<RequestLine, "pool" | "identity" | "namedIdentity" | "providers" | "upstreamFetches">> {
+    const identity = this.#answered ?? this.#named;
+    const isOther = this.#named !== undefined && this.#named !== identity;
+    return {
+      ...(this.#pool !== undefined && { pool: this.#pool }),
+      ...(identity !== undefined && { identity: await hashedIdentity(identity) }),
+      ...(isOther && { namedIdentity: await hashedIdentity(this.#named ?? "") }),
+      ...(this.#providers !== undefined && { providers: this.#providers }),
+      upstreamFetches: this.#upstreamFetches,
+    };
+  }
+}
+
+/** Narrower than what the service accepts as an id: all that it makes, and no room for a piece of a token in the wrong member. */
+const MADE_ID = /^[a-z0-9-]{1,18}:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+function idIn(members: Readonly<Record<string, unknown>>, name: "IdentityId" | "IdentityPoolId"): string | undefined {
+  const text = Object.hasOwn(members, name) ? members[name] : undefined;
+  return typeof text === "string" && MADE_ID.test(text) ? text : undefined;
+}
+
+export function logRequest({ requestId, operation, status, error, durationMs, ...about }: RequestLine): void {
   const line = {
     message: "request",
     requestId,
     operation,
     status,
     ...(error !== undefined && { exception: error.type, ...(error.reason !== undefined && { reason: error.reason }) }),
+    ...about,
     durationMs: Math.round(durationMs * 10) / 10,
   };
   console.log(JSON.stringify(line));

@@ -16,5 +16,7 @@ export type Grant = {
 
 /** Lifetime of every token of GetOpenIdToken, in seconds (T42; API reference, GetOpenIdToken). */
 export const TOKEN_LIFETIME_SECONDS = 600;
+/** Lifetime of a token of GetOpenIdTokenForDeveloperIdentity that asks for none, in seconds (API reference). */
+export const DEVELOPER_TOKEN_LIFETIME_SECONDS = 900;
 /** Longest lifetime that a developer may ask for, in seconds (service model, TokenDuration). */
 export const LONGEST_TOKEN_LIFETIME_SECONDS = 86_400;

@@ -54,9 +54,14 @@ export function isVisible(identity: Identity): boolean {
 export function describe(identity: Identity): IdentityDescription {
   return {
     identityId: identity.identityId,
-    providerNames: identity.logins.map((login) => login.providerName).toSorted(),
+    providerNames: [...new Set(identity.logins.map((login) => login.providerName))].toSorted(),
     createdAt: identity.createdAt,
     modifiedAt: identity.modifiedAt,
     isDisabled: identity.standing.kind === "merged",
   };
+}
+
+/** The identifiers of the identity's developer users, in a fixed order. */
+export function developerUsersOf(identity: Identity): readonly string[] {
+  return identity.logins.flatMap((login) => (login.isDeveloper === true ? [login.subject] : [])).toSorted();
 }

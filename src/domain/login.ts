@@ -8,6 +8,8 @@ export type Login = {
   readonly subject: string;
   /** Name of the login's object: see `loginIdOf`. */
   readonly loginId: string;
+  /** The user of a developer provider: a signed call vouches for it, and an identity may have several. */
+  readonly isDeveloper?: true;
 };
 
 /** A login whose token has been checked in this very request. */

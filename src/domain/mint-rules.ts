@@ -40,6 +40,18 @@ export function loginConflict(providerName: string): ServiceError {
   );
 }
 
+/** The live wording is not public: this is the service model's. */
+export const DEVELOPER_USER_REGISTERED = serviceError(
+  "DeveloperUserAlreadyRegisteredException",
+  "The provided developer user identifier is already registered with Cognito under a different identity ID.",
+);
+
+/** Its identifier is not repeated: it may be a name or an address (T46, T51). */
+export const DEVELOPER_USER_NOT_FOUND = serviceError(
+  "ResourceNotFoundException",
+  "The developer user identifier is not linked to an identity of this identity pool.",
+);
+
 /** GetOpenIdToken belongs to the basic (classic) flow, which only an explicit `false` turns off. */
 export function permitsClassicFlow(pool: IdentityPool): Result<void> {
   if (pool.allowsClassicFlow !== false) return ok(undefined);

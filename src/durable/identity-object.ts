@@ -3,10 +3,11 @@
  * and domain/, persists each step and sends what they return. It never holds a gate across a call to another object.
  */
 import { err, ok, RATE_EXCEEDED, type Result } from "../domain/errors.ts";
-import { describe, type IdentityDescription, isVisible } from "../domain/identity.ts";
+import { describe, developerUsersOf, type Identity, type IdentityDescription, isVisible } from "../domain/identity.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
+import type { Traced } from "../domain/trace.ts";
 import { identityNotFound, judgeStanding, permitsClassicFlow } from "../domain/mint-rules.ts";
 import { Coordinator, type Host } from "../linking/coordinator.ts";
 import {
@@ -18,19 +19,30 @@ import {
   linkHere,
   type LinkReply,
   removeIdentity,
+  unlinkDeveloperUser,
   unlinkLogins,
 } from "../linking/identity-calls.ts";
 import type { IdentityRecord } from "../linking/identity-record.ts";
-import type { AskOutcome, ConfirmOwner, Freeze, FreezeReply, Message, Outcome, Reply, Settle } from "../linking/messages.ts";
+import type {
+  AskOutcome,
+  ConfirmOwner,
+  Freeze,
+  FreezeReply,
+  Message,
+  Outcome,
+  Reply,
+  Settle,
+} from "../linking/messages.ts";
 import { type Bucket, draw, hasToken, mustKeep, restoredBucket } from "../linking/rate-limit.ts";
 import { freezeOf, type LinkOrder } from "../linking/transaction.ts";
 import type { UpstreamPolicy } from "../upstream/upstream-policy.ts";
 import { checkClassicFlow, verifyLogins } from "../upstream/verify-logins.ts";
+import { CallFacts } from "./call-facts.ts";
 import { ConfiguredObject } from "./configured-object.ts";
 import { deliverMessage } from "./deliver-message.ts";
 import { issuerKeysOf } from "./issuer-keys.ts";
 import { readPool } from "./pool-cache.ts";
-import { readRecord } from "./stored-record.ts";
+import { ofKnownVersion } from "./stored-record.ts";
 
 const RECORD_KEY = "identity";
 /** Only there while the identity's rate is, or was of late, well used: linking/rate-limit.ts. */
@@ -46,7 +58,7 @@ export class IdentityObject extends ConfiguredObject {
 
   constructor(ctx: DurableObjectState, env: Env, upstreams?: UpstreamPolicy) {
     super(ctx, env, upstreams);
-    const stored = readRecord<IdentityRecord>(ctx.storage, RECORD_KEY);
+    const stored = ofKnownVersion(ctx.storage.kv.get<IdentityRecord>(RECORD_KEY), RECORD_KEY);
     if (stored === null) this.#alarm = "clear";
     const { rateLimit } = this.config;
     const kept = ctx.storage.kv.get<Bucket>(BUCKET_KEY);
@@ -56,18 +68,40 @@ export class IdentityObject extends ConfiguredObject {
   }
 
   /** GetOpenIdToken: one call, and for a returning user nothing is written and nobody else is called. */
-  async grant(identityId: IdentityId, logins: ReadonlyMap<string, string>): Promise<GrantReply> {
+  async grant(identityId: IdentityId, logins: ReadonlyMap<string, string>): Promise<Traced<GrantReply>> {
+    const facts = new CallFacts();
+    const reply = await this.#grant(identityId, logins, facts);
+    return { ...reply, trace: facts.traceOf(logins, this.config) };
+  }
+
+  async #grant(identityId: IdentityId, logins: ReadonlyMap<string, string>, facts: CallFacts): Promise<GrantReply> {
     const admitted = await this.#admit(identityId);
     if (!admitted.ok) return { kind: "refused", error: admitted.error };
     const { pool } = admitted.value;
+    facts.pool = pool;
     const classic = permitsClassicFlow(pool);
     const permitted = classic.ok ? checkClassicFlow(logins) : classic;
     if (!permitted.ok) return { kind: "refused", error: permitted.error };
     const limiter = this.#limiter();
     if (logins.size === 0) return grantToGuest(this.#coordinator, limiter, identityId, pool);
-    const verified = await this.#verify(pool, logins);
+    const verified = await this.#verify(pool, logins, facts);
     if (!verified.ok) return { kind: "refused", error: verified.error };
     return await this.#settling(grantToLogins(this.#coordinator, limiter, identityId, verified.value));
+  }
+
+  /** GetOpenIdTokenForDeveloperIdentity: the signed call vouches for the developer's login, and the others were verified. */
+  async grantToDeveloper(
+    identityId: IdentityId,
+    identityPoolId: IdentityPoolId,
+    logins: readonly VerifiedLogin[],
+  ): Promise<GrantReply> {
+    const admitted = await this.#admit(identityId);
+    if (!admitted.ok) return { kind: "refused", error: admitted.error };
+    // T37: an identity of another pool is none.
+    if (admitted.value.pool.identityPoolId !== identityPoolId) {
+      return { kind: "refused", error: identityNotFound(identityId) };
+    }
+    return await this.#settling(grantToLogins(this.#coordinator, this.#limiter(), identityId, logins));
   }
 
   /** Brings logins together here that were verified before; `draws` when a token is to be minted for this identity. */
@@ -86,12 +120,24 @@ export class IdentityObject extends ConfiguredObject {
     identityId: IdentityId,
     logins: ReadonlyMap<string, string>,
     providerNames: readonly string[],
+  ): Promise<Traced<ChangeReply>> {
+    const facts = new CallFacts();
+    const reply = await this.#unlink(identityId, logins, providerNames, facts);
+    return { ...reply, trace: facts.traceOf(logins, this.config) };
+  }
+
+  async #unlink(
+    identityId: IdentityId,
+    logins: ReadonlyMap<string, string>,
+    providerNames: readonly string[],
+    facts: CallFacts,
   ): Promise<ChangeReply> {
     const record = this.#coordinator.record;
     if (record === null || !isVisible(record)) return { kind: "refused", error: identityNotFound(identityId) };
     const pool = await readPool(this.env.IDENTITY_POOL, record.identityPoolId);
     if (pool === null) return { kind: "refused", error: identityNotFound(identityId) };
-    const verified = await this.#verify(pool, logins);
+    facts.pool = pool;
+    const verified = await this.#verify(pool, logins, facts);
     if (!verified.ok) return { kind: "refused", error: verified.error };
     const changing = unlinkLogins(this.#coordinator, this.#limiter(), identityId, verified.value, providerNames);
     return await this.#settling(changing);
@@ -102,15 +148,36 @@ export class IdentityObject extends ConfiguredObject {
     return await this.#settling(removeIdentity(this.#coordinator, identityId, allowedPools));
   }
 
+  async unlinkDeveloperUser(
+    identityId: IdentityId,
+    identityPoolId: IdentityPoolId,
+    loginId: string,
+  ): Promise<ChangeReply> {
+    if (this.#coordinator.record?.identityPoolId !== identityPoolId) {
+      return { kind: "refused", error: identityNotFound(identityId) };
+    }
+    return await this.#settling(unlinkDeveloperUser(this.#coordinator, identityId, loginId));
+  }
+
   /** Null when the identity is not there for callers to see. */
   async describe(): Promise<{ identityPoolId: IdentityPoolId; description: IdentityDescription } | null> {
+    const identity = await this.#settledIdentity();
+    return identity && { identityPoolId: identity.identityPoolId, description: describe(identity) };
+  }
+
+  /** Null when the identity is not there for callers to see, or of another pool. */
+  async developerUsers(identityPoolId: IdentityPoolId): Promise<{ userIdentifiers: readonly string[] } | null> {
+    const identity = await this.#settledIdentity();
+    return identity?.identityPoolId === identityPoolId ? { userIdentifiers: developerUsersOf(identity) } : null;
+  }
+
+  async #settledIdentity(): Promise<Identity | null> {
     const { record: before } = this.#coordinator;
     const holder = before === null ? undefined : freezeOf(before)?.holder;
     // What a frozen identity is, its coordinator knows: ask before telling anybody.
     if (holder !== undefined) await this.#send({ kind: "ask-outcome", ...holder });
     const record = this.#coordinator.record;
-    if (record === null || !isVisible(record)) return null;
-    return { identityPoolId: record.identityPoolId, description: describe(record) };
+    return record !== null && isVisible(record) ? record : null;
   }
 
   // What other objects say to this one: linking/messages.ts.
@@ -151,12 +218,19 @@ export class IdentityObject extends ConfiguredObject {
     return standing.ok ? ok({ pool }) : standing;
   }
 
-  async #verify(pool: IdentityPool, logins: ReadonlyMap<string, string>): Promise<Result<readonly VerifiedLogin[]>> {
+  async #verify(
+    pool: IdentityPool,
+    logins: ReadonlyMap<string, string>,
+    facts: CallFacts,
+  ): Promise<Result<readonly VerifiedLogin[]>> {
     const verified = await verifyLogins(pool, logins, {
       config: this.config,
       now: Math.floor(Date.now() / 1000),
       issuerKeys: issuerKeysOf(this.env.ISSUER_KEYS),
       mayAskUpstream: hasToken(this.#failedProofs, this.config.rateLimit, Date.now()),
+      onFetch: () => {
+        facts.upstreamFetches += 1;
+      },
     });
     if (verified.ok) return verified;
     if (verified.error.isFailedProof) this.#limiter().drawForFailedProof();

@@ -7,7 +7,7 @@ import { ok, type Result } from "../domain/errors.ts";
 import type { IdentityPoolId } from "../domain/identifiers.ts";
 import { type IdentityPool, type IdentityPoolSettings, replaceSettings } from "../domain/identity-pool.ts";
 import { DIRECTORY_SHARDS, directoryShard } from "./identity-directory-object.ts";
-import { readRecord } from "./stored-record.ts";
+import { ofKnownVersion } from "./stored-record.ts";
 
 const RECORD_KEY = "pool";
 /** How long a crash may keep the directory, or an orphaned identity, waiting. */
@@ -36,7 +36,7 @@ export class IdentityPoolObject extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#record = readRecord<PoolRecord>(ctx.storage, RECORD_KEY);
+    this.#record = ofKnownVersion(ctx.storage.kv.get<PoolRecord>(RECORD_KEY), RECORD_KEY);
   }
 
   /** Null when the pool does not exist, or no longer. */

@@ -35,13 +35,15 @@ export class IssuerObject extends ConfiguredObject {
   async keys(request: KeySetRequest): Promise<KeySetAnswer> {
     const { issuer } = request;
     if (issuer !== this.ctx.id.name) throw new Error("an issuer's object answers for that issuer alone");
-    if (request.mayFetch && needsFetch(this.#state(issuer), request, epochSeconds())) {
+    const isFetched = request.mayFetch && needsFetch(this.#state(issuer), request, epochSeconds());
+    if (isFetched) {
       // T28: single flight.
       this.#fetching ??= this.#fetch(issuer).finally(() => (this.#fetching = undefined));
       await this.#fetching;
     }
     // Decided again on what is held now: the world may have moved during the fetch.
-    return answerOf(this.#state(issuer), epochSeconds());
+    const answer = answerOf(this.#state(issuer), epochSeconds());
+    return isFetched ? { ...answer, isFetched } : answer;
   }
 
   #state(issuer: string): KeySetState {
@@ -56,6 +58,10 @@ export class IssuerObject extends ConfiguredObject {
     const loaded = await loadKeySet(issuer, { fetch: (url, init) => fetch(url, init), upstreams: this.config.upstreams });
     if (!loaded.ok) {
       this.#failedAt = epochSeconds();
+      // T26: an issuer that has nothing but leaked keys is worth the alarm more than any.
+      if (loaded.error === "only-leaked-keys") {
+        console.error(JSON.stringify({ event: "issuer-publishes-private-keys", issuer }));
+      }
       console.warn(JSON.stringify({ event: "issuer-keys-not-loaded", issuer, reason: loaded.error }));
       return;
     }

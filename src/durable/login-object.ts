@@ -8,7 +8,7 @@ import type { IdentityId } from "../domain/identifiers.ts";
 import { PATIENCE_SECONDS } from "../linking/identity-record.ts";
 import type { Holder, Release, Reserve, ReserveReply, Settle } from "../linking/messages.ts";
 import { FREE, holderOf, isFree, type LoginState, release, reserve, settle } from "../linking/participant.ts";
-import { readRecord } from "./stored-record.ts";
+import { ofKnownVersion } from "./stored-record.ts";
 
 const STATE_KEY = "login";
 
@@ -29,7 +29,7 @@ export class LoginObject extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#stored = readRecord<Stored>(ctx.storage, STATE_KEY);
+    this.#stored = ofKnownVersion(ctx.storage.kv.get<Stored>(STATE_KEY), STATE_KEY);
   }
 
   get #state(): LoginState {

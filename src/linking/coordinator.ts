@@ -28,6 +28,7 @@ import {
   thaw,
   ticketsOf,
   unlink,
+  unlinkDeveloperUser,
 } from "./transaction.ts";
 
 export type Host = {
@@ -221,8 +222,16 @@ export class Coordinator {
   }
 
   unlink(proofs: readonly string[], providerNames: readonly string[]): LinkRefusal | { readonly kind: "unlinked" } {
+    return this.#unlinkBy((record) => unlink(record, proofs, providerNames, this.#host.now()));
+  }
+
+  unlinkDeveloperUser(loginId: string): LinkRefusal | { readonly kind: "unlinked" } {
+    return this.#unlinkBy((record) => unlinkDeveloperUser(record, loginId, this.#host.now()));
+  }
+
+  #unlinkBy(change: (record: IdentityRecord) => IdentityRecord | LinkRefusal): LinkRefusal | { readonly kind: "unlinked" } {
     if (this.#record === null || !isVisible(this.#record)) return { kind: "not-found" };
-    const result = unlink(this.#record, proofs, providerNames, this.#host.now());
+    const result = change(this.#record);
     if ("kind" in result) return result;
     if (result !== this.#record) this.#write(result);
     return { kind: "unlinked" };

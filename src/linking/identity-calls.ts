@@ -8,6 +8,7 @@ import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
 import {
+  DEVELOPER_USER_NOT_FOUND,
   grantOf,
   identityNotFound,
   judgeGuest,
@@ -157,6 +158,20 @@ export async function unlinkLogins(
     limiter.drawForFailedProof();
     const current = judgeStanding(coordinator.record, identityId);
     return refused(current.ok ? LOGINS_DO_NOT_MATCH : current.error);
+  });
+}
+
+/** UnlinkDeveloperIdentity: the signed call vouches for the developer user. */
+export async function unlinkDeveloperUser(
+  coordinator: Coordinator,
+  identityId: IdentityId,
+  loginId: string,
+): Promise<ChangeReply> {
+  return await change(coordinator, () => {
+    const outcome = coordinator.unlinkDeveloperUser(loginId);
+    if (outcome.kind === "unlinked") return { kind: "done" };
+    if (outcome.kind === "busy") return outcome;
+    return refused(outcome.kind === "stale" ? DEVELOPER_USER_NOT_FOUND : identityNotFound(identityId));
   });
 }
 

@@ -84,15 +84,18 @@ function obstacleOf(record: IdentityRecord): Busy | null {
   return freezeOf(record) ?? (record.transaction === null ? null : { kind: "busy" });
 }
 
+/** I6: one user of each public provider, and a bounded number of logins. Developer users may be several: a merge brings them together. */
 function conflictAmong(logins: readonly Login[]): LinkRefusal | null {
   const byProvider = new Map<string, string>();
-  for (const { providerName, loginId } of logins) {
+  for (const { providerName, loginId, isDeveloper } of logins) {
+    if (isDeveloper === true) continue;
     const other = byProvider.get(providerName);
     if (other !== undefined && other !== loginId) return { kind: "conflict", providerName };
     byProvider.set(providerName, loginId);
   }
+  const count = new Set(logins.map(({ loginId }) => loginId)).size;
   const last = logins.at(-1);
-  return byProvider.size > MAX_LINKED_LOGINS && last ? { kind: "conflict", providerName: last.providerName } : null;
+  return count > MAX_LINKED_LOGINS && last ? { kind: "conflict", providerName: last.providerName } : null;
 }
 
 /** Step 1: everything that recovery needs, before anybody is called. */
@@ -188,8 +191,9 @@ export function commit(
   now: number,
 ): IdentityRecord {
   const linked = transaction.wanted.map((login): LinkedLogin => {
-    const { providerName, subject, loginId } = login;
-    return { providerName, subject, loginId, linkId: transaction.id, linkedAt: now };
+    const { providerName, subject, loginId, isDeveloper } = login;
+    const kind = isDeveloper === true ? { isDeveloper } : {};
+    return { providerName, subject, loginId, ...kind, linkId: transaction.id, linkedAt: now };
   });
   const isBorn = record.standing.kind === "unborn";
   return {
@@ -306,7 +310,20 @@ export function unlink(
   // The retry of a call that was done: same proof, nothing left to remove.
   const isRepeat = removed.length === 0 && proofs.some((loginId) => wasUnlinked(record, loginId, now));
   if (!isProved && !isRepeat) return { kind: "stale" };
-  if (removed.length === 0) return record;
+  return removed.length === 0 ? record : without(record, removed, now);
+}
+
+/** Unlinks one developer user: the signed call is the proof. */
+export function unlinkDeveloperUser(record: IdentityRecord, loginId: string, now: number): IdentityRecord | LinkRefusal {
+  const obstacle = obstacleOf(record);
+  if (obstacle !== null) return obstacle;
+  const removed = record.logins.filter((login) => login.isDeveloper === true && login.loginId === loginId);
+  if (removed.length > 0) return without(record, removed, now);
+  // The retry of a call that was done.
+  return wasUnlinked(record, loginId, now) ? record : { kind: "stale" };
+}
+
+function without(record: IdentityRecord, removed: readonly LinkedLogin[], now: number): IdentityRecord {
   const logins = record.logins.filter((login) => !removed.includes(login));
   const remembered = removed.map(({ loginId }) => ({ loginId, at: now }));
   return {

@@ -2,6 +2,7 @@
 import type { Config } from "../config.ts";
 import { err, type Result, serviceError } from "../domain/errors.ts";
 import { type IdentityId, type IdentityPoolId, parseIdentityId, parseIdentityPoolId } from "../domain/identifiers.ts";
+import type { Trace } from "../domain/trace.ts";
 import type { Objects } from "../durable/objects.ts";
 import type { AdminCredential } from "../protocol/admin-credential.ts";
 import { allowsPool } from "../protocol/admin-credential.ts";
@@ -26,6 +27,8 @@ export type OperationContext = Contention & {
   now(): number;
   /** A random version 4 UUID in lower case. */
   newUuid(): string;
+  /** Takes note of what the request turns out to be about, for its log line. */
+  readonly note?: (trace: Trace) => void;
 };
 
 export type SignedContext = OperationContext & { readonly caller: Caller };

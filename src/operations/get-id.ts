@@ -3,6 +3,7 @@ import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import { identityIdOf } from "../domain/identifiers.ts";
 import { GUESTS_NOT_SUPPORTED, identityPoolNotFound } from "../domain/mint-rules.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
+import { configuredNames } from "../upstream/pool-providers.ts";
 import { verifyLogins } from "../upstream/verify-logins.ts";
 import { CONTENDED } from "./contention.ts";
 import { identityPoolIdOfInput, linkContextOf, type OperationContext } from "./context.ts";
@@ -20,12 +21,14 @@ export async function getId(input: InputOf<"GetId">, context: OperationContext):
     if (created) return ok({ IdentityId: identityId });
     return err(serviceError("InternalErrorException", "Internal error", "identity-id-collision"));
   }
+  context.note?.({ providerNames: configuredNames(pool, context.config.oidcProviders, logins.keys()) });
   const verified = await verifyLogins(pool, logins, {
     config: context.config,
     now: Math.floor(context.now()),
     issuerKeys: context.issuerKeys,
     // Whoever floods this call with failures is stopped by the limit of the client address.
     mayAskUpstream: true,
+    onFetch: () => context.note?.({ upstreamFetches: 1 }),
   });
   if (!verified.ok) return err(verified.error.error);
   const request = { identityPoolId, logins: verified.value, named: null, mints: false };

@@ -2,6 +2,7 @@
 import { err, ok, type Result } from "../domain/errors.ts";
 import type { Grant } from "../domain/grant.ts";
 import type { IdentityId } from "../domain/identifiers.ts";
+import type { GrantReply } from "../linking/identity-calls.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { mint } from "../token/mint.ts";
 import { CONTENDED, giveWay, MAX_ATTEMPTS } from "./contention.ts";
@@ -13,7 +14,12 @@ export async function getOpenIdToken(
   context: OperationContext,
 ): Promise<Result<OutputOf<"GetOpenIdToken">>> {
   const identityId = identityIdOfInput(input.IdentityId);
-  const granted = await obtainGrant(linkContextOf(context), identityId, input.Logins ?? new Map());
+  const logins = input.Logins ?? new Map<string, string>();
+  const granted = await obtainGrantBy(linkContextOf(context), identityId, async () => {
+    const reply = await context.objects.identity(identityId).grant(identityId, logins);
+    if (reply.trace !== undefined) context.note?.(reply.trace);
+    return reply;
+  });
   if (!granted.ok) return granted;
   // Everything is stored and settled before the signature: from here on nothing can fail but the signing itself.
   const stamp = { issuer: context.config.issuer, now: context.now(), jti: context.newUuid() };
@@ -28,8 +34,20 @@ export async function obtainGrant(
   identityId: IdentityId,
   logins: ReadonlyMap<string, string>,
 ): Promise<Result<Grant>> {
+  return await obtainGrantBy(context, identityId, async () => {
+    return await context.objects.identity(identityId).grant(identityId, logins);
+  });
+}
+
+/** `ask` is the call to the identity's object; `pinned` as in a LinkRequest. */
+export async function obtainGrantBy(
+  context: LinkContext,
+  identityId: IdentityId,
+  ask: () => Promise<GrantReply>,
+  pinned?: string,
+): Promise<Result<Grant>> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const reply = await context.objects.identity(identityId).grant(identityId, logins);
+    const reply = await ask();
     switch (reply.kind) {
       case "granted":
         return ok(reply.grant);
@@ -45,6 +63,7 @@ export async function obtainGrant(
           logins: verified,
           named: { identityId, isGuest },
           mints: true,
+          ...(pinned !== undefined && { pinned }),
         });
         if (linked !== null) return linked;
         // The named identity is no longer what it said it was: it judges again.

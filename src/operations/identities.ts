@@ -22,7 +22,11 @@ export async function unlinkIdentity(
   const identityId = identityIdOfInput(input.IdentityId);
   const reply = await whileBusy(
     context,
-    async () => await context.objects.identity(identityId).unlink(identityId, input.Logins, input.LoginsToRemove),
+    async () => {
+      const unlinked = await context.objects.identity(identityId).unlink(identityId, input.Logins, input.LoginsToRemove);
+      if (unlinked.trace !== undefined) context.note?.(unlinked.trace);
+      return unlinked;
+    },
   );
   if (reply === null) return err(CONTENDED);
   return reply.kind === "done" ? ok(undefined) : err(reply.error);
@@ -74,7 +78,7 @@ export async function listIdentities(
   let shard = firstShard;
   let after = firstAfter;
   // One more than is asked for says whether another page is worth a token.
-  for (let lookups = 0; shard < DIRECTORY_SHARDS && found.length <= wanted && lookups < MAX_LOOKUPS; ) {
+  for (let lookups = 0; shard < DIRECTORY_SHARDS && found.length <= wanted && lookups < MAX_LOOKUPS;) {
     const asked = wanted + 1 - found.length;
     const identityIds = await context.objects.identityDirectory(identityPoolId, shard).page(after, asked);
     const described = await Promise.all(

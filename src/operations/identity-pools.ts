@@ -93,7 +93,10 @@ export async function listIdentityPools(
   const last = page.at(-1);
   const visible = page.filter(({ identityPoolId }) => allowsPool(context.caller.credential, identityPoolId));
   return ok({
-    IdentityPools: visible.map(({ identityPoolId, name }) => ({ IdentityPoolId: identityPoolId, IdentityPoolName: name })),
+    IdentityPools: visible.map(({ identityPoolId, name }) => ({
+      IdentityPoolId: identityPoolId,
+      IdentityPoolName: name,
+    })),
     ...(listed.length > page.length &&
       last !== undefined && { NextToken: encodePageToken(POOL_LISTING, [last.identityPoolId]) }),
   });

@@ -6,7 +6,7 @@ import { err, ok, type Result } from "../domain/errors.ts";
 import type { Grant } from "../domain/grant.ts";
 import { type IdentityId, identityIdOf, type IdentityPoolId } from "../domain/identifiers.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
-import { loginConflict, PARTICIPANT_UNREACHABLE } from "../domain/mint-rules.ts";
+import { DEVELOPER_USER_REGISTERED, loginConflict, PARTICIPANT_UNREACHABLE } from "../domain/mint-rules.ts";
 import type { LoginView } from "../durable/login-object.ts";
 import type { LinkReply } from "../linking/identity-calls.ts";
 import type { Holder } from "../linking/messages.ts";
@@ -28,6 +28,8 @@ export type LinkRequest = {
   readonly named: { readonly identityId: IdentityId; readonly isGuest: boolean } | null;
   /** Whether a token is to be minted, which draws on the rate of the identity that it is for. */
   readonly mints: boolean;
+  /** Login id of a developer user that must be the named identity's own, or nobody's. */
+  readonly pinned?: string;
 };
 
 type Owned = { readonly login: VerifiedLogin; readonly owner: IdentityId; readonly linkId: string };
@@ -37,13 +39,19 @@ export async function linkLogins(context: LinkContext, request: LinkRequest): Pr
   const { logins, named } = request;
   let drawnBy = named?.identityId ?? null;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const views = await Promise.all(logins.map(async (login) => await context.objects.login(login.loginId).view(login.loginId)));
+    const views = await Promise.all(
+      logins.map(async (login) => await context.objects.login(login.loginId).view(login.loginId)),
+    );
     const holder = holderAmong(views);
     if (holder !== undefined) {
       await giveWay(context, attempt, holder);
       continue;
     }
     const owned = ownedAmong(logins, views);
+    if (isPinnedElsewhere(owned, request)) {
+      if (await healOwners(context, owned)) continue;
+      return err(DEVELOPER_USER_REGISTERED);
+    }
     const plan = planLink(named, await ownersOf(context, owned), context.mergePolicy);
     if (plan.kind === "conflict") {
       if (await healOwners(context, owned)) continue;
@@ -101,10 +109,17 @@ async function ownersOf(context: LinkContext, owned: readonly Owned[]): Promise<
 async function healOwners(context: LinkContext, owned: readonly Owned[]): Promise<boolean> {
   const replies = await Promise.all(
     owned.map(async ({ login: { loginId }, owner, linkId }) => {
-      return await context.objects.identity(owner).confirmOwner({ kind: "confirm-owner", identityId: owner, loginId, linkId });
+      return await context.objects
+        .identity(owner)
+        .confirmOwner({ kind: "confirm-owner", identityId: owner, loginId, linkId });
     }),
   );
   return replies.some((reply) => reply.kind !== "ownership" || !reply.owns);
+}
+
+/** Decided on the very look at the owners that the plan is made of, so that no race can absorb the user's other identity. */
+function isPinnedElsewhere(owned: readonly Owned[], { named, pinned }: LinkRequest): boolean {
+  return owned.some(({ login, owner }) => login.loginId === pinned && owner !== named?.identityId);
 }
 
 function foreignProvider(owned: readonly Owned[], named: IdentityId | undefined): string {

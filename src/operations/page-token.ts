@@ -6,7 +6,9 @@ export const INVALID_PAGE_TOKEN: ServiceError = serviceError("InvalidParameterEx
 type Position = readonly (string | number)[];
 
 export function encodePageToken(listing: string, position: Position): string {
-  return new TextEncoder().encode(JSON.stringify([listing, ...position])).toBase64({ alphabet: "base64url", omitPadding: true });
+  return new TextEncoder()
+    .encode(JSON.stringify([listing, ...position]))
+    .toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
 /** The position after which the page starts, or null for a token that is not one, or of another listing. */

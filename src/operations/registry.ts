@@ -4,6 +4,12 @@ import type { InputValueOf, StructureShape } from "../protocol/shape-language.ts
 import { type OperationName, operations } from "../protocol/shapes.ts";
 import { validate } from "../protocol/validate.ts";
 import type { Caller, OperationContext, SignedContext } from "./context.ts";
+import {
+  getOpenIdTokenForDeveloperIdentity,
+  lookupDeveloperIdentity,
+  mergeDeveloperIdentities,
+  unlinkDeveloperIdentity,
+} from "./developer-identities.ts";
 import { getId } from "./get-id.ts";
 import { getOpenIdToken } from "./get-open-id-token.ts";
 import { deleteIdentities, describeIdentity, listIdentities, unlinkIdentity } from "./identities.ts";
@@ -57,8 +63,15 @@ export const registry: ReadonlyMap<OperationName, RunnableOperation> = new Map<O
   ["DescribeIdentityPool", signedOperation(operations.DescribeIdentityPool, describeIdentityPool)],
   ["GetId", publicOperation(operations.GetId, getId)],
   ["GetOpenIdToken", publicOperation(operations.GetOpenIdToken, getOpenIdToken)],
+  [
+    "GetOpenIdTokenForDeveloperIdentity",
+    signedOperation(operations.GetOpenIdTokenForDeveloperIdentity, getOpenIdTokenForDeveloperIdentity),
+  ],
   ["ListIdentities", signedOperation(operations.ListIdentities, listIdentities)],
   ["ListIdentityPools", signedOperation(operations.ListIdentityPools, listIdentityPools)],
+  ["LookupDeveloperIdentity", signedOperation(operations.LookupDeveloperIdentity, lookupDeveloperIdentity)],
+  ["MergeDeveloperIdentities", signedOperation(operations.MergeDeveloperIdentities, mergeDeveloperIdentities)],
+  ["UnlinkDeveloperIdentity", signedOperation(operations.UnlinkDeveloperIdentity, unlinkDeveloperIdentity)],
   ["UnlinkIdentity", publicOperation(operations.UnlinkIdentity, unlinkIdentity)],
   ["UpdateIdentityPool", signedOperation(operations.UpdateIdentityPool, updateIdentityPool)],
 ]);

@@ -23,7 +23,7 @@ export type AccessTokenProfile = {
   /** What a token of the provider can look like at all: judged before anybody is asked (T28). */
   readonly tokenForm: RegExp;
   readonly clientsOf?: (value: string) => readonly Client[];
-  prove(login: PresentedLogin, api: ProviderApi): Promise<Result<ProvenLogin, RefusalReason>>;
+  readonly prove: (login: PresentedLogin, api: ProviderApi) => Promise<Result<ProvenLogin, RefusalReason>>;
 };
 
 /** For all calls about one token together, in milliseconds. */
@@ -67,7 +67,7 @@ export function provenLogin(subject: unknown, client: Client): Result<ProvenLogi
 }
 
 function providerApiOf(providerName: string, context: InspectionContext): ProviderApi {
-  const { clockSkewSeconds, now, providerApis, fetch, upstreams } = context;
+  const { clockSkewSeconds, now, providerApis, fetch, upstreams, onFetch } = context;
   const startedAt = performance.now();
   return {
     clockSkewSeconds,
@@ -76,6 +76,7 @@ function providerApiOf(providerName: string, context: InspectionContext): Provid
     async ask({ url, ...question }) {
       const askedAt = performance.now();
       const deadlineMs = Math.max(1, DEADLINE_MS - (askedAt - startedAt));
+      onFetch?.();
       const answer = await askForJson(
         { ...question, url: new URL(url), statuses: JUDGED_STATUSES },
         { fetch, upstreams, deadlineMs },

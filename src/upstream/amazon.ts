@@ -4,7 +4,7 @@ import { accessTokenKind, provenLogin, upstreamTrouble } from "./access-token.ts
 
 const ISSUER = "https://www.amazon.com";
 /** Login with Amazon, Developer Guide: what `tokeninfo` says of a token that is malformed, expired or revoked. */
-const TOKEN_ERRORS: readonly unknown[] = ["invalid_token", "invalid_request"];
+const TOKEN_ERRORS = new Set<unknown>(["invalid_token", "invalid_request"]);
 
 export const amazon = accessTokenKind({
   providerName: "www.amazon.com",
@@ -17,13 +17,13 @@ export const amazon = accessTokenKind({
     if (!answer.ok) return answer;
     const { status, members } = answer.value;
     if (status !== 200 || members.has("error")) {
-      const isTokenError = TOKEN_ERRORS.includes(members.get("error"));
+      const isTokenError = TOKEN_ERRORS.has(members.get("error"));
       return isTokenError ? err({ kind: "access-token-refused" }) : upstreamTrouble("answer");
     }
     if (members.get("iss") !== ISSUER) return upstreamTrouble("answer");
     // T22: the token was made for this very app. The console shows either id of it, so that a pool may name either.
-    const ids = [members.get("aud"), members.get("app_id")];
-    const client = clients.find(({ clientId }) => ids.includes(clientId));
+    const ids = new Set([members.get("aud"), members.get("app_id")]);
+    const client = clients.find(({ clientId }) => ids.has(clientId));
     if (client === undefined) return err({ kind: "foreign-app" });
     // Not an instant: the seconds that are left.
     const remainingSeconds = members.get("exp");

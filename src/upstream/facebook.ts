@@ -19,7 +19,7 @@ type Judgement<T> = Result<T, RefusalReason>;
 type App = { readonly client: Client; readonly secret?: string; readonly userId?: unknown };
 
 /** Graph API, Handling Errors: the access token is at fault. Every other code is the API's trouble, or this service's. */
-const TOKEN_CODES: readonly unknown[] = [102, 190, 2500];
+const TOKEN_CODES = new Set<unknown>([102, 190, 2500]);
 const EXPIRED_SUBCODE = 463;
 /** The token that `debug_token` is asked about is of another app than the one that asks. */
 const FOREIGN_APP_CODE = 100;
@@ -71,7 +71,9 @@ async function findApp(token: string, clients: readonly Client[], api: ProviderA
   if (!answer.ok) return answer;
   const { status, members } = answer.value;
   if (status !== 200 || members.has("error")) return refusalOf(members.get("error"));
-  const client = withoutSecret.find(({ clientId }) => clientId === members.get("id"));
+  const appId = members.get("id");
+  if (typeof appId !== "string") return upstreamTrouble("answer");
+  const client = withoutSecret.find(({ clientId }) => clientId === appId);
   return client === undefined ? err({ kind: "foreign-app" }) : ok({ client });
 }
 
@@ -81,7 +83,7 @@ function judgeDebugToken({ status, members }: ApiAnswer, client: Client, api: Pr
     const code = membersOf(members.get("error")).get("code");
     if (code === FOREIGN_APP_CODE) return err({ kind: "foreign-app" });
     // Also code 190: it is this service's app secret that is refused here, and the user's token may well be good.
-    return upstreamTrouble(`debug_token ${errorCode(code)}`);
+    return upstreamTrouble(typeof code === "number" ? `debug_token error ${code}` : "answer");
   }
   const data = membersOf(members.get("data"));
   if (data.get("is_valid") !== true) {
@@ -102,14 +104,10 @@ function judgeDebugToken({ status, members }: ApiAnswer, client: Client, api: Pr
 function refusalOf(error: unknown): Judgement<never> {
   const members = membersOf(error);
   const code = members.get("code");
-  if (!TOKEN_CODES.includes(code)) return upstreamTrouble(errorCode(code));
+  // Of what the upstream wrote, the log is told a number and nothing else.
+  if (!TOKEN_CODES.has(code)) return upstreamTrouble(typeof code === "number" ? `error ${code}` : "answer");
   const isExpired = members.get("error_subcode") === EXPIRED_SUBCODE || members.get("subcode") === EXPIRED_SUBCODE;
   return err({ kind: isExpired ? "access-token-expired" : "access-token-refused" });
-}
-
-/** For the log: a number and nothing else that the upstream wrote. */
-function errorCode(code: unknown): string {
-  return typeof code === "number" ? `error ${code}` : "answer";
 }
 
 /** Graph API, Securing Requests: HMAC-SHA256 of the token under the app secret, in hex. */

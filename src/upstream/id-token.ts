@@ -36,8 +36,9 @@ export function idTokenKind(owns: (providerName: string) => boolean, profile: Id
 
       return ok({
         async prove() {
-          const { issuerKeys, mayAskUpstream } = context;
-          const key = await issuerKeys.find({ issuer, algorithm, kid, mayAskUpstream });
+          const { issuerKeys, mayAskUpstream, onFetch } = context;
+          const told = onFetch === undefined ? {} : { onFetch };
+          const key = await issuerKeys.find({ issuer, algorithm, kid, mayAskUpstream, ...told });
           if (!key.ok) return key;
           const isGenuine = await verifySignature(algorithm, key.value, signature, signedBytes);
           return isGenuine ? claimed : err({ kind: "bad-signature" });

@@ -11,6 +11,8 @@ export type KeyRequest = {
   readonly kid: string | undefined;
   /** `false`: answer `upstream-not-asked` where only a fetch could tell. */
   readonly mayAskUpstream: boolean;
+  /** Told when the answer had to be fetched from the issuer. */
+  readonly onFetch?: () => void;
 };
 
 export interface IssuerKeys {

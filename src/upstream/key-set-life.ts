@@ -30,7 +30,12 @@ export type KeySetRequest = {
 };
 
 /** Plain data that crosses the call. Durations and not instants: the two clocks may differ. */
-export type KeySetAnswer =
+export type KeySetAnswer = KeySetFacts & {
+  /** The answer had to be fetched for this question, or for another one at the same time. */
+  readonly isFetched?: true;
+};
+
+type KeySetFacts =
   | {
       readonly state: "known";
       readonly keys: readonly PublicKey[];

@@ -13,7 +13,7 @@ export type KeySet = {
   readonly keys: readonly PublicKey[];
 };
 
-export type KeySetFailure = FetchFailure | "not-discovery" | "issuer-mismatch" | "not-key-set" | "no-usable-key";
+export type KeySetFailure = FetchFailure | "not-discovery" | "issuer-mismatch" | "not-key-set" | "no-usable-key" | "only-leaked-keys";
 
 export type LoadedKeySet = { readonly keySet: KeySet; readonly leakedKeyCount: number };
 
@@ -38,7 +38,7 @@ export async function loadKeySet(issuer: string, tools: FetchTools): Promise<Res
   const usable = await Promise.all(parsed.keys.map(isImportable));
   const keys = parsed.keys.filter((_, index) => usable[index]);
   // T29: a set that can verify nothing never replaces one that can.
-  if (keys.length === 0) return err("no-usable-key");
+  if (keys.length === 0) return err(parsed.leakedKeyCount > 0 ? "only-leaked-keys" : "no-usable-key");
   return ok({ keySet: { issuer, keySetUrl: location.value, keys }, leakedKeyCount: parsed.leakedKeyCount });
 }
 

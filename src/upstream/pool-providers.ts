@@ -39,6 +39,17 @@ export function clientsOf(
   ];
 }
 
+/** Of the names that a request presents those that the pool has, in its order: only they may be logged (T46). */
+export function configuredNames(
+  settings: IdentityPoolSettings,
+  oidcProviders: OidcProviders,
+  providerNames: Iterable<string>,
+): readonly string[] {
+  return [...providerNames].filter((name) => {
+    return name === settings.developerProviderName || clientsOf(settings, oidcProviders, name).length > 0;
+  });
+}
+
 function supportedLoginClients(settings: IdentityPoolSettings, providerName: string): readonly Client[] {
   const providers = settings.supportedLoginProviders ?? {};
   // T39: a member of the settings, never of a prototype.
@@ -97,11 +108,19 @@ export function checkProviders(
     const isKnown = providerName !== undefined && config.oidcProviders.has(providerName);
     if (!isKnown || !isVerifiable(providerName)) return refused("openIdConnectProviderARNs", arn);
   }
-  for (const { providerName = "", clientId = "" } of settings.cognitoIdentityProviders ?? []) {
+  for (const { providerName = "", clientId = "", serverSideTokenCheck } of settings.cognitoIdentityProviders ?? []) {
     if (!isUserPool(providerName) || clientId === "") return refused("cognitoIdentityProviders", providerName);
+    // Nothing in an ID token, and nothing that its user pool publishes, tells that its user was signed out everywhere or
+    // deleted (docs/adr/0022). Whoever asks for that check must not be told that it is made.
+    if (serverSideTokenCheck === true) return err(SERVER_SIDE_TOKEN_CHECK);
   }
   return ok(undefined);
 }
+
+const SERVER_SIDE_TOKEN_CHECK = serviceError(
+  "InvalidParameterException",
+  "ServerSideTokenCheck is not supported: user pools tell only their own AWS account whether a user was signed out or deleted.",
+);
 
 /** Longest piece of a provider name that a message quotes, in characters (T51). */
 const MAX_QUOTED_LENGTH = 64;

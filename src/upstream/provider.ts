@@ -40,6 +40,8 @@ export type InspectionContext = {
   readonly mayAskUpstream: boolean;
   /** For the kinds whose tokens only their provider can judge. */
   readonly fetch: FetchTools["fetch"];
+  /** Told each time that the request waits for an upstream. */
+  readonly onFetch?: () => void;
   readonly providerApis: Config["providerApis"];
 };
 

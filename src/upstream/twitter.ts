@@ -13,7 +13,7 @@ const PROVIDER_NAME = "api.twitter.com";
  * Twitter, Response Codes: could not authenticate the user, suspended, invalid or expired token, locked. Every other one,
  * such as a clock that differs (135) or an API plan that lacks the call (453), is no fault of the token.
  */
-const TOKEN_CODES: readonly unknown[] = [32, 64, 89, 326];
+const TOKEN_CODES = new Set<unknown>([32, 64, 89, 326]);
 
 export const twitter = accessTokenKind({
   providerName: PROVIDER_NAME,
@@ -48,7 +48,7 @@ function clientsOf(value: string): readonly Client[] {
 function refusalOf(members: Members): Result<never, RefusalReason> {
   const errors = members.get("errors");
   const codes = Array.isArray(errors) ? errors.map((error) => membersOf(error).get("code")) : [];
-  if (codes.some((code) => TOKEN_CODES.includes(code))) return err({ kind: "access-token-refused" });
+  if (codes.some((code) => TOKEN_CODES.has(code))) return err({ kind: "access-token-refused" });
   const [code] = codes;
   return upstreamTrouble(typeof code === "number" ? `error ${code}` : "answer");
 }

@@ -1,0 +1,253 @@
+/**
+ * Developer-authenticated identities: a backend with a credential vouches for its own users. GetOpenIdTokenForDeveloperIdentity,
+ * LookupDeveloperIdentity, MergeDeveloperIdentities, UnlinkDeveloperIdentity. A developer user is a login whose provider is the
+ * pool's developer provider; the signature of the call is its proof, and nothing else is taken on the caller's word.
+ */
+import { err, ok, type Result, serviceError } from "../domain/errors.ts";
+import { DEVELOPER_TOKEN_LIFETIME_SECONDS, type Grant } from "../domain/grant.ts";
+import type { IdentityId } from "../domain/identifiers.ts";
+import type { IdentityPool } from "../domain/identity-pool.ts";
+import { loginIdOf, type VerifiedLogin } from "../domain/login.ts";
+import {
+  DEVELOPER_USER_NOT_FOUND,
+  DEVELOPER_USER_REGISTERED,
+  identityNotFound,
+  identityPoolNotFound,
+  LOGINS_DO_NOT_MATCH,
+  loginConflict,
+  PARTICIPANT_UNREACHABLE,
+} from "../domain/mint-rules.ts";
+import type { InputOf, OutputOf } from "../protocol/shapes.ts";
+import { mint } from "../token/mint.ts";
+import { verifyLogins } from "../upstream/verify-logins.ts";
+import { CONTENDED, giveWay, MAX_ATTEMPTS, whileBusy } from "./contention.ts";
+import { identityIdOfInput, identityPoolIdOfInput, linkContextOf, poolRefusal, type SignedContext } from "./context.ts";
+import { obtainGrantBy } from "./get-open-id-token.ts";
+import { linkLogins } from "./link-logins.ts";
+import { decodePageToken, encodePageToken, INVALID_PAGE_TOKEN } from "./page-token.ts";
+
+/** Longest developer user identifier, in characters (service model); the value of a `Logins` map may be longer. */
+const MAX_USER_IDENTIFIER_LENGTH = 1024;
+/** A page of LookupDeveloperIdentity that names no size: the largest that one may ask for. */
+const DEFAULT_PAGE_SIZE = 60;
+
+const WRONG_DEVELOPER_PROVIDER = serviceError(
+  "InvalidParameterException",
+  "This identity pool does not support the specified developer provider",
+);
+const LONG_USER_IDENTIFIER = serviceError(
+  "InvalidParameterException",
+  `The developer user identifier must have at most ${MAX_USER_IDENTIFIER_LENGTH} characters.`,
+);
+const NOTHING_TO_LOOK_UP = serviceError(
+  "InvalidParameterException",
+  "Either IdentityId or DeveloperUserIdentifier must be given.",
+);
+const USER_OF_ANOTHER_IDENTITY = serviceError(
+  "ResourceConflictException",
+  "The developer user identifier is linked to another identity than the given one.",
+);
+
+export async function getOpenIdTokenForDeveloperIdentity(
+  input: InputOf<"GetOpenIdTokenForDeveloperIdentity">,
+  context: SignedContext,
+): Promise<Result<OutputOf<"GetOpenIdTokenForDeveloperIdentity">>> {
+  const pool = await poolOf(input, context);
+  if (!pool.ok) return pool;
+  const logins = await verifiedLoginsOf(pool.value, input.Logins, context);
+  if (!logins.ok) return logins;
+  const granted = await obtainDeveloperGrant(input, pool.value, logins.value, context);
+  if (!granted.ok) return granted;
+  const grant: Grant = {
+    ...granted.value,
+    lifetimeSeconds: input.TokenDuration ?? DEVELOPER_TOKEN_LIFETIME_SECONDS,
+    principalTags: Object.fromEntries(input.PrincipalTags ?? []),
+  };
+  const stamp = { issuer: context.config.issuer, now: context.now(), jti: context.newUuid() };
+  const token = await mint(grant, stamp, context.signer);
+  return token.ok ? ok({ IdentityId: grant.identityId, Token: token.value }) : token;
+}
+
+/** The developer's login first, then the public ones of the map: those are verified as in any other call. */
+async function verifiedLoginsOf(
+  pool: IdentityPool,
+  presented: ReadonlyMap<string, string>,
+  context: SignedContext,
+): Promise<Result<readonly [VerifiedLogin, ...VerifiedLogin[]]>> {
+  const { developerProviderName = "" } = pool;
+  const userIdentifier = presented.get(developerProviderName);
+  if (userIdentifier === undefined) return err(WRONG_DEVELOPER_PROVIDER);
+  if (userIdentifier.length > MAX_USER_IDENTIFIER_LENGTH) return err(LONG_USER_IDENTIFIER);
+  const publicLogins = new Map([...presented].filter(([providerName]) => providerName !== developerProviderName));
+  const verified = await verifyLogins(pool, publicLogins, {
+    config: context.config,
+    now: Math.floor(context.now()),
+    issuerKeys: context.issuerKeys,
+    mayAskUpstream: true,
+  });
+  if (!verified.ok) return err(verified.error.error);
+  return ok([await developerLoginOf(pool, developerProviderName, userIdentifier), ...verified.value]);
+}
+
+async function obtainDeveloperGrant(
+  input: InputOf<"GetOpenIdTokenForDeveloperIdentity">,
+  { identityPoolId }: IdentityPool,
+  logins: readonly [VerifiedLogin, ...VerifiedLogin[]],
+  context: SignedContext,
+): Promise<Result<Grant>> {
+  const linking = linkContextOf(context);
+  if (input.IdentityId === undefined) {
+    return (await linkLogins(linking, { identityPoolId, logins, named: null, mints: true })) ?? err(CONTENDED);
+  }
+  const identityId = identityIdOfInput(input.IdentityId);
+  const pinned = logins[0].loginId;
+  const ask = async () =>
+    await context.objects.identity(identityId).grantToDeveloper(identityId, identityPoolId, logins);
+  const granted = await obtainGrantBy(linking, identityId, ask, pinned);
+  if (granted.ok || granted.error.message !== LOGINS_DO_NOT_MATCH.message) return granted;
+  // None of the logins is the identity's. Where that is because the user already has one, the caller is told so.
+  const owner = await ownerOf(context, pinned);
+  return owner.ok && owner.value !== null ? err(DEVELOPER_USER_REGISTERED) : granted;
+}
+
+export async function lookupDeveloperIdentity(
+  input: InputOf<"LookupDeveloperIdentity">,
+  context: SignedContext,
+): Promise<Result<OutputOf<"LookupDeveloperIdentity">>> {
+  const pool = await poolOf(input, context);
+  if (!pool.ok) return pool;
+  const { identityPoolId, developerProviderName } = pool.value;
+  const { DeveloperUserIdentifier: userIdentifier, MaxResults: size = DEFAULT_PAGE_SIZE } = input;
+  const named = input.IdentityId === undefined ? undefined : identityIdOfInput(input.IdentityId);
+  if (named === undefined && userIdentifier === undefined) return err(NOTHING_TO_LOOK_UP);
+  if (developerProviderName === undefined) return err(WRONG_DEVELOPER_PROVIDER);
+
+  const found =
+    named === undefined ? await findUser(pool.value, developerProviderName, userIdentifier ?? "", context) : ok(named);
+  if (!found.ok) return found;
+  const identityId = found.value;
+  const users = await context.objects.identity(identityId).developerUsers(identityPoolId);
+  if (users === null) return err(identityNotFound(identityId));
+  const { userIdentifiers } = users;
+  if (named !== undefined && userIdentifier !== undefined) {
+    if (!userIdentifiers.includes(userIdentifier)) return err(USER_OF_ANOTHER_IDENTITY);
+    // The answer is the request, verified.
+    return ok({ IdentityId: identityId, DeveloperUserIdentifierList: [userIdentifier] });
+  }
+
+  const listing = `developer-users ${identityId}`;
+  const [after] = input.NextToken === undefined ? [""] : (decodePageToken(listing, input.NextToken) ?? []);
+  if (typeof after !== "string") return err(INVALID_PAGE_TOKEN);
+  const rest = userIdentifiers.filter((user) => user > after);
+  const page = rest.slice(0, size);
+  const last = page.at(-1);
+  return ok({
+    IdentityId: identityId,
+    DeveloperUserIdentifierList: page,
+    ...(rest.length > page.length && last !== undefined && { NextToken: encodePageToken(listing, [last]) }),
+  });
+}
+
+/** The destination's identity absorbs the source's, whatever MERGE_POLICY says: this call asks for nothing else. */
+export async function mergeDeveloperIdentities(
+  input: InputOf<"MergeDeveloperIdentities">,
+  context: SignedContext,
+): Promise<Result<OutputOf<"MergeDeveloperIdentities">>> {
+  const pool = await poolOf(input, context);
+  if (!pool.ok) return pool;
+  const { identityPoolId, developerProviderName } = pool.value;
+  if (developerProviderName !== input.DeveloperProviderName) return err(WRONG_DEVELOPER_PROVIDER);
+  const { DestinationUserIdentifier: destinationUser, SourceUserIdentifier: sourceUser } = input;
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const destination = await findUser(pool.value, developerProviderName, destinationUser, context);
+    if (!destination.ok) return destination;
+    const source = await findUser(pool.value, developerProviderName, sourceUser, context);
+    if (!source.ok) return source;
+    // Also the retry of a merge that was done.
+    if (source.value === destination.value) return ok({ IdentityId: destination.value });
+    const logins = await Promise.all(
+      [destinationUser, sourceUser].map(
+        async (user) => await developerLoginOf(pool.value, developerProviderName, user),
+      ),
+    );
+    const identityId = destination.value;
+    const order = { identityId, identityPoolId, logins, absorb: [source.value], guest: null, isBirth: false };
+    const reply = await context.objects.identity(identityId).link(order, logins, false);
+    if (reply.kind === "linked") return ok({ IdentityId: identityId });
+    if (reply.kind === "conflict") return err(loginConflict(reply.providerName));
+    if (reply.kind === "unreachable") return err(PARTICIPANT_UNREACHABLE);
+    // One of the two has changed, or is about to: look again who they are.
+    await giveWay(context, attempt, reply.kind === "busy" ? reply.holder : undefined);
+  }
+  return err(CONTENDED);
+}
+
+export async function unlinkDeveloperIdentity(
+  input: InputOf<"UnlinkDeveloperIdentity">,
+  context: SignedContext,
+): Promise<Result<undefined>> {
+  const pool = await poolOf(input, context);
+  if (!pool.ok) return pool;
+  const { identityPoolId, developerProviderName } = pool.value;
+  if (developerProviderName !== input.DeveloperProviderName) return err(WRONG_DEVELOPER_PROVIDER);
+  const identityId = identityIdOfInput(input.IdentityId);
+  const loginId = await loginIdOf(identityPoolId, developerProviderName, input.DeveloperUserIdentifier);
+  const reply = await whileBusy(
+    context,
+    async () => await context.objects.identity(identityId).unlinkDeveloperUser(identityId, identityPoolId, loginId),
+  );
+  if (reply === null) return err(CONTENDED);
+  return reply.kind === "done" ? ok(undefined) : err(reply.error);
+}
+
+async function poolOf(
+  { IdentityPoolId }: { readonly IdentityPoolId: string },
+  context: SignedContext,
+): Promise<Result<IdentityPool>> {
+  const identityPoolId = identityPoolIdOfInput(IdentityPoolId);
+  const refusal = poolRefusal(context, identityPoolId);
+  if (refusal !== null) return refusal;
+  const pool = await context.objects.readPool(identityPoolId);
+  return pool === null ? err(identityPoolNotFound(identityPoolId)) : ok(pool);
+}
+
+async function developerLoginOf(
+  { identityPoolId }: IdentityPool,
+  providerName: string,
+  subject: string,
+): Promise<VerifiedLogin> {
+  const loginId = await loginIdOf(identityPoolId, providerName, subject);
+  const amr = [providerName, `${providerName}:${identityPoolId}:${subject}`];
+  return { providerName, subject, loginId, isDeveloper: true, amr };
+}
+
+async function findUser(
+  pool: IdentityPool,
+  providerName: string,
+  userIdentifier: string,
+  context: SignedContext,
+): Promise<Result<IdentityId>> {
+  const owner = await ownerOf(context, await loginIdOf(pool.identityPoolId, providerName, userIdentifier));
+  if (!owner.ok) return owner;
+  return owner.value === null ? err(DEVELOPER_USER_NOT_FOUND) : ok(owner.value);
+}
+
+/** The identity that a login is linked to, by that identity's own word; null when it is free. */
+async function ownerOf(context: SignedContext, loginId: string): Promise<Result<IdentityId | null>> {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const { owner, holder } = await context.objects.login(loginId).view(loginId);
+    if (holder !== null) {
+      await giveWay(context, attempt, holder);
+      continue;
+    }
+    if (owner === null) return ok(null);
+    const { identityId, linkId } = owner;
+    const reply = await context.objects
+      .identity(identityId)
+      .confirmOwner({ kind: "confirm-owner", identityId, loginId, linkId });
+    if (reply.kind === "ownership" && reply.owns) return ok(identityId);
+    if (reply.kind !== "ownership")
+      await giveWay(context, attempt, reply.kind === "contended" ? reply.holder : undefined);
+  }
+  return err(CONTENDED);
+}

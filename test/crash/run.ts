@@ -1,0 +1,311 @@
+/**
+ * A run of the crash test: the real Worker with its state on disk, clients that never stop, and a SIGKILL at random moments,
+ * for the runtime alone or for every process. At the end everything that clients saw and everything on disk is judged.
+ */
+import { DescribeIdentityCommand, ListIdentitiesCommand, type IdentityDescription } from "@aws-sdk/client-cognito-identity";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { processTree, survivors } from "../e2e/process-tree.ts";
+import { type Random, streamOf } from "../simulation/random.ts";
+import { adminClient, present } from "../support/cognito-clients.ts";
+import { type Providers, startProviders } from "../support/providers.ts";
+import { freePort, type RunningWorker, startWorker } from "../support/worker-process.ts";
+import { contradictionsIn, pendingIn } from "./at-rest.ts";
+import { type Login, Person } from "./person.ts";
+import { readStoredState, type StoredState } from "./stored-state.ts";
+import { Client, type Counts, type Stage } from "./workload.ts";
+
+export type CrashPlan = {
+  readonly seed: number;
+  /** Kills of the runtime alone, which is then started again, and of every process at once. */
+  readonly runtimeKills: number;
+  readonly wholeKills: number;
+  /** Told of each step as it happens. */
+  readonly onStep?: (step: string) => void;
+};
+
+export type CrashReport = {
+  readonly violations: readonly string[];
+  readonly counts: Counts;
+  readonly people: number;
+  readonly identities: number;
+  /** Transactions, reservations and messages that the kills of every process left open on disk. */
+  readonly leftOpen: number;
+};
+
+const CLIENTS = 16;
+const PEOPLE_AT_ONCE = 5;
+const PROVIDERS = 3;
+/** Load between two kills, in milliseconds: at times none, so that a recovery is killed, too. */
+const SHORTEST_LOAD_MS = 100;
+const LONGEST_LOAD_MS = 700;
+/** An alarm looks after what is open when it is ten seconds old; twice that is a failure. */
+const REST_DEADLINE_MS = 25_000;
+const POLL_MS = 250;
+
+async function pause(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    // It may have gone with the one that was killed before it.
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
+}
+
+class Run {
+  readonly #plan: CrashPlan;
+  readonly #random: Random;
+  readonly #stateFolder: string;
+  readonly #providers: Providers;
+  readonly #stage: Stage;
+  readonly #everybody: Person[];
+  #worker: RunningWorker;
+  #leftOpen = 0;
+
+  private constructor(
+    plan: CrashPlan,
+    stateFolder: string,
+    providers: Providers,
+    worker: RunningWorker,
+    stage: Stage,
+  ) {
+    this.#plan = plan;
+    this.#random = streamOf(plan.seed, "kills");
+    this.#stateFolder = stateFolder;
+    this.#providers = providers;
+    this.#worker = worker;
+    this.#stage = stage;
+    this.#everybody = [...stage.people];
+  }
+
+  static async start(plan: CrashPlan, stateFolder: string): Promise<Run> {
+    const [port, providers] = await Promise.all([freePort(), startProviders(PROVIDERS)]);
+    const worker = await startService(port, stateFolder, false);
+    const identityPoolId = await providers.newPool(adminClient(worker.endpoint));
+    const newcomers = async () => await newPerson(providers, plan.seed);
+    const stage: Stage = {
+      endpoint: worker.endpoint,
+      identityPoolId,
+      providerNames: providers.names,
+      merges: false,
+      people: [await newcomers(), ...(await Promise.all(Array.from({ length: PEOPLE_AT_ONCE - 1 }, newcomers)))],
+      counts: { calls: 0, answered: 0, refused: 0, unknown: 0, notDelivered: 0 },
+      violations: [],
+      known: new Set(),
+      deleting: new Set(),
+      deletedAt: new Map(),
+    };
+    return new Run(plan, stateFolder, providers, worker, stage);
+  }
+
+  async crash(): Promise<void> {
+    const { runtimeKills, wholeKills, seed } = this.#plan;
+    let isOver = false;
+    const clients = Array.from({ length: CLIENTS }, async (_, index) => {
+      await new Client(this.#stage, streamOf(seed, `client ${index}`)).run(() => isOver);
+    });
+    try {
+      for (const kind of this.#shuffled(runtimeKills, wholeKills)) {
+        const rest = this.#random.chance(0.15) ? 0 : SHORTEST_LOAD_MS;
+        await pause(rest + this.#random.next() * (LONGEST_LOAD_MS - SHORTEST_LOAD_MS));
+        await (kind === "runtime" ? this.#killRuntime() : this.#killEverything());
+        await this.#replaceSomebody();
+      }
+      // Those who came last have work to do, too.
+      await pause(LONGEST_LOAD_MS);
+    } finally {
+      isOver = true;
+      await Promise.all(clients);
+    }
+  }
+
+  /** In random order, but for the kills of everything, which lie apart: each of them changes the merge policy. */
+  #shuffled(runtimeKills: number, wholeKills: number): readonly ("runtime" | "everything")[] {
+    const total = runtimeKills + wholeKills;
+    const every = total / wholeKills;
+    const whole = new Set(Array.from({ length: wholeKills }, (_, index) => Math.floor((index + this.#random.next()) * every)));
+    return Array.from({ length: total }, (_, index) => (whole.has(index) ? "everything" : "runtime"));
+  }
+
+  async #killRuntime(): Promise<void> {
+    const runtime = processTree(this.#worker.pid).find(({ command }) => /workerd\S* serve /.test(command));
+    if (runtime === undefined) throw new Error(`no runtime among the processes: ${this.#worker.log().slice(-2000)}`);
+    kill(runtime.pid);
+    this.#plan.onStep?.(`killed the runtime ${runtime.pid}`);
+    await this.#untilItAnswers();
+  }
+
+  async #killEverything(): Promise<void> {
+    const processes = processTree(this.#worker.pid);
+    for (const { pid } of processes) kill(pid);
+    await this.#worker.ended;
+    // SIGKILL takes a moment to reach every process; what is on disk is looked at when the last one is gone.
+    while (survivors(processes).length > 0) await pause(10);
+    const open = pendingIn(readStoredState(this.#stateFolder)).length;
+    this.#leftOpen += open;
+    this.#stage.merges = !this.#stage.merges;
+    this.#plan.onStep?.(`killed every process: ${open} left open; MERGE_POLICY is ${policyOf(this.#stage.merges)} now`);
+    this.#worker = await startService(this.#worker.port, this.#stateFolder, this.#stage.merges);
+  }
+
+  async #untilItAnswers(): Promise<void> {
+    for (;;) {
+      const isUp = await fetch(`${this.#stage.endpoint}/.well-known/jwks.json`).then(
+        (response) => response.body?.cancel().then(() => response.ok) ?? response.ok,
+        () => false,
+      );
+      if (isUp) return;
+      await pause(10);
+    }
+  }
+
+  /** People live through some kills and not through all, so that their histories stay short enough to be searched. */
+  async #replaceSomebody(): Promise<void> {
+    const newcomers = await Promise.all([1, 2].map(async () => await newPerson(this.#providers, this.#plan.seed)));
+    const [first, ...others] = [...this.#stage.people.slice(newcomers.length), ...newcomers];
+    this.#everybody.push(...newcomers);
+    this.#stage.people = [present(first), ...others];
+  }
+
+  /** Asks for every login once more, waits until nothing is pending, and judges. */
+  async judge(): Promise<CrashReport> {
+    const { violations, counts } = this.#stage;
+    const client = new Client(this.#stage, streamOf(this.#plan.seed, "judge"));
+    let identities = 0;
+    try {
+      for (const person of this.#everybody) for (const login of person.logins) await client.resolve(person, [login]);
+      await this.#untilRest();
+      violations.push(...(await this.#disagreements(await this.#ownersByApi(client))));
+      const state = await this.#untilRest();
+      identities = state.identities.length;
+      violations.push(...contradictionsIn(state));
+    } catch (error) {
+      // A service that does not come to rest, or does not answer at rest, has failed the test like any other.
+      violations.push(String(error));
+    }
+    for (const person of this.#everybody) violations.push(...person.anomalies());
+    return { violations, counts, people: this.#everybody.length, identities, leftOpen: this.#leftOpen };
+  }
+
+  /** Q1: nothing stays open, and nobody has to help. Seen twice, since one look takes a while. */
+  async #untilRest(): Promise<StoredState> {
+    const deadline = performance.now() + REST_DEADLINE_MS;
+    for (let restful = 0; ; ) {
+      const state = this.#look();
+      const pending = state === null ? ["a file that is being written"] : pendingIn(state);
+      restful = pending.length === 0 ? restful + 1 : 0;
+      if (state !== null && restful === 2) return state;
+      if (performance.now() > deadline) throw new Error(`D4: open after ${REST_DEADLINE_MS} ms: ${pending.join(", ")}`);
+      await pause(POLL_MS);
+    }
+  }
+
+  #look(): StoredState | null {
+    try {
+      return readStoredState(this.#stateFolder);
+    } catch {
+      return null;
+    }
+  }
+
+  /** Q2: whom GetId names, GetOpenIdToken mints for. By identity, the providers of the logins that lead to it. */
+  async #ownersByApi(client: Client): Promise<ReadonlyMap<string, readonly string[]>> {
+    const providersOf = new Map<string, string[]>();
+    for (const person of this.#everybody) {
+      for (const login of person.logins) {
+        const identityId = await client.owner(person, login);
+        const names = providersOf.get(identityId) ?? [];
+        providersOf.set(identityId, [...names, this.#nameOf(login)]);
+      }
+    }
+    return providersOf;
+  }
+
+  #nameOf(login: Login): string {
+    return present(this.#providers.names[login.provider]);
+  }
+
+  /** Q2: ListIdentities and DescribeIdentity show of each identity exactly the logins that lead to it. */
+  async #disagreements(owners: ReadonlyMap<string, readonly string[]>): Promise<readonly string[]> {
+    const found: string[] = [];
+    const admin = adminClient(this.#stage.endpoint);
+    const listed = await this.#listAll();
+    for (const identity of listed) {
+      const identityId = present(identity.IdentityId);
+      const described = await admin.send(new DescribeIdentityCommand({ IdentityId: identityId }));
+      const shown = [identity.Logins, described.Logins, owners.get(identityId)].map((names = []) => names.toSorted().join());
+      if (new Set(shown).size > 1) found.push(`Q2: ${identityId} has the logins ${shown.join(" / ")}`);
+    }
+    const ids = new Set(listed.map((identity) => identity.IdentityId));
+    for (const identityId of owners.keys()) if (!ids.has(identityId)) found.push(`Q2: ${identityId} is not listed`);
+    for (const identityId of this.#stage.known) {
+      const isDeleted = this.#stage.deletedAt.has(identityId);
+      const mayBeDeleted = this.#stage.deleting.has(identityId);
+      if (isDeleted && ids.has(identityId)) found.push(`invariant 3: ${identityId} was deleted and is listed`);
+      if (!mayBeDeleted && !ids.has(identityId)) found.push(`invariant 3: ${identityId} was acknowledged and is lost`);
+    }
+    return found;
+  }
+
+  async #listAll(): Promise<readonly IdentityDescription[]> {
+    const admin = adminClient(this.#stage.endpoint);
+    const all: IdentityDescription[] = [];
+    let next: string | undefined;
+    do {
+      const input = { IdentityPoolId: this.#stage.identityPoolId, MaxResults: 60, HideDisabled: false };
+      const page = await admin.send(new ListIdentitiesCommand({ ...input, ...(next !== undefined && { NextToken: next }) }));
+      all.push(...(page.Identities ?? []));
+      next = page.NextToken;
+    } while (next !== undefined);
+    return all;
+  }
+
+  async stop(): Promise<void> {
+    await this.#worker.stop();
+    await this.#providers.close();
+  }
+}
+
+function policyOf(merges: boolean): "merge" | "conflict" {
+  return merges ? "merge" : "conflict";
+}
+
+async function startService(port: number, stateFolder: string, merges: boolean): Promise<RunningWorker> {
+  // The limit of an identity's rate is another test's affair.
+  const settings = { MERGE_POLICY: policyOf(merges), RATE_LIMIT_PER_SECOND: "10000", RATE_LIMIT_BURST: "100000" };
+  return await startWorker({ port, stateFolder, settings });
+}
+
+let peopleSoFar = 0;
+
+/** Four logins at three issuers: two of them are users of one issuer, which no identity may hold together. */
+async function newPerson(providers: Providers, seed: number): Promise<Person> {
+  const name = `person-${seed}-${(peopleSoFar += 1)}`;
+  const subjects = [...providers.names.map((_, provider) => ({ provider, subject: name })), { provider: 0, subject: `${name}-b` }];
+  const logins = subjects.map(async ({ provider, subject }): Promise<Login> => {
+    const [token] = Object.values(await providers.logins(subject, [provider]));
+    return { provider, subject, token: present(token) };
+  });
+  return new Person(await Promise.all(logins));
+}
+
+/** Runs the plan on a state folder of its own; throws only for a defect of the harness. */
+export async function runCrashes(plan: CrashPlan): Promise<CrashReport> {
+  const folder = await mkdtemp(join(tmpdir(), "edgepool-crash-"));
+  try {
+    const run = await Run.start(plan, join(folder, "state"));
+    try {
+      await run.crash();
+      return await run.judge();
+    } finally {
+      await run.stop();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+  }
+}
