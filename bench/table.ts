@@ -1,0 +1,138 @@
+/** The table of all scenarios, and the quick look at the one that matters most. */
+import type { Runtime } from "./runtime.ts";
+import { loadAverage, describeMachine, median, printRows, ratioOf, type Row, writeJson } from "./report.ts";
+import { type Measured, measureInterleaved, type Plan, progress, type Subject } from "./rounds.ts";
+import { hotPath, mints, others, rateLimited, type Scenario, type Stage } from "./scenarios.ts";
+import { type Service, TOKEN_ALGORITHMS, type TokenAlgorithm } from "./service.ts";
+import type { Workshop } from "./workshop.ts";
+
+const FULL: Plan = { connections: [1, 16, 64], rounds: 5, seconds: 2 };
+const QUICK: Plan = { connections: [16], rounds: 5, seconds: 1.2 };
+/** Requests that a step uses up when each can be sent once only. */
+const ONE_TIME_REQUESTS = 1024;
+/** From the start of the process, in milliseconds: when a quick run stops adding rounds. */
+const QUICK_DEADLINE_MS = 34_000;
+
+async function subjectOf(scenario: Scenario, stage: Stage, suffix = ""): Promise<Subject> {
+  const first = await scenario.prepare(stage);
+  let unused: typeof first | undefined = first;
+  return {
+    name: `${scenario.name}${suffix}`,
+    runtime: stage.service.runtime,
+    async load() {
+      const load = unused ?? (first.isOneTime === true ? await scenario.prepare(stage) : first);
+      unused = undefined;
+      return load;
+    },
+  };
+}
+
+function floorSubject(runtime: Runtime, algorithm: TokenAlgorithm): Subject {
+  const load = { requests: [{ method: "GET", path: `/full/${algorithm}` }], expectedStatus: 200 };
+  return { name: `floor, ${algorithm}`, runtime, load: async () => await Promise.resolve(load) };
+}
+
+/** The floor that is sent its login token, as the product is. Not what ratios are taken against. */
+async function postedFloorSubject(runtime: Runtime, algorithm: TokenAlgorithm): Promise<Subject> {
+  const token = await (await fetch(`${runtime.origin}/login-token`)).text();
+  const request = {
+    method: "POST",
+    path: `/posted/${algorithm}`,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ IdentityId: "id", Logins: { "issuer-1.bench.example": token } }),
+  };
+  const load = { requests: [request], expectedStatus: 200 };
+  return { name: `floor with a body, ${algorithm}`, runtime, load: async () => await Promise.resolve(load) };
+}
+
+function find(measured: readonly Measured[], name: string, connections: number): Measured {
+  const found = measured.find((entry) => entry.name === name && entry.connections === connections);
+  if (found === undefined) throw new Error(`${name} was not measured`);
+  return found;
+}
+
+/** Prints the line that a reader looks for: the ratio to the floor of the hot path at 16 connections. */
+function printHotPath(measured: readonly Measured[], algorithms: readonly TokenAlgorithm[]): void {
+  const ratios = algorithms.map((algorithm) => {
+    const real = find(measured, `${hotPath.name}, ${algorithm}`, 16);
+    return `${algorithm} ${ratioOf(real, find(measured, `floor, ${algorithm}`, 16)).toFixed(2)}`;
+  });
+  console.log(`hot path / floor: ${ratios.join(" ")}`);
+}
+
+async function startAll(
+  workshop: Workshop,
+  algorithms: readonly TokenAlgorithm[],
+): Promise<readonly [TokenAlgorithm, Service][]> {
+  return await Promise.all(
+    algorithms.map(async (algorithm): Promise<[TokenAlgorithm, Service]> => [
+      algorithm,
+      await workshop.service(`edgepool-${algorithm}`, { algorithm }),
+    ]),
+  );
+}
+
+export async function quick(workshop: Workshop): Promise<void> {
+  const loadBefore = loadAverage();
+  const algorithms = ["RS256", "ES256"] as const;
+  const floor = await workshop.floor();
+  const subjects: Subject[] = [];
+  for (const [algorithm, service] of await startAll(workshop, algorithms)) {
+    subjects.push(
+      await subjectOf(hotPath, workshop.stage(service, 0), `, ${algorithm}`),
+      floorSubject(floor, algorithm),
+    );
+  }
+  progress(`prepared in ${(performance.now() / 1000).toFixed(1)} s`);
+  const measured = await measureInterleaved(subjects, { ...QUICK, deadlineMs: QUICK_DEADLINE_MS });
+  printRows(measured.map((entry) => rowOf(entry, measured)));
+  const file = await writeJson("quick", { machine: describeMachine(loadBefore), measured });
+  console.log(`load average before: ${loadBefore}; ${file}`);
+  printHotPath(measured, algorithms);
+}
+
+function rowOf(measured: Measured, all: readonly Measured[]): Row {
+  const algorithm = TOKEN_ALGORITHMS.find((name) => measured.name.endsWith(`, ${name}`));
+  const isFloor = measured.name === `floor, ${algorithm}`;
+  return algorithm === undefined || isFloor
+    ? { measured }
+    : { measured, floor: find(all, `floor, ${algorithm}`, measured.connections) };
+}
+
+export async function table(workshop: Workshop): Promise<void> {
+  const loadBefore = loadAverage();
+  const floor = await workshop.floor();
+  const services = await startAll(workshop, TOKEN_ALGORITHMS);
+  const measured: Measured[] = [];
+  for (const [algorithm, service] of services) {
+    const stage = workshop.stage(service, ONE_TIME_REQUESTS);
+    const subjects: Subject[] = [floorSubject(floor, algorithm), await postedFloorSubject(floor, algorithm)];
+    for (const scenario of mints) subjects.push(await subjectOf(scenario, stage, `, ${algorithm}`));
+    progress(`${algorithm}: mints`);
+    measured.push(...(await measureInterleaved(subjects, FULL)));
+  }
+  const [, first] = services[0] ?? [];
+  if (first === undefined) throw new Error("no service was started");
+  const limited = await workshop.service("edgepool-limited", { algorithm: "RS256", isRateLimited: true });
+  const subjects = [await subjectOf(rateLimited, workshop.stage(limited, 0))];
+  for (const scenario of others) subjects.push(await subjectOf(scenario, workshop.stage(first, ONE_TIME_REQUESTS)));
+  progress("RS256: everything else");
+  measured.push(...(await measureInterleaved(subjects, { ...FULL, rounds: 3 })));
+
+  printRows(measured.map((entry) => rowOf(entry, measured)));
+  const file = await writeJson("table", { machine: describeMachine(loadBefore), measured });
+  console.log(`load average before: ${loadBefore}; ${file}`);
+  printRejections(measured);
+  printHotPath(measured, TOKEN_ALGORITHMS);
+}
+
+/** A rejection before any signature has to cost less than a third of a mint. */
+function printRejections(measured: readonly Measured[]): void {
+  const cpuOf = ({ samples }: Measured) => median(samples.map((sample) => sample.cpuSecondsPer1000));
+  const mint = cpuOf(find(measured, `${hotPath.name}, RS256`, 16));
+  const rejections = measured.filter(({ name, connections }) => name.startsWith("rejected") && connections === 16);
+  const parts = rejections.map(
+    (entry) => `${entry.name.slice("rejected: ".length)} ${(cpuOf(entry) / mint).toFixed(2)}`,
+  );
+  console.log(`CPU of a rejection / CPU of a mint (RS256): ${parts.join(", ")}`);
+}
