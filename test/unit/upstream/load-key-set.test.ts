@@ -119,9 +119,14 @@ describe("loadKeySet", () => {
   it("T13 and T29: refuses a set without one usable key, and skips a point off its curve", async () => {
     const offCurve = { ...key.publicJwk, y: key.publicJwk.x };
     const privateKey = { ...key.publicJwk, d: key.privateJwk.d };
-    for (const keys of [[], [offCurve], [privateKey], [{ kty: "oct", k: base64url("secret") }]]) {
+    for (const keys of [[], [offCurve]]) {
       documents.set(keySetUrl, { keys });
       expect(await load()).toEqual(failure("no-usable-key"));
+    }
+    // T26: told apart, since it is worth an alarm.
+    for (const keys of [[privateKey], [{ kty: "oct", k: base64url("secret") }]]) {
+      documents.set(keySetUrl, { keys });
+      expect(await load()).toEqual(failure("only-leaked-keys"));
     }
     documents.set(keySetUrl, { keys: [offCurve, privateKey, { ...key.publicJwk, kid: "good" }] });
     expect(await load()).toMatchObject({ ok: true, value: { keySet: { keys: [{ kid: "good" }] }, leakedKeyCount: 1 } });
