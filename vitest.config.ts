@@ -1,6 +1,10 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
+// What a deployment sets as secrets: wrangler looks for those that wrangler.toml requires.
+process.env["KEY_ENCRYPTION_KEY"] = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
+process.env["ADMIN_CREDENTIALS"] = "[]";
+
 export default defineConfig({
   test: {
     projects: [
@@ -10,11 +14,7 @@ export default defineConfig({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
               cf: false,
-              bindings: {
-                ISSUER: "https://identity.example.com",
-                KEY_ENCRYPTION_KEY: "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=",
-                ADMIN_CREDENTIALS: "[]",
-              },
+              bindings: { ISSUER: "https://identity.example.com" },
               // Runs in Node: every outbound fetch of the Worker lands here, so that no test reaches a network.
               async outboundService() {
                 const { Response } = await import("miniflare");
@@ -23,7 +23,7 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: "unit", include: ["test/unit/**/*.test.ts"] },
+        test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 15_000 },
       },
       { test: { name: "simulation", include: ["test/simulation/**/*.test.ts"] } },
       {

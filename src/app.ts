@@ -109,7 +109,7 @@ export function createApp(composition: Composition): Hono<{ Bindings: Env }> {
       const result = decoded.ok ? await runOperation(request, decoded.value, service.value, address, facts) : decoded;
       if (result.ok) return { response: encodeSuccess(result.value, requestId), operation };
       // Counted after the answer: the next call of this address is the one that is judged by it.
-      execution.waitUntil(clients.countFailure(address, context.now()));
+      if (isClientsOwn(result.error)) execution.waitUntil(clients.countFailure(address, context.now()));
       return refuse(result.error);
     } catch (cause) {
       logDefect(requestId, operation, cause);
@@ -122,6 +122,13 @@ export function createApp(composition: Composition): Hono<{ Bindings: Env }> {
 
 const CLIENT_OVER_LIMIT: WireError = { ...RATE_EXCEEDED, reason: "client-address", retryAfterSeconds: 10 };
 const OVERLOADED: WireError = { ...RATE_EXCEEDED, reason: "overloaded", retryAfterSeconds: 1 };
+
+/** Whether a failure speaks against whoever sent the request: not when we, or an issuer, are in trouble, or said to wait. */
+function isClientsOwn({ type }: WireError): boolean {
+  return (
+    type !== "InternalErrorException" && type !== "ExternalServiceException" && type !== "TooManyRequestsException"
+  );
+}
 
 /** The platform sheds load from an object that has too much of it; a retry at once would only add to that. */
 function isOverloaded(cause: unknown): boolean {

@@ -44,7 +44,8 @@ export const UNLIMITED: ClientLimit = {
  */
 export function addressOf(headers: Headers): string {
   const address = headers.get("cf-connecting-ip") ?? "";
-  if (!address.includes(":")) return address;
+  // IPv4, also where it is written as IPv6 (RFC 4291 section 2.5.5.2).
+  if (!address.includes(":") || address.includes(".")) return address;
   const [head = "", tail = ""] = address.split("::");
   const left = head === "" ? [] : head.split(":");
   const right = tail === "" ? [] : tail.split(":");

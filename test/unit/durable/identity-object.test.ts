@@ -219,7 +219,8 @@ describe("IdentityObject: logins", () => {
     await untilAtRest(identityId);
     const record = await recordOf(identityId);
     const winner = replies[0].kind === "granted" ? "ann" : "bob";
-    expect(record?.logins.map(({ subject }) => subject)).toEqual([winner]);
+    const won = await loginOf(pool.identityPoolId, signIn.providerName, winner);
+    expect(record?.logins.map(({ loginId }) => loginId)).toEqual([won.loginId]);
     const loser = await loginOf(pool.identityPoolId, signIn.providerName, winner === "ann" ? "bob" : "ann");
     expect((await storedIn(login(loser.loginId))).entries).toEqual(new Map());
   });

@@ -311,7 +311,7 @@ describe("private keys", () => {
       bytes.toBase64().slice(0, 40),
       bytes.toBase64({ alphabet: "base64url" }).slice(0, 40),
       bytes.toHex().slice(0, 60),
-      [...bytes.slice(0, 20)].join(","),
+      bytes.slice(0, 20).join(","),
     ]);
   }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Coordinator, type Host } from "../../../src/linking/coordinator.ts";
 import { type IdentityRecord, PATIENCE_SECONDS, TOMBSTONE_SECONDS } from "../../../src/linking/identity-record.ts";
 import type { Message, Reply } from "../../../src/linking/messages.ts";
-import { DELETED, frozen, GUEST, id, linked, linkedTo, login, NOW, orderOf, POOL, transactionOf } from "./records.ts";
+import { DELETED, frozen, GUEST, id, linked, linkedTo, login, NOW, orderOf, POOL, stored, transactionOf } from "./records.ts";
 
 type Answer = (message: Message) => Reply | Promise<Reply>;
 
@@ -70,7 +70,7 @@ describe("a link", () => {
     const { coordinator, storedAt, disk, kinds } = coordinate(GUEST);
     const outcome = await coordinator.link(orderOf(["a/1", "b/1"]));
     expect(kinds()).toEqual(["reserve", "reserve"]);
-    expect(storedAt[0]?.transaction).toMatchObject({ phase: "preparing", wanted: [login("a/1"), login("b/1")] });
+    expect(storedAt[0]?.transaction).toMatchObject({ phase: "preparing", wanted: [stored("a/1"), stored("b/1")] });
     expect(outcome.kind).toBe("linked");
     expect(disk.record).toMatchObject({ standing: { kind: "linked" }, transaction: { phase: "committed" } });
     expect(disk.wakeAt).toBe(NOW + PATIENCE_SECONDS);

@@ -104,18 +104,18 @@ describe("a bucket whose object lost its memory", () => {
     const windowMs = 4_000;
     let bucket: Bucket | null = null;
     let kept: Bucket | null = null;
-    let accepted = 0;
+    let minted = 0;
     for (let nowMs = 0; nowMs <= windowMs; nowMs += 10) {
       if (nowMs % 210 === 0 && nowMs > 0) bucket = restoredBucket(kept, limit, nowMs);
       for (let attempt = 0; attempt < 30; attempt++) {
         const drawn = draw(bucket, limit, nowMs);
         bucket = drawn.bucket;
         if (!drawn.ok) break;
-        accepted += 1;
+        minted += 1;
         if (mustKeep(bucket, limit)) kept = bucket;
       }
     }
-    expect(accepted).toBeGreaterThan(20);
-    expect(accepted).toBeLessThanOrEqual(limit.perSecond * (windowMs / 1000) + limit.burst);
+    expect(minted).toBeGreaterThan(20);
+    expect(minted).toBeLessThanOrEqual(limit.perSecond * (windowMs / 1000) + limit.burst);
   });
 });

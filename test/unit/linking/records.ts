@@ -6,7 +6,7 @@ import {
   identityPoolIdOf,
 } from "../../../src/domain/identifiers.ts";
 import type { LinkedLogin, Standing } from "../../../src/domain/identity.ts";
-import type { VerifiedLogin } from "../../../src/domain/login.ts";
+import type { Login, VerifiedLogin } from "../../../src/domain/login.ts";
 import type { IdentityRecord, LinkTransaction } from "../../../src/linking/identity-record.ts";
 import type { LinkOrder } from "../../../src/linking/transaction.ts";
 
@@ -25,9 +25,14 @@ export function login(loginId: string): VerifiedLogin {
   return { providerName, subject, loginId, amr: [providerName, `${providerName}:long`] };
 }
 
+/** What is stored of that login. */
+export function stored(loginId: string): Login {
+  const { providerName } = login(loginId);
+  return { providerName, loginId };
+}
+
 export function linked(loginId: string, linkId = "t0"): LinkedLogin {
-  const { providerName, subject } = login(loginId);
-  return { providerName, subject, loginId, linkId, linkedAt: NOW };
+  return { ...stored(loginId), linkId, linkedAt: NOW };
 }
 
 export function recordOf(

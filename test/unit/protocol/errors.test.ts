@@ -27,7 +27,7 @@ const statuses: Readonly<Record<ServiceErrorName, number>> = {
 
 describe("renderError", () => {
   it.each(Object.entries(statuses))("gives %s the status %i", (name, status) => {
-    const [type] = Object.keys(statuses).filter((known): known is ServiceErrorName => known === name);
+    const type = Object.keys(statuses).find((known): known is ServiceErrorName => known === name);
     expect(type).toBeDefined();
     if (type === undefined) return;
     expect(renderError(serviceError(type, "why")).status).toBe(status);
