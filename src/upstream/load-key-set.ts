@@ -13,7 +13,13 @@ export type KeySet = {
   readonly keys: readonly PublicKey[];
 };
 
-export type KeySetFailure = FetchFailure | "not-discovery" | "issuer-mismatch" | "not-key-set" | "no-usable-key" | "only-leaked-keys";
+export type KeySetFailure =
+  | FetchFailure
+  | "not-discovery"
+  | "issuer-mismatch"
+  | "not-key-set"
+  | "no-usable-key"
+  | "only-leaked-keys";
 
 export type LoadedKeySet = { readonly keySet: KeySet; readonly leakedKeyCount: number };
 

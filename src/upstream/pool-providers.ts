@@ -108,19 +108,12 @@ export function checkProviders(
     const isKnown = providerName !== undefined && config.oidcProviders.has(providerName);
     if (!isKnown || !isVerifiable(providerName)) return refused("openIdConnectProviderARNs", arn);
   }
-  for (const { providerName = "", clientId = "", serverSideTokenCheck } of settings.cognitoIdentityProviders ?? []) {
+  for (const { providerName = "", clientId = "" } of settings.cognitoIdentityProviders ?? []) {
+    // `serverSideTokenCheck` is kept and has no effect: docs/adr/0022.
     if (!isUserPool(providerName) || clientId === "") return refused("cognitoIdentityProviders", providerName);
-    // Nothing in an ID token, and nothing that its user pool publishes, tells that its user was signed out everywhere or
-    // deleted (docs/adr/0022). Whoever asks for that check must not be told that it is made.
-    if (serverSideTokenCheck === true) return err(SERVER_SIDE_TOKEN_CHECK);
   }
   return ok(undefined);
 }
-
-const SERVER_SIDE_TOKEN_CHECK = serviceError(
-  "InvalidParameterException",
-  "ServerSideTokenCheck is not supported: user pools tell only their own AWS account whether a user was signed out or deleted.",
-);
 
 /** Longest piece of a provider name that a message quotes, in characters (T51). */
 const MAX_QUOTED_LENGTH = 64;

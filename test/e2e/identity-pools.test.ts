@@ -33,7 +33,7 @@ const EVERY_SETTING = {
     {
       ProviderName: "cognito-idp.eu-west-1.amazonaws.com/eu-west-1_B2",
       ClientId: "client2",
-      ServerSideTokenCheck: false,
+      ServerSideTokenCheck: true,
     },
   ],
   SamlProviderARNs: ["arn:aws:iam::123456789012:saml-provider/Example"],

@@ -55,9 +55,9 @@ type Provider = {
   readonly name: string;
   /** What stands before the user id in the long form of amr. */
   readonly amrPrefix: string;
-  server(): StandInServer;
+  readonly server: () => StandInServer;
   /** A fresh login token of this user, as the provider's SDK would get it. */
-  tokenFor(userId: string): string;
+  readonly tokenFor: (userId: string) => string;
   /** Tokens that must be refused, each with its message. */
   readonly bad: readonly (readonly [what: string, token: () => string, message: string])[];
 };

@@ -25,7 +25,7 @@ type Provider = {
   readonly algorithm: string;
   readonly audiences: readonly string[];
   /** What stands before the subject in the long form of amr, by audience. */
-  amrPrefix(audience: string): string;
+  readonly amrPrefix: (audience: string) => string;
   readonly more?: Readonly<Record<string, unknown>>;
   readonly wrongAudience?: string;
 };
