@@ -16,6 +16,8 @@ export type Load = {
   readonly expectedStatus: number;
   /** A status that is no failure either: a rate limit lets one through now and then. */
   readonly toleratedStatus?: number;
+  /** Answers before anything counts; default: each request once. For whoever rotates by itself, as the floor does. */
+  readonly warmUpRequests?: number;
   /** Each request may be sent once only: the step ends when they are used up. */
   readonly isOneTime?: boolean;
 };
@@ -45,7 +47,8 @@ export function percentile(sorted: Float64Array | readonly number[], fraction: n
 export async function measure(runtime: Runtime, load: Load, connections: number, seconds: number): Promise<Sample> {
   if (load.requests.length === 0) throw new Error(`${runtime.name}: nothing to send`);
   const { requests, expectedStatus, toleratedStatus, isOneTime = false } = load;
-  const warmUpRequests = isOneTime ? Math.min(WARM_UP_REQUESTS, requests.length / 4) : requests.length;
+  const repeated = load.warmUpRequests ?? requests.length;
+  const warmUpRequests = isOneTime ? Math.min(WARM_UP_REQUESTS, requests.length / 4) : repeated;
   const durations: number[] = [];
   let [answers, bytes, wrongStatus] = [0, 0, 0];
   let began: { readonly at: number; readonly cpu: number } | undefined;

@@ -20,11 +20,15 @@ export type Plan = {
   readonly deadlineMs?: number;
 };
 
+const WARM_UP_SECONDS = 1;
+
 export async function measureInterleaved(
   subjects: readonly Subject[],
   { connections: connectionCounts, rounds, seconds, deadlineMs = Number.POSITIVE_INFINITY }: Plan,
 ): Promise<readonly Measured[]> {
   const measured: Measured[] = [];
+  // One round that nobody sees: keys are made, and V8 has compiled what is hot before a first figure counts.
+  for (const subject of subjects) await measure(subject.runtime, await subject.load(), 16, WARM_UP_SECONDS);
   for (const connections of connectionCounts) {
     const samples = new Map<Subject, Sample[]>(subjects.map((subject) => [subject, []]));
     for (let round = 0; round < rounds; round++) {

@@ -2,7 +2,7 @@
 import type { Runtime } from "./runtime.ts";
 import { loadAverage, describeMachine, median, printRows, ratioOf, type Row, writeJson } from "./report.ts";
 import { type Measured, measureInterleaved, type Plan, progress, type Subject } from "./rounds.ts";
-import { hotPath, mints, others, rateLimited, type Scenario, type Stage } from "./scenarios.ts";
+import { hotPath, mints, others, rateLimited, ROTATION, type Scenario, type Stage } from "./scenarios.ts";
 import { type Service, TOKEN_ALGORITHMS, type TokenAlgorithm } from "./service.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -28,7 +28,11 @@ async function subjectOf(scenario: Scenario, stage: Stage, suffix = ""): Promise
 }
 
 function floorSubject(runtime: Runtime, algorithm: TokenAlgorithm): Subject {
-  const load = { requests: [{ method: "GET", path: `/full/${algorithm}` }], expectedStatus: 200 };
+  const load = {
+    requests: [{ method: "GET", path: `/full/${algorithm}` }],
+    expectedStatus: 200,
+    warmUpRequests: ROTATION,
+  };
   return { name: `floor, ${algorithm}`, runtime, load: async () => await Promise.resolve(load) };
 }
 
@@ -41,7 +45,7 @@ async function postedFloorSubject(runtime: Runtime, algorithm: TokenAlgorithm): 
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ IdentityId: "id", Logins: { "issuer-1.bench.example": token } }),
   };
-  const load = { requests: [request], expectedStatus: 200 };
+  const load = { requests: [request], expectedStatus: 200, warmUpRequests: ROTATION };
   return { name: `floor with a body, ${algorithm}`, runtime, load: async () => await Promise.resolve(load) };
 }
 

@@ -1,5 +1,6 @@
 /** What every mode of the benchmark starts from: the bundles, the issuer of login tokens, and runtimes that end with it. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildFloor, buildProduct, type Bundle } from "./build.ts";
@@ -22,6 +23,9 @@ export type Workshop = {
 export async function withWorkshop<T>(source: string, work: (workshop: Workshop) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "edgepool-bench-"));
   const running: Runtime[] = [];
+  // Whatever ends this process, a defect included, leaves no folder behind.
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", removeFolder);
   // Ctrl-C must leave nothing behind either: exiting ends the children.
   const exit = () => process.exit(130);
   process.once("SIGINT", exit).once("SIGTERM", exit);
@@ -31,7 +35,8 @@ export async function withWorkshop<T>(source: string, work: (workshop: Workshop)
     return await work(await createWorkshop(folder, product, floor, running));
   } finally {
     await Promise.all(running.map(async (runtime) => await runtime.stop()));
-    await rm(folder, { recursive: true, force: true });
+    removeFolder();
+    process.off("exit", removeFolder);
     process.off("SIGINT", exit).off("SIGTERM", exit);
   }
 }
