@@ -28,7 +28,10 @@ export type IdentityPool = IdentityPoolSettings & { readonly identityPoolId: Ide
  * UpdateIdentityPool replaces every setting, as the live service does. The developer provider name alone stays once it
  * is set (API reference, CreateIdentityPool): the developer's users are known by it.
  */
-export function replaceSettings(current: IdentityPoolSettings, settings: IdentityPoolSettings): Result<IdentityPoolSettings> {
+export function replaceSettings(
+  current: IdentityPoolSettings,
+  settings: IdentityPoolSettings,
+): Result<IdentityPoolSettings> {
   const { developerProviderName } = current;
   if (developerProviderName === undefined) return ok(settings);
   if (settings.developerProviderName !== undefined && settings.developerProviderName !== developerProviderName) {

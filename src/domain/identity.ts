@@ -63,5 +63,5 @@ export function describe(identity: Identity): IdentityDescription {
 
 /** The identifiers of the identity's developer users, in a fixed order. */
 export function developerUsersOf(identity: Identity): readonly string[] {
-  return identity.logins.flatMap((login) => (login.isDeveloper === true ? [login.subject] : [])).toSorted();
+  return identity.logins.flatMap((login) => (login.isDeveloper === true ? (login.subject ?? []) : [])).toSorted();
 }

@@ -4,8 +4,11 @@ import type { IdentityPoolId } from "./identifiers.ts";
 export type Login = {
   /** Key of the `Logins` map, exactly as the pool configures it. */
   readonly providerName: string;
-  /** The provider's identifier of the user, as given: no folding, no trimming (T18). */
-  readonly subject: string;
+  /**
+   * The provider's identifier of the user, as given: no folding, no trimming (T18). What is stored has it for developer users
+   * alone, whom LookupDeveloperIdentity names: of all others the hash in `loginId` is enough (T46).
+   */
+  readonly subject?: string;
   /** Name of the login's object: see `loginIdOf`. */
   readonly loginId: string;
   /** The user of a developer provider: a signed call vouches for it, and an identity may have several. */
@@ -14,6 +17,7 @@ export type Login = {
 
 /** A login whose token has been checked in this very request. */
 export type VerifiedLogin = Login & {
+  readonly subject: string;
   /** The two `amr` entries that a token names it by: the provider name and the long form. */
   readonly amr: readonly string[];
 };
@@ -26,7 +30,11 @@ export const MAX_LINKED_LOGINS = 20;
  * Hashed because object names show up in dashboards, and a subject may be longer than a name can be. The JSON
  * array keeps `a|b`+`c` apart from `a`+`b|c` (T40).
  */
-export async function loginIdOf(identityPoolId: IdentityPoolId, providerName: string, subject: string): Promise<string> {
+export async function loginIdOf(
+  identityPoolId: IdentityPoolId,
+  providerName: string,
+  subject: string,
+): Promise<string> {
   const bytes = new TextEncoder().encode(JSON.stringify([identityPoolId, providerName, subject]));
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }

@@ -30,7 +30,11 @@ export const GUESTS_NOT_SUPPORTED = serviceError(
 );
 
 /** Another object did not answer, so that nothing was linked: the client may try again. */
-export const PARTICIPANT_UNREACHABLE = serviceError("InternalErrorException", "Internal error", "participant-unreachable");
+export const PARTICIPANT_UNREACHABLE = serviceError(
+  "InternalErrorException",
+  "Internal error",
+  "participant-unreachable",
+);
 
 /** The login is another identity's, or the identity has another user of that provider (T41); the live wording is not public. */
 export function loginConflict(providerName: string): ServiceError {

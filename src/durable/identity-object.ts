@@ -33,7 +33,7 @@ import type {
   Reply,
   Settle,
 } from "../linking/messages.ts";
-import { type Bucket, draw, hasToken, mustKeep, restoredBucket } from "../linking/rate-limit.ts";
+import { type Bucket, bucketToKeep, draw, hasToken, restoredBucket } from "../linking/rate-limit.ts";
 import { freezeOf, type LinkOrder } from "../linking/transaction.ts";
 import type { UpstreamPolicy } from "../upstream/upstream-policy.ts";
 import { checkClassicFlow, verifyLogins } from "../upstream/verify-logins.ts";
@@ -41,6 +41,7 @@ import { CallFacts } from "./call-facts.ts";
 import { ConfiguredObject } from "./configured-object.ts";
 import { deliverMessage } from "./deliver-message.ts";
 import { issuerKeysOf } from "./issuer-keys.ts";
+import { auditLink } from "./link-audit.ts";
 import { readPool } from "./pool-cache.ts";
 import { ofKnownVersion } from "./stored-record.ts";
 
@@ -52,7 +53,10 @@ export class IdentityObject extends ConfiguredObject {
   readonly #coordinator: Coordinator;
   /** Null is full: so it starts for an identity that is made in this life. */
   #minted: Bucket | null;
+  /** What a next life would start from. */
+  #keptBucket: Bucket | null;
   #failedProofs: Bucket | null = null;
+  #auditedLink: string | null = null;
   /** Whether the alarm is set, as far as this life knows: setting it again would be one more row written. */
   #alarm: "set" | "clear" | "unknown" = "unknown";
 
@@ -61,8 +65,8 @@ export class IdentityObject extends ConfiguredObject {
     const stored = ofKnownVersion(ctx.storage.kv.get<IdentityRecord>(RECORD_KEY), RECORD_KEY);
     if (stored === null) this.#alarm = "clear";
     const { rateLimit } = this.config;
-    const kept = ctx.storage.kv.get<Bucket>(BUCKET_KEY);
-    this.#minted = stored === null ? null : restoredBucket(kept ?? null, rateLimit, Date.now());
+    this.#keptBucket = ctx.storage.kv.get<Bucket>(BUCKET_KEY) ?? null;
+    this.#minted = stored === null ? null : restoredBucket(this.#keptBucket, rateLimit, Date.now());
     this.#coordinator = new Coordinator(this.#host(), stored);
     this.#deliverLater();
   }
@@ -75,6 +79,8 @@ export class IdentityObject extends ConfiguredObject {
   }
 
   async #grant(identityId: IdentityId, logins: ReadonlyMap<string, string>, facts: CallFacts): Promise<GrantReply> {
+    const into = logins.size > 0 ? this.#coordinator.mergedLately : null;
+    if (into !== null) return { kind: "merged", into };
     const admitted = await this.#admit(identityId);
     if (!admitted.ok) return { kind: "refused", error: admitted.error };
     const { pool } = admitted.value;
@@ -95,6 +101,8 @@ export class IdentityObject extends ConfiguredObject {
     identityPoolId: IdentityPoolId,
     logins: readonly VerifiedLogin[],
   ): Promise<GrantReply> {
+    const into = this.#coordinator.mergedLately;
+    if (into !== null) return { kind: "merged", into };
     const admitted = await this.#admit(identityId);
     if (!admitted.ok) return { kind: "refused", error: admitted.error };
     // T37: an identity of another pool is none.
@@ -251,10 +259,15 @@ export class IdentityObject extends ConfiguredObject {
     const { rateLimit } = this.config;
     return {
       drawForMint: () => {
-        const drawn = draw(this.#minted, rateLimit, Date.now());
+        const nowMs = Date.now();
+        const drawn = draw(this.#minted, rateLimit, nowMs);
         this.#minted = drawn.bucket;
         // A refusal took nothing, so that a flood of them writes nothing.
-        if (drawn.ok && mustKeep(drawn.bucket, rateLimit)) this.ctx.storage.kv.put(BUCKET_KEY, drawn.bucket);
+        const toKeep = drawn.ok ? bucketToKeep(drawn.bucket, this.#keptBucket, rateLimit, nowMs) : null;
+        if (toKeep !== null) {
+          this.#keptBucket = toKeep;
+          this.ctx.storage.kv.put(BUCKET_KEY, toKeep);
+        }
         return drawn.ok ? null : { ...RATE_EXCEEDED, retryAfterSeconds: drawn.retryAfterSeconds };
       },
       drawForFailedProof: () => {
@@ -285,6 +298,7 @@ export class IdentityObject extends ConfiguredObject {
       return;
     }
     storage.kv.put(RECORD_KEY, record);
+    this.#audit(record);
     if (wakeAtSeconds !== null && this.#alarm !== "set") {
       this.#alarm = "set";
       this.ctx.waitUntil(storage.setAlarm(wakeAtSeconds * 1000));
@@ -292,6 +306,14 @@ export class IdentityObject extends ConfiguredObject {
       this.#alarm = "clear";
       this.ctx.waitUntil(storage.deleteAlarm());
     }
+  }
+
+  /** A link at its commit. One that a crash cut off may be told of again: an audit rather has it twice than not at all. */
+  #audit(record: IdentityRecord): void {
+    const { transaction } = record;
+    if (transaction?.phase !== "committed" || transaction.id === this.#auditedLink) return;
+    this.#auditedLink = transaction.id;
+    this.ctx.waitUntil(auditLink(record, transaction));
   }
 
   async #send(message: Message): Promise<Reply> {

@@ -6,8 +6,26 @@
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import { holds, isVisible } from "../domain/identity.ts";
 import type { Login } from "../domain/login.ts";
-import { type IdentityRecord, isAtRest, isErasable, outbox, PATIENCE_SECONDS, wakeAt } from "./identity-record.ts";
-import type { AskOutcome, ConfirmOwner, Freeze, FreezeReply, Message, Outcome, Participant, Reply, Settle } from "./messages.ts";
+import {
+  type IdentityRecord,
+  isAtRest,
+  isErasable,
+  outbox,
+  PATIENCE_SECONDS,
+  wakeAt,
+  mergedLately,
+} from "./identity-record.ts";
+import type {
+  AskOutcome,
+  ConfirmOwner,
+  Freeze,
+  FreezeReply,
+  Message,
+  Outcome,
+  Participant,
+  Reply,
+  Settle,
+} from "./messages.ts";
 import {
   abort,
   admit,
@@ -73,6 +91,11 @@ export class Coordinator {
 
   get record(): IdentityRecord | null {
     return this.#record;
+  }
+
+  /** Where a call with logins that names this identity belongs, if not here: identity-record.ts. */
+  get mergedLately(): IdentityId | null {
+    return this.#record === null ? null : mergedLately(this.#record, this.#host.now());
   }
 
   /** Whether somebody is owed a message or an answer. */
@@ -172,7 +195,9 @@ export class Coordinator {
     const obstacle = obstacleAmong(replies);
     if (obstacle !== null) return obstacle;
     const confirmed = replies.every((reply) => reply.kind === "ownership" && reply.owns);
-    return confirmed ? { kind: "elsewhere", owners: [...new Set(owned.map((one) => one.identityId))] } : { kind: "busy" };
+    return confirmed
+      ? { kind: "elsewhere", owners: [...new Set(owned.map((one) => one.identityId))] }
+      : { kind: "busy" };
   }
 
   /**
@@ -229,7 +254,9 @@ export class Coordinator {
     return this.#unlinkBy((record) => unlinkDeveloperUser(record, loginId, this.#host.now()));
   }
 
-  #unlinkBy(change: (record: IdentityRecord) => IdentityRecord | LinkRefusal): LinkRefusal | { readonly kind: "unlinked" } {
+  #unlinkBy(
+    change: (record: IdentityRecord) => IdentityRecord | LinkRefusal,
+  ): LinkRefusal | { readonly kind: "unlinked" } {
     if (this.#record === null || !isVisible(this.#record)) return { kind: "not-found" };
     const result = change(this.#record);
     if ("kind" in result) return result;

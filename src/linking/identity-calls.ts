@@ -36,6 +36,8 @@ export type GrantReply =
       readonly logins: readonly VerifiedLogin[];
       readonly isGuest: boolean;
     }
+  /** Absorbed a moment ago: the call may be a repeat, and belongs to the other identity, which judges it anew. */
+  | { readonly kind: "merged"; readonly into: IdentityId }
   | Busy;
 
 export type LinkReply =
@@ -84,6 +86,8 @@ export async function grantToLogins(
   logins: readonly VerifiedLogin[],
 ): Promise<GrantReply> {
   for (let wait = 0; wait < MAX_WAITS; wait++) {
+    const into = coordinator.mergedLately;
+    if (into !== null) return { kind: "merged", into };
     const current = judgeStanding(coordinator.record, identityId);
     if (!current.ok) return refused(current.error);
     const busy = frozen(coordinator);
@@ -98,7 +102,14 @@ export async function grantToLogins(
     if (limited !== null) return refused(limited);
     if (verdict.kind === "granted") return verdict;
     const { identityPoolId, standing } = current.value;
-    const outcome = await coordinator.link({ identityId, identityPoolId, logins, absorb: [], guest: null, isBirth: false });
+    const outcome = await coordinator.link({
+      identityId,
+      identityPoolId,
+      logins,
+      absorb: [],
+      guest: null,
+      isBirth: false,
+    });
     switch (outcome.kind) {
       case "linked":
         return { kind: "granted", grant: grantOf(outcome.record, logins) };

@@ -8,8 +8,8 @@ import type { Message, Outcome, Participant, TransactionRef } from "./messages.t
 export const PATIENCE_SECONDS = 10;
 /** How long a tombstone stays: far longer than any message can be late. */
 export const TOMBSTONE_SECONDS = 86_400;
-/** How long an unlinked login still proves a repeat of the call that unlinked it: longer than any SDK retries. */
-export const UNLINK_MEMORY_SECONDS = 900;
+/** How long a call may be the repeat of one that was done, whose answer was lost: longer than any SDK retries. */
+export const REPEAT_SECONDS = 900;
 
 export type LinkTransaction = {
   readonly id: string;
@@ -73,7 +73,16 @@ export function isErasable(record: IdentityRecord, now: number): boolean {
   return record.standing.kind === "deleted" && now >= record.modifiedAt + TOMBSTONE_SECONDS;
 }
 
+/**
+ * The identity that absorbed this one, while a call that names this one may be the repeat of the very call that merged it,
+ * or its twin. Whether the caller may use the other identity is for that one to judge.
+ */
+export function mergedLately(record: IdentityRecord, now: number): IdentityId | null {
+  const { standing, modifiedAt } = record;
+  return standing.kind === "merged" && now - modifiedAt <= REPEAT_SECONDS ? standing.into : null;
+}
+
 /** Whether a proof of `loginId` still speaks for a repeat of the call that unlinked it. */
 export function wasUnlinked(record: IdentityRecord, loginId: string, now: number): boolean {
-  return record.unlinked.some((entry) => entry.loginId === loginId && now - entry.at <= UNLINK_MEMORY_SECONDS);
+  return record.unlinked.some((entry) => entry.loginId === loginId && now - entry.at <= REPEAT_SECONDS);
 }

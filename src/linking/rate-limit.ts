@@ -35,24 +35,28 @@ export function hasToken(bucket: Bucket | null, limit: RateLimit, nowMs: number)
 }
 
 /**
- * Draws that may be forgotten with an object's memory: a fifth of the burst. Beyond them the bucket is kept in storage, so
- * that a restart in the middle of a burst never grants a second one.
+ * Draws that may be forgotten with an object's memory: a fifth of the burst, and the first of each life. Nearly every token
+ * is minted by an object that had been forgotten, and none of those must cost a write.
  */
 function forgettable(limit: RateLimit): number {
   return Math.floor(limit.burst / 5);
 }
 
+/** How far ahead a kept bucket is pessimistic, in milliseconds: it is written once for all draws of that time. */
+const KEPT_AHEAD_MS = 2000;
+
 /** The bucket of an object whose memory was lost: what it kept, refilled, and never more than what it may have forgotten leaves. */
 export function restoredBucket(kept: Bucket | null, limit: RateLimit, nowMs: number): Bucket {
-  const { tokens, asOfMs } = refill(kept, limit, nowMs);
-  return { tokens: Math.min(tokens, limit.burst - forgettable(limit)), asOfMs };
+  const { tokens } = refill(kept, limit, nowMs);
+  return { tokens: Math.min(tokens, limit.burst - forgettable(limit)), asOfMs: nowMs };
 }
 
 /**
- * Whether a bucket holds so little that it must outlive its object's memory. The first draw of each life is forgiven: nearly
- * every token is minted by an object that had been forgotten, and none of them must cost a write. It would take restarts
- * that follow each other faster than one token refills to gain from that.
+ * What must be kept after a draw, so that a restart in the middle of a burst grants no second one; null while what is kept,
+ * or nothing, still does. A restart may find less than there was, never more: but for the one draw of each life that is
+ * forgiven, from which only restarts that come faster than a token refills could gain.
  */
-export function mustKeep(bucket: Bucket, limit: RateLimit): boolean {
-  return bucket.tokens < limit.burst - forgettable(limit) - 1;
+export function bucketToKeep(bucket: Bucket, kept: Bucket | null, limit: RateLimit, nowMs: number): Bucket | null {
+  const afterRestart = restoredBucket(kept, limit, nowMs).tokens;
+  return bucket.tokens < afterRestart - 1 ? { tokens: 0, asOfMs: nowMs + KEPT_AHEAD_MS } : null;
 }

@@ -46,7 +46,8 @@ type Admitted =
 /** Judges an order on the record as it is now. A linked identity is touched only by a proof of one of its own logins (I3, T32). */
 export function admit(record: IdentityRecord | null, order: LinkOrder): Admitted | LinkRefusal {
   if (record === null) return order.isBirth ? { kind: "prepare", wanted: order.logins } : { kind: "not-found" };
-  if (order.isBirth || !isVisible(record) || record.identityPoolId !== order.identityPoolId) return { kind: "not-found" };
+  if (order.isBirth || !isVisible(record) || record.identityPoolId !== order.identityPoolId)
+    return { kind: "not-found" };
   const frozen = freezeOf(record);
   if (frozen !== null) return frozen;
   switch (record.standing.kind) {
@@ -110,11 +111,18 @@ export function prepare(
     id: transactionId,
     phase: "preparing",
     startedAt: now,
-    wanted,
+    wanted: wanted.map(kept),
     absorbed: order.absorb,
     unsettled: [],
   };
   return { ...(record ?? newRecord(order.identityId, order.identityPoolId, { kind: "unborn" }, now)), transaction };
+}
+
+/** What is stored of a login: nothing of its token, and the subject only where an operation must name it (T46). */
+function kept({ providerName, subject, loginId, isDeveloper }: Login): Login {
+  return isDeveloper === true && subject !== undefined
+    ? { providerName, subject, loginId, isDeveloper }
+    : { providerName, loginId };
 }
 
 export function newRecord(
@@ -152,7 +160,7 @@ export function enlist(
   handedOver: readonly Login[],
 ): { readonly record: IdentityRecord; readonly conflict: LinkRefusal | null } {
   const known = new Set(transaction.wanted.map((login) => login.loginId));
-  const wanted = [...transaction.wanted, ...handedOver.filter((login) => !known.has(login.loginId))];
+  const wanted = [...transaction.wanted, ...handedOver.filter((login) => !known.has(login.loginId)).map(kept)];
   const conflict = conflictAmong([...record.logins, ...wanted]);
   return { record: { ...record, transaction: { ...transaction, wanted } }, conflict };
 }
@@ -191,9 +199,7 @@ export function commit(
   now: number,
 ): IdentityRecord {
   const linked = transaction.wanted.map((login): LinkedLogin => {
-    const { providerName, subject, loginId, isDeveloper } = login;
-    const kind = isDeveloper === true ? { isDeveloper } : {};
-    return { providerName, subject, loginId, ...kind, linkId: transaction.id, linkedAt: now };
+    return { ...kept(login), linkId: transaction.id, linkedAt: now };
   });
   const isBorn = record.standing.kind === "unborn";
   return {
@@ -216,7 +222,9 @@ export function abort(
   refused: readonly Participant[] = [],
 ): IdentityRecord {
   const refusedNames = new Set(refused.map(nameOf));
-  const unsettled = participantsOf(transaction, NO_TICKETS).filter((participant) => !refusedNames.has(nameOf(participant)));
+  const unsettled = participantsOf(transaction, NO_TICKETS).filter(
+    (participant) => !refusedNames.has(nameOf(participant)),
+  );
   return withUnsettled(record, { ...transaction, phase: "aborted", unsettled });
 }
 
@@ -274,7 +282,8 @@ export function freeze(
   if (record === null || !isVisible(record) || record.identityPoolId !== message.identityPoolId) {
     return { record, reply: { kind: "unsuitable" } };
   }
-  if (record.freeze?.transactionId === transactionId) return { record, reply: { kind: "frozen", logins: record.logins } };
+  if (record.freeze?.transactionId === transactionId)
+    return { record, reply: { kind: "frozen", logins: record.logins } };
   const { holder } = freezeOf(record) ?? {};
   if (holder !== undefined) return { record, reply: { kind: "contended", holder } };
   // Two coordinators that meet: neither waits for the other, so that no cycle can form.
@@ -314,7 +323,11 @@ export function unlink(
 }
 
 /** Unlinks one developer user: the signed call is the proof. */
-export function unlinkDeveloperUser(record: IdentityRecord, loginId: string, now: number): IdentityRecord | LinkRefusal {
+export function unlinkDeveloperUser(
+  record: IdentityRecord,
+  loginId: string,
+  now: number,
+): IdentityRecord | LinkRefusal {
   const obstacle = obstacleOf(record);
   if (obstacle !== null) return obstacle;
   const removed = record.logins.filter((login) => login.isDeveloper === true && login.loginId === loginId);

@@ -19,10 +19,11 @@ import {
 } from "../domain/mint-rules.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { mint } from "../token/mint.ts";
+import { configuredNames } from "../upstream/pool-providers.ts";
 import { verifyLogins } from "../upstream/verify-logins.ts";
 import { CONTENDED, giveWay, MAX_ATTEMPTS, whileBusy } from "./contention.ts";
 import { identityIdOfInput, identityPoolIdOfInput, linkContextOf, poolRefusal, type SignedContext } from "./context.ts";
-import { obtainGrantBy } from "./get-open-id-token.ts";
+import { obtainGrant } from "./get-open-id-token.ts";
 import { linkLogins } from "./link-logins.ts";
 import { decodePageToken, encodePageToken, INVALID_PAGE_TOKEN } from "./page-token.ts";
 
@@ -79,11 +80,14 @@ async function verifiedLoginsOf(
   if (userIdentifier === undefined) return err(WRONG_DEVELOPER_PROVIDER);
   if (userIdentifier.length > MAX_USER_IDENTIFIER_LENGTH) return err(LONG_USER_IDENTIFIER);
   const publicLogins = new Map([...presented].filter(([providerName]) => providerName !== developerProviderName));
+  const configured = configuredNames(pool, context.config.oidcProviders, publicLogins.keys());
+  context.note?.({ providerNames: [developerProviderName, ...configured] });
   const verified = await verifyLogins(pool, publicLogins, {
     config: context.config,
     now: Math.floor(context.now()),
     issuerKeys: context.issuerKeys,
     mayAskUpstream: true,
+    onFetch: () => context.note?.({ upstreamFetches: 1 }),
   });
   if (!verified.ok) return err(verified.error.error);
   return ok([await developerLoginOf(pool, developerProviderName, userIdentifier), ...verified.value]);
@@ -101,9 +105,9 @@ async function obtainDeveloperGrant(
   }
   const identityId = identityIdOfInput(input.IdentityId);
   const pinned = logins[0].loginId;
-  const ask = async () =>
-    await context.objects.identity(identityId).grantToDeveloper(identityId, identityPoolId, logins);
-  const granted = await obtainGrantBy(linking, identityId, ask, pinned);
+  const ask = async (named: IdentityId) =>
+    await context.objects.identity(named).grantToDeveloper(named, identityPoolId, logins);
+  const granted = await obtainGrant(linking, identityId, ask, pinned);
   if (granted.ok || granted.error.message !== LOGINS_DO_NOT_MATCH.message) return granted;
   // None of the logins is the identity's. Where that is because the user already has one, the caller is told so.
   const owner = await ownerOf(context, pinned);

@@ -15,8 +15,8 @@ export async function getOpenIdToken(
 ): Promise<Result<OutputOf<"GetOpenIdToken">>> {
   const identityId = identityIdOfInput(input.IdentityId);
   const logins = input.Logins ?? new Map<string, string>();
-  const granted = await obtainGrantBy(linkContextOf(context), identityId, async () => {
-    const reply = await context.objects.identity(identityId).grant(identityId, logins);
+  const granted = await obtainGrant(linkContextOf(context), identityId, async (named) => {
+    const reply = await context.objects.identity(named).grant(named, logins);
     if (reply.trace !== undefined) context.note?.(reply.trace);
     return reply;
   });
@@ -28,31 +28,27 @@ export async function getOpenIdToken(
   return token.ok ? ok({ IdentityId: granted.value.identityId, Token: token.value }) : token;
 }
 
-/** One call to the identity's object, unless its logins have to be brought together from several identities first. */
+/**
+ * One call to the identity's object (`ask`), unless its logins have to be brought together from several identities first,
+ * or it was merged into another a moment ago, which is then asked. `pinned` as in a LinkRequest.
+ */
 export async function obtainGrant(
   context: LinkContext,
-  identityId: IdentityId,
-  logins: ReadonlyMap<string, string>,
-): Promise<Result<Grant>> {
-  return await obtainGrantBy(context, identityId, async () => {
-    return await context.objects.identity(identityId).grant(identityId, logins);
-  });
-}
-
-/** `ask` is the call to the identity's object; `pinned` as in a LinkRequest. */
-export async function obtainGrantBy(
-  context: LinkContext,
-  identityId: IdentityId,
-  ask: () => Promise<GrantReply>,
+  requested: IdentityId,
+  ask: (identityId: IdentityId) => Promise<GrantReply>,
   pinned?: string,
 ): Promise<Result<Grant>> {
+  let identityId = requested;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const reply = await ask();
+    const reply = await ask(identityId);
     switch (reply.kind) {
       case "granted":
         return ok(reply.grant);
       case "refused":
         return err(reply.error);
+      case "merged":
+        identityId = reply.into;
+        break;
       case "busy":
         await giveWay(context, attempt, reply.holder);
         break;

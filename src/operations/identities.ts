@@ -20,14 +20,11 @@ export async function unlinkIdentity(
   context: OperationContext,
 ): Promise<Result<undefined>> {
   const identityId = identityIdOfInput(input.IdentityId);
-  const reply = await whileBusy(
-    context,
-    async () => {
-      const unlinked = await context.objects.identity(identityId).unlink(identityId, input.Logins, input.LoginsToRemove);
-      if (unlinked.trace !== undefined) context.note?.(unlinked.trace);
-      return unlinked;
-    },
-  );
+  const reply = await whileBusy(context, async () => {
+    const unlinked = await context.objects.identity(identityId).unlink(identityId, input.Logins, input.LoginsToRemove);
+    if (unlinked.trace !== undefined) context.note?.(unlinked.trace);
+    return unlinked;
+  });
   if (reply === null) return err(CONTENDED);
   return reply.kind === "done" ? ok(undefined) : err(reply.error);
 }

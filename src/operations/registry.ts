@@ -1,5 +1,6 @@
 /** Every operation that is built, by its name: the shape check, then the use case. One that is not here is unknown to callers. */
 import type { Result } from "../domain/errors.ts";
+import { type ExtensionName, extensions, isExtensionName } from "../protocol/extensions.ts";
 import type { InputValueOf, StructureShape } from "../protocol/shape-language.ts";
 import { type OperationName, operations } from "../protocol/shapes.ts";
 import { validate } from "../protocol/validate.ts";
@@ -20,6 +21,7 @@ import {
   listIdentityPools,
   updateIdentityPool,
 } from "./identity-pools.ts";
+import { rotateSigningKey } from "./rotate-signing-key.ts";
 
 export type RunnableOperation = {
   /** Whether the caller must have proved who it is: Signature Version 4. */
@@ -53,6 +55,16 @@ function signedOperation<S extends StructureShape>(
       return input.ok ? await use(input.value, { ...context, caller }) : input;
     },
   };
+}
+
+/** What is built beyond the service model. */
+const extensionRegistry: ReadonlyMap<ExtensionName, RunnableOperation> = new Map<ExtensionName, RunnableOperation>([
+  ["RotateSigningKey", signedOperation(extensions.RotateSigningKey, rotateSigningKey)],
+]);
+
+/** What runs under a name; undefined for an operation of the model that is not built. */
+export function runnableOf(name: OperationName | ExtensionName): RunnableOperation | undefined {
+  return isExtensionName(name) ? extensionRegistry.get(name) : registry.get(name);
 }
 
 export const registry: ReadonlyMap<OperationName, RunnableOperation> = new Map<OperationName, RunnableOperation>([

@@ -57,7 +57,11 @@ export class Client {
       );
       return;
     }
-    const granted = await obtainGrant(context, identityId, tokens);
+    const granted = await obtainGrant(
+      context,
+      identityId,
+      async (named) => await context.objects.identity(named).grant(named, tokens),
+    );
     const isSame = granted.ok && granted.value.identityId === identityId;
     const described = await context.objects.identity(identityId).describe();
     if (!isSame || described?.description.providerNames.includes(providerName) !== true) {
@@ -168,7 +172,11 @@ export class Client {
       case "get-token": {
         const { identityId, tokens } = request;
         judge.asksForToken(identityId, this.#verified(tokens));
-        const granted = await obtainGrant(context, identityId, tokens);
+        const granted = await obtainGrant(
+          context,
+          identityId,
+          async (named) => await context.objects.identity(named).grant(named, tokens),
+        );
         return granted.ok ? ok(granted.value.identityId) : granted;
       }
       case "unlink": {

@@ -243,7 +243,7 @@ export class Judge {
     if (missing !== undefined) this.#violate(`invariant 3: ${missing.loginId} is lost in the merge into ${name}`);
     const isAsked = this.#orders.some((order) => {
       const proved = new Set(order.logins.map((login) => login.loginId));
-      const isSameOrder = order.identityId === name && order.absorb.join() === absorbed.join();
+      const isSameOrder = this.#leadsTo(order.identityId, name) && order.absorb.join() === absorbed.join();
       const isWhole = order.logins.every(({ loginId }) => after.logins.some((login) => login.loginId === loginId));
       const isOwn =
         before.standing.kind === "linked"
@@ -258,6 +258,17 @@ export class Judge {
       return isSameOrder && isWhole && isOwn && areProved && isFromRequest;
     });
     if (!isAsked) this.#violate(`I3: ${name} committed what no request has proved`);
+  }
+
+  /** A request that names an identity which was merged away belongs to the one that absorbed it. */
+  #leadsTo(identityId: string, name: string): boolean {
+    let current = identityId;
+    for (let hops = 0; hops < 10 && current !== name; hops++) {
+      const standing = this.#stored(current)?.standing;
+      if (standing?.kind !== "merged") return false;
+      current = standing.into;
+    }
+    return current === name;
   }
 
   /** I2: a login leaves a living identity only when somebody who proved one of its logins unlinked it. */

@@ -245,14 +245,18 @@ describe("IdentityObject: logins", () => {
     expect(await identity(identityId).unlink(identityId, await signIn.logins("eve"), [signIn.providerName])).toEqual(
       refused("NotAuthorizedException"),
     );
-    expect(await identity(identityId).unlink(identityId, logins, [signIn.providerName])).toMatchObject({ kind: "done" });
+    expect(await identity(identityId).unlink(identityId, logins, [signIn.providerName])).toMatchObject({
+      kind: "done",
+    });
     await untilAtRest(identityId);
     const { entries, alarm } = await storedIn(login(loginId));
     expect({ entries, alarm }).toEqual({ entries: new Map(), alarm: null });
     await evictDurableObject(identity(identityId));
     // I5: an identity without a login is closed, never a guest again; and the retry of the same call is answered alike.
     expect(await identity(identityId).grant(identityId, new Map())).toEqual(refused("NotAuthorizedException"));
-    expect(await identity(identityId).unlink(identityId, logins, [signIn.providerName])).toMatchObject({ kind: "done" });
+    expect(await identity(identityId).unlink(identityId, logins, [signIn.providerName])).toMatchObject({
+      kind: "done",
+    });
   });
 
   it("F15: an identity that is deleted while its login is verified mints nothing and links nothing", async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Coordinator, type Host } from "../../../src/linking/coordinator.ts";
 import { type IdentityRecord, PATIENCE_SECONDS, TOMBSTONE_SECONDS } from "../../../src/linking/identity-record.ts";
 import type { Message, Reply } from "../../../src/linking/messages.ts";
-import { DELETED, frozen, GUEST, id, linked, linkedTo, login, NOW, orderOf, POOL, stored, transactionOf } from "./records.ts";
+import { DELETED, frozen, GUEST, id, linked, linkedTo, NOW, orderOf, POOL, stored, transactionOf } from "./records.ts";
 
 type Answer = (message: Message) => Reply | Promise<Reply>;
 
@@ -27,10 +27,10 @@ function agreeable(message: Message): Reply {
   }
 }
 
-function coordinate(stored: IdentityRecord | null, answer: Answer = agreeable) {
+function coordinate(former: IdentityRecord | null, answer: Answer = agreeable) {
   const sent: Message[] = [];
   const clock = { now: NOW };
-  const disk = { record: stored, wakeAt: null as number | null };
+  const disk = { record: former, wakeAt: null as number | null };
   /** What was stored when each message left. */
   const storedAt: (IdentityRecord | null)[] = [];
   let transactions = 0;
@@ -48,7 +48,7 @@ function coordinate(stored: IdentityRecord | null, answer: Answer = agreeable) {
     newTransactionId: () => `t${++transactions}`,
   };
   return {
-    coordinator: new Coordinator(host, stored),
+    coordinator: new Coordinator(host, former),
     sent,
     storedAt,
     disk,

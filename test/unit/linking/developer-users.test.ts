@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { describe as describeIdentity, developerUsersOf } from "../../../src/domain/identity.ts";
 import type { VerifiedLogin } from "../../../src/domain/login.ts";
-import { UNLINK_MEMORY_SECONDS } from "../../../src/linking/identity-record.ts";
+import { REPEAT_SECONDS } from "../../../src/linking/identity-record.ts";
 import { admit, commit, enlist, prepare, unlinkDeveloperUser } from "../../../src/linking/transaction.ts";
 import { frozen, GUEST, id, linkedTo, login, NOW, orderOf, recordOf, transactionOf } from "./records.ts";
 
@@ -11,7 +11,7 @@ const developer = (loginId: string): VerifiedLogin => ({ ...login(loginId), isDe
 function withUsers(users: readonly string[], publicLogins: readonly string[] = []) {
   const record = linkedTo(...users, ...publicLogins);
   const logins = record.logins.map((held) =>
-    users.includes(held.loginId) ? { ...held, isDeveloper: true as const } : held,
+    users.includes(held.loginId) ? { ...held, subject: login(held.loginId).subject, isDeveloper: true as const } : held,
   );
   return { ...record, logins };
 }
@@ -92,8 +92,8 @@ describe("unlinkDeveloperUser", () => {
 
   it("answers a repeat of the call as the first one, and only for a while", () => {
     const closed = recordOf({ kind: "closed" }, [], { unlinked: [{ loginId: "d/1", at: NOW }] });
-    expect(unlinkDeveloperUser(closed, "d/1", NOW + UNLINK_MEMORY_SECONDS)).toBe(closed);
-    expect(unlinkDeveloperUser(closed, "d/1", NOW + UNLINK_MEMORY_SECONDS + 1)).toEqual({ kind: "stale" });
+    expect(unlinkDeveloperUser(closed, "d/1", NOW + REPEAT_SECONDS)).toBe(closed);
+    expect(unlinkDeveloperUser(closed, "d/1", NOW + REPEAT_SECONDS + 1)).toEqual({ kind: "stale" });
   });
 
   it("waits for a transaction and for a freeze", () => {

@@ -7,7 +7,7 @@ import {
   outbox,
   PATIENCE_SECONDS,
   TOMBSTONE_SECONDS,
-  UNLINK_MEMORY_SECONDS,
+  REPEAT_SECONDS,
   wakeAt,
   wasUnlinked,
 } from "../../../src/linking/identity-record.ts";
@@ -99,8 +99,8 @@ describe("the memory of what was unlinked", () => {
   const record = { ...CLOSED, unlinked: [{ loginId: "a/1", at: NOW }] };
 
   it("speaks for the login that was unlinked, for as long as a retry may come", () => {
-    expect(wasUnlinked(record, "a/1", NOW + UNLINK_MEMORY_SECONDS)).toBe(true);
-    expect(wasUnlinked(record, "a/1", NOW + UNLINK_MEMORY_SECONDS + 1)).toBe(false);
+    expect(wasUnlinked(record, "a/1", NOW + REPEAT_SECONDS)).toBe(true);
+    expect(wasUnlinked(record, "a/1", NOW + REPEAT_SECONDS + 1)).toBe(false);
   });
 
   it("does not speak for any other login", () => {

@@ -1,7 +1,14 @@
 /** The token bucket: R1 for every sequence of draws, and what clocks and evictions do to it. */
 import { array, assert, integer, property, record } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Bucket, draw, hasToken, mustKeep, type RateLimit, restoredBucket } from "../../../src/linking/rate-limit.ts";
+import {
+  type Bucket,
+  bucketToKeep,
+  draw,
+  hasToken,
+  type RateLimit,
+  restoredBucket,
+} from "../../../src/linking/rate-limit.ts";
 
 const LIMIT: RateLimit = { perSecond: 5, burst: 20 };
 const START_MS = 1_700_000_000_000;
@@ -87,35 +94,62 @@ describe("the token bucket", () => {
 describe("a bucket whose object lost its memory", () => {
   const limit = { perSecond: 5, burst: 20 };
 
-  it("starts with four fifths when nothing was kept, and its first mint costs no write", () => {
+  it("starts with four fifths when nothing was kept, and its first mint keeps nothing", () => {
     const restored = restoredBucket(null, limit, 1_000);
     expect(restored.tokens).toBe(16);
     const first = draw(restored, limit, 1_000);
-    expect(mustKeep(first.bucket, limit)).toBe(false);
-    expect(mustKeep(draw(first.bucket, limit, 1_000).bucket, limit)).toBe(true);
+    expect(bucketToKeep(first.bucket, null, limit, 1_000)).toBeNull();
+    expect(bucketToKeep(draw(first.bucket, limit, 1_000).bucket, null, limit, 1_000)).not.toBeNull();
   });
 
   it("goes on from what was kept, refilled by the clock, and never above four fifths", () => {
     expect(restoredBucket({ tokens: 2, asOfMs: 1_000 }, limit, 2_000).tokens).toBe(7);
     expect(restoredBucket({ tokens: 2, asOfMs: 1_000 }, limit, 60_000).tokens).toBe(16);
+    expect(restoredBucket({ tokens: 0, asOfMs: 3_000 }, limit, 1_000).tokens).toBe(0);
+  });
+
+  it("is kept once for a whole burst, and about twice in five seconds at the full rate", () => {
+    let bucket: Bucket | null = null;
+    let kept: Bucket | null = null;
+    let writes = 0;
+    const mint = (nowMs: number) => {
+      const drawn = draw(bucket, limit, nowMs);
+      bucket = drawn.bucket;
+      const toKeep = drawn.ok ? bucketToKeep(bucket, kept, limit, nowMs) : null;
+      if (toKeep === null) return;
+      kept = toKeep;
+      writes += 1;
+    };
+    for (let count = 0; count < 20; count++) mint(1_000);
+    expect(writes).toBe(1);
+    for (let nowMs = 1_200; nowMs <= 6_000; nowMs += 200) mint(nowMs);
+    expect(writes).toBeLessThanOrEqual(4);
   });
 
   it("R1: grants no second burst, however often the object is restarted at least one refill apart", () => {
-    const windowMs = 4_000;
-    let bucket: Bucket | null = null;
-    let kept: Bucket | null = null;
-    let minted = 0;
-    for (let nowMs = 0; nowMs <= windowMs; nowMs += 10) {
-      if (nowMs % 210 === 0 && nowMs > 0) bucket = restoredBucket(kept, limit, nowMs);
-      for (let attempt = 0; attempt < 30; attempt++) {
-        const drawn = draw(bucket, limit, nowMs);
-        bucket = drawn.bucket;
-        if (!drawn.ok) break;
-        minted += 1;
-        if (mustKeep(bucket, limit)) kept = bucket;
-      }
-    }
-    expect(minted).toBeGreaterThan(20);
-    expect(minted).toBeLessThanOrEqual(limit.perSecond * (windowMs / 1000) + limit.burst);
+    assert(
+      property(array(integer({ min: 0, max: 9 }), { minLength: 400, maxLength: 400 }), (steps) => {
+        let bucket: Bucket | null = null;
+        let kept: Bucket | null = null;
+        let minted = 0;
+        let livedSinceMs = 0;
+        for (const [index, step] of steps.entries()) {
+          const nowMs = index * 10;
+          if (step === 0 && nowMs - livedSinceMs >= 200) {
+            bucket = restoredBucket(kept, limit, nowMs);
+            livedSinceMs = nowMs;
+          }
+          for (let attempt = 0; attempt < step; attempt++) {
+            const drawn = draw(bucket, limit, nowMs);
+            bucket = drawn.bucket;
+            if (!drawn.ok) break;
+            minted += 1;
+            kept = bucketToKeep(bucket, kept, limit, nowMs) ?? kept;
+          }
+          expect(minted).toBeLessThanOrEqual((limit.perSecond * nowMs) / 1000 + limit.burst);
+        }
+      }),
+      { numRuns: 50 },
+    );
   });
 });

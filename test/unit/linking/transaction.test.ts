@@ -1,7 +1,7 @@
 /** The identity's side of the link transaction as tables of `record, input -> record, reply`. */
 import { describe, expect, it } from "vitest";
 import { MAX_LINKED_LOGINS } from "../../../src/domain/login.ts";
-import { type IdentityRecord, UNLINK_MEMORY_SECONDS } from "../../../src/linking/identity-record.ts";
+import { type IdentityRecord, REPEAT_SECONDS } from "../../../src/linking/identity-record.ts";
 import type { AskOutcome, Freeze, Participant } from "../../../src/linking/messages.ts";
 import {
   abort,
@@ -34,6 +34,7 @@ import {
   orderOf,
   OTHER_POOL,
   recordOf,
+  stored,
   transactionOf,
 } from "./records.ts";
 
@@ -87,10 +88,24 @@ describe("admit", () => {
 describe("prepare, enlist, commit", () => {
   it("stores all that recovery needs, and changes nothing that callers see", () => {
     const prepared = prepare(GUEST, orderOf(["a/1"], { absorb: [B] }), "t1", [login("a/1")], NOW);
-    expect(prepared).toEqual({ ...GUEST, transaction: transactionOf({ absorbed: [B] }) });
+    expect(prepared).toEqual({ ...GUEST, transaction: transactionOf({ wanted: [stored("a/1")], absorbed: [B] }) });
     expect(preparing(prepared, "t1")).toEqual(prepared.transaction);
     expect(preparing(prepared, "t2")).toBe(null);
     expect(preparing(abort(prepared, transactionOf()), "t1")).toBe(null);
+  });
+
+  it("T46: stores a subject for a developer's user alone, whom the operations must name, and an amr for nobody", () => {
+    const ofDeveloper = { ...login("d/2"), isDeveloper: true } as const;
+    const logins = [login("a/1"), ofDeveloper];
+    const prepared = prepare(GUEST, { ...orderOf([]), logins }, "t1", logins, NOW);
+    const kept = [stored("a/1"), { ...stored("d/2"), subject: "2", isDeveloper: true }];
+    expect(prepared.transaction?.wanted).toEqual(kept);
+    const committed = commit(prepared, transactionOf({ wanted: logins }), new Map(), NOW);
+    expect(committed.logins).toEqual(kept.map((one) => ({ ...one, linkId: "t1", linkedAt: NOW })));
+    // What an earlier version had stored of a login that is handed over is not handed on.
+    const handedOver = { ...linked("c/1"), subject: "1" };
+    const enlisted = enlist(prepared, transactionOf({ wanted: [] }), [handedOver]).record;
+    expect(enlisted.transaction?.wanted).toEqual([stored("c/1")]);
   });
 
   it("makes an identity that nobody can see yet when it is to be born", () => {
@@ -312,8 +327,8 @@ describe("unlink", () => {
 
   it("answers a retry as the first call, for as long as SDKs retry, and only to the same proof (invariant 5)", () => {
     if ("kind" in closed) throw new Error("the unlink was refused");
-    expect(unlink(closed, ["a/1"], ["a"], NOW + UNLINK_MEMORY_SECONDS)).toBe(closed);
-    expect(unlink(closed, ["a/1"], ["a"], NOW + UNLINK_MEMORY_SECONDS + 1)).toEqual({ kind: "stale" });
+    expect(unlink(closed, ["a/1"], ["a"], NOW + REPEAT_SECONDS)).toBe(closed);
+    expect(unlink(closed, ["a/1"], ["a"], NOW + REPEAT_SECONDS + 1)).toEqual({ kind: "stale" });
     expect(unlink(closed, ["a/2"], ["a"], NOW)).toEqual({ kind: "stale" });
   });
 

@@ -1,0 +1,27 @@
+/** RotateSigningKey, an extension of this service: an operator drops the active signing key at once (T43). */
+import { err, ok, type Result, serviceError } from "../domain/errors.ts";
+import type { ExtensionInputOf, ExtensionOutputOf } from "../protocol/extensions.ts";
+import type { SignedContext } from "./context.ts";
+
+export async function rotateSigningKey(
+  input: ExtensionInputOf<"RotateSigningKey">,
+  { caller, objects, signer }: SignedContext,
+): Promise<Result<ExtensionOutputOf<"RotateSigningKey">>> {
+  // The key is that of all pools, so that a credential for some of them cannot touch it.
+  if (caller.credential.pools !== "*") {
+    const message = `User: ${caller.credential.accessKeyId} is not authorized to rotate the signing key`;
+    return err(serviceError("AccessDeniedException", message));
+  }
+  const orderId = await orderIdOf(caller.signature);
+  const rotated = await objects.keyRing().rotateNow({ force: input.Force === true, orderId });
+  if (!rotated.ok) return rotated;
+  // Other isolates follow within a minute; this one at once, so that the operator sees what has been done.
+  signer.forget();
+  return ok({ KeyId: rotated.value.kid, DroppedKeyIds: rotated.value.droppedKids });
+}
+
+/** Equal for a request and its replay, so that a captured one drops no second key (T44). A hash: signatures are not stored. */
+async function orderIdOf(signature: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`rotate signing key ${signature}`));
+  return new Uint8Array(digest).toHex();
+}
