@@ -43,7 +43,8 @@ function stateFolderOf({ stateFolder }: StartArguments): string {
 
 async function plan(args: StartArguments): Promise<Result<Plan, string>> {
   const { port } = args;
-  const endpoint = `http://127.0.0.1:${port}`;
+  // An origin, which is written without the port that is usual for http.
+  const endpoint = new URL(`http://127.0.0.1:${port}`).origin;
   const stateFolder = stateFolderOf(args);
   const folder = openStateFolder(stateFolder);
   if (!folder.ok) return folder;

@@ -7,7 +7,7 @@ import { issuerKeysOf } from "./durable/issuer-keys.ts";
 import { KEY_RING_NAME } from "./durable/key-ring-object.ts";
 import { objectsOf } from "./durable/objects.ts";
 import type { Caller, OperationContext } from "./operations/context.ts";
-import { registry } from "./operations/registry.ts";
+import { runnableOf } from "./operations/registry.ts";
 import { authorise } from "./protocol/admin-credential.ts";
 import { type DecodedRequest, encodeError, encodePreflight, encodeSuccess, readRequest } from "./protocol/aws-json.ts";
 import { unknownOperation, type WireError } from "./protocol/errors.ts";
@@ -104,7 +104,7 @@ export function createApp(composition: Composition): Hono<{ Bindings: Env }> {
       const { clients, context } = service.value;
       const address = addressOf(request.headers);
       if (clients.isBlocked(address, context.now())) return refuse(CLIENT_OVER_LIMIT);
-      const decoded = await readRequest(request);
+      const decoded = await readRequest(request, (name) => runnableOf(name) !== undefined);
       if (decoded.ok) ({ operation } = decoded.value);
       const result = decoded.ok ? await runOperation(request, decoded.value, service.value, address, facts) : decoded;
       if (result.ok) return { response: encodeSuccess(result.value, requestId), operation };
@@ -143,7 +143,7 @@ async function runOperation(
   facts: RequestFacts,
 ): Promise<Result<object | undefined, WireError>> {
   facts.readInput(json);
-  const runnable = registry.get(operation);
+  const runnable = runnableOf(operation);
   if (runnable === undefined) return err(unknownOperation());
   let caller: Caller | null = null;
   if (runnable.access === "signed") {

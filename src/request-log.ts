@@ -3,7 +3,7 @@
  * presented: no token, secret, subject or provider name that no pool has, and an identity only by its hash (T46).
  */
 import type { ServiceError } from "./domain/errors.ts";
-import type { Trace } from "./domain/trace.ts";
+import { hashedIdentity, type Trace } from "./domain/trace.ts";
 
 export type RequestLine = {
   readonly requestId: string;
@@ -19,15 +19,6 @@ export type RequestLine = {
   readonly providers?: readonly string[];
   readonly upstreamFetches?: number;
 };
-
-/** Hex digits of a hashed identity id: 64 bits tell any two apart, and lead back to no id, which is 122 random bits. */
-const HASH_LENGTH = 16;
-
-/** `printf %s IDENTITY-ID | sha256sum | cut -c 1-16`: whoever has the id finds its lines. */
-export async function hashedIdentity(identityId: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(identityId));
-  return new Uint8Array(digest).toHex().slice(0, HASH_LENGTH);
-}
 
 /** Collects what a request is about: from its input and output, which are judged again here, and from what it notes. */
 export class RequestFacts {
@@ -55,7 +46,9 @@ export class RequestFacts {
     this.#upstreamFetches += upstreamFetches;
   }
 
-  async describe(): Promise<Pick<RequestLine, "pool" | "identity" | "namedIdentity" | "providers" | "upstreamFetches">> {
+  async describe(): Promise<
+    Pick<RequestLine, "pool" | "identity" | "namedIdentity" | "providers" | "upstreamFetches">
+  > {
     const identity = this.#answered ?? this.#named;
     const isOther = this.#named !== undefined && this.#named !== identity;
     return {

@@ -15,7 +15,7 @@ export function identityPoolNotFound(identityPoolId: string): ServiceError {
 }
 
 /** An authenticated identity used without its logins, or one that is disabled. */
-function accessForbidden(identityId: string): ServiceError {
+export function accessForbidden(identityId: string): ServiceError {
   return serviceError("NotAuthorizedException", `Access to Identity '${identityId}' is forbidden.`);
 }
 

@@ -20,6 +20,8 @@ type PoolRecord = {
   readonly version: 1;
   readonly pool: IdentityPool;
   readonly state: "live" | "deleted";
+  /** The call that deleted it, so that its repeat is answered as the first one was. */
+  readonly deletedBy?: string | null;
   /** Whether the directory of pools has heard of the latest name, or of the end. */
   readonly isListed: boolean;
   /** Directory shards that hold no identity any more; only meaningful once deleted. */
@@ -68,10 +70,14 @@ export class IdentityPoolObject extends DurableObject<Env> {
     return pool === null ? null : ok(pool);
   }
 
-  /** From this step on the pool is gone; its identities follow. False when there was none. */
-  async remove(): Promise<boolean> {
-    if (this.#record?.state !== "live") return false;
-    await this.#save({ ...this.#record, state: "deleted", isListed: false });
+  /**
+   * From this step on the pool is gone; its identities follow. False when there was none, or another request deleted it:
+   * `callKey` is the same for one that comes again, and null when nothing tells.
+   */
+  async remove(callKey: string | null): Promise<boolean> {
+    if (this.#record?.state === "deleted") return callKey !== null && this.#record.deletedBy === callKey;
+    if (this.#record === null) return false;
+    await this.#save({ ...this.#record, state: "deleted", isListed: false, deletedBy: callKey });
     await this.#listSoon();
     return true;
   }

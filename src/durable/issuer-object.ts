@@ -55,7 +55,10 @@ export class IssuerObject extends ConfiguredObject {
   }
 
   async #fetch(issuer: string): Promise<void> {
-    const loaded = await loadKeySet(issuer, { fetch: (url, init) => fetch(url, init), upstreams: this.config.upstreams });
+    const loaded = await loadKeySet(issuer, {
+      fetch: (url, init) => fetch(url, init),
+      upstreams: this.config.upstreams,
+    });
     if (!loaded.ok) {
       this.#failedAt = epochSeconds();
       // T26: an issuer that has nothing but leaked keys is worth the alarm more than any.

@@ -40,7 +40,15 @@ export type EmergencyRotation = {
   readonly droppedKids: readonly string[];
 };
 
+/** `orderId` is the same for an order and its replay, and for no other. */
+type RotationOrder = { readonly force?: boolean; readonly orderId?: string };
+/** An emergency rotation that was carried out, and the keys that were published until then. */
+type Rotation = { readonly orderId: string; readonly publishedBefore: readonly string[]; readonly at: number };
+
 const RECORD_KEY = "key-ring";
+const ROTATIONS_KEY = "rotations";
+/** How long an order is remembered, in seconds: a signature is good for 300 before and after its date, and clocks are wrong. */
+const ROTATION_MEMORY_SECONDS = 1800;
 const SECONDS_PER_DAY = 86_400;
 /** Least time between two alarms, in milliseconds: an object clock that stands still must not become a busy loop (F10). */
 const MIN_ALARM_INTERVAL_MS = 60_000;
@@ -81,14 +89,16 @@ export class KeyRingObject extends ConfiguredObject {
    * Emergency rotation: the active key leaves the JWKS at once and a published one signs. Isolates follow within
    * KEY_CACHE_REFRESH_SECONDS. Refused with TooManyRequestsException while no other key has been published long enough.
    * `force` does not wait for that; and where KEY_ENCRYPTION_KEY was replaced or the record is damaged, it drops every
-   * key and starts anew, which ends all living tokens.
+   * key and starts anew, which ends all living tokens. An order that comes again under its `orderId` changes nothing, and
+   * is answered as the ring is by then (T44).
    */
-  async rotateNow(options: { readonly force?: boolean } = {}): Promise<Result<EmergencyRotation>> {
-    const force = options.force === true;
+  async rotateNow({ force = false, orderId }: RotationOrder = {}): Promise<Result<EmergencyRotation>> {
     const sealedUnder = await keyEncryptionKeyIdOf(this.config.keyEncryptionKey);
     // What is due is done first, so that an emergency meets the ring as a request would.
     const settled = await this.#settle();
     // From here to the write nothing awaits: what is dropped is what is active now.
+    const earlier = this.#rotations().find((rotation) => rotation.orderId === orderId);
+    if (orderId !== undefined && earlier !== undefined) return await this.#answerRotation(earlier.publishedBefore);
     const record = this.#load();
     const before = record.ok ? (record.value?.ring ?? EMPTY_RING) : EMPTY_RING;
     if (record.ok && record.value?.sealedUnder === sealedUnder) {
@@ -104,12 +114,27 @@ export class KeyRingObject extends ConfiguredObject {
     } else {
       return settled.ok ? refuse("the key ring has no active key") : settled;
     }
+    const publishedBefore = publishedKeysOf(before).map((key) => key.kid);
+    // In the storage step of the rotation itself: nothing was awaited since.
+    if (orderId !== undefined) this.#remember({ orderId, publishedBefore, at: this.now() });
+    return await this.#answerRotation(publishedBefore);
+  }
+
+  async #answerRotation(publishedBefore: readonly string[]): Promise<Result<EmergencyRotation>> {
     const after = await this.#settle();
     if (!after.ok) return after;
     if (after.value.active === undefined) return refuse("the key ring has no active key");
     const published = new Set(publishedKeysOf(after.value).map((key) => key.kid));
-    const droppedKids = publishedKeysOf(before).flatMap(({ kid }) => (published.has(kid) ? [] : [kid]));
-    return ok({ kid: after.value.active.kid, droppedKids });
+    return ok({ kid: after.value.active.kid, droppedKids: publishedBefore.filter((kid) => !published.has(kid)) });
+  }
+
+  #rotations(): readonly Rotation[] {
+    return this.ctx.storage.kv.get<readonly Rotation[]>(ROTATIONS_KEY) ?? [];
+  }
+
+  #remember(rotation: Rotation): void {
+    const recent = this.#rotations().filter(({ at }) => Math.abs(rotation.at - at) < ROTATION_MEMORY_SECONDS);
+    this.ctx.storage.kv.put(ROTATIONS_KEY, [...recent, rotation]);
   }
 
   /** Never throws: the platform gives up an alarm after six failures. Safe to run twice, late, or together with a request. */

@@ -4,6 +4,7 @@ import type { IdentityPool } from "../domain/identity-pool.ts";
 import { directoryShard, type IdentityDirectoryObject } from "./identity-directory-object.ts";
 import type { IdentityObject } from "./identity-object.ts";
 import type { IdentityPoolObject } from "./identity-pool-object.ts";
+import { KEY_RING_NAME, type KeyRingObject } from "./key-ring-object.ts";
 import type { LoginObject } from "./login-object.ts";
 import { forgetPool, readPool } from "./pool-cache.ts";
 import type { PoolDirectoryObject } from "./pool-directory-object.ts";
@@ -14,6 +15,7 @@ export type Objects = {
   identityPool(identityPoolId: IdentityPoolId): DurableObjectStub<IdentityPoolObject>;
   identityDirectory(identityPoolId: IdentityPoolId, shard: number): DurableObjectStub<IdentityDirectoryObject>;
   poolDirectory(region: string): DurableObjectStub<PoolDirectoryObject>;
+  keyRing(): DurableObjectStub<KeyRingObject>;
   /** The pool's settings, at most as old as the isolate's memory allows; null when there is none. */
   readPool(identityPoolId: IdentityPoolId): Promise<IdentityPool | null>;
   /** After a change: the next read of this isolate sees it. */
@@ -28,6 +30,7 @@ export function objectsOf(env: Env): Objects {
     identityDirectory: (identityPoolId, shard) =>
       env.IDENTITY_DIRECTORY.getByName(directoryShard(identityPoolId, shard)),
     poolDirectory: (region) => env.POOL_DIRECTORY.getByName(region),
+    keyRing: () => env.KEY_RING.getByName(KEY_RING_NAME),
     readPool: async (identityPoolId) => await readPool(env.IDENTITY_POOL, identityPoolId),
     forgetPool,
   };

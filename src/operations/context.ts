@@ -16,6 +16,8 @@ export type Caller = {
   readonly credential: AdminCredential;
   /** Equal for a request and its replay. */
   readonly signature: string;
+  /** Equal for all attempts of one call, where the client says so (protocol/sigv4.ts). */
+  readonly callKey: string | null;
 };
 
 export type OperationContext = Contention & {

@@ -1,7 +1,8 @@
 /** GetOpenIdToken: a known identity, and the logins that its user signed in with, become an OpenID token of ten minutes. */
-import { err, ok, type Result } from "../domain/errors.ts";
+import { err, ok, type Result, type ServiceError } from "../domain/errors.ts";
 import type { Grant } from "../domain/grant.ts";
 import type { IdentityId } from "../domain/identifiers.ts";
+import { accessForbidden } from "../domain/mint-rules.ts";
 import type { GrantReply } from "../linking/identity-calls.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { mint } from "../token/mint.ts";
@@ -29,6 +30,14 @@ export async function getOpenIdToken(
 }
 
 /**
+ * A merged identity has sent the call on, whoever made it: one that the other identity refuses must not learn that one's id
+ * from the refusal (T38), and is told what a merged identity says of itself.
+ */
+function refusalTo(requested: IdentityId, asked: IdentityId, error: ServiceError): ServiceError {
+  return asked !== requested && error.message.includes(asked) ? accessForbidden(requested) : error;
+}
+
+/**
  * One call to the identity's object (`ask`), unless its logins have to be brought together from several identities first,
  * or it was merged into another a moment ago, which is then asked. `pinned` as in a LinkRequest.
  */
@@ -45,7 +54,7 @@ export async function obtainGrant(
       case "granted":
         return ok(reply.grant);
       case "refused":
-        return err(reply.error);
+        return err(refusalTo(requested, identityId, reply.error));
       case "merged":
         identityId = reply.into;
         break;

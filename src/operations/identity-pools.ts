@@ -21,19 +21,22 @@ export async function createIdentityPool(
   const settings = settingsOf(input);
   const checked = checkProviders(settings, config);
   if (!checked.ok) return checked;
-  const identityPoolId = identityPoolIdOf(config.region, await uuidOf(caller.signature));
-  const pool = await objects.identityPool(identityPoolId).create(identityPoolId, settings);
-  if (pool !== null) return ok(poolAs(pool));
-  return err(serviceError("ResourceConflictException", "The identity pool of this request has been deleted."));
+  const requestKey = caller.callKey ?? caller.signature;
+  for (let generation = 0; generation < MAX_GENERATIONS; generation++) {
+    const identityPoolId = identityPoolIdOf(config.region, await uuidOf(`${requestKey} ${generation}`));
+    const pool = await objects.identityPool(identityPoolId).create(identityPoolId, settings);
+    // One that was made by this request and deleted since stays deleted: boto3 creates, deletes and creates in a second.
+    if (pool !== null) return ok(poolAs(pool));
+  }
+  return err(serviceError("ResourceConflictException", "The identity pools of this request have been deleted."));
 }
 
-/**
- * The pool's id comes from the request's signature, so that a request that comes again makes nothing (T44): not a captured
- * one, and not the retry of boto3, which signs the same bytes again within the same second. A signature is an HMAC under
- * the caller's secret: nobody else can foresee the id.
- */
-async function uuidOf(signature: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`identity-pool ${signature}`));
+/** How often pools may be made and deleted by one and the same request. */
+const MAX_GENERATIONS = 16;
+
+/** The pool's id comes from the key of the request, so that one that comes again makes nothing: a captured one (T44), or a retry. */
+async function uuidOf(requestKey: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`identity-pool ${requestKey}`));
   const hex = new Uint8Array(digest).toHex();
   // Version 4 and the variant of RFC 9562, as in every other id: the rest is as good as random.
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
@@ -73,7 +76,7 @@ export async function deleteIdentityPool(
   const identityPoolId = identityPoolIdOfInput(input.IdentityPoolId);
   const refusal = poolRefusal(context, identityPoolId);
   if (refusal !== null) return refusal;
-  const removed = await context.objects.identityPool(identityPoolId).remove();
+  const removed = await context.objects.identityPool(identityPoolId).remove(context.caller.callKey);
   context.objects.forgetPool(identityPoolId);
   return removed ? ok(undefined) : err(identityPoolNotFound(identityPoolId));
 }

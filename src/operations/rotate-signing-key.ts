@@ -12,7 +12,7 @@ export async function rotateSigningKey(
     const message = `User: ${caller.credential.accessKeyId} is not authorized to rotate the signing key`;
     return err(serviceError("AccessDeniedException", message));
   }
-  const orderId = await orderIdOf(caller.signature);
+  const orderId = await orderIdOf(caller.callKey ?? caller.signature);
   const rotated = await objects.keyRing().rotateNow({ force: input.Force === true, orderId });
   if (!rotated.ok) return rotated;
   // Other isolates follow within a minute; this one at once, so that the operator sees what has been done.
@@ -21,7 +21,7 @@ export async function rotateSigningKey(
 }
 
 /** Equal for a request and its replay, so that a captured one drops no second key (T44). A hash: signatures are not stored. */
-async function orderIdOf(signature: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`rotate signing key ${signature}`));
+async function orderIdOf(requestKey: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`rotate signing key ${requestKey}`));
   return new Uint8Array(digest).toHex();
 }

@@ -5,16 +5,16 @@
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import { crossOriginHeaders, preflightHeaders } from "./cors.ts";
 import { renderError, unknownOperation, type WireError } from "./errors.ts";
-import { isOperationName, type OperationName } from "./shapes.ts";
+import { type ExtensionName, operationNamedBy } from "./extensions.ts";
+import type { OperationName } from "./shapes.ts";
 
 /** Longest request body, in bytes: ten logins of 50 000 characters fit twice. */
 export const MAX_BODY_BYTES = 1_048_576;
 
 const CONTENT_TYPE = "application/x-amz-json-1.1";
-const TARGET_PREFIX = "AWSCognitoIdentityService.";
 
 export type DecodedRequest = {
-  readonly operation: OperationName;
+  readonly operation: OperationName | ExtensionName;
   /** As received: Signature Version 4 hashes these bytes and no others. */
   readonly body: Uint8Array;
   /** Parsed, not checked: read it through `validate` alone, which is safe against prototype names (T39). */
@@ -23,11 +23,15 @@ export type DecodedRequest = {
 
 /**
  * Failures: UnknownOperationException (also with 404 or 405 for what is not `POST /`), RequestEntityTooLargeException,
- * SerializationException. The body is read last, and only for an operation that exists.
+ * SerializationException. The body is read last, and only for an operation that exists and `isBuilt`.
  */
-export async function readRequest(request: Request): Promise<Result<DecodedRequest, WireError>> {
+export async function readRequest(
+  request: Request,
+  isBuilt: (operation: DecodedRequest["operation"]) => boolean = () => true,
+): Promise<Result<DecodedRequest, WireError>> {
   const operation = operationOf(request);
   if (!operation.ok) return operation;
+  if (!isBuilt(operation.value)) return err(unknownOperation());
   const body = await readBody(request);
   if (!body.ok) return body;
   const json = parseBody(body.value);
@@ -63,7 +67,7 @@ function answerHeaders(requestId: string): Record<string, string> {
 }
 
 /** Only `POST /` with the one content type is a call; the type alone keeps out what a browser sends without preflight (T50). */
-function operationOf(request: Request): Result<OperationName, WireError> {
+function operationOf(request: Request): Result<DecodedRequest["operation"], WireError> {
   const { pathname, search } = new URL(request.url);
   // A query is refused rather than passed over: a signature is checked for an empty one.
   if (pathname !== "/" || search !== "") return misdirected("path", "The service answers at the path / alone.");
@@ -72,9 +76,8 @@ function operationOf(request: Request): Result<OperationName, WireError> {
   if (mediaType.trim().toLowerCase() !== CONTENT_TYPE) {
     return err(serviceError("UnknownOperationException", `Content-Type must be ${CONTENT_TYPE}.`));
   }
-  const target = request.headers.get("x-amz-target") ?? "";
-  const name = target.startsWith(TARGET_PREFIX) ? target.slice(TARGET_PREFIX.length) : "";
-  return isOperationName(name) ? ok(name) : err(unknownOperation());
+  const operation = operationNamedBy(request.headers.get("x-amz-target") ?? "");
+  return operation === undefined ? err(unknownOperation()) : ok(operation);
 }
 
 function misdirected(what: "path" | "method", message: string): Result<never, WireError> {

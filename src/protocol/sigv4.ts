@@ -8,6 +8,7 @@ import type { AdminCredential } from "./admin-credential.ts";
 import { formatTimestamp, parseAuthorizationHeader, parseTimestamp } from "./authorization-header.ts";
 import type { AuthorizationHeader } from "./authorization-header.ts";
 import { ALGORITHM, canonicalRequest, computeSignature, SCOPE_TERMINATOR, sha256Hex } from "./canonical-request.ts";
+import { targetOf } from "./extensions.ts";
 
 /** A request as it arrived, and what this service expects of its signature. */
 export type SignedRequest<Credential extends AdminCredential> = {
@@ -28,12 +29,14 @@ export type VerifiedSignature<Credential extends AdminCredential> = {
   readonly credential: Credential;
   /** Lower-case hex: equal for a request and its replay. */
   readonly signature: string;
+  /** Equal for all attempts of one call, and foreseen by nobody else; null where the client signs nothing that says so. */
+  readonly callKey: string | null;
 };
 
 type Received = Pick<SignedRequest<AdminCredential>, "method" | "url" | "headers" | "body" | "operation">;
 
 const SERVICE = "cognito-identity";
-const TARGET_PREFIX = "AWSCognitoIdentityService.";
+const INVOCATION_ID = "amz-sdk-invocation-id";
 
 /** Accepted difference between a signature's date and our clock, in seconds, either way. AWS's is 900; T44 asks for less. */
 const WINDOW_SECONDS = 300;
@@ -99,8 +102,25 @@ export async function verifySignature<Credential extends AdminCredential>(
     return refuse("UnrecognizedClientException", "The security token included in the request is invalid.");
   }
   return matches
-    ? ok({ credential, signature: authorization.signature.toHex() })
+    ? ok({
+        credential,
+        signature: authorization.signature.toHex(),
+        callKey: callKeyOf(authorization, request.headers, bodySha256),
+      })
     : refuse("InvalidSignatureException", MISMATCH);
+}
+
+/**
+ * The SDK for JavaScript signs an id of each call, which its retries repeat, while their signatures differ. Others, as boto3,
+ * sign no such id, and repeat the very signature within one second, in a retry as in another call.
+ */
+function callKeyOf(
+  { accessKeyId, signedHeaderNames }: AuthorizationHeader,
+  headers: Headers,
+  body: string,
+): string | null {
+  const invocationId = signedHeaderNames.includes(INVOCATION_ID) ? headers.get(INVOCATION_ID) : null;
+  return invocationId === null ? null : `call ${accessKeyId} ${invocationId} ${body}`;
 }
 
 function refuse(type: ServiceErrorName, message: string): { readonly ok: false; readonly error: ServiceError } {
@@ -192,7 +212,7 @@ function checkSignedHeaders(
 
 /** The operation that runs is the one whose name was signed, however the dispatcher read the header. */
 function checkTarget({ headers, operation }: Received): ServiceError | undefined {
-  if (headers.get("x-amz-target") === TARGET_PREFIX + operation) return undefined;
+  if (headers.get("x-amz-target") === targetOf(operation)) return undefined;
   return invalid("The signed 'x-amz-target' is not the requested operation.");
 }
 

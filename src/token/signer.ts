@@ -21,6 +21,8 @@ export type Signer = {
   sign(claims: OpenIdClaims, now: number): Promise<Result<string>>;
   /** The keys to publish, active first. Fails with InternalErrorException. */
   publishedKeys(now: number): Promise<Result<readonly PublishedKey[]>>;
+  /** What is held is asked for again: the key ring was changed through this isolate. */
+  forget(): void;
 };
 
 type HeldKey = {
@@ -52,17 +54,21 @@ async function hold(signingKey: SigningKey, keyEncryptionKey: string): Promise<R
  * belongs to that request.
  */
 export function createSigner(keyRing: () => KeyRingStub, keyEncryptionKey: string): Signer {
-  const signingKey = createLease<HeldKey>(async (held) => {
-    const answer = await keyRing().signingKey();
-    if (!answer.ok) return answer;
-    const isSame = held !== undefined && held.sealedAs === answer.value.sealed.ciphertext;
-    const next = isSame ? ok(held) : await hold(answer.value, keyEncryptionKey);
-    return next.ok ? ok({ value: next.value, terms: termsOf(answer.value) }) : next;
-  });
-  const publishedKeys = createLease<readonly PublishedKey[]>(async () => {
-    const answer = await keyRing().publishedKeys();
-    return answer.ok ? ok({ value: answer.value.keys, terms: termsOf(answer.value) }) : answer;
-  });
+  const leaseSigningKey = () =>
+    createLease<HeldKey>(async (held) => {
+      const answer = await keyRing().signingKey();
+      if (!answer.ok) return answer;
+      const isSame = held !== undefined && held.sealedAs === answer.value.sealed.ciphertext;
+      const next = isSame ? ok(held) : await hold(answer.value, keyEncryptionKey);
+      return next.ok ? ok({ value: next.value, terms: termsOf(answer.value) }) : next;
+    });
+  const leasePublishedKeys = () =>
+    createLease<readonly PublishedKey[]>(async () => {
+      const answer = await keyRing().publishedKeys();
+      return answer.ok ? ok({ value: answer.value.keys, terms: termsOf(answer.value) }) : answer;
+    });
+  let signingKey = leaseSigningKey();
+  let publishedKeys = leasePublishedKeys();
   return {
     async sign(claims, now) {
       const held = await signingKey(now);
@@ -70,6 +76,10 @@ export function createSigner(keyRing: () => KeyRingStub, keyEncryptionKey: strin
       const { header, key } = held.value;
       return ok(await new CompactSign(encoder.encode(JSON.stringify(claims))).setProtectedHeader(header).sign(key));
     },
-    publishedKeys,
+    publishedKeys: async (now) => await publishedKeys(now),
+    forget() {
+      signingKey = leaseSigningKey();
+      publishedKeys = leasePublishedKeys();
+    },
   };
 }

@@ -33,7 +33,8 @@ export function contradictionsIn({ identities, logins, listed }: StoredState): r
     if (owner !== holders[0]) found.push(`login ${loginId} is held by ${holders[0]} and says that it is ${owner}'s`);
   }
   for (const [loginId, owner] of ownerOf) {
-    if (owner !== null && !holdersOf.has(loginId)) found.push(`login ${loginId} says that it is ${owner}'s, which lacks it`);
+    if (owner !== null && !holdersOf.has(loginId))
+      found.push(`login ${loginId} says that it is ${owner}'s, which lacks it`);
   }
   const known = new Set(identities.map(({ identityId }) => identityId as string));
   for (const identityId of listed) if (!known.has(identityId)) found.push(`${identityId} is listed and is not there`);

@@ -35,16 +35,34 @@ describe("a history is explained by one register when", () => {
     ["a release of unknown outcome took effect long after", [own(1, 2, "x"), release(3, NEVER, "x"), own(50, 60, "y")]],
     ["a release of unknown outcome never took effect", [own(1, 2, "x"), release(3, NEVER, "x"), own(50, 60, "x")]],
     ["a call of unknown outcome made the owner", [own(1, NEVER, null), own(5, 6, "x")]],
-    ["a call that is still under way made the owner that a refusal then tells of", [own(1, NEVER, null), disown(2, 3, "x")]],
+    [
+      "a call that is still under way made the owner that a refusal then tells of",
+      [own(1, NEVER, null), disown(2, 3, "x")],
+    ],
     [
       "two releases of unknown outcome both took effect, with owners between",
       [own(1, 2, "x"), release(3, NEVER, "x"), own(4, 5, "y"), release(6, NEVER, "y"), own(7, 8, "z")],
     ],
     ["the identity is said not to hold the login before it does", [disown(1, 2, "x"), own(3, 4, "x")]],
-    ["the identity is said not to hold the login after a release", [own(1, 2, "x"), release(3, 4, "x"), disown(5, 6, "x")]],
+    [
+      "the identity is said not to hold the login after a release",
+      [own(1, 2, "x"), release(3, 4, "x"), disown(5, 6, "x")],
+    ],
     ["a merge moved the login", [own(1, 2, "x"), own(3, 4, "y", true), own(5, 6, "y")]],
     ["a merge took the login along", [own(1, 2, "x"), move(3, 4, "y"), own(5, 6, "y")]],
     ["a merge could have taken the login along, and did not", [own(1, 2, "x"), move(3, 4, "y"), own(5, 6, "x")]],
+    [
+      "a merge that could have come first came last, and took the login from another owner",
+      [
+        own(1, 2, "x", true),
+        release(3, 9, "x"),
+        own(3, 9, "y"),
+        own(4, 10, "x", true),
+        release(4, 10, "x"),
+        own(20, 21, "x"),
+        own(22, 23, "x"),
+      ],
+    ],
     ["a merge of unknown outcome took the login along", [own(1, 2, "x"), move(3, NEVER, null), own(5, 6, "y")]],
   ])("%s", (_, entries) => {
     expect(judgeHistory(entries)).toBe("linearizable");
@@ -70,7 +88,10 @@ describe("a history is refused when", () => {
     ],
     ["a call that cannot merge took the login from its owner", [own(1, 2, "x"), own(3, NEVER, null), own(5, 6, "y")]],
     ["the merge took the login elsewhere", [own(1, 2, "x"), move(3, 4, "z"), own(5, 6, "y")]],
-    ["the merge is that of a login that nobody owned", [move(1, 2, "x"), disown(3, 4, "y"), own(5, 6, "y"), own(7, 8, "x")]],
+    [
+      "the merge is that of a login that nobody owned",
+      [move(1, 2, "x"), disown(3, 4, "y"), own(5, 6, "y"), own(7, 8, "x")],
+    ],
     ["a merge is undone", [own(1, 2, "x"), own(3, 4, "y", true), own(5, 6, "x")]],
   ])("%s", (_, entries) => {
     expect(judgeHistory(entries)).toBe("not linearizable");

@@ -34,9 +34,13 @@ type Owner = string | null;
 /** Calls of unknown outcome with one and the same effect, in the order of their calls: the earliest of them can do all that a later one can. */
 type Unknown = { readonly effect: Effect; readonly calledAt: readonly number[] };
 
-/** Whether the call, in this state, tells what is true and changes nothing: then no order is lost by placing it first. */
+/**
+ * Whether the call, in this state, tells what is true and changes nothing, so that no order is lost by placing it first. One
+ * that may merge is not such a call: it may be needed later, to take the login from another owner. One that may not could
+ * later do no more than take the login of nobody, which every later call that finds it taken could have done itself.
+ */
 function isRead(effect: Effect, owner: Owner): boolean {
-  if (effect.kind === "own") return effect.identityId !== null && effect.identityId === owner;
+  if (effect.kind === "own") return !effect.merges && effect.identityId !== null && effect.identityId === owner;
   return effect.kind === "disown" && effect.identityId !== owner;
 }
 
@@ -157,7 +161,10 @@ class Search {
   #keyOf(done: ReadonlySet<number>): string {
     let low = 0;
     while (done.has(low)) low++;
-    return `${low}:${[...done].filter((index) => index > low).toSorted((a, b) => a - b).join()}`;
+    return `${low}:${[...done]
+      .filter((index) => index > low)
+      .toSorted((a, b) => a - b)
+      .join()}`;
   }
 }
 

@@ -63,7 +63,8 @@ export class Person {
         const returnedAt = performance.now();
         for (const entry of own) {
           entry.returnedAt = returnedAt;
-          if (entry.effect.kind === "own" || entry.effect.kind === "move") entry.effect = { ...entry.effect, identityId };
+          if (entry.effect.kind === "own" || entry.effect.kind === "move")
+            entry.effect = { ...entry.effect, identityId };
         }
       },
       disowned: (identityId, logins) => {
@@ -90,6 +91,9 @@ export class Person {
 function describe(entries: readonly Entry[]): string {
   return entries
     .toSorted((a, b) => a.calledAt - b.calledAt)
-    .map(({ calledAt, returnedAt, effect }) => `  ${calledAt.toFixed(1)} to ${returnedAt.toFixed(1)}: ${JSON.stringify(effect)}`)
+    .map(
+      ({ calledAt, returnedAt, effect }) =>
+        `  ${calledAt.toFixed(1)} to ${returnedAt.toFixed(1)}: ${JSON.stringify(effect)}`,
+    )
     .join("\n");
 }

@@ -2,7 +2,11 @@
  * A run of the crash test: the real Worker with its state on disk, clients that never stop, and a SIGKILL at random moments,
  * for the runtime alone or for every process. At the end everything that clients saw and everything on disk is judged.
  */
-import { DescribeIdentityCommand, ListIdentitiesCommand, type IdentityDescription } from "@aws-sdk/client-cognito-identity";
+import {
+  DescribeIdentityCommand,
+  ListIdentitiesCommand,
+  type IdentityDescription,
+} from "@aws-sdk/client-cognito-identity";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -67,13 +71,7 @@ class Run {
   #worker: RunningWorker;
   #leftOpen = 0;
 
-  private constructor(
-    plan: CrashPlan,
-    stateFolder: string,
-    providers: Providers,
-    worker: RunningWorker,
-    stage: Stage,
-  ) {
+  private constructor(plan: CrashPlan, stateFolder: string, providers: Providers, worker: RunningWorker, stage: Stage) {
     this.#plan = plan;
     this.#random = streamOf(plan.seed, "kills");
     this.#stateFolder = stateFolder;
@@ -128,7 +126,9 @@ class Run {
   #shuffled(runtimeKills: number, wholeKills: number): readonly ("runtime" | "everything")[] {
     const total = runtimeKills + wholeKills;
     const every = total / wholeKills;
-    const whole = new Set(Array.from({ length: wholeKills }, (_, index) => Math.floor((index + this.#random.next()) * every)));
+    const whole = new Set(
+      Array.from({ length: wholeKills }, (_, index) => Math.floor((index + this.#random.next()) * every)),
+    );
     return Array.from({ length: total }, (_, index) => (whole.has(index) ? "everything" : "runtime"));
   }
 
@@ -195,7 +195,7 @@ class Run {
   /** Q1: nothing stays open, and nobody has to help. Seen twice, since one look takes a while. */
   async #untilRest(): Promise<StoredState> {
     const deadline = performance.now() + REST_DEADLINE_MS;
-    for (let restful = 0; ; ) {
+    for (let restful = 0; ;) {
       const state = this.#look();
       const pending = state === null ? ["a file that is being written"] : pendingIn(state);
       restful = pending.length === 0 ? restful + 1 : 0;
@@ -238,7 +238,9 @@ class Run {
     for (const identity of listed) {
       const identityId = present(identity.IdentityId);
       const described = await admin.send(new DescribeIdentityCommand({ IdentityId: identityId }));
-      const shown = [identity.Logins, described.Logins, owners.get(identityId)].map((names = []) => names.toSorted().join());
+      const shown = [identity.Logins, described.Logins, owners.get(identityId)].map((names = []) =>
+        names.toSorted().join(),
+      );
       if (new Set(shown).size > 1) found.push(`Q2: ${identityId} has the logins ${shown.join(" / ")}`);
     }
     const ids = new Set(listed.map((identity) => identity.IdentityId));
@@ -258,7 +260,9 @@ class Run {
     let next: string | undefined;
     do {
       const input = { IdentityPoolId: this.#stage.identityPoolId, MaxResults: 60, HideDisabled: false };
-      const page = await admin.send(new ListIdentitiesCommand({ ...input, ...(next !== undefined && { NextToken: next }) }));
+      const page = await admin.send(
+        new ListIdentitiesCommand({ ...input, ...(next !== undefined && { NextToken: next }) }),
+      );
       all.push(...(page.Identities ?? []));
       next = page.NextToken;
     } while (next !== undefined);
@@ -286,7 +290,10 @@ let peopleSoFar = 0;
 /** Four logins at three issuers: two of them are users of one issuer, which no identity may hold together. */
 async function newPerson(providers: Providers, seed: number): Promise<Person> {
   const name = `person-${seed}-${(peopleSoFar += 1)}`;
-  const subjects = [...providers.names.map((_, provider) => ({ provider, subject: name })), { provider: 0, subject: `${name}-b` }];
+  const subjects = [
+    ...providers.names.map((_, provider) => ({ provider, subject: name })),
+    { provider: 0, subject: `${name}-b` },
+  ];
   const logins = subjects.map(async ({ provider, subject }): Promise<Login> => {
     const [token] = Object.values(await providers.logins(subject, [provider]));
     return { provider, subject, token: present(token) };

@@ -12,7 +12,7 @@ import {
 import { decodeJwt } from "jose";
 import { adminClient, appClient, getId, getOpenIdToken, present } from "../support/cognito-clients.ts";
 import type { Random } from "../simulation/random.ts";
-import { type Login, type Observation, Person } from "./person.ts";
+import type { Login, Observation, Person } from "./person.ts";
 
 export type Counts = { calls: number; answered: number; refused: number; unknown: number; notDelivered: number };
 
@@ -111,7 +111,8 @@ export class Client {
     const observation = person.presents([login], false);
     const minted = await getOpenIdToken(this.#app, identityId, presented);
     observation.done(minted.identityId);
-    if (minted.identityId !== identityId) this.#violate(`Q2: GetId says ${identityId}, and the token is ${minted.identityId}'s`);
+    if (minted.identityId !== identityId)
+      this.#violate(`Q2: GetId says ${identityId}, and the token is ${minted.identityId}'s`);
     return identityId;
   }
 
@@ -168,7 +169,8 @@ export class Client {
       known.add(identityId);
       person.learn(identityId);
       const goneAt = deletedAt.get(identityId);
-      if (goneAt !== undefined && goneAt < calledAt) this.#violate(`invariant 3: ${identityId} is back after its deletion`);
+      if (goneAt !== undefined && goneAt < calledAt)
+        this.#violate(`invariant 3: ${identityId} is back after its deletion`);
     } catch (error) {
       await this.#judgeFailure(error, observation, named, presented);
     }
@@ -205,12 +207,17 @@ export class Client {
   }
 
   /** I8: the token is of the identity that was answered, and names exactly what was proved. */
-  #checkToken({ identityId, token }: { readonly identityId: string; readonly token: string }, presented: readonly Login[]): void {
+  #checkToken(
+    { identityId, token }: { readonly identityId: string; readonly token: string },
+    presented: readonly Login[],
+  ): void {
     const { sub, aud, amr } = decodeJwt(token);
-    if (sub !== identityId || aud !== this.#stage.identityPoolId) this.#violate(`I8: a token of ${sub} for ${identityId}`);
+    if (sub !== identityId || aud !== this.#stage.identityPoolId)
+      this.#violate(`I8: a token of ${sub} for ${identityId}`);
     const names = presented.map(({ provider }) => present(this.#stage.providerNames[provider]));
-    const minted = Array.isArray(amr) ? amr.filter((name) => this.#stage.providerNames.includes(String(name))) : [];
-    if (names.toSorted().join() !== minted.toSorted().join()) this.#violate(`invariant 7: amr of ${identityId} is ${String(amr)}`);
+    const minted = Array.isArray(amr) ? amr.map(String).filter((name) => this.#stage.providerNames.includes(name)) : [];
+    if (names.toSorted().join() !== minted.toSorted().join())
+      this.#violate(`invariant 7: amr of ${identityId} is ${String(amr)}`);
   }
 
   #violate(what: string): void {

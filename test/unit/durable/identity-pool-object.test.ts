@@ -69,7 +69,7 @@ describe("IdentityPoolObject: settings", () => {
   it("T38: stores nothing for a pool that is only asked for", async () => {
     expect(await stub().read()).toBeNull();
     expect(await stub().update(settings)).toBeNull();
-    expect(await stub().remove()).toBe(false);
+    expect(await stub().remove("the request")).toBe(false);
     await runInDurableObject(stub(), (instance) => instance.alarm());
     expect(await storedIn(stub())).toEqual(NOTHING_STORED);
   });
@@ -95,7 +95,7 @@ describe("IdentityPoolObject: settings", () => {
   it("T44: a creation that comes again changes nothing, and one after the deletion revives nothing", async () => {
     const first = await create();
     expect(await stub().create(identityPoolId, { ...settings, name: "another" })).toEqual(first);
-    await stub().remove();
+    await stub().remove("the request");
     expect(await create()).toBeNull();
     await runAlarms();
     await evictDurableObject(stub());
@@ -157,7 +157,7 @@ describe("IdentityPoolObject: its entry in the directory of pools", () => {
     await create();
     expect(await listedName()).toBe("pool");
     expect((await storedIn(stub())).alarm).toBeNull();
-    await stub().remove();
+    await stub().remove("the request");
     expect(await listedName()).toBeUndefined();
   });
 
@@ -177,7 +177,7 @@ describe("IdentityPoolObject: its entry in the directory of pools", () => {
       expect(await listedName()).toBe("renamed");
 
       dieInNext(PoolDirectoryObject.prototype, "update", moment);
-      expect(await stub().remove()).toBe(true);
+      expect(await stub().remove("the request")).toBe(true);
       await runAlarms();
       expect(await listedName()).toBeUndefined();
     },
@@ -227,7 +227,7 @@ describe("IdentityPoolObject: the sweep after its deletion", () => {
     const guests = await Promise.all(Array.from({ length: 20 }, () => makeGuest(identityPoolId)));
     const elsewhere = await makeGuest(newPoolId());
     await untilAtRest(linked, elsewhere, ...guests);
-    await stub().remove();
+    await stub().remove("the request");
     await runAlarms();
     await untilAtRest(linked, ...guests);
     for (const identityId of [linked, ...guests]) await expectGone(identityId);
@@ -248,7 +248,7 @@ describe("IdentityPoolObject: the sweep after its deletion", () => {
     const last = `us-east-1:7${crypto.randomUUID().replace(/^./, "f")}` as IdentityId;
     await env.IDENTITY.getByName(last).createGuest(last, identityPoolId);
     await untilAtRest(last);
-    await stub().remove();
+    await stub().remove("the request");
     await runAlarms();
     expect(await shard(7).page("", 1000)).toEqual([]);
     await expectGone(last);
@@ -256,7 +256,7 @@ describe("IdentityPoolObject: the sweep after its deletion", () => {
 
   it("an identity that is made while it runs, or after it, goes with its pool", async () => {
     await create();
-    await stub().remove();
+    await stub().remove("the request");
     const during = await makeGuest(identityPoolId);
     await runAlarms();
     const ann = await loginOf(identityPoolId, "p", "ann");
@@ -278,7 +278,7 @@ describe("IdentityPoolObject: the sweep after its deletion", () => {
     await create();
     const identityId = await makeGuest(identityPoolId);
     await untilAtRest(identityId);
-    await stub().remove();
+    await stub().remove("the request");
     dieInNext(prototype, method, moment);
     await runAlarms();
     await untilAtRest(identityId);
@@ -289,7 +289,7 @@ describe("IdentityPoolObject: the sweep after its deletion", () => {
     await create();
     const identityId = await makeGuest(identityPoolId);
     await untilAtRest(identityId);
-    await stub().remove();
+    await stub().remove("the request");
     const held = holdNext(IdentityObject.prototype, "remove", "after");
     const alarm = settled(runDurableObjectAlarm(stub())).catch(() => "failed");
     await held.reached;
@@ -309,7 +309,7 @@ describe("IdentityPoolObject: the sweep after its deletion", () => {
     const coordinator = newIdentityId();
     const freeze = { transactionId: "gone", coordinator, identityId, identityPoolId, isGuest: true, loginIds: [] };
     await env.IDENTITY.getByName(identityId).freeze({ kind: "freeze", ...freeze });
-    await stub().remove();
+    await stub().remove("the request");
     const calls = noteCalls();
     await runDurableObjectAlarm(stub());
     // Asked once, and not again before the alarm comes back: what stands still does not move for being asked.

@@ -62,7 +62,7 @@ describe("forgetPool", () => {
     await stub.put(pool.identityPoolId, { ...pool, name: "second" });
     forgetPool(pool.identityPoolId);
     expect((await read(pool.identityPoolId))?.name).toBe("second");
-    await stub.remove();
+    await stub.remove("the request");
     forgetPool(pool.identityPoolId);
     expect(await read(pool.identityPoolId)).toBeNull();
   });

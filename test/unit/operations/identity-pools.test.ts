@@ -57,7 +57,11 @@ describe("identity pools", () => {
     ];
     expect(textOf(again, "IdentityPoolId")).toBe(textOf(first, "IdentityPoolId"));
     await service.admin("DeleteIdentityPool", { IdentityPoolId: textOf(first, "IdentityPoolId") });
-    expect(await service.admin("CreateIdentityPool", minimal)).toMatchObject(refusal(409, "ResourceConflictException"));
+    const third = textOf(await service.admin("CreateIdentityPool", minimal), "IdentityPoolId");
+    expect(third).not.toBe(textOf(first, "IdentityPoolId"));
+    expect(
+      await service.admin("DescribeIdentityPool", { IdentityPoolId: textOf(first, "IdentityPoolId") }),
+    ).toMatchObject(refusal(404, "ResourceNotFoundException"));
   });
 
   it("an update replaces what there was, and is seen by the next GetId of this isolate", async () => {

@@ -52,6 +52,7 @@ describe("the registry of operations", () => {
       context,
       {
         credential,
+        callKey: null,
         signature: "s",
       },
     );

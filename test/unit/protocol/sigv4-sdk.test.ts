@@ -76,13 +76,17 @@ describe("requests of the AWS SDK for JavaScript", () => {
     expect((await verify(request, "CreateIdentityPool")).ok).toBe(true);
   });
 
-  it("carry another signature on each attempt, so a retry is never taken for a replay", async () => {
+  it("keep one key of the request through all its attempts, and another call has another", async () => {
     const input = { IdentityPoolName: "pool", AllowUnauthenticatedIdentities: true };
     const requests = await capture((client) => client.send(new CreateIdentityPoolCommand(input)), {}, [503, 200]);
     expect(requests).toHaveLength(2);
     const results = await Promise.all(requests.map((request) => verify(request, "CreateIdentityPool")));
     expect(results.map((result) => result.ok)).toEqual([true, true]);
-    expect(new Set(results.map((result) => result.ok && result.value.signature)).size).toBe(2);
+    expect(new Set(results.map((result) => result.ok && result.value.callKey)).size).toBe(1);
+    expect(new Set(requests.map(({ headers }) => headers.get("authorization"))).size).toBe(2);
+    const [other] = await capture((client) => client.send(new CreateIdentityPoolCommand(input)));
+    const another = other && (await verify(other, "CreateIdentityPool"));
+    expect(another?.ok && another.value.callKey).not.toBe(results[0]?.ok && results[0].value.callKey);
     // Not by a second that happened to pass between them: what tells attempts apart is itself signed.
     for (const { headers } of requests) {
       expect(headers.get("authorization")).toMatch(/SignedHeaders=amz-sdk-invocation-id;amz-sdk-request;/);

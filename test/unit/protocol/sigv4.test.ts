@@ -21,7 +21,7 @@ describe("accepted requests", () => {
     const request = await sign();
     expect(await verify(request)).toEqual({
       ok: true,
-      value: { credential: credentials[1], signature: request.signature },
+      value: { credential: credentials[1], signature: request.signature, callKey: null },
     });
   });
 

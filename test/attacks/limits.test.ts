@@ -1,0 +1,172 @@
+/** Limits over HTTP (T38, T47, T48, R1): what floods, guesses and crashes can gain, judged by answers and by what is on disk. */
+import { readdirSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { demoPoolId } from "../../src/development/demo-pool.ts";
+import { processTree } from "../e2e/process-tree.ts";
+import { appClient, getId, getOpenIdToken, present } from "../support/cognito-clients.ts";
+import { loginsOf } from "../support/development-sign-in.ts";
+import { call, send, type WireAnswer } from "../support/wire-call.ts";
+import { type RunningWorker, startWorker } from "../support/worker-process.ts";
+import { readStoredState } from "../crash/stored-state.ts";
+import { errorOf } from "./stage.ts";
+
+const POOL = { IdentityPoolId: demoPoolId("us-east-1") };
+const RATE_PER_SECOND = 2;
+const BURST = 10;
+/** wrangler.toml: calls of one address in ten seconds. */
+const ADDRESS_LIMIT = 100;
+
+let folder: string;
+let worker: RunningWorker;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "edgepool-limits-"));
+  worker = await startWorker({
+    stateFolder: join(folder, "state"),
+    settings: {
+      CLIENT_LIMIT: "on",
+      RATE_LIMIT_PER_SECOND: String(RATE_PER_SECOND),
+      RATE_LIMIT_BURST: String(BURST),
+    },
+  });
+});
+afterAll(async () => {
+  await worker.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const ended: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  await Promise.all(ended.splice(0).map(async (end) => await end()));
+});
+
+let addresses = 0;
+
+/** On loopback the address is what the client says; Cloudflare writes the header itself. Default: one never seen before. */
+async function callFrom(address: string, operation: string, input: object): Promise<WireAnswer> {
+  const headers = {
+    "cf-connecting-ip": address,
+    "content-type": "application/x-amz-json-1.1",
+    "x-amz-target": `AWSCognitoIdentityService.${operation}`,
+  };
+  return await send(worker.endpoint, { headers, body: JSON.stringify(input) });
+}
+
+function newAddress(): string {
+  addresses += 1;
+  return `198.51.100.${addresses}`;
+}
+
+async function flood(
+  address: string,
+  operation: string,
+  input: () => object,
+  count: number,
+): Promise<readonly WireAnswer[]> {
+  const answers: WireAnswer[] = [];
+  while (answers.length < count) {
+    answers.push(
+      ...(await Promise.all(Array.from({ length: 25 }, async () => await callFrom(address, operation, input())))),
+    );
+  }
+  return answers;
+}
+
+function objectFiles(className: string): number {
+  const files = readdirSync(join(folder, "state/objects/do", `edgepool-${className}`));
+  return files.filter((name) => /^[0-9a-f]{64}\.sqlite$/.test(name)).length;
+}
+
+async function newGuest(): Promise<string> {
+  const { body } = await callFrom(newAddress(), "GetId", POOL);
+  return (JSON.parse(body) as { IdentityId: string }).IdentityId;
+}
+
+describe("a flood", () => {
+  it("T38: of guessed identity ids leaves nothing in storage, and is stopped by its address", async () => {
+    const before = readStoredState(join(folder, "state"));
+    const guesses = await flood(
+      newAddress(),
+      "GetOpenIdToken",
+      () => ({ IdentityId: `us-east-1:${crypto.randomUUID()}` }),
+      300,
+    );
+    const statuses = new Set(guesses.map(({ status }) => status));
+    expect(statuses).toEqual(new Set([404, 429]));
+    expect(guesses.filter(({ status }) => status === 404).length).toBeLessThanOrEqual(3 * ADDRESS_LIMIT);
+    const { identities, listed } = readStoredState(join(folder, "state"));
+    expect([identities.length, listed.size]).toEqual([before.identities.length, before.listed.size]);
+  });
+
+  it("T47: of new guests is bounded for each address, and does not touch those that there are", async () => {
+    const guest = await newGuest();
+    const before = objectFiles("IdentityObject");
+    const answers = await flood(newAddress(), "GetId", () => POOL, 350);
+    const created = answers.filter(({ status }) => status === 200).length;
+    // A period may end on the way, and then the address has as many again.
+    expect(created).toBeLessThanOrEqual(2 * ADDRESS_LIMIT + 25);
+    expect(answers.filter(({ status }) => status === 429).length).toBe(answers.length - created);
+    expect(objectFiles("IdentityObject") - before).toBeLessThanOrEqual(created);
+    expect((await callFrom(newAddress(), "GetOpenIdToken", { IdentityId: guest })).status).toBe(200);
+    expect((await callFrom(newAddress(), "GetId", POOL)).status).toBe(200);
+  });
+});
+
+describe("the rate of one identity", () => {
+  it("T48: is not used up by those who cannot prove anything, whatever they present", async () => {
+    const app = appClient(worker.endpoint);
+    const logins = await loginsOf(worker.endpoint, "alice");
+    const identityId = await getId(app, POOL.IdentityPoolId, logins);
+    const stranger = await loginsOf(worker.endpoint, "mallory");
+    const [name, token] = present(Object.entries(logins)[0]);
+    const forged = { [name]: `${token.slice(0, -8)}AAAAAAAA` };
+    const attempts = Array.from({ length: 60 }, async (_, index) => {
+      const presented = [{}, forged, stranger, { [name]: "junk" }][index % 4];
+      return (await callFrom(newAddress(), "GetOpenIdToken", { IdentityId: identityId, Logins: presented })).status;
+    });
+    expect(new Set(await Promise.all(attempts))).toEqual(new Set([403]));
+    for (let count = 0; count < BURST; count++) {
+      expect((await getOpenIdToken(app, identityId, logins)).identityId).toBe(identityId);
+    }
+  });
+
+  it("R1: holds through the death of the runtime: no crash grants a second burst", async () => {
+    const own = await startWorker({
+      settings: { RATE_LIMIT_PER_SECOND: String(RATE_PER_SECOND), RATE_LIMIT_BURST: String(BURST) },
+    });
+    ended.push(async () => await own.stop());
+    const identityId = await getId(appClient(own.endpoint), POOL.IdentityPoolId);
+    const startedAt = performance.now();
+    let minted = 0;
+    const refused = new Set<string>();
+    for (let kills = 0; kills <= 4; kills++) {
+      const calls = Array.from({ length: 2 * BURST }, async () => {
+        return await call(own.endpoint, "GetOpenIdToken", { IdentityId: identityId }).catch(() => undefined);
+      });
+      for (const answer of await Promise.all(calls)) {
+        if (answer?.status === 200) minted += 1;
+        else if (answer !== undefined) refused.add(errorOf(answer).type);
+      }
+      const runtime = processTree(own.pid).find(({ command }) => /workerd\S* serve /.test(command));
+      if (kills === 4 || runtime === undefined) break;
+      process.kill(runtime.pid, "SIGKILL");
+      const jwks = `${own.endpoint}/.well-known/jwks.json`;
+      await expect
+        .poll(
+          async () =>
+            await fetch(jwks).then(
+              ({ ok }) => ok,
+              () => false,
+            ),
+          { timeout: 15_000, interval: 20 },
+        )
+        .toBe(true);
+    }
+    const elapsedSeconds = (performance.now() - startedAt) / 1000;
+    expect(minted).toBeGreaterThanOrEqual(BURST);
+    expect(minted).toBeLessThanOrEqual(BURST + RATE_PER_SECOND * elapsedSeconds);
+    expect(refused).toEqual(new Set(["TooManyRequestsException"]));
+  });
+});

@@ -1,0 +1,262 @@
+/** security.md 1.5 over HTTP: what is minted, the keys, the signed operations, and everything around a call. */
+import { ListIdentityPoolsCommand } from "@aws-sdk/client-cognito-identity";
+import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
+import { demoPoolId } from "../../src/development/demo-pool.ts";
+import { adminClient, appClient, getId, getOpenIdToken } from "../support/cognito-clients.ts";
+import { loginsOf } from "../support/development-sign-in.ts";
+import { sendSigned, signedCall, type Signing } from "../support/signed-call.ts";
+import { call, send, type WireRequest } from "../support/wire-call.ts";
+import { type RunningWorker, startWorker } from "../support/worker-process.ts";
+import { errorOf } from "./stage.ts";
+
+const identityPoolId = demoPoolId("us-east-1");
+const PREFIX = "AWSCognitoIdentityService.";
+const ROTATE = "Edgepool.RotateSigningKey";
+const NARROW = { accessKeyId: "narrow", secretAccessKey: "narrow-secret-of-some-length" };
+const POOL_BOUND = { accessKeyId: "bound", secretAccessKey: "bound-secret-of-some-length" };
+
+let worker: RunningWorker;
+beforeAll(async () => {
+  const credentials = [
+    { ...LOCAL_CREDENTIAL, operations: "*", pools: "*" },
+    { ...NARROW, operations: ["ListIdentityPools"], pools: "*" },
+    { ...POOL_BOUND, operations: "*", pools: [identityPoolId] },
+  ];
+  worker = await startWorker({ settings: { ADMIN_CREDENTIALS: JSON.stringify(credentials) } });
+});
+afterAll(async () => {
+  await worker.stop();
+});
+
+type Jwk = Readonly<Record<string, unknown>>;
+
+async function publishedKeys(): Promise<readonly Jwk[]> {
+  const response = await fetch(`${worker.endpoint}/.well-known/jwks.json`);
+  return ((await response.json()) as { keys: readonly Jwk[] }).keys;
+}
+
+describe("what is minted", () => {
+  it("T42: a token has eight claims at most, lives ten minutes, and tells nothing of the login's", async () => {
+    const app = appClient(worker.endpoint);
+    const guest = await getId(app, identityPoolId);
+    const logins = await loginsOf(worker.endpoint, "alice");
+    const user = await getId(app, identityPoolId, logins);
+    for (const { token } of [await getOpenIdToken(app, guest), await getOpenIdToken(app, user, logins)]) {
+      const claims = decodeJwt(token);
+      expect(Object.keys(claims).toSorted()).toEqual(["amr", "aud", "exp", "iat", "iss", "jti", "sub"]);
+      expect((claims.exp ?? 0) - (claims.iat ?? 0)).toBe(600);
+      expect(Math.abs((claims.iat ?? 0) - Date.now() / 1000)).toBeLessThan(5);
+      expect(Object.keys(decodeProtectedHeader(token)).toSorted()).toEqual(["alg", "kid", "typ"]);
+    }
+  });
+
+  it("T43: the published keys have public members alone, and a relying party may keep them for five minutes", async () => {
+    const response = await fetch(`${worker.endpoint}/.well-known/jwks.json`);
+    expect(response.headers.get("cache-control")).toBe("public, max-age=300");
+    const keys = await publishedKeys();
+    // One that signs, and one that is published before it does.
+    expect(keys).toHaveLength(2);
+    for (const key of keys) expect(Object.keys(key).toSorted()).toEqual(["alg", "e", "kid", "kty", "n", "use"]);
+  });
+
+  it("T43: an emergency rotation takes the key away at once, and the next token is of another that is published", async () => {
+    const app = appClient(worker.endpoint);
+    const guest = await getId(app, identityPoolId);
+    const old = await getOpenIdToken(app, guest);
+    const { kid } = decodeProtectedHeader(old.token);
+    // A key that was published only now could not be verified everywhere: it takes an operator who insists.
+    const early = await sendSigned(worker.endpoint, ROTATE, {});
+    expect([early.status, errorOf(early).type]).toEqual([429, "TooManyRequestsException"]);
+    expect(Number(early.headers["retry-after"])).toBeGreaterThan(60);
+    expect(decodeProtectedHeader((await getOpenIdToken(app, guest)).token).kid).toBe(kid);
+
+    const order = signedCall(worker.endpoint, ROTATE, { Force: true });
+    const forced = await send(worker.endpoint, order);
+    expect(forced.status).toBe(200);
+    const { KeyId, DroppedKeyIds } = JSON.parse(forced.body) as { KeyId: string; DroppedKeyIds: string[] };
+    expect(DroppedKeyIds).toEqual([kid]);
+    const keys = await publishedKeys();
+    expect(keys.map((key) => key["kid"])).toContain(KeyId);
+    expect(keys.map((key) => key["kid"])).not.toContain(kid);
+    const { token } = await getOpenIdToken(app, guest);
+    expect(decodeProtectedHeader(token).kid).toBe(KeyId);
+    const set = createRemoteJWKSet(new URL(`${worker.endpoint}/.well-known/jwks.json`));
+    expect((await jwtVerify(token, set, { issuer: worker.endpoint })).payload.sub).toBe(guest);
+    await expect(jwtVerify(old.token, set, { issuer: worker.endpoint })).rejects.toThrow("no applicable key found");
+
+    // T44: the same order again, as an SDK repeats it or an eavesdropper does, drops no second key.
+    const repeated = await send(worker.endpoint, order);
+    expect([repeated.status, JSON.parse(repeated.body)]).toEqual([200, { KeyId, DroppedKeyIds }]);
+    expect(decodeProtectedHeader((await getOpenIdToken(app, guest)).token).kid).toBe(KeyId);
+  });
+
+  it("T43: a rotation is an operator's alone", async () => {
+    const before = (await publishedKeys()).map((key) => key["kid"]);
+    const unsigned = await send(worker.endpoint, {
+      headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": ROTATE },
+      body: '{"Force":true}',
+    });
+    expect([unsigned.status, errorOf(unsigned).type]).toEqual([400, "MissingAuthenticationTokenException"]);
+    for (const credential of [NARROW, POOL_BOUND]) {
+      const answer = await sendSigned(worker.endpoint, ROTATE, { Force: true }, { credential });
+      expect([answer.status, errorOf(answer).type]).toEqual([403, "AccessDeniedException"]);
+    }
+    const wrongName = await sendSigned(worker.endpoint, `${PREFIX}RotateSigningKey`, { Force: true });
+    expect([wrongName.status, errorOf(wrongName).type]).toEqual([400, "UnknownOperationException"]);
+    const wrongPrefix = await sendSigned(worker.endpoint, "Edgepool.ListIdentityPools", { MaxResults: 1 });
+    expect([wrongPrefix.status, errorOf(wrongPrefix).type]).toEqual([400, "UnknownOperationException"]);
+    const wrongType = await sendSigned(worker.endpoint, ROTATE, { Force: "true" });
+    expect([wrongType.status, errorOf(wrongType).type]).toEqual([400, "SerializationException"]);
+    expect((await publishedKeys()).map((key) => key["kid"])).toEqual(before);
+  });
+});
+
+describe("a signed operation", () => {
+  const LIST = `${PREFIX}ListIdentityPools`;
+  const INPUT = { MaxResults: 1 };
+  const HOUR_MS = 3_600_000;
+
+  it.each<[string, Signing]>([
+    ["another secret", { credential: { ...LOCAL_CREDENTIAL, secretAccessKey: "another-secret-entirely" } }],
+    ["an unknown key", { credential: { accessKeyId: "nobody", secretAccessKey: "whatever-it-may-be" } }],
+    ["another region", { region: "eu-west-1" }],
+    ["another service", { service: "s3" }],
+    ["yesterday's date", { date: new Date(Date.now() - 24 * HOUR_MS) }],
+    ["a date six minutes ago", { date: new Date(Date.now() - HOUR_MS / 10) }],
+    ["a date six minutes ahead", { date: new Date(Date.now() + HOUR_MS / 10) }],
+    ["an unsigned target", { signedHeaders: ["content-type", "host", "x-amz-date"] }],
+    ["an unsigned host", { signedHeaders: ["content-type", "x-amz-date", "x-amz-target"] }],
+    ["an unsigned date", { signedHeaders: ["content-type", "host", "x-amz-target"] }],
+    ["an unsigned content type", { signedHeaders: ["host", "x-amz-date", "x-amz-target"] }],
+  ])("T44: is refused with %s", async (_, signing) => {
+    const answer = await sendSigned(worker.endpoint, LIST, INPUT, signing);
+    expect(answer.status).toBe(400);
+    expect(["InvalidSignatureException", "UnrecognizedClientException"]).toContain(errorOf(answer).type);
+    expect((await sendSigned(worker.endpoint, LIST, INPUT)).status).toBe(200);
+  });
+
+  it("T44: is refused when any part of it was changed on the way", async () => {
+    const { headers, body } = signedCall(worker.endpoint, LIST, INPUT);
+    const changed: readonly WireRequest[] = [
+      { headers, body: '{"MaxResults":2}' },
+      { headers, body: `${body} ` },
+      { headers: { ...headers, "x-amz-target": `${PREFIX}DeleteIdentityPool` }, body },
+      { headers: { ...headers, "x-amz-security-token": "added" }, body },
+      { headers: { ...headers, "x-amz-content-sha256": "UNSIGNED-PAYLOAD" }, body },
+      { headers: { ...headers, host: "evil.example" }, body },
+    ];
+    for (const request of changed) expect((await send(worker.endpoint, request)).status).toBe(400);
+    const inQuery = { path: "/?X-Amz-Signature=00", headers, body };
+    expect((await send(worker.endpoint, inQuery)).status).toBe(404);
+    expect((await send(worker.endpoint, { headers, body })).status).toBe(200);
+  });
+
+  it("T44: that made a pool makes no second one when it is replayed", async () => {
+    const input = { IdentityPoolName: "replayed", AllowUnauthenticatedIdentities: false };
+    const order = signedCall(worker.endpoint, `${PREFIX}CreateIdentityPool`, input);
+    const answers = [
+      await send(worker.endpoint, order),
+      await send(worker.endpoint, order),
+      await send(worker.endpoint, order),
+    ];
+    expect(new Set(answers.map(({ body }) => body)).size).toBe(1);
+    const { IdentityPools = [] } = await adminClient(worker.endpoint).send(
+      new ListIdentityPoolsCommand({ MaxResults: 60 }),
+    );
+    expect(IdentityPools.filter((pool) => pool.IdentityPoolName === "replayed")).toHaveLength(1);
+  });
+
+  it("T45: a signature that is wrong in its first digit is refused just as one that is wrong in its last", async () => {
+    const { headers, body } = signedCall(worker.endpoint, LIST, INPUT);
+    const authorization = headers["authorization"] ?? "";
+    const at = authorization.indexOf("Signature=") + "Signature=".length;
+    const answers = new Set<string>();
+    for (const position of [at, at + 31, authorization.length - 1]) {
+      const digit = authorization[position] === "0" ? "1" : "0";
+      const forged = authorization.slice(0, position) + digit + authorization.slice(position + 1);
+      const answer = await send(worker.endpoint, { headers: { ...headers, authorization: forged }, body });
+      answers.add(`${answer.status} ${answer.body}`);
+    }
+    expect([...answers]).toEqual([expect.stringContaining("InvalidSignatureException")]);
+    expect((await send(worker.endpoint, { headers, body })).status).toBe(200);
+  });
+});
+
+describe("around a call", () => {
+  it("T49: any page may call, none with credentials, and no origin is ever echoed", async () => {
+    const origin = { origin: "https://evil.example" };
+    const answers = [
+      await send(worker.endpoint, {
+        method: "OPTIONS",
+        headers: { ...origin, "access-control-request-method": "POST" },
+      }),
+      await send(worker.endpoint, { headers: { ...origin, "content-type": "application/x-amz-json-1.1" } }),
+      await send(worker.endpoint, { method: "GET", path: "/.well-known/jwks.json", headers: origin }),
+    ];
+    for (const { headers, body } of answers) {
+      expect(headers["access-control-allow-origin"]).toBe("*");
+      expect(headers["access-control-allow-credentials"]).toBe(undefined);
+      expect(JSON.stringify(headers) + body).not.toContain("evil.example");
+    }
+    expect(answers[0]?.headers["access-control-allow-methods"]).toBe("POST");
+    expect(answers[1]?.headers["access-control-expose-headers"]?.toLowerCase()).toContain("x-amzn-errortype");
+  });
+
+  it.each<[string, WireRequest, number]>([
+    ["GET", { method: "GET" }, 405],
+    ["PUT", { method: "PUT" }, 405],
+    ["DELETE", { method: "DELETE" }, 405],
+    ["PATCH", { method: "PATCH" }, 405],
+    ["another path", { path: "/GetId" }, 404],
+    ["a query", { path: "/?Action=GetId" }, 404],
+    ["a path that leads back", { path: "/x/../" }, 404],
+    ["text/plain, which a form can send", { headers: { "content-type": "text/plain" } }, 400],
+    ["application/json", { headers: { "content-type": "application/json" } }, 400],
+    ["AWS JSON 1.0", { headers: { "content-type": "application/x-amz-json-1.0" } }, 400],
+    ["no content type", { headers: { "content-type": "" } }, 400],
+    ["another service's target", { headers: { "x-amz-target": "AWSCognitoIdentityProviderService.GetId" } }, 400],
+    ["a target in another case", { headers: { "x-amz-target": "awscognitoidentityservice.getid" } }, 400],
+    ["a target named like a member of every object", { headers: { "x-amz-target": `${PREFIX}constructor` } }, 400],
+    ["no target", { headers: { "x-amz-target": "" } }, 400],
+  ])("T50: %s is a refusal in AWS's shape", async (_, request, status) => {
+    const usual = { "content-type": "application/x-amz-json-1.1", "x-amz-target": `${PREFIX}GetId` };
+    const body = request.method === "GET" ? "" : JSON.stringify({ IdentityPoolId: identityPoolId });
+    const headers = { ...usual, ...request.headers };
+    const answer = await send(worker.endpoint, { ...request, headers, ...(body !== "" && { body }) });
+    // The runtime resolves dot segments itself, as a browser does, so that such a path may be the service's own.
+    expect(request.path === "/x/../" ? [200, 404] : [status]).toContain(answer.status);
+    expect(answer.headers["x-content-type-options"]).toBe("nosniff");
+    expect(answer.headers["cache-control"]).toBe("no-store");
+    expect(answer.headers["content-type"]).toBe("application/x-amz-json-1.1");
+    if (answer.status !== 200) expect(errorOf(answer).type).toBe("UnknownOperationException");
+  });
+
+  it("T51: a message quotes little of the input, only what prints, and of a login nothing", async () => {
+    const app = appClient(worker.endpoint);
+    const guest = await getId(app, identityPoolId);
+    const secret = `eyJ${"s3cr3t".repeat(30)}`;
+    const inputs = [
+      { IdentityId: "<script>alert(1)</script>".repeat(20) },
+      { IdentityId: `\u202e\u0000\r\nSet-Cookie: a=b` },
+      { IdentityId: guest, Logins: { [secret]: secret } },
+      { IdentityId: guest, Logins: { "accounts.google.com": "" } },
+      {
+        IdentityId: guest,
+        Logins: Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`p${index}`, secret])),
+      },
+      { IdentityId: guest, Logins: { "accounts.google.com": secret } },
+    ];
+    for (const input of inputs) {
+      const answer = await call(worker.endpoint, "GetOpenIdToken", input);
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(answer.status).toBeLessThan(500);
+      expect(answer.body).not.toContain("s3cr3t");
+      expect(answer.body.length).toBeLessThan(600);
+      expect(answer.headers["set-cookie"]).toBe(undefined);
+      const { message } = errorOf(answer);
+      expect(message).toMatch(/^[ -~]*$/);
+    }
+  });
+});

@@ -1,0 +1,226 @@
+/** security.md 1.3 over HTTP: issuers that lie, fail, flood or lead astray, and providers that are no issuers at all. */
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { adminClient, createPool, getId } from "../support/cognito-clients.ts";
+import { startLoopbackIssuer } from "../support/loopback-issuer.ts";
+import { call } from "../support/wire-call.ts";
+import { hmacTokenOf, makeKey, tokenOf } from "./forge.ts";
+import { errorOf, newPerson, setStage, type Stage } from "./stage.ts";
+
+const DISCOVERY = "/.well-known/openid-configuration";
+const KEY_SET = "/.well-known/jwks.json";
+
+let good: Stage;
+beforeAll(async () => {
+  good = await setStage();
+  await good.expectAccepted(good.token());
+});
+afterAll(async () => await good.close());
+
+/** An issuer that fails in one way: the answer is that it does not respond, and nothing of it is told. */
+async function expectTrouble(stage: Stage): Promise<void> {
+  const { answer } = await stage.present(stage.token());
+  expect([answer.status, errorOf(answer)]).toEqual([
+    400,
+    { type: "ExternalServiceException", message: "The identity provider is not responding." },
+  ]);
+  // U1: nobody else notices.
+  await good.expectAccepted(good.token());
+}
+
+describe("where a provider may lead", () => {
+  it.each([
+    "169.254.169.254/latest/meta-data",
+    "10.0.0.1",
+    "[fd00::1]",
+    "metadata.google.internal",
+    "printer.local",
+    "intranet",
+    "user@id.example.com",
+    "id.example.com/..",
+    "0x7f.1",
+    "2130706433",
+    "ID.EXAMPLE.COM",
+  ])("T23: a pool cannot name %s as its provider", async (providerName) => {
+    const settings = { SupportedLoginProviders: { [providerName]: "client-1" } };
+    const refused = ["InvalidParameterException", "ValidationException"];
+    const error: unknown = await createPool(adminClient(inject("endpoint")), settings).catch(
+      (reason: unknown) => reason,
+    );
+    expect(error).toMatchObject({ name: expect.toBeOneOf(refused) });
+  });
+
+  it("T23: a login under a name that no pool has is looked for nowhere", async () => {
+    const stranger = await startLoopbackIssuer();
+    const token = await stranger.loginToken({ sub: "u", aud: "client-1" });
+    await good.expectRefused(token, stranger.providerName);
+    expect(stranger.requests).toEqual([]);
+    await stranger.close();
+  });
+
+  it("T24: a redirect is not followed, and an issuer that calls itself otherwise is not believed", async () => {
+    const target = await startLoopbackIssuer();
+    const { issuer: elsewhere } = target;
+    const lies: readonly ((stage: Stage) => void)[] = [
+      ({ issuer }) =>
+        issuer.answer(KEY_SET, (answer) => answer.writeHead(302, { location: `${elsewhere}${KEY_SET}` }).end()),
+      ({ issuer }) =>
+        issuer.answer(DISCOVERY, (answer) => answer.writeHead(307, { location: elsewhere + DISCOVERY }).end()),
+      ({ issuer }) =>
+        issuer.answer(DISCOVERY, (answer) =>
+          answer.end(JSON.stringify({ issuer: elsewhere, jwks_uri: issuer.issuer + KEY_SET })),
+        ),
+      ({ issuer }) =>
+        issuer.answer(DISCOVERY, (answer) =>
+          answer.end(JSON.stringify({ issuer: `${issuer.issuer}/`, jwks_uri: issuer.issuer + KEY_SET })),
+        ),
+      ({ issuer }) =>
+        issuer.answer(DISCOVERY, (answer) =>
+          answer.end(JSON.stringify({ issuer: issuer.issuer, jwks_uri: "http://169.254.169.254/keys" })),
+        ),
+      ({ issuer }) =>
+        issuer.answer(DISCOVERY, (answer) => answer.end(JSON.stringify({ issuer: issuer.issuer, jwks_uri: KEY_SET }))),
+    ];
+    for (const lie of lies) {
+      const stage = await setStage();
+      lie(stage);
+      await expectTrouble(stage);
+      await stage.close();
+    }
+    expect(target.requests).toEqual([]);
+    await target.close();
+  });
+});
+
+describe("what an issuer may send", () => {
+  it("T25: a bomb of a document ends at a limit, and in time", async () => {
+    const bombs: readonly ((stage: Stage) => void)[] = [
+      ({ issuer }) => issuer.answer(KEY_SET, (answer) => answer.end(`{"keys":["${"k".repeat(8_000_000)}"]}`)),
+      ({ issuer }) =>
+        issuer.answer(KEY_SET, (answer) =>
+          answer.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(`{"keys":["${"k".repeat(30_000_000)}"]}`)),
+        ),
+      ({ issuer }) => issuer.answer(KEY_SET, (answer) => answer.end("[".repeat(100_000))),
+      ({ issuer }) => issuer.answer(DISCOVERY, (answer) => void answer.writeHead(200).write('{"issuer":"')),
+    ];
+    await Promise.all(
+      bombs.map(async (bomb) => {
+        const stage = await setStage();
+        bomb(stage);
+        const startedAt = performance.now();
+        await expectTrouble(stage);
+        expect(performance.now() - startedAt).toBeLessThan(8000);
+        await stage.close();
+      }),
+    );
+  });
+
+  it("T26: a secret, a private key and a key for encryption in a set verify nothing", async () => {
+    const leaked = makeKey("ES256", "leaked");
+    const privateJwk = leaked.privateKey.export({ format: "jwk" });
+    const secret = Buffer.from("a secret of thirty-two bytes....");
+    const stage = await setStage("ES256", (key) => [
+      { kty: "oct", kid: "secret", alg: "HS256", k: secret.toString("base64url") },
+      { ...privateJwk, kid: leaked.kid, alg: "ES256", use: "sig" },
+      { ...makeKey("ES256", "enc").publicJwk, use: "enc" },
+      null,
+      "junk",
+      key.publicJwk,
+    ]);
+    await stage.expectAccepted(stage.token());
+    await stage.expectRefused(tokenOf(leaked, stage.claims()));
+    await stage.expectRefused(hmacTokenOf(secret, stage.claims(), { alg: "HS256", typ: "JWT", kid: "secret" }));
+    await stage.close();
+  });
+
+  it("T26: a kid that two keys share tells nobody which one is meant", async () => {
+    const twin = makeKey("ES256", "key-of-the-issuer");
+    const stage = await setStage("ES256", (key) => [key.publicJwk, twin.publicJwk]);
+    await stage.expectRefused(stage.token());
+    await stage.expectRefused(tokenOf(twin, stage.claims()));
+    await stage.close();
+  });
+
+  it("T27: a token without kid is good where one key fits, and not where two do", async () => {
+    await good.expectAccepted(good.token({}, { kid: undefined }));
+    const two = await setStage("ES256", (key) => [key.publicJwk, makeKey("ES256", "second").publicJwk]);
+    await two.expectRefused(two.token({}, { kid: undefined }));
+    await two.expectAccepted(two.token());
+    await two.close();
+  });
+});
+
+describe("how often an issuer is asked", () => {
+  it("T28: once for all who come at the same time, and not at all for a flood of unknown keys", async () => {
+    const stage = await setStage();
+    const first = Array.from({ length: 20 }, async () => (await stage.present(stage.token())).answer.status);
+    expect(new Set(await Promise.all(first))).toEqual(new Set([200]));
+    expect(stage.issuer.requests).toEqual([DISCOVERY, KEY_SET]);
+    const flood = Array.from({ length: 40 }, async (_, index) => {
+      const { answer } = await stage.present(stage.token({}, { kid: `unknown-${index}` }));
+      return answer.status;
+    });
+    expect(new Set(await Promise.all(flood))).toEqual(new Set([403]));
+    expect(stage.issuer.requests).toHaveLength(2);
+    await stage.close();
+  });
+
+  it("T28: never for a token that its own text gives away", async () => {
+    const stage = await setStage();
+    const hopeless = [
+      stage.token({ exp: 1 }),
+      stage.token({ aud: "client-2" }),
+      stage.token({ iss: "https://evil.example" }),
+      stage.token({}, { alg: "none" }),
+      "junk",
+    ];
+    for (const token of hopeless) await stage.expectRefused(token);
+    expect(stage.issuer.requests).toEqual([]);
+    await stage.close();
+  });
+
+  it("T29: the keys of one issuer never stand in for another's, whatever both call them", async () => {
+    const [one, two] = await Promise.all([setStage(), setStage()]);
+    await Promise.all([one.expectAccepted(one.token()), two.expectAccepted(two.token())]);
+    // The same kid at both, so that only the place where the keys are kept tells them apart.
+    await one.expectRefused(tokenOf(two.key, one.claims()));
+    await two.expectRefused(tokenOf(one.key, two.claims()));
+    await Promise.all([one.close(), two.close()]);
+  });
+
+  it("T29: a set that cannot be read never takes the place of one that could", async () => {
+    const stage = await setStage();
+    await stage.expectAccepted(stage.token());
+    stage.issuer.answer(KEY_SET, (answer) => answer.end('{"keys":[]}'));
+    await stage.expectRefused(stage.token({}, { kid: "asks-for-a-refresh" }));
+    await stage.expectAccepted(stage.token());
+    await stage.close();
+  });
+
+  it("T30: who could be verified before an outage still can in it", async () => {
+    const stage = await setStage();
+    const sub = newPerson();
+    const logins = () => ({ [stage.issuer.providerName]: stage.token({ sub }) });
+    const identityId = await getId(stage.app, stage.identityPoolId, logins());
+    stage.issuer.goDown();
+    const answer = await call(stage.endpoint, "GetOpenIdToken", { IdentityId: identityId, Logins: logins() });
+    expect(answer.status).toBe(200);
+    await stage.close();
+  });
+
+  it("T31: an issuer in trouble is no fault of the token, and is not named", async () => {
+    const troubles: readonly ((stage: Stage) => void)[] = [
+      ({ issuer }) => issuer.goDown(),
+      ({ issuer }) => issuer.answer(DISCOVERY, (answer) => answer.writeHead(500).end("secret stack trace")),
+      ({ issuer }) => issuer.answer(KEY_SET, (answer) => answer.writeHead(429).end()),
+      ({ issuer }) => issuer.answer(KEY_SET, (answer) => answer.end("<html>secret</html>")),
+      ({ issuer }) => issuer.answer(KEY_SET, (answer) => answer.end('{"keys":{}}')),
+    ];
+    for (const trouble of troubles) {
+      const stage = await setStage();
+      trouble(stage);
+      await expectTrouble(stage);
+      await stage.close();
+    }
+  });
+});
