@@ -1,0 +1,20 @@
+import { describe, expect, it } from "vitest";
+import readme from "../../../README.md?raw";
+import { runnableOf } from "../../../src/operations/registry.ts";
+import { isOperationName, operations } from "../../../src/protocol/shapes.ts";
+
+const rows = [...readme.matchAll(/^\| (\w+) +\| (signed|public) +\| (built|unknown operation) +\|$/gm)].map(
+  ([, name = "", access, state]) => ({ name, access, state }),
+);
+
+describe("the operations table of README.md", () => {
+  it("names every operation of the service model once", () => {
+    expect(rows.map(({ name }) => name)).toEqual(Object.keys(operations).toSorted());
+  });
+
+  it.each(rows)("says what is true of $name", ({ name, access, state }) => {
+    if (!isOperationName(name)) throw new Error(`${name} is no operation`);
+    expect(operations[name].access).toBe(access);
+    expect(runnableOf(name) === undefined ? "unknown operation" : "built").toBe(state);
+  });
+});
