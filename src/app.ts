@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { addressOf, type ClientLimit, clientLimitOf, UNLIMITED } from "./client-limit.ts";
 import type { Config } from "./config.ts";
 import { err, RATE_EXCEEDED, type Result, serviceError } from "./domain/errors.ts";
+import type { ClientCall } from "./domain/identity.ts";
 import { issuerKeysOf } from "./durable/issuer-keys.ts";
 import { KEY_RING_NAME } from "./durable/key-ring-object.ts";
 import { objectsOf } from "./durable/objects.ts";
@@ -29,7 +30,11 @@ export type Composition = {
 };
 
 /** What an isolate keeps for its whole life: the checked settings, the imported keys, and memories with a stated life. */
-type Service = { readonly config: Config; readonly context: OperationContext; readonly clients: ClientLimit };
+type Service = {
+  readonly config: Config;
+  readonly context: Omit<OperationContext, "call" | "note">;
+  readonly clients: ClientLimit;
+};
 
 type Answer = { readonly response: Response; readonly error?: WireError; readonly operation: string | null };
 
@@ -130,6 +135,14 @@ function isClientsOwn({ type }: WireError): boolean {
   );
 }
 
+const CALL_ID = /^[\w-]{8,64}$/;
+
+/** The SDKs give each call an id and send it with every attempt. It is a client's word, and opens nothing by itself. */
+function callOf(headers: Headers, now: number): ClientCall {
+  const callId = headers.get("amz-sdk-invocation-id") ?? "";
+  return { askedAt: now, callId: CALL_ID.test(callId) ? callId : null };
+}
+
 /** The platform sheds load from an object that has too much of it; a retry at once would only add to that. */
 function isOverloaded(cause: unknown): boolean {
   return cause instanceof Error && "overloaded" in cause && cause.overloaded === true;
@@ -163,13 +176,17 @@ async function runOperation(
     caller = verified.value;
   }
   if (operation === "GetId" && !(await clients.admitCreation(address))) return err(CLIENT_OVER_LIMIT);
-  const result = await runnable.run(json, { ...context, note: (trace) => facts.note(trace) }, caller);
+  const result = await runnable.run(
+    json,
+    { ...context, call: callOf(request.headers, context.now()), note: (trace) => facts.note(trace) },
+    caller,
+  );
   if (result.ok) facts.readOutput(result.value);
   return result;
 }
 
 function createService(env: Env, config: Config): Service {
-  const context: OperationContext = {
+  const context: Service["context"] = {
     config,
     objects: objectsOf(env),
     issuerKeys: issuerKeysOf(env.ISSUER_KEYS),

@@ -9,6 +9,14 @@ export type LinkedLogin = Login & {
   readonly linkedAt: number;
 };
 
+/** One call of a client, as its attempts have it in common: what tells the repeat of a call from a new one. */
+export type ClientCall = {
+  /** Epoch seconds at which this attempt came in. */
+  readonly askedAt: number;
+  /** The id that the SDKs give to a call and repeat in each of its attempts; null when there is none. */
+  readonly callId: string | null;
+};
+
 export type Standing =
   /** Made by a link transaction that is still open: nobody was told its id. */
   | { readonly kind: "unborn" }
@@ -19,7 +27,7 @@ export type Standing =
   /** Its last login was unlinked: inaccessible, and never a guest again. */
   | { readonly kind: "closed" }
   /** Disabled: absorbed by another identity. */
-  | { readonly kind: "merged"; readonly into: IdentityId }
+  | { readonly kind: "merged"; readonly into: IdentityId; readonly by?: string }
   /** A tombstone, so that a message that comes late revives nothing. */
   | { readonly kind: "deleted" };
 

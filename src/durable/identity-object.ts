@@ -3,7 +3,14 @@
  * and domain/, persists each step and sends what they return. It never holds a gate across a call to another object.
  */
 import { err, ok, RATE_EXCEEDED, type Result } from "../domain/errors.ts";
-import { describe, developerUsersOf, type Identity, type IdentityDescription, isVisible } from "../domain/identity.ts";
+import {
+  type ClientCall,
+  describe,
+  developerUsersOf,
+  type Identity,
+  type IdentityDescription,
+  isVisible,
+} from "../domain/identity.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
@@ -22,7 +29,7 @@ import {
   unlinkDeveloperUser,
   unlinkLogins,
 } from "../linking/identity-calls.ts";
-import type { IdentityRecord } from "../linking/identity-record.ts";
+import { type IdentityRecord, mergedDuring } from "../linking/identity-record.ts";
 import type {
   AskOutcome,
   ConfirmOwner,
@@ -72,15 +79,18 @@ export class IdentityObject extends ConfiguredObject {
   }
 
   /** GetOpenIdToken: one call, and for a returning user nothing is written and nobody else is called. */
-  async grant(identityId: IdentityId, logins: ReadonlyMap<string, string>): Promise<Traced<GrantReply>> {
+  async grant(
+    identityId: IdentityId,
+    logins: ReadonlyMap<string, string>,
+    call?: ClientCall,
+  ): Promise<Traced<GrantReply>> {
     const facts = new CallFacts();
-    const reply = await this.#grant(identityId, logins, facts);
+    const into = logins.size > 0 && call !== undefined ? this.#mergedDuring(call) : null;
+    const reply = into ?? (await this.#grant(identityId, logins, facts));
     return { ...reply, trace: facts.traceOf(logins, this.config) };
   }
 
   async #grant(identityId: IdentityId, logins: ReadonlyMap<string, string>, facts: CallFacts): Promise<GrantReply> {
-    const into = logins.size > 0 ? this.#coordinator.mergedLately : null;
-    if (into !== null) return { kind: "merged", into };
     const admitted = await this.#admit(identityId);
     if (!admitted.ok) return { kind: "refused", error: admitted.error };
     const { pool } = admitted.value;
@@ -100,9 +110,10 @@ export class IdentityObject extends ConfiguredObject {
     identityId: IdentityId,
     identityPoolId: IdentityPoolId,
     logins: readonly VerifiedLogin[],
+    call: ClientCall,
   ): Promise<GrantReply> {
-    const into = this.#coordinator.mergedLately;
-    if (into !== null) return { kind: "merged", into };
+    const merged = this.#mergedDuring(call);
+    if (merged !== null) return merged;
     const admitted = await this.#admit(identityId);
     if (!admitted.ok) return { kind: "refused", error: admitted.error };
     // T37: an identity of another pool is none.
@@ -215,6 +226,12 @@ export class IdentityObject extends ConfiguredObject {
       console.error({ message: "an identity could not be settled yet", cause: String(error) });
       await this.ctx.storage.setAlarm(Date.now() + 60_000);
     }
+  }
+
+  #mergedDuring(call: ClientCall): GrantReply | null {
+    const { record } = this.#coordinator;
+    const into = record === null ? null : mergedDuring(record, call);
+    return into === null ? null : { kind: "merged", into };
   }
 
   async #admit(identityId: IdentityId): Promise<Result<{ pool: IdentityPool }>> {

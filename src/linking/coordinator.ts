@@ -6,15 +6,7 @@
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import { holds, isVisible } from "../domain/identity.ts";
 import type { Login } from "../domain/login.ts";
-import {
-  type IdentityRecord,
-  isAtRest,
-  isErasable,
-  outbox,
-  PATIENCE_SECONDS,
-  wakeAt,
-  mergedLately,
-} from "./identity-record.ts";
+import { type IdentityRecord, isAtRest, isErasable, outbox, PATIENCE_SECONDS, wakeAt } from "./identity-record.ts";
 import type {
   AskOutcome,
   ConfirmOwner,
@@ -93,11 +85,6 @@ export class Coordinator {
     return this.#record;
   }
 
-  /** Where a call with logins that names this identity belongs, if not here: identity-record.ts. */
-  get mergedLately(): IdentityId | null {
-    return this.#record === null ? null : mergedLately(this.#record, this.#host.now());
-  }
-
   /** Whether somebody is owed a message or an answer. */
   get isPending(): boolean {
     return this.#record !== null && !isAtRest(this.#record);
@@ -140,7 +127,8 @@ export class Coordinator {
     const replies = await this.#sendAll(
       absorb.map((identityId): Freeze => {
         const isGuest = identityId === order.guest;
-        return { kind: "freeze", transactionId, coordinator, identityId, identityPoolId, isGuest, loginIds };
+        const call = order.callId === undefined ? {} : { callId: order.callId };
+        return { kind: "freeze", transactionId, coordinator, identityId, identityPoolId, isGuest, loginIds, ...call };
       }),
     );
     const record = this.#record;
@@ -229,7 +217,8 @@ export class Coordinator {
   /** The coordinator that froze this identity has decided. */
   settle(message: Settle): void {
     if (this.#record === null) return;
-    const record = thaw(this.#record, message.transactionId, message.outcome, this.#host.now());
+    const decidedAt = message.decidedAt ?? this.#host.now();
+    const record = thaw(this.#record, message.transactionId, message.outcome, decidedAt);
     if (record !== this.#record) this.#write(record);
   }
 
@@ -293,11 +282,12 @@ export class Coordinator {
   async #askAboutFreeze(now: number): Promise<void> {
     const record = this.#record;
     if (record === null || record.freeze === null || now - record.freeze.since < PATIENCE_SECONDS) return;
-    const { transactionId, coordinator } = record.freeze;
+    const { transactionId, coordinator, since } = record.freeze;
     const participant: Participant = { kind: "identity", identityId: record.identityId };
     const reply = await this.#host.send({ kind: "ask-outcome", transactionId, coordinator, participant });
     if (reply.kind !== "outcome" || reply.outcome === "preparing" || this.#record === null) return;
-    this.#write(thaw(this.#record, transactionId, reply.outcome, this.#host.now()));
+    // When it was decided, nobody can tell any more: not before the freeze.
+    this.#write(thaw(this.#record, transactionId, reply.outcome, since));
   }
 
   /** Sends what is owed, once each; what is not answered stays owed, and the alarm tries again. */

@@ -36,7 +36,7 @@ export type GrantReply =
       readonly logins: readonly VerifiedLogin[];
       readonly isGuest: boolean;
     }
-  /** Absorbed a moment ago: the call may be a repeat, and belongs to the other identity, which judges it anew. */
+  /** Absorbed while the call was under way, or by this very call before: the other identity judges it anew. */
   | { readonly kind: "merged"; readonly into: IdentityId }
   | Busy;
 
@@ -86,8 +86,9 @@ export async function grantToLogins(
   logins: readonly VerifiedLogin[],
 ): Promise<GrantReply> {
   for (let wait = 0; wait < MAX_WAITS; wait++) {
-    const into = coordinator.mergedLately;
-    if (into !== null) return { kind: "merged", into };
+    // It was there when the call came in: the merge and the call were under way at the same time.
+    const standing = coordinator.record?.standing;
+    if (standing?.kind === "merged") return { kind: "merged", into: standing.into };
     const current = judgeStanding(coordinator.record, identityId);
     if (!current.ok) return refused(current.error);
     const busy = frozen(coordinator);
@@ -101,7 +102,8 @@ export async function grantToLogins(
     const limited = wait === 0 ? limiter.drawForMint() : null;
     if (limited !== null) return refused(limited);
     if (verdict.kind === "granted") return verdict;
-    const { identityPoolId, standing } = current.value;
+    const { identityPoolId } = current.value;
+    const isGuest = current.value.standing.kind === "guest";
     const outcome = await coordinator.link({
       identityId,
       identityPoolId,
@@ -118,7 +120,7 @@ export async function grantToLogins(
       case "unreachable":
         return refused(PARTICIPANT_UNREACHABLE);
       case "elsewhere":
-        return { kind: "to-link", identityPoolId, logins, isGuest: standing.kind === "guest" };
+        return { kind: "to-link", identityPoolId, logins, isGuest };
       case "busy":
         if (outcome.holder !== undefined) return outcome;
         await coordinator.whenFree();

@@ -1,5 +1,5 @@
 /** What an identity's object stores, as one value: the identity, its open link transaction and what others must still hear. */
-import type { Identity, LinkedLogin } from "../domain/identity.ts";
+import type { ClientCall, Identity, LinkedLogin } from "../domain/identity.ts";
 import type { IdentityId } from "../domain/identifiers.ts";
 import type { Login } from "../domain/login.ts";
 import type { Message, Outcome, Participant, TransactionRef } from "./messages.ts";
@@ -28,7 +28,7 @@ export type IdentityRecord = Identity & {
   readonly version: 1;
   readonly transaction: LinkTransaction | null;
   /** The transaction of another identity that is absorbing this one. */
-  readonly freeze: (TransactionRef & { readonly since: number }) | null;
+  readonly freeze: (TransactionRef & { readonly since: number; readonly callId?: string }) | null;
   /** Links that ended here, of which the login's object has not heard. */
   readonly releases: readonly LinkedLogin[];
   /** Logins unlinked of late, so that a retried UnlinkIdentity is answered as the first one was. */
@@ -49,7 +49,9 @@ export function outbox(record: IdentityRecord): readonly Message[] {
   if (transaction !== null && transaction.phase !== "preparing") {
     const { id: transactionId, phase: outcome } = transaction;
     for (const participant of transaction.unsettled) {
-      messages.push({ kind: "settle", transactionId, coordinator: identityId, participant, outcome });
+      // Nothing else changes the record before all have heard, so that its last change is the commit.
+      const decidedAt = outcome === "committed" ? { decidedAt: record.modifiedAt } : {};
+      messages.push({ kind: "settle", transactionId, coordinator: identityId, participant, outcome, ...decidedAt });
     }
   }
   for (const { loginId, linkId } of record.releases) messages.push({ kind: "release", loginId, identityId, linkId });
@@ -74,12 +76,14 @@ export function isErasable(record: IdentityRecord, now: number): boolean {
 }
 
 /**
- * The identity that absorbed this one, while a call that names this one may be the repeat of the very call that merged it,
- * or its twin. Whether the caller may use the other identity is for that one to judge.
+ * The identity that absorbed this one, for a call that the merge does not shut out: it came in before the merge, or is a
+ * repeat of the very call that asked for it. Whether the caller may use the other identity is for that one to judge.
  */
-export function mergedLately(record: IdentityRecord, now: number): IdentityId | null {
+export function mergedDuring(record: IdentityRecord, call: ClientCall): IdentityId | null {
   const { standing, modifiedAt } = record;
-  return standing.kind === "merged" && now - modifiedAt <= REPEAT_SECONDS ? standing.into : null;
+  if (standing.kind !== "merged") return null;
+  const isRepeat = call.callId !== null && call.callId === standing.by;
+  return isRepeat || call.askedAt < modifiedAt ? standing.into : null;
 }
 
 /** Whether a proof of `loginId` still speaks for a repeat of the call that unlinked it. */

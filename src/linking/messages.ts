@@ -32,12 +32,16 @@ export type Freeze = TransactionRef & {
   readonly identityPoolId: IdentityPoolId;
   readonly isGuest: boolean;
   readonly loginIds: readonly string[];
+  /** Id of the client's call, so that a repeat of it can be told from a new one. */
+  readonly callId?: string;
 };
 
 export type Settle = TransactionRef & {
   readonly kind: "settle";
   readonly participant: Participant;
   readonly outcome: Outcome;
+  /** Epoch seconds at which the coordinator committed; absent for an abort. */
+  readonly decidedAt?: number;
 };
 
 /** Tells a login that an identity let it go; it names the link that it ends, so that it never undoes a later one. */

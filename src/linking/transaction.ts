@@ -21,6 +21,8 @@ export type LinkOrder = {
    * the policy `conflict` that would merge two authenticated identities.
    */
   readonly guest: IdentityId | null;
+  /** Id of the client's call that asks for it, where there is one. */
+  readonly callId?: string;
   /** Whether the identity is to be born by this link; its id was never used before. */
   readonly isBirth: boolean;
 };
@@ -292,17 +294,27 @@ export function freeze(
   const { kind } = record.standing;
   const isSuitable = message.isGuest ? kind === "guest" : kind === "linked" && isProved;
   if (!isSuitable) return { record, reply: { kind: "unsuitable" } };
-  const frozen = { ...record, freeze: { transactionId, coordinator, since: now } };
+  const call = message.callId === undefined ? {} : { callId: message.callId };
+  const frozen = { ...record, freeze: { transactionId, coordinator, since: now, ...call } };
   return { record: frozen, reply: { kind: "frozen", logins: record.logins } };
 }
 
-/** The coordinator has decided: merged into it, or free again. A settlement of another transaction changes nothing. */
-export function thaw(record: IdentityRecord, transactionId: string, outcome: Outcome, now: number): IdentityRecord {
+/**
+ * The coordinator has decided: merged into it, or free again. A settlement of another transaction changes nothing.
+ * The merge is dated by the commit (`decidedAt`): what came in later is another call (identity-record.ts).
+ */
+export function thaw(
+  record: IdentityRecord,
+  transactionId: string,
+  outcome: Outcome,
+  decidedAt: number,
+): IdentityRecord {
   if (record.freeze?.transactionId !== transactionId) return record;
   if (outcome === "aborted") return { ...record, freeze: null };
-  const standing = { kind: "merged", into: record.freeze.coordinator } as const;
+  const { coordinator: into, callId: by } = record.freeze;
+  const standing = { kind: "merged", into, ...(by !== undefined && { by }) } as const;
   // Its logins are the coordinator's now: they are handed over, not released.
-  return { ...record, standing, logins: [], modifiedAt: now, freeze: null };
+  return { ...record, standing, logins: [], modifiedAt: decidedAt, freeze: null };
 }
 
 /** Unlinks logins by a proof of one of the identity's own; the identity's write is the linearization point. */

@@ -1,6 +1,7 @@
 /** What an operation is given: the checked configuration, the objects, the keys, and every source of time and chance. */
 import type { Config } from "../config.ts";
 import { err, type Result, serviceError } from "../domain/errors.ts";
+import type { ClientCall } from "../domain/identity.ts";
 import { type IdentityId, type IdentityPoolId, parseIdentityId, parseIdentityPoolId } from "../domain/identifiers.ts";
 import type { Trace } from "../domain/trace.ts";
 import type { Objects } from "../durable/objects.ts";
@@ -29,6 +30,8 @@ export type OperationContext = Contention & {
   now(): number;
   /** A random version 4 UUID in lower case. */
   newUuid(): string;
+  /** The call that is answered. */
+  readonly call: ClientCall;
   /** Takes note of what the request turns out to be about, for its log line. */
   readonly note?: (trace: Trace) => void;
 };

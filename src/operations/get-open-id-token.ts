@@ -2,6 +2,7 @@
 import { err, ok, type Result, type ServiceError } from "../domain/errors.ts";
 import type { Grant } from "../domain/grant.ts";
 import type { IdentityId } from "../domain/identifiers.ts";
+import type { ClientCall } from "../domain/identity.ts";
 import { accessForbidden } from "../domain/mint-rules.ts";
 import type { GrantReply } from "../linking/identity-calls.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
@@ -16,8 +17,8 @@ export async function getOpenIdToken(
 ): Promise<Result<OutputOf<"GetOpenIdToken">>> {
   const identityId = identityIdOfInput(input.IdentityId);
   const logins = input.Logins ?? new Map<string, string>();
-  const granted = await obtainGrant(linkContextOf(context), identityId, async (named) => {
-    const reply = await context.objects.identity(named).grant(named, logins);
+  const granted = await obtainGrant(linkContextOf(context), identityId, context.call, async (named) => {
+    const reply = await context.objects.identity(named).grant(named, logins, context.call);
     if (reply.trace !== undefined) context.note?.(reply.trace);
     return reply;
   });
@@ -39,11 +40,12 @@ function refusalTo(requested: IdentityId, asked: IdentityId, error: ServiceError
 
 /**
  * One call to the identity's object (`ask`), unless its logins have to be brought together from several identities first,
- * or it was merged into another a moment ago, which is then asked. `pinned` as in a LinkRequest.
+ * or it was merged into another by this very call or beside it, which is then asked. `pinned` as in a LinkRequest.
  */
 export async function obtainGrant(
   context: LinkContext,
   requested: IdentityId,
+  call: ClientCall,
   ask: (identityId: IdentityId) => Promise<GrantReply>,
   pinned?: string,
 ): Promise<Result<Grant>> {
@@ -68,6 +70,7 @@ export async function obtainGrant(
           logins: verified,
           named: { identityId, isGuest },
           mints: true,
+          callId: call.callId,
           ...(pinned !== undefined && { pinned }),
         });
         if (linked !== null) return linked;

@@ -28,6 +28,8 @@ export type LinkRequest = {
   readonly named: { readonly identityId: IdentityId; readonly isGuest: boolean } | null;
   /** Whether a token is to be minted, which draws on the rate of the identity that it is for. */
   readonly mints: boolean;
+  /** Id of the client's call, where it has one. */
+  readonly callId?: string | null;
   /** Login id of a developer user that must be the named identity's own, or nobody's. */
   readonly pinned?: string;
 };
@@ -66,6 +68,7 @@ export async function linkLogins(context: LinkContext, request: LinkRequest): Pr
       absorb: isBirth ? [] : plan.absorb,
       guest: named?.isGuest === true ? named.identityId : null,
       isBirth,
+      ...(typeof request.callId === "string" && { callId: request.callId }),
     };
     const draws = request.mints && drawnBy !== target;
     const reply = await context.objects.identity(target).link(order, logins, draws);

@@ -7,6 +7,7 @@ import { type IdentityId, identityIdOf } from "../../src/domain/identifiers.ts";
 import { identityPoolNotFound } from "../../src/domain/mint-rules.ts";
 import type { Objects } from "../../src/durable/objects.ts";
 import { CONTENDED, whileBusy } from "../../src/operations/contention.ts";
+import type { ClientCall } from "../../src/domain/identity.ts";
 import { obtainGrant } from "../../src/operations/get-open-id-token.ts";
 import { type LinkContext, linkLogins } from "../../src/operations/link-logins.ts";
 import type { History, Recorded } from "./history.ts";
@@ -57,10 +58,12 @@ export class Client {
       );
       return;
     }
+    const call = this.#call();
     const granted = await obtainGrant(
       context,
       identityId,
-      async (named) => await context.objects.identity(named).grant(named, tokens),
+      call,
+      async (named) => await context.objects.identity(named).grant(named, tokens, call),
     );
     const isSame = granted.ok && granted.value.identityId === identityId;
     const described = await context.objects.identity(identityId).describe();
@@ -162,6 +165,11 @@ export class Client {
     logins.set(identityId, new Map([...(logins.get(identityId) ?? []), ...request.tokens]));
   }
 
+  /** A call with an id of its own, as the SDKs send it. */
+  #call(): ClientCall {
+    return { askedAt: this.#world.network.nowMs / 1000, callId: `call-${this.#world.network.nowMs}` };
+  }
+
   async #perform(life: Life, request: Request): Promise<Result<IdentityId | null>> {
     const { network, judge } = this.#world;
     const context = this.#context(life);
@@ -172,10 +180,12 @@ export class Client {
       case "get-token": {
         const { identityId, tokens } = request;
         judge.asksForToken(identityId, this.#verified(tokens));
+        const call = this.#call();
         const granted = await obtainGrant(
           context,
           identityId,
-          async (named) => await context.objects.identity(named).grant(named, tokens),
+          call,
+          async (named) => await context.objects.identity(named).grant(named, tokens, call),
         );
         return granted.ok ? ok(granted.value.identityId) : granted;
       }

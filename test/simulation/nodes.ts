@@ -4,7 +4,7 @@
  */
 import { ok, RATE_EXCEEDED, type ServiceError } from "../../src/domain/errors.ts";
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
-import { describe, type IdentityDescription, isVisible } from "../../src/domain/identity.ts";
+import { type ClientCall, describe, type IdentityDescription, isVisible } from "../../src/domain/identity.ts";
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import { identityNotFound, judgeStanding } from "../../src/domain/mint-rules.ts";
@@ -20,7 +20,7 @@ import {
   removeIdentity,
   unlinkLogins,
 } from "../../src/linking/identity-calls.ts";
-import { type IdentityRecord, PATIENCE_SECONDS } from "../../src/linking/identity-record.ts";
+import { type IdentityRecord, PATIENCE_SECONDS, mergedDuring } from "../../src/linking/identity-record.ts";
 import type * as messages from "../../src/linking/messages.ts";
 import { FREE, holderOf, isFree, type LoginState, release, reserve, settle } from "../../src/linking/participant.ts";
 import { type Bucket, draw } from "../../src/linking/rate-limit.ts";
@@ -50,7 +50,10 @@ export class IdentityNode {
     this.#deliverLater();
   }
 
-  async grant(identityId: IdentityId, tokens: ReadonlyMap<string, string>): Promise<GrantReply> {
+  async grant(identityId: IdentityId, tokens: ReadonlyMap<string, string>, call: ClientCall): Promise<GrantReply> {
+    const { record } = this.#coordinator;
+    const into = record === null || tokens.size === 0 ? null : mergedDuring(record, call);
+    if (into !== null) return { kind: "merged", into };
     const admitted = await this.#admit(identityId);
     if ("error" in admitted) return { kind: "refused", error: admitted.error };
     if (tokens.size === 0) {

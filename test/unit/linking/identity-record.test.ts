@@ -4,6 +4,7 @@ import {
   type IdentityRecord,
   isAtRest,
   isErasable,
+  mergedDuring,
   outbox,
   PATIENCE_SECONDS,
   TOMBSTONE_SECONDS,
@@ -51,9 +52,8 @@ describe("the outbox", () => {
       { kind: "release", loginId: "a/1", identityId: id("a"), linkId: "t7" },
     ]);
     const [participant] = unsettled;
-    expect(outbox(COMMITTED)).toEqual([
-      { kind: "settle", transactionId: "t1", coordinator: id("a"), participant, outcome: "committed" },
-    ]);
+    const settle = { kind: "settle", transactionId: "t1", coordinator: id("a"), participant };
+    expect(outbox(COMMITTED)).toEqual([{ ...settle, outcome: "committed", decidedAt: COMMITTED.modifiedAt }]);
   });
 });
 
@@ -105,5 +105,24 @@ describe("the memory of what was unlinked", () => {
 
   it("does not speak for any other login", () => {
     expect(wasUnlinked(record, "a/2", NOW)).toBe(false);
+  });
+});
+
+describe("a call that names a merged identity", () => {
+  const into = id("b");
+  const merged: IdentityRecord = { ...MERGED, standing: { kind: "merged", into, by: "call-1" }, modifiedAt: NOW };
+
+  it.each([
+    ["came in before the merge", { askedAt: NOW - 0.001, callId: null }, into],
+    ["came in with the merge or after it", { askedAt: NOW, callId: null }, null],
+    ["repeats the call that asked for the merge", { askedAt: NOW + 5, callId: "call-1" }, into],
+    ["is another call", { askedAt: NOW + 5, callId: "call-2" }, null],
+  ])("that %s", (_, call, expected) => {
+    expect(mergedDuring(merged, call)).toBe(expected);
+  });
+
+  it("goes nowhere when no call is known to have asked for the merge, or nothing was merged", () => {
+    expect(mergedDuring({ ...MERGED, modifiedAt: NOW }, { askedAt: NOW, callId: null })).toBeNull();
+    expect(mergedDuring(GUEST, { askedAt: 0, callId: null })).toBeNull();
   });
 });

@@ -19,6 +19,7 @@ const context: OperationContext = {
   signer: createSigner(() => env.KEY_RING.getByName("key-ring"), config.keyEncryptionKey),
   now: () => Date.now() / 1000,
   newUuid: () => crypto.randomUUID(),
+  call: { askedAt: 0, callId: null },
   random: () => 0.5,
   pause: async () => {},
 };
