@@ -20,7 +20,7 @@ export type Config = {
   readonly issuer: string;
   readonly region: string;
   readonly tokenAlgorithm: TokenAlgorithm;
-  /** What happens when two authenticated identities meet: design.md section 6. */
+  /** What happens when two authenticated identities meet: docs/cognito-divergences.md. */
   readonly mergePolicy: "conflict" | "merge";
   readonly rateLimit: { readonly perSecond: number; readonly burst: number };
   /** Whether GetId and failed calls draw on the limit of their client address. */
@@ -49,7 +49,7 @@ export type ProviderApis = {
 /** The environment as text; bindings are not settings and are passed over. */
 export type RawSettings = Readonly<Record<string, unknown>>;
 
-/** Longest time that an empty bucket may take to fill, in seconds: a cold object starts with a full one (design.md section 7). */
+/** Longest time that an empty bucket may take to fill, in seconds: docs/adr/0006. */
 const MAX_REFILL_SECONDS = 10;
 
 type Problems = string[];

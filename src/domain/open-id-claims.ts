@@ -5,7 +5,7 @@ import { MAX_LINKED_LOGINS, type VerifiedLogin } from "./login.ts";
 /** Claim of the principal tags: the name that AWS reads session tags from. */
 export const TAGS_CLAIM = "https://aws.amazon.com/tags";
 
-/** In the order of the live service's tokens, `jti` last (design.md section 6). */
+/** In the order of the live service's tokens, `jti` last. */
 export type OpenIdClaims = {
   readonly sub: string;
   readonly aud: string;
@@ -49,7 +49,7 @@ export function claimsOf(grant: Grant, stamp: MintStamp): OpenIdClaims {
   };
 }
 
-/** A developer's login names its pool in the long form: `provider:pool:user` (behaviour.md section 5). */
+/** A developer's login names its pool in the long form: `provider:pool:user`. */
 function isDeveloperLogin(login: VerifiedLogin, grant: Grant): boolean {
   return login.amr[1] === `${login.providerName}:${grant.identityPoolId}:${login.subject}`;
 }

@@ -1,4 +1,4 @@
-/** Which identity a set of verified logins belongs on, and which ones it absorbs: design.md section 6, as one pure decision. */
+/** Which identity a set of verified logins belongs on, and which ones it absorbs: docs/cognito-divergences.md, as one pure decision. */
 import type { IdentityId } from "../domain/identifiers.ts";
 
 export type LinkPlan =

@@ -19,7 +19,7 @@ export type RenderedError = {
 };
 
 /**
- * Modelled errors have the status of the service model (design.md section 6): SDKs go by the name, and boto3's legacy mode
+ * Modelled errors have the status of the service model (docs/cognito-divergences.md): SDKs go by the name, and boto3's legacy mode
  * retries throttling only on 429. The model is silent on the rest. Signature errors are 400, as of AWS JSON services in
  * general: SDKs correct their clock and retry by name. AccessDenied is 403, as captured from a sister service.
  */

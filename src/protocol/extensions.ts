@@ -10,7 +10,7 @@ import { isOperationName, type OperationName } from "./shapes.ts";
 const keyId = { type: "string" } as const;
 
 export const extensions = {
-  /** The emergency rotation: design.md section 8, T43. */
+  /** The emergency rotation: SECURITY.md, T43. */
   RotateSigningKey: {
     access: "signed",
     input: structure([], { Force: boolean }),

@@ -4,7 +4,7 @@ import { CLAIM_NAMES } from "../domain/open-id-claims.ts";
 
 /** Path of the JWKS that the discovery document names. */
 export const JWKS_PATH = "/.well-known/jwks.json";
-/** Path that Cognito's relying parties have built in (behaviour.md section 5). */
+/** Path that Cognito's relying parties have built in. */
 export const COGNITO_JWKS_PATH = "/.well-known/jwks_uri";
 export const DISCOVERY_PATH = "/.well-known/openid-configuration";
 

@@ -1,4 +1,4 @@
-/** security.md 1.4 over HTTP: attempts on somebody's identity, by people with perfectly good logins of their own. */
+/** T32 to T41 over HTTP: attempts on somebody's identity, by people with perfectly good logins of their own. */
 import {
   DeleteIdentitiesCommand,
   DescribeIdentityCommand,

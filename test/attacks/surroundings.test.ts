@@ -1,4 +1,4 @@
-/** security.md 1.5 over HTTP: what is minted, the keys, the signed operations, and everything around a call. */
+/** T42 to T51 over HTTP: what is minted, the keys, the signed operations, and everything around a call. */
 import { ListIdentityPoolsCommand } from "@aws-sdk/client-cognito-identity";
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

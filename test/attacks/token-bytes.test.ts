@@ -1,4 +1,4 @@
-/** security.md 1.1 over HTTP: the login token as bytes. Each attack differs from an accepted token in one way. */
+/** T1 to T15 over HTTP: the login token as bytes. Each attack differs from an accepted token in one way. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createPool, getId } from "../support/cognito-clients.ts";
 import { startLoopbackIssuer } from "../support/loopback-issuer.ts";

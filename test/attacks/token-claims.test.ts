@@ -1,4 +1,4 @@
-/** security.md 1.2 over HTTP: what a genuine signature says, and says wrongly. */
+/** T16 to T22 over HTTP: what a genuine signature says, and says wrongly. */
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { adminClient, appClient, createPool, getId, getOpenIdToken } from "../support/cognito-clients.ts";

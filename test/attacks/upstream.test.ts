@@ -1,4 +1,4 @@
-/** security.md 1.3 over HTTP: issuers that lie, fail, flood or lead astray, and providers that are no issuers at all. */
+/** T23 to T31 over HTTP: issuers that lie, fail, flood or lead astray, and providers that are no issuers at all. */
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { adminClient, createPool, getId } from "../support/cognito-clients.ts";

@@ -1,4 +1,4 @@
-/** The invariants of a service at rest, judged on everything that it stores: design.md section 4, security.md section 4. */
+/** The invariants of a service at rest, judged on everything that it stores: docs/ARCHITECTURE.md and docs/reliability.md. */
 import { isAtRest } from "../../src/linking/identity-record.ts";
 import type { StoredState } from "./stored-state.ts";
 

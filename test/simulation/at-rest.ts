@@ -1,4 +1,4 @@
-/** What must be true once nothing is under way (design.md invariants 2 and 4; security.md Q1, Q3, D4). */
+/** What must be true once nothing is under way (docs/ARCHITECTURE.md, invariants 2 and 4; Q1, Q3, D4). */
 import { isAtRest as isRecordAtRest } from "../../src/linking/identity-record.ts";
 import type { World } from "./world.ts";
 

@@ -5,7 +5,7 @@
  */
 import { type Random, streamOf } from "./random.ts";
 
-/** The fault points of security.md 4.1 that this simulation injects. */
+/** The fault points (F1 to F18, docs/reliability.md) that this simulation injects. */
 export const FAULTS = [
   /** F5: a request that never arrives, a reply that never comes back, both late, and a request that arrives twice. */
   "lose-request",

@@ -1,5 +1,5 @@
 /**
- * The safety invariants (design.md section 4; security.md section 4), judged at every single storage step and at every
+ * The safety invariants (docs/ARCHITECTURE.md, docs/reliability.md), judged at every single storage step and at every
  * answer of an identity. It reads all storage at once, as nothing in the product can, and changes none of it.
  */
 import type { Grant } from "../../src/domain/grant.ts";

@@ -1,4 +1,4 @@
-/** design.md section 6 as a table: who survives, who is absorbed, what is a conflict. */
+/** The decisions on identities that meet, as a table: who survives, who is absorbed, what is a conflict. */
 import { describe, expect, it } from "vitest";
 import { type LinkPlan, planLink } from "../../../src/linking/plan.ts";
 import { id } from "./records.ts";
