@@ -13,6 +13,9 @@ export const MAX_BODY_BYTES = 1_048_576;
 
 const CONTENT_TYPE = "application/x-amz-json-1.1";
 
+/** A byte order mark is kept, so that the parser refuses it: two readings of one body are one too many. */
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 export type DecodedRequest = {
   readonly operation: OperationName | ExtensionName;
   /** As received: Signature Version 4 hashes these bytes and no others. */
@@ -68,9 +71,7 @@ function answerHeaders(requestId: string): Record<string, string> {
 
 /** Only `POST /` with the one content type is a call; the type alone keeps out what a browser sends without preflight (T50). */
 function operationOf(request: Request): Result<DecodedRequest["operation"], WireError> {
-  const { pathname, search } = new URL(request.url);
-  // A query is refused rather than passed over: a signature is checked for an empty one.
-  if (pathname !== "/" || search !== "") return misdirected("path", "The service answers at the path / alone.");
+  if (!isAtRoot(request.url)) return misdirected("path", "The service answers at the path / alone.");
   if (request.method !== "POST") return misdirected("method", "The service answers to the method POST alone.");
   const [mediaType = ""] = (request.headers.get("content-type") ?? "").split(";", 1);
   if (mediaType.trim().toLowerCase() !== CONTENT_TYPE) {
@@ -80,32 +81,52 @@ function operationOf(request: Request): Result<DecodedRequest["operation"], Wire
   return operation === undefined ? err(unknownOperation()) : ok(operation);
 }
 
+/** A query is refused rather than passed over: a signature is checked for an empty one. */
+function isAtRoot(url: string): boolean {
+  // Nearly every request is plainly `scheme://host/`; only about any other is the URL parser asked.
+  if (url.indexOf("/", url.indexOf("://") + 3) === url.length - 1) return true;
+  const { pathname, search } = new URL(url);
+  return pathname === "/" && search === "";
+}
+
+const BODY_TOO_LARGE = err(
+  serviceError("RequestEntityTooLargeException", `The request body is larger than ${MAX_BODY_BYTES} bytes.`),
+);
+
 function misdirected(what: "path" | "method", message: string): Result<never, WireError> {
   return err({ ...serviceError("UnknownOperationException", message), misdirected: what });
 }
 
-/** Counts what arrives and stops at the limit: Content-Length may be absent, and is believed only when it is too large (T11). */
+/**
+ * At most MAX_BODY_BYTES (T11). HTTP ends a body at its Content-Length, so one that states an allowed length is read in one
+ * step; one that states none is counted as it arrives, and the rest of a longer one is never read.
+ */
 async function readBody(request: Request): Promise<Result<Uint8Array>> {
-  const tooLarge = err(
-    serviceError("RequestEntityTooLargeException", `The request body is larger than ${MAX_BODY_BYTES} bytes.`),
-  );
-  if (Number(request.headers.get("content-length")) > MAX_BODY_BYTES) return tooLarge;
-  const chunks: Uint8Array[] = [];
-  let length = 0;
+  const statedLength = request.headers.get("content-length");
+  if (Number(statedLength) > MAX_BODY_BYTES) return BODY_TOO_LARGE;
+  // Beside a Transfer-Encoding a Content-Length says nothing (RFC 9112, section 6.3).
+  const isLengthKnown = statedLength !== null && !request.headers.has("transfer-encoding");
   try {
-    for await (const chunk of request.body ?? []) {
-      length += chunk.byteLength;
-      // Leaving the loop cancels the stream.
-      if (length > MAX_BODY_BYTES) return tooLarge;
-      chunks.push(chunk);
-    }
+    const body = isLengthKnown ? new Uint8Array(await request.arrayBuffer()) : await readCounted(request);
+    return body === undefined || body.byteLength > MAX_BODY_BYTES ? BODY_TOO_LARGE : ok(body);
   } catch (cause) {
     // A client that hangs up is an expected failure and not a defect of ours.
     return err(serviceError("SerializationException", "The request body could not be read.", String(cause)));
   }
+}
+
+/** Undefined when there is too much. */
+async function readCounted(request: Request): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body ?? []) {
+    length += chunk.byteLength;
+    // Leaving the loop cancels the stream.
+    if (length > MAX_BODY_BYTES) return undefined;
+    chunks.push(chunk);
+  }
   const [first] = chunks;
-  if (first !== undefined && chunks.length === 1) return ok(first);
-  return ok(concatenate(chunks, length));
+  return first !== undefined && chunks.length === 1 ? first : concatenate(chunks, length);
 }
 
 function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array {
@@ -131,8 +152,7 @@ function parseBody(body: Uint8Array): Result<Readonly<Record<string, unknown>>> 
 function parseJson(body: Uint8Array): Result<unknown> {
   let text: string;
   try {
-    // A byte order mark is kept, so that the parser refuses it: two readings of one body are one too many.
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
+    text = strictUtf8.decode(body);
   } catch {
     return err(serviceError("SerializationException", "The request body is not valid UTF-8."));
   }
