@@ -25,6 +25,8 @@ export type VerifiedLogin = Login & {
 /** Most logins of one identity (API reference, MergeDeveloperIdentities). */
 export const MAX_LINKED_LOGINS = 20;
 
+const encoder = new TextEncoder();
+
 /**
  * The name of a login's object: 64 hex digits of SHA-256 over (pool, provider, subject).
  * Hashed because object names show up in dashboards, and a subject may be longer than a name can be. The JSON
@@ -35,6 +37,6 @@ export async function loginIdOf(
   providerName: string,
   subject: string,
 ): Promise<string> {
-  const bytes = new TextEncoder().encode(JSON.stringify([identityPoolId, providerName, subject]));
+  const bytes = encoder.encode(JSON.stringify([identityPoolId, providerName, subject]));
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }

@@ -24,6 +24,10 @@ const MAX_HEADER_BYTES = 4096;
 /** T7 and T8: exactly three segments of base64url, judged on the raw text before anything is decoded. */
 const COMPACT_FORM = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/;
 
+const encoder = new TextEncoder();
+/** T10: invalid UTF-8 throws, and a byte order mark stays and is not JSON. */
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 function malformed(part: string): Result<never, RefusalReason> {
   return err({ kind: "malformed", part });
 }
@@ -41,7 +45,7 @@ export function parseLoginToken(token: string): Result<LoginToken, RefusalReason
   const signature = decodeBase64url(signatureText);
   if (signature === undefined) return malformed("signature");
 
-  const signedBytes = new TextEncoder().encode(`${headerText}.${payloadText}`);
+  const signedBytes = encoder.encode(`${headerText}.${payloadText}`);
   return ok({ header, claims, signature, signedBytes });
 }
 
@@ -50,9 +54,7 @@ function parseMembers(segment: string): Members | undefined {
   const bytes = decodeBase64url(segment);
   if (bytes === undefined) return undefined;
   try {
-    // T10: invalid UTF-8 throws, and a byte order mark stays and is not JSON.
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(strictUtf8.decode(bytes));
     const isPlainObject = typeof value === "object" && value !== null && !Array.isArray(value);
     return isPlainObject ? new Map(Object.entries(value)) : undefined;
   } catch {
