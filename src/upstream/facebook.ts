@@ -1,6 +1,7 @@
 /**
  * Facebook: access tokens under `graph.facebook.com`. The Graph API is asked whose app the token is of, and only then whose
- * token it is (T22): by the token alone, or by `debug_token` where FACEBOOK_APP_SECRETS holds the app's secret.
+ * token it is (T22): by the token alone, or by `debug_token` where FACEBOOK_APP_SECRETS holds the app's secret. Either way
+ * a token that speaks for no user (of a page, of the app itself) is refused (T14).
  */
 import { err, ok, type Result } from "../domain/errors.ts";
 import {
@@ -19,7 +20,11 @@ type Judgement<T> = Result<T, RefusalReason>;
 type App = { readonly client: Client; readonly secret?: string; readonly userId?: unknown };
 
 /** Graph API, Handling Errors: the access token is at fault. Every other code is the API's trouble, or this service's. */
-const TOKEN_CODES = new Set<unknown>([102, 190, 2500]);
+const TOKEN_CODES = new Set<unknown>([102, 190]);
+/** `/me` with a token that has no user. Of any other path it means that FACEBOOK_GRAPH_URL leads nowhere. */
+const NO_USER_CODE = 2500;
+/** `/me` was asked for a field of users, and is none. */
+const NO_FIELD_CODE = 100;
 const EXPIRED_SUBCODE = 463;
 /** The token that `debug_token` is asked about is of another app than the one that asks. */
 const FOREIGN_APP_CODE = 100;
@@ -34,14 +39,18 @@ export const facebook = accessTokenKind({
     const answer = await api.ask({
       url: `${api.providerApis.facebookGraphUrl}/me`,
       query: {
-        fields: "id",
+        // T14: `/me` of a page's token is the page, which has no `first_name`; to ask a page for one is an error. The name
+        // itself is not read. With the secret `debug_token` has said that there is a user, and 100 would be the proof's fault.
+        fields: secret === undefined ? "id,first_name" : "id",
         access_token: token,
         ...(secret !== undefined && { appsecret_proof: await appSecretProof(token, secret) }),
       },
     });
     if (!answer.ok) return answer;
     const { status, members } = answer.value;
-    if (status !== 200 || members.has("error")) return refusalOf(members.get("error"));
+    if (status !== 200 || members.has("error")) {
+      return refusalOf(members.get("error"), secret === undefined ? [NO_USER_CODE, NO_FIELD_CODE] : [NO_USER_CODE]);
+    }
     if (userId !== undefined && userId !== members.get("id")) return err({ kind: "access-token-refused" });
     return provenLogin(members.get("id"), client);
   },
@@ -100,12 +109,13 @@ function judgeDebugToken({ status, members }: ApiAnswer, client: Client, api: Pr
   return data.has("user_id") ? ok(data.get("user_id")) : upstreamTrouble("answer");
 }
 
-/** What an `error` of the Graph API means for the token that it was asked with. */
-function refusalOf(error: unknown): Judgement<never> {
+/** What an `error` of the Graph API means for the token that it was asked with; `moreCodes` blame the token as well. */
+function refusalOf(error: unknown, moreCodes: readonly unknown[] = []): Judgement<never> {
   const members = membersOf(error);
   const code = members.get("code");
   // Of what the upstream wrote, the log is told a number and nothing else.
-  if (!TOKEN_CODES.has(code)) return upstreamTrouble(typeof code === "number" ? `error ${code}` : "answer");
+  if (!TOKEN_CODES.has(code) && !moreCodes.includes(code))
+    return upstreamTrouble(typeof code === "number" ? `error ${code}` : "answer");
   const isExpired = members.get("error_subcode") === EXPIRED_SUBCODE || members.get("subcode") === EXPIRED_SUBCODE;
   return err({ kind: isExpired ? "access-token-expired" : "access-token-refused" });
 }

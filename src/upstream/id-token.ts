@@ -48,13 +48,29 @@ export function idTokenKind(owns: (providerName: string) => boolean, profile: Id
   };
 }
 
+/** Verdicts of this isolate, by the rules they were judged by: only issuers that a pool configures are asked about. */
+const judgedAddresses = new WeakMap<UpstreamPolicy, Map<string, boolean>>();
+/** Most issuers that one isolate remembers for each set of rules. */
+const MAX_JUDGED_ADDRESSES = 1000;
+
+/** `judgeAddress`, once for each issuer: to parse an address costs more than all other judgements of a login token. */
+function isIssuerAddress(issuer: string, upstreams: UpstreamPolicy): boolean {
+  const judged = judgedAddresses.get(upstreams) ?? new Map<string, boolean>();
+  const known = judged.get(issuer);
+  if (known !== undefined) return known;
+  const verdict = judgeAddress(issuer, upstreams);
+  if (judged.size >= MAX_JUDGED_ADDRESSES) judged.clear();
+  judgedAddresses.set(upstreams, judged.set(issuer, verdict));
+  return verdict;
+}
+
 /**
  * Whether the issuer is an address that may be fetched (T23) and that the URL parser leaves as it is: what it would
  * rewrite (case of the host, dot segments, a default port, a back slash) has two spellings, and T16 knows only one.
  */
-function isIssuerAddress(issuer: string, upstreams: UpstreamPolicy): boolean {
-  if (!URL.canParse(issuer)) return false;
-  const url = new URL(issuer);
+function judgeAddress(issuer: string, upstreams: UpstreamPolicy): boolean {
+  const url = URL.parse(issuer);
+  if (url === null) return false;
   const isUnchanged = url.href === issuer || url.href === `${issuer}/`;
   // OpenID Connect Discovery 1.0, section 3: an issuer has no query and no fragment, not even an empty one.
   return isUnchanged && !/[?#]/.test(issuer) && upstreams.permits(url);

@@ -29,14 +29,20 @@ export function fixedKeySetUrl(issuer: string): string | undefined {
   return isFixed ? `${issuer}/.well-known/jwks.json` : undefined;
 }
 
+/** For discovery and key set together, in milliseconds: what a login may have to wait for its issuer (T25). */
+const DEADLINE_MS = 5000;
+
 /** `issuer` is the exact issuer string (`UpstreamPolicy.issuerOf`). */
 export async function loadKeySet(issuer: string, tools: FetchTools): Promise<Result<LoadedKeySet, KeySetFailure>> {
+  const { deadlineMs = DEADLINE_MS } = tools;
+  const startedAt = performance.now();
   const fixed = fixedKeySetUrl(issuer);
-  const location = fixed === undefined ? await discoverKeySetUrl(issuer, tools) : ok(fixed);
+  const location = fixed === undefined ? await discoverKeySetUrl(issuer, { ...tools, deadlineMs }) : ok(fixed);
   if (!location.ok) return location;
   const keySetUrl = permittedUrl(location.value, tools.upstreams);
   if (keySetUrl === undefined) return err("forbidden-address");
-  const document = await fetchJson(keySetUrl, tools);
+  const remainingMs = Math.max(1, deadlineMs - (performance.now() - startedAt));
+  const document = await fetchJson(keySetUrl, { ...tools, deadlineMs: remainingMs });
   if (!document.ok) return document;
 
   const parsed = parsePublicKeys(document.value);

@@ -39,15 +39,20 @@ export function clientsOf(
   ];
 }
 
+/** A name that the pool has, and under which no login token is ever verified: of the developer provider, or of SAML. */
+export function isUnverifiedName(settings: IdentityPoolSettings, providerName: string): boolean {
+  return providerName === settings.developerProviderName || settings.samlProviderArns?.includes(providerName) === true;
+}
+
 /** Of the names that a request presents those that the pool has, in its order: only they may be logged (T46). */
 export function configuredNames(
   settings: IdentityPoolSettings,
   oidcProviders: OidcProviders,
   providerNames: Iterable<string>,
 ): readonly string[] {
-  return [...providerNames].filter((name) => {
-    return name === settings.developerProviderName || clientsOf(settings, oidcProviders, name).length > 0;
-  });
+  return [...providerNames].filter(
+    (name) => isUnverifiedName(settings, name) || clientsOf(settings, oidcProviders, name).length > 0,
+  );
 }
 
 function supportedLoginClients(settings: IdentityPoolSettings, providerName: string): readonly Client[] {

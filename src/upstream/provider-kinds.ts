@@ -20,7 +20,7 @@ export function isSamlProviderArn(providerName: string): boolean {
 /** A kind that has no tokens to verify: each of its login tokens is refused for the one reason, unread. */
 function refusing(
   owns: (providerName: string) => boolean,
-  kind: "own-token" | "unsupported-provider",
+  kind: "own-token" | "saml-not-verified" | "unsupported-provider",
   isVerifiable: boolean,
 ): ProviderKind {
   const reason: RefusalReason = { kind };
@@ -30,20 +30,17 @@ function refusing(
 /** A token of this service is no login at any provider: GetCredentialsForIdentity alone takes it. */
 const ownToken = refusing((providerName) => providerName === "cognito-identity.amazonaws.com", "own-token", false);
 
-/**
- * Providers whose tokens cannot be verified: Digits, which its owner closed in 2017, and SAML (docs/adr/0020). A pool may
- * name them, since pools of the live service do.
- */
-const notVerified = refusing(
-  (providerName) => providerName === "www.digits.com" || isSamlProviderArn(providerName),
-  "unsupported-provider",
-  true,
-);
+/** No assertion is verified: docs/adr/0020. A pool may name the provider, since pools of the live service do. */
+const saml = refusing(isSamlProviderArn, "saml-not-verified", true);
+
+/** Closed by its owner in 2017. A pool may name it, as above. */
+const digits = refusing((providerName) => providerName === "www.digits.com", "unsupported-provider", true);
 
 /** Rows of names that are known. Every other name is an OpenID Connect issuer. */
 const PROVIDER_KINDS: readonly ProviderKind[] = [
   ownToken,
-  notVerified,
+  saml,
+  digits,
   google,
   apple,
   userPool,

@@ -7,6 +7,7 @@ export type RefusalReason =
   | { readonly kind: "no-providers"; readonly identityPoolId: IdentityPoolId }
   | { readonly kind: "unsupported-provider" }
   | { readonly kind: "own-token" }
+  | { readonly kind: "saml-not-verified" }
   | { readonly kind: "malformed"; readonly part: string }
   | { readonly kind: "issuer-mismatch" }
   | { readonly kind: "missing-claim"; readonly claim: string }
@@ -54,6 +55,9 @@ export function refusalOf(reason: RefusalReason, place: string): LoginRefusal {
       return judged(notAuthorized("Token is not from a supported provider of this identity pool."));
     case "own-token":
       return judged(invalidToken("Can't pass in a Cognito token."));
+    case "saml-not-verified":
+      // Ours: the live service takes a SAML login here. docs/adr/0020.
+      return judged(invalidToken("SAML logins are not supported."));
     // The live service has no known words for most of these, so they share its general ones.
     case "malformed":
     case "not-yet-valid":

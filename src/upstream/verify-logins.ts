@@ -6,7 +6,7 @@ import type { Config } from "../config.ts";
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import { loginIdOf, type VerifiedLogin } from "../domain/login.ts";
-import { clientsOf, hasProviders } from "./pool-providers.ts";
+import { clientsOf, hasProviders, isUnverifiedName } from "./pool-providers.ts";
 import type { InspectionContext, UnprovenLogin } from "./provider.ts";
 import { isSamlProviderArn, providerKindOf } from "./provider-kinds.ts";
 import { type LoginRefusal, refusalOf } from "./refusal.ts";
@@ -51,8 +51,9 @@ function inspectLogins(
   const entries: UnprovenEntry[] = [];
   for (const [providerName, token] of logins) {
     const clients = clientsOf(pool, oidcProviders, providerName);
-    // T46: a name that no pool configured is the client's text, and could be anything, so the log does not repeat it.
-    const place = clients.length > 0 ? providerName : "unknown provider";
+    // T46: a name that the pool did not configure is the client's text, and could be anything: the log does not repeat it.
+    const isNamed = clients.length > 0 || isUnverifiedName(pool, providerName);
+    const place = isNamed ? providerName : "unknown provider";
     if (!hasProviders(pool))
       return err(refusalOf({ kind: "no-providers", identityPoolId: pool.identityPoolId }, place));
     if (providerName === pool.developerProviderName) return err(refusalOf({ kind: "unsupported-provider" }, place));

@@ -302,27 +302,43 @@ describe("LookupDeveloperIdentity", () => {
     await refusalOf(lookUp({ IdentityId }), ResourceNotFoundException);
   });
 
-  test("pages through the users of one identity", async () => {
-    const users = ["c", "a", "b", "e", "d"].map((name) => `paged ${name}`);
+  test("pages through the users of one identity, which are 20 at most", async () => {
+    const users = Array.from({ length: 21 }, (_, index) => `paged ${String(index).padStart(2, "0")}`);
     const [first = "", ...others] = users;
-    const { identityId: IdentityId } = await signIn(first);
-    for (const user of others) {
-      await signIn(user);
-      expect(await merge(user, first)).toBe(IdentityId);
+    const [one, ...rest] = await Promise.all(users.map(async (user) => await signIn(user)));
+    const last = others.pop() ?? "";
+    const IdentityId = present(one).identityId;
+    // Pairs, then pairs of pairs: as many merges, in fewer rounds.
+    for (let heads = [first, ...others]; heads.length > 1; heads = heads.slice(0, Math.ceil(heads.length / 2))) {
+      const half = Math.ceil(heads.length / 2);
+      await Promise.all(heads.slice(half).map(async (user, index) => await merge(user, heads[index] ?? "")));
     }
+
     const pages: (readonly string[])[] = [];
     let NextToken: string | undefined;
     do {
-      const page = await lookUp({
-        DeveloperUserIdentifier: "paged e",
-        MaxResults: 2,
-        ...(NextToken !== undefined && { NextToken }),
-      });
+      const more = { MaxResults: 8, ...(NextToken !== undefined && { NextToken }) };
+      const page = await lookUp({ DeveloperUserIdentifier: "paged 07", ...more });
+      expect(page.IdentityId).toBe(IdentityId);
       pages.push(page.DeveloperUserIdentifierList ?? []);
       ({ NextToken } = page);
     } while (NextToken !== undefined);
-    expect(pages).toEqual([["paged a", "paged b"], ["paged c", "paged d"], ["paged e"]]);
+    expect(pages).toEqual([users.slice(0, 8), users.slice(8, 16), users.slice(16, 20)]);
+    expect((await lookUp({ IdentityId })).DeveloperUserIdentifierList).toHaveLength(20);
+
+    const ofAnother = await lookUp({ IdentityId, MaxResults: 1 });
     await refusalOf(lookUp({ IdentityId, NextToken: "bm90aGluZw" }), InvalidParameterException);
+    const lastId = present(rest.at(-1)).identityId;
+    const mixed = lookUp({ IdentityId: lastId, NextToken: present(ofAnother.NextToken) });
+    await refusalOf(mixed, InvalidParameterException);
+    for (const MaxResults of [0, 61]) {
+      expect((await refusalOf(lookUp({ IdentityId, MaxResults }), Error)).name).toBe("ValidationException");
+    }
+
+    await refusalOf(merge(last, first), ResourceConflictException);
+    await refusalOf(merge(first, last), ResourceConflictException);
+    expect((await signIn(last)).identityId).toBe(lastId);
+    expect((await signIn(first)).identityId).toBe(IdentityId);
   });
 });
 

@@ -3,8 +3,11 @@ import {
   DescribeIdentityPoolCommand,
   ExternalServiceException,
   GetOpenIdTokenForDeveloperIdentityCommand,
+  LookupDeveloperIdentityCommand,
+  MergeDeveloperIdentitiesCommand,
   NotAuthorizedException,
   ResourceConflictException,
+  UnlinkDeveloperIdentityCommand,
 } from "@aws-sdk/client-cognito-identity";
 import { decodeJwt } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -35,14 +38,23 @@ const APP_SECRET = "0123456789abcdef0123456789abcdef";
 const AMAZON_CLIENT = "amzn1.application-oa2-client.1";
 const AMAZON_APP = "amzn1.application.1";
 const CONSUMER = { consumerKey: "consumer-key", consumerSecret: "consumer-secret" };
+const DEVELOPER = "login.backend.example";
+/** May do for developer users what a backend must, and nothing else; and the same for pools that are not here. */
 const BACKEND = { accessKeyId: "backend", secretAccessKey: "backend-secret-of-some-length" };
+const OTHER_BACKEND = { accessKeyId: "other", secretAccessKey: "other-secret-of-some-length" };
+const BACKEND_OPERATIONS = [
+  "GetOpenIdTokenForDeveloperIdentity",
+  "LookupDeveloperIdentity",
+  "MergeDeveloperIdentities",
+  "UnlinkDeveloperIdentity",
+];
 const MISMATCH = "Token is not from a supported provider of this identity pool.";
 const NOT_VERIFIED = "Invalid login token. Couldn't verify signed token.";
 const EXPIRED = "Invalid login token. Token is expired.";
 
 const facebookTokens = new Map<string, FacebookToken>();
 const amazonTokens = new Map<string, AmazonToken>();
-const twitterTokens = new Map<string, { secret: string; userId: string }>();
+const twitterTokens = new Map<string, { secret: string; userId: string; code?: number }>();
 let facebook: StandInServer;
 let amazon: StandInServer;
 let twitter: StandInServer;
@@ -79,9 +91,9 @@ function amazonToken(token: Partial<AmazonToken>): string {
   return text;
 }
 
-function twitterToken(userId: string): string {
+function twitterToken(userId: string, more: { code?: number } = {}): string {
   const [token, secret] = [`${newId()}-t`, `s.${newId()}`];
-  twitterTokens.set(token, { secret, userId });
+  twitterTokens.set(token, { secret, userId, ...more });
   return `${token};${secret}`;
 }
 
@@ -129,10 +141,11 @@ const TWITTER: Provider = {
   name: "api.twitter.com",
   amrPrefix: `api.twitter.com:${CONSUMER.consumerKey}`,
   server: () => twitter,
-  tokenFor: twitterToken,
+  tokenFor: (userId) => twitterToken(userId),
   bad: [
-    // A token of another app cannot be signed for with this app's secret: Twitter says the same of all of these.
+    // Twitter does not tell an expired token from one that never was.
     ["forged", () => "1-forged;secret", NOT_VERIFIED],
+    ["expired", () => twitterToken(newId(), { code: 89 }), NOT_VERIFIED],
     ["under a wrong secret", () => `${twitterToken(newId())}x`, NOT_VERIFIED],
   ],
 };
@@ -151,11 +164,8 @@ beforeAll(async () => {
   ]);
   const credentials = [
     { ...LOCAL_CREDENTIAL, operations: "*", pools: "*" },
-    {
-      ...BACKEND,
-      operations: ["GetOpenIdTokenForDeveloperIdentity"],
-      pools: ["us-east-1:00000000-0000-4000-8000-000000000000"],
-    },
+    { ...BACKEND, operations: BACKEND_OPERATIONS },
+    { ...OTHER_BACKEND, operations: BACKEND_OPERATIONS, pools: ["us-east-1:00000000-0000-4000-8000-000000000000"] },
   ];
   worker = await startWorker({
     settings: {
@@ -167,7 +177,7 @@ beforeAll(async () => {
     },
   });
   identityPoolId = await createPool(adminClient(worker.endpoint), {
-    DeveloperProviderName: "login.backend.example",
+    DeveloperProviderName: DEVELOPER,
     SupportedLoginProviders: {
       "graph.facebook.com": `${FACEBOOK_APP};${SECRET_APP}`,
       "www.amazon.com": AMAZON_CLIENT,
@@ -225,6 +235,9 @@ describe.each(NAMED)("%s", (_, provider) => {
     await refusalOf(second, ResourceConflictException);
     const other = await getId(app(), identityPoolId, await webLogin(newId()));
     await refusalOf(getOpenIdToken(app(), other, loginOf(userId)), NotAuthorizedException);
+    const mine = await webLogin(newId());
+    const own = await getId(app(), identityPoolId, mine);
+    await refusalOf(getOpenIdToken(app(), own, { ...mine, ...loginOf(userId) }), ResourceConflictException);
     expect(await getId(app(), identityPoolId, loginOf(userId))).toBe(identityId);
   });
 
@@ -255,26 +268,33 @@ describe.each(ONE_EACH)("%s in trouble", (_, provider) => {
   );
 });
 
-test("a provider that never answers is given up after five seconds, and slows or breaks no other one", async () => {
+test("a provider that never answers is given up, and until then slows or breaks no other one", async () => {
   const logins = PROVIDERS.map(({ name, tokenFor }) => ({ [name]: tokenFor(newId()) }));
   const [facebookLogin = {}, , amazonLogin = {}, twitterLogin = {}] = logins;
   facebook.fail(SLOW_TROUBLES[0]?.[1]);
   amazon.fail(SLOW_TROUBLES[1]?.[1]);
-  const startedAt = performance.now();
+  let givenUp = 0;
   const slow = [facebookLogin, amazonLogin].map(async (login) => {
     await refusalOf(getId(app(), identityPoolId, login), ExternalServiceException);
-    return performance.now() - startedAt;
+    givenUp += 1;
   });
   await Promise.all(
     Array.from({ length: 10 }, async () => await getId(app(), identityPoolId, await webLogin(newId()))),
   );
   expect(await getId(app(), identityPoolId, twitterLogin)).toMatch(/^us-east-1:/);
-  const othersTookMs = performance.now() - startedAt;
-  for (const tookMs of await Promise.all(slow)) {
-    expect(tookMs).toBeGreaterThan(4000);
-    expect(tookMs).toBeLessThan(8000);
-    expect(othersTookMs).toBeLessThan(tookMs);
-  }
+  // How long that takes is test/unit/upstream/access-token-deadline.test.ts; here it counts who was there first.
+  expect(givenUp).toBe(0);
+  await Promise.all(slow);
+  expect(givenUp).toBe(2);
+});
+
+test("Twitter refuses the token of another app, which another pool has", async () => {
+  const otherPool = await createPool(adminClient(worker.endpoint), {
+    SupportedLoginProviders: { "api.twitter.com": `other-key;${CONSUMER.consumerSecret}` },
+  });
+  const login = { [TWITTER.name]: TWITTER.tokenFor(newId()) };
+  expect((await refusalOf(getId(app(), otherPool, login), NotAuthorizedException)).message).toBe(NOT_VERIFIED);
+  expect(await getId(app(), identityPoolId, login)).toMatch(/^us-east-1:/);
 });
 
 test("one request with logins of several providers waits for them side by side, and fails as a whole", async () => {
@@ -324,14 +344,24 @@ test("the consumer secret is shown to an administrator, and is in no token", asy
   expect(pool.SupportedLoginProviders?.["api.twitter.com"]).toContain(CONSUMER.consumerSecret);
 });
 
-test("a backend's credential may do what it names, for the pools that it names, and nothing else", async () => {
+test("a backend's credential may do what a backend must for the pools that it names, and nothing else", async () => {
   const backend = adminClient(worker.endpoint, { credentials: BACKEND });
-  const input = { IdentityPoolId: identityPoolId, Logins: { "login.backend.example": "u" } };
-  const refusals = [
-    backend.send(new GetOpenIdTokenForDeveloperIdentityCommand(input)),
+  const signIn = new GetOpenIdTokenForDeveloperIdentityCommand({
+    IdentityPoolId: identityPoolId,
+    Logins: { [DEVELOPER]: "u" },
+  });
+  const { IdentityId } = await backend.send(signIn);
+  const lookUp = { IdentityPoolId: identityPoolId, DeveloperUserIdentifier: "u" };
+  expect(await backend.send(new LookupDeveloperIdentityCommand(lookUp))).toMatchObject({ IdentityId });
+  const users = { SourceUserIdentifier: "u", DestinationUserIdentifier: "u" };
+  const names = { IdentityPoolId: identityPoolId, DeveloperProviderName: DEVELOPER };
+  expect(await backend.send(new MergeDeveloperIdentitiesCommand({ ...names, ...users }))).toMatchObject({ IdentityId });
+  const unlink = { ...names, IdentityId: present(IdentityId), DeveloperUserIdentifier: "u" };
+  await backend.send(new UnlinkDeveloperIdentityCommand(unlink));
+
+  const refused = [
     backend.send(new DescribeIdentityPoolCommand({ IdentityPoolId: identityPoolId })),
+    adminClient(worker.endpoint, { credentials: OTHER_BACKEND }).send(signIn),
   ];
-  for (const call of refusals) expect((await refusalOf(call, Error)).name).toBe("AccessDeniedException");
-  const admin = adminClient(worker.endpoint);
-  expect((await admin.send(new GetOpenIdTokenForDeveloperIdentityCommand(input))).IdentityId).toMatch(/^us-east-1:/);
+  for (const call of refused) expect((await refusalOf(call, Error)).name).toBe("AccessDeniedException");
 });

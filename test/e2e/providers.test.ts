@@ -13,6 +13,7 @@ const GOOGLE_CLIENTS = ["web.apps.googleusercontent.com", "ios.apps.googleuserco
 const APPLE_CLIENT = "com.example.app";
 const USER_POOL = "cognito-idp.us-east-1.amazonaws.com/us-east-1_Example01";
 const USER_POOL_CLIENT = "exampleclientid0123456789";
+const SAML_ARN = "arn:aws:iam::123456789012:saml-provider/Example";
 const ARN = "arn:aws:iam::123456789012:oidc-provider/id.example.com/tenant";
 
 let google: LoopbackIssuer;
@@ -49,6 +50,7 @@ beforeAll(async () => {
     },
     OpenIdConnectProviderARNs: [ARN],
     CognitoIdentityProviders: [{ ProviderName: USER_POOL, ClientId: USER_POOL_CLIENT }],
+    SamlProviderARNs: [SAML_ARN],
   });
 });
 
@@ -205,6 +207,17 @@ test("one identity of a person who signs in everywhere: amr names each login, in
     "id.example.com/tenant",
     `${ARN}:OIDC:${sub}`,
   ]);
+});
+
+test("SAML may be configured and is not verified: each call says so, the classic flow in the live service's words", async () => {
+  const logins = { [SAML_ARN]: "PHNhbWw+" };
+  expect(await refusal(logins)).toBe("Invalid login token. SAML logins are not supported.");
+  const app = appClient(worker.endpoint);
+  const minting = getOpenIdToken(app, await getId(app, identityPoolId), logins);
+  expect((await refusalOf(minting, InvalidParameterException)).message).toBe(
+    "Basic (classic) flow is not supported with SAML, please use enhanced flow.",
+  );
+  await expect.poll(() => worker.log()).toContain(`"reason":"${SAML_ARN}: saml-not-verified"`);
 });
 
 test("Digits may be configured and cannot be verified any more: its tokens are refused unread", async () => {

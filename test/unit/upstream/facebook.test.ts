@@ -34,11 +34,24 @@ const tokens = new Map<string, FacebookToken>([
 ]);
 const appSecrets = new Map([[APP, SECRET]]);
 
+/** Facebook's, which answers for a page's token as for the page: a node of another type, without the fields of users. */
+function withPages(standIn: StandIn): StandIn {
+  return async (request) => {
+    const { pathname, searchParams } = new URL(request.url);
+    const isPage = tokens.get(searchParams.get("access_token") ?? "")?.type === "PAGE";
+    if (pathname !== "/me" || !isPage || !searchParams.get("fields")?.includes("first_name")) {
+      return await standIn(request);
+    }
+    const message = "(#100) Tried accessing nonexisting field (first_name) on node type (Page)";
+    return Response.json({ error: { message, type: "OAuthException", code: 100 } }, { status: 400 });
+  };
+}
+
 function login(
   token: string,
   more: { standIn?: StandIn; value?: string; settings?: Record<string, string>; mayAskUpstream?: boolean } = {},
 ) {
-  const standIn = facebookStandIn({ tokens, appSecrets });
+  const standIn = withPages(facebookStandIn({ tokens, appSecrets }));
   return attempt({ providerName: "graph.facebook.com", value: APP, token, standIn, ...more });
 }
 
@@ -66,7 +79,8 @@ describe("Facebook, by the token alone", () => {
     ["whose user logged out", "EAAloggedOut", NOT_VERIFIED],
     ["whose user changed the password", "EAApassword", NOT_VERIFIED],
     ["that Facebook never made", "EAAforged", NOT_VERIFIED],
-    ["of the app itself", `${APP}|${SECRET}`, NOT_VERIFIED],
+    ["T14: of a page", "EAApage", NOT_VERIFIED],
+    ["T14: of the app itself", `${APP}|${SECRET}`, NOT_VERIFIED],
   ])("refuses a token %s, and counts it as a failed proof", async (_, token, answer) => {
     expect(await login(token)).toMatchObject({ answer, isFailedProof: true });
   });
@@ -158,16 +172,32 @@ describe("Facebook in trouble", () => {
     }
   });
 
-  it.each([1, 2, 4, 17, 341])("T31: does not blame the token for error %i of the API", async (code) => {
-    const standIn: StandIn = async () => {
-      return await Promise.resolve(
-        Response.json({ error: { message: "try later", type: "OAuthException", code } }, { status: 400 }),
-      );
+  // Graph API, Handling Errors and Rate Limits; 100 to `/app` asks for the proof, and 2500 says that the path is none.
+  it.each([1, 2, 4, 17, 32, 100, 341, 368, 613, 2500])(
+    "T31: does not blame the token for error %i of the API, and counts no failed proof",
+    async (code) => {
+      const standIn: StandIn = async () => {
+        return await Promise.resolve(
+          Response.json({ error: { message: "try later", type: "OAuthException", code } }, { status: 400 }),
+        );
+      };
+      expect(await login("EAAgood", { standIn })).toMatchObject({
+        answer: UNREACHABLE,
+        reason: `graph.facebook.com: upstream-unreachable (error ${code})`,
+        isFailedProof: false,
+      });
+    },
+  );
+
+  it("does not blame the token when Facebook refuses the proof", async () => {
+    const standIn: StandIn = async (request) => {
+      if (request.url.includes("/debug_token")) return await facebookStandIn({ tokens, appSecrets })(request);
+      const message = "Invalid appsecret_proof provided in the API argument";
+      return Response.json({ error: { message, type: "GraphMethodException", code: 100 } }, { status: 400 });
     };
-    const outcome = await login("EAAgood", { standIn });
-    expect(outcome).toMatchObject({
+    expect(await login("EAAgood", { standIn, settings: WITH_SECRET })).toMatchObject({
       answer: UNREACHABLE,
-      reason: `graph.facebook.com: upstream-unreachable (error ${code})`,
+      isFailedProof: false,
     });
   });
 

@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { loadKeySet } from "../../../src/upstream/load-key-set.ts";
 import { productionUpstreams } from "../../../src/upstream/upstream-policy.ts";
 import { base64url, makeSigningKey, type SigningKey } from "../../support/login-tokens.ts";
@@ -130,5 +130,50 @@ describe("loadKeySet", () => {
     }
     documents.set(keySetUrl, { keys: [offCurve, privateKey, { ...key.publicJwk, kid: "good" }] });
     expect(await load()).toMatchObject({ ok: true, value: { keySet: { keys: [{ kid: "good" }] }, leakedKeyCount: 1 } });
+  });
+});
+
+describe("a slow issuer", () => {
+  const DEADLINE_MS = 5000;
+  /** Of each kind: the address of its keys, by discovery or fixed. */
+  const KINDS = [
+    "https://accounts.google.com",
+    "https://appleid.apple.com",
+    "https://www.facebook.com",
+    "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC123",
+    issuer,
+    "https://slash.example/",
+  ];
+  const discoveryOf = (of: string) => `${of.replace(/\/$/, "")}/.well-known/openid-configuration`;
+
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
+  });
+  afterEach(() => vi.useRealTimers());
+
+  /** How it ended, and after how many milliseconds, when each document takes as long as `delayOf` says. */
+  async function loadLate(of: string, delayOf: (url: string) => number) {
+    const fetch = async (url: string) => {
+      await new Promise((resolve) => setTimeout(resolve, delayOf(url)));
+      return Response.json(url === discoveryOf(of) ? { issuer: of, jwks_uri: keySetUrl } : { keys: [key.publicJwk] });
+    };
+    const startedAt = performance.now();
+    const pending = loadKeySet(of, { fetch, upstreams: productionUpstreams }).then((result) => ({
+      ended: result.ok ? "loaded" : result.error,
+      afterMs: performance.now() - startedAt,
+    }));
+    await vi.advanceTimersByTimeAsync(20_000);
+    return await pending;
+  }
+
+  it.each(KINDS)("T25: is given up after five seconds: %s", async (of) => {
+    const ended = { ended: "deadline", afterMs: DEADLINE_MS };
+    expect(await loadLate(of, () => 60_000)).toMatchObject(ended);
+    expect(await loadLate(of, (url) => (url === discoveryOf(of) ? 0 : 60_000))).toMatchObject(ended);
+    expect(await loadLate(of, () => 2000)).toMatchObject({ ended: "loaded" });
+  });
+
+  it("T25: two slow documents do not make two deadlines", async () => {
+    expect(await loadLate(issuer, () => 3000)).toMatchObject({ ended: "deadline", afterMs: DEADLINE_MS });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { IdentityPoolSettings } from "../../../src/domain/identity-pool.ts";
-import { checkProviders, clientsOf, hasProviders } from "../../../src/upstream/pool-providers.ts";
+import { checkProviders, clientsOf, configuredNames, hasProviders } from "../../../src/upstream/pool-providers.ts";
 import { productionUpstreams } from "../../../src/upstream/upstream-policy.ts";
 
 const base: IdentityPoolSettings = { name: "test", allowsUnauthenticated: true };
@@ -171,6 +171,23 @@ describe("clientsOf", () => {
       supportedLoginProviders: { "dev.example": "client-1" },
     };
     expect(clientsOf(settings, new Map(), "dev.example")).toEqual([]);
+  });
+});
+
+describe("configuredNames", () => {
+  it("T46: are those that the pool has, of whatever kind, in the order of the request", () => {
+    const saml = "arn:aws:iam::123456789012:saml-provider/Corp";
+    const settings = {
+      ...base,
+      developerProviderName: "dev.example",
+      supportedLoginProviders: { "graph.facebook.com": "123" },
+      openIdConnectProviderArns: [ARN],
+      cognitoIdentityProviders: [{ providerName: USER_POOL, clientId: "c" }],
+      samlProviderArns: [saml],
+    };
+    const names = [saml, USER_POOL, "issuer.example/tenant", "graph.facebook.com", "dev.example"];
+    const others = ["s3cret", `${saml}2`, "__proto__", "Graph.facebook.com", "www.amazon.com"];
+    expect(configuredNames(settings, config.oidcProviders, [...others, ...names])).toEqual(names);
   });
 });
 

@@ -31,6 +31,8 @@ const pool: IdentityPool = {
     [ISSUER]: "client-1;client-2",
     [OTHER]: "other-client",
     "graph.facebook.com": "123456",
+    "www.facebook.com": "123456",
+    "limited.facebook.com": "123456",
     "www.amazon.com": "amzn1.application.1",
     "api.twitter.com": "key;secret",
     "www.digits.com": "key;secret",
@@ -101,7 +103,7 @@ beforeAll(async () => {
 
 beforeEach(() => {
   upstream = new FakeUpstream().install();
-  for (const providerName of [GOOGLE, APPLE, ISSUER, BY_ARN]) {
+  for (const providerName of [GOOGLE, APPLE, "www.facebook.com", "limited.facebook.com", ISSUER, BY_ARN]) {
     upstream.serveIssuer(`https://${providerName}`, [rsa.publicJwk, ec.publicJwk]);
   }
   upstream.serveIssuer(`https://${OTHER}`, [otherRsa.publicJwk]);
@@ -198,12 +200,23 @@ describe("the token as bytes", () => {
   });
 
   it.each([
-    [GOOGLE, "ES256"],
-    [USER_POOL, "ES256"],
-  ])("T1: %s signs with RS256 alone, so %s is refused", async (providerName, alg) => {
-    const clientId = providerName === GOOGLE ? "google-web" : "pool-client-1";
-    const token = await signToken(ec, claimsOf(providerName, clientId, { token_use: "id" }), { alg });
-    expect(await outcome({ [providerName]: token })).toBe(NOT_VERIFIED);
+    [GOOGLE, "google-web"],
+    [USER_POOL, "pool-client-1"],
+    ["www.facebook.com", "123456"],
+    ["limited.facebook.com", "123456"],
+  ])("T1: %s signs with RS256 alone, so ES256 is refused", async (providerName, clientId) => {
+    const claims = claimsOf(providerName, clientId, { token_use: "id" });
+    expect(await outcome({ [providerName]: await signToken(ec, claims) })).toBe(NOT_VERIFIED);
+    expect(await outcome({ [providerName]: await signToken(rsa, claims) })).toEqual(["user-1"]);
+  });
+
+  it("T1: Apple signs with RS256 and ES256, and with nothing else", async () => {
+    const claims = claimsOf(APPLE, "com.example.app");
+    for (const key of [rsa, ec]) expect(await outcome({ [APPLE]: await signToken(key, claims) })).toEqual(["user-1"]);
+    for (const algorithm of ["RS512", "PS256", "ES384", "EdDSA"]) {
+      const result = await verify({ [APPLE]: await signToken(await makeSigningKey(algorithm, "other"), claims) });
+      expect(result.ok ? "ok" : result.error.error.reason).toBe(`${APPLE}: algorithm-not-allowed`);
+    }
   });
 
   it("T2: refuses an HMAC keyed by the public key in each of its forms", async () => {
@@ -585,7 +598,23 @@ describe("provider names", () => {
     expect(await outcome({ "cognito-identity.amazonaws.com": "anything" })).toBe(message);
   });
 
-  it.each(["www.digits.com", SAML_ARN, "login.developer.example"])(
+  it("refuses SAML in words of its own, and the log names a provider that the pool has and no other", async () => {
+    const stranger = "arn:aws:iam::123456789012:saml-provider/s3cret";
+    for (const [name, place] of [
+      [SAML_ARN, SAML_ARN],
+      [stranger, "unknown provider"],
+    ] as const) {
+      const error = {
+        type: "NotAuthorizedException",
+        message: "Invalid login token. SAML logins are not supported.",
+        reason: `${place}: saml-not-verified`,
+      };
+      expect(await verify({ [name]: "PHNhbWw+" })).toMatchObject({ ok: false, error: { error, isFailedProof: false } });
+    }
+    expect(upstream.fetched).toEqual([]);
+  });
+
+  it.each(["www.digits.com", "login.developer.example"])(
     "refuses %s, which nothing here verifies, though the pool names it",
     async (providerName) => {
       expect(await outcome({ [providerName]: "anything" })).toBe(NOT_SUPPORTED);
