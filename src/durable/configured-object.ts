@@ -3,6 +3,25 @@ import { DurableObject } from "cloudflare:workers";
 import { type Config, parseConfig } from "../config.ts";
 import { productionUpstreams, type UpstreamPolicy } from "../upstream/upstream-policy.ts";
 
+/**
+ * Settings that were checked, by the rules they were checked by. All objects of an isolate are given the same `env`, and
+ * most objects wake for a single call: to check the settings anew would be a good part of it.
+ */
+const checked = new WeakMap<UpstreamPolicy, WeakMap<Env, Config>>();
+
+function configOf(env: Env, upstreams: UpstreamPolicy): Config {
+  const known = checked.get(upstreams) ?? new WeakMap<Env, Config>();
+  const config = known.get(env) ?? parsedConfig(env, upstreams);
+  checked.set(upstreams, known.set(env, config));
+  return config;
+}
+
+function parsedConfig(env: Env, upstreams: UpstreamPolicy): Config {
+  const parsed = parseConfig({ ...env }, upstreams);
+  if (!parsed.ok) throw new Error(`invalid configuration: ${parsed.error.join("; ")}`);
+  return parsed.value;
+}
+
 export abstract class ConfiguredObject extends DurableObject<Env> {
   /**
    * A property of the instance, never a getter: RPC reaches what is on the prototype, private or not by TypeScript's word,
@@ -16,8 +35,6 @@ export abstract class ConfiguredObject extends DurableObject<Env> {
    */
   constructor(ctx: DurableObjectState, env: Env, upstreams: UpstreamPolicy = productionUpstreams) {
     super(ctx, env);
-    const parsed = parseConfig({ ...env }, upstreams);
-    if (!parsed.ok) throw new Error(`invalid configuration: ${parsed.error.join("; ")}`);
-    this.config = parsed.value;
+    this.config = configOf(env, upstreams);
   }
 }
