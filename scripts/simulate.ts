@@ -1,5 +1,6 @@
 /**
- * npm run simulate -- --schedules N --seed S   runs N schedules from seed S on, and shrinks the first that fails.
+ * npm run simulate -- --schedules N --seed S   runs N schedules from seed S on, and says how often
+ *                                              each fault point was hit; shrinks the first schedule that fails.
  * npm run simulate -- --trace --seed S         shows one schedule, whole.
  * npm run simulate -- --mutants                plants each bug of test/simulation/mutants.ts in a copy of the source, and
  *                                              shows that the simulation catches it.
@@ -9,7 +10,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { MUTANTS, type Mutant } from "../test/simulation/mutants.ts";
+import { type Hits, totalOf } from "../test/simulation/coverage.ts";
+import { MUTANTS } from "../test/simulation/mutants.ts";
+import type { Mutant } from "../test/simulation/mutants-of-merges.ts";
 import { type Outcome, runSchedule, runSchedules } from "../test/simulation/run.ts";
 import { type Schedule, scheduleOf } from "../test/simulation/schedule.ts";
 import { shrink } from "../test/simulation/shrink.ts";
@@ -38,12 +41,12 @@ function* schedulesFrom(seed: number, count: number): Generator<Schedule> {
 }
 
 function printFailure(outcome: Outcome): void {
-  const { seed, mergePolicy, clients, faults } = outcome.schedule;
+  const { seed, mergePolicy, clients } = outcome.schedule;
   print(`\nseed ${seed}, merge policy ${mergePolicy}: ${outcome.violation}`);
   for (const [index, operations] of clients.entries()) {
     if (operations.length > 0) print(`  client${index + 1}: ${operations.map((one) => JSON.stringify(one)).join(" ")}`);
   }
-  print(`  faults: ${outcome.struck.length} (${[...faults.probabilities.keys()].join(", ")})\n`);
+  print(`  faults: ${outcome.struck.length} (${outcome.kinds.join(", ")})\n`);
   for (const line of outcome.trace) print(line);
 }
 
@@ -52,15 +55,20 @@ async function simulate(seed: number, count: number): Promise<boolean> {
   let done = 0;
   let steps = 0;
   let failed: Schedule | null = null;
+  let hits: Hits = totalOf([]);
   await runSchedules(schedulesFrom(seed, count), (outcome) => {
     done++;
     steps += outcome.steps;
+    hits = totalOf([hits, outcome.hits]);
     if (outcome.violation !== null) failed = outcome.schedule;
     return failed === null;
   });
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   print(`${done} schedules, ${steps} steps, from seed ${seed}, in ${seconds} s`);
-  if (failed === null) return true;
+  if (failed === null) {
+    for (const [point, times] of hits) print(`${String(times).padStart(9)}  ${point}`);
+    return true;
+  }
   printFailure(await shrink(failed));
   return false;
 }

@@ -322,9 +322,10 @@ export class Coordinator {
 
   #write(record: IdentityRecord): void {
     const now = this.#host.now();
-    const erased = isErasable(record, now);
-    this.#record = erased ? null : record;
-    this.#host.save(this.#record, erased ? null : wakeAt(record, now));
+    const kept = isErasable(record, now) ? null : record;
+    // Memory follows the disk: a step that could not be stored has not happened, and nobody may be told of it.
+    this.#host.save(kept, kept === null ? null : wakeAt(record, now));
+    this.#record = kept;
   }
 }
 

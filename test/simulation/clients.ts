@@ -1,26 +1,32 @@
 /**
- * The clients, and the isolate of the Worker that serves each of their requests: the code of src/operations over the
- * simulated network. A request whose isolate goes away never learns its outcome; SDKs repeat what failed.
+ * The clients: each sends its requests one after the other, by either of two isolates, and repeats what failed under the
+ * same call id, as the SDKs do. A request whose isolate goes away never learns its outcome.
  */
-import { err, ok, type Result } from "../../src/domain/errors.ts";
-import { type IdentityId, identityIdOf } from "../../src/domain/identifiers.ts";
-import { identityPoolNotFound } from "../../src/domain/mint-rules.ts";
-import type { Objects } from "../../src/durable/objects.ts";
-import { CONTENDED, whileBusy } from "../../src/operations/contention.ts";
-import type { ClientCall } from "../../src/domain/identity.ts";
-import { obtainGrant } from "../../src/operations/get-open-id-token.ts";
-import { type LinkContext, linkLogins } from "../../src/operations/link-logins.ts";
+import { ok, type Result } from "../../src/domain/errors.ts";
+import type { IdentityId } from "../../src/domain/identifiers.ts";
+import type { VerifiedLogin } from "../../src/domain/login.ts";
 import type { History, Recorded } from "./history.ts";
-import { type Life, lifeOf, NetworkFailure } from "./network.ts";
 import { type Random, streamOf } from "./random.ts";
+import { describeRequest, inFlightOf, loginsIn, type Request, usersOf } from "./requests.ts";
 import type { Operation, Tokens } from "./schedule.ts";
-import { POOL_ID } from "./surroundings.ts";
+import { type Life, lifeOf, NetworkFailure } from "./slots.ts";
+import { DEVELOPER } from "./settings.ts";
+import { serve, unlinkRequestOf } from "./worker.ts";
 import type { World } from "./world.ts";
 
 /** What everybody may know: identity ids that were answered, and the logins that went with them. */
 export type Knowledge = { readonly ids: IdentityId[]; readonly logins: Map<IdentityId, Map<string, string>> };
 
+type Answer = Result<IdentityId | null>;
+/** `unknown` is a call that failed, or was never answered. */
+type Attempted = Answer | "unknown";
+
 const MAX_TRIES = 3;
+/** How often a call is repeated although it was answered: the answer was lost on the way. */
+const LOST_ANSWERS = 0.3;
+const KEY_SETS_READ = 0.1;
+/** By then no identity's rate is in the way. */
+const FULL_BUCKETS_MS = 20_000;
 
 export class Client {
   isDone = false;
@@ -44,116 +50,218 @@ export class Client {
     this.isDone = true;
   }
 
-  /** Asks for a login by both ways at rest: its owner, if it had one, is the answer of both (Q2). */
-  async agree(providerName: string, subject: string, owner: string | null): Promise<void> {
+  /** Asks for a login by all ways at rest: its owner, if it had one, is the answer of each (Q2). */
+  async agree(login: VerifiedLogin, owner: string | null): Promise<void> {
+    const { network } = this.#world;
     const life = lifeOf(this.#name);
-    const context = this.#context(life);
-    const tokens = new Map([[providerName, subject]]);
-    await this.#world.network.sleep(life, 1 + this.#random.below(200));
-    const found = await this.#getId(life, context, tokens);
+    const tokens = new Map([[login.providerName, login.subject]]);
+    await network.sleep(life, FULL_BUCKETS_MS + this.#random.below(200));
+    const ask: Request =
+      login.isDeveloper === true ? { kind: "developer-token", identityId: null, tokens } : { kind: "get-id", tokens };
+    const found = await this.#serve(life, ask, "agree");
     const identityId = found.ok ? found.value : null;
     if (identityId === null || (owner !== null && identityId !== owner)) {
-      this.#world.network.violate(
-        `Q2: GetId of ${providerName}/${subject} is ${JSON.stringify(found)}, its owner is ${owner}`,
-      );
+      network.violate(`Q2: ${ask.kind} of ${login.loginId} is ${JSON.stringify(found)}, its owner is ${owner}`);
       return;
     }
-    const call = this.#call();
-    const granted = await obtainGrant(
-      context,
-      identityId,
-      call,
-      async (named) => await context.objects.identity(named).grant(named, tokens, call),
-    );
-    const isSame = granted.ok && granted.value.identityId === identityId;
-    const described = await context.objects.identity(identityId).describe();
-    if (!isSame || described?.description.providerNames.includes(providerName) !== true) {
-      this.#world.network.violate(
-        `Q2: ${identityId} does not agree on ${providerName}/${subject}: ${JSON.stringify(granted)}`,
-      );
+    const kind = login.isDeveloper === true ? "developer-token" : "get-token";
+    const granted = await this.#serve(life, { kind, identityId, tokens }, "agree");
+    const slot = this.#world.identity(identityId);
+    const described = await network.call(life, slot, "describe", async (node) => await node.describe());
+    const names = described?.description.providerNames ?? [];
+    if (!granted.ok || granted.value !== identityId || !names.includes(login.providerName)) {
+      network.violate(`Q2: ${identityId} does not agree on ${login.loginId}: ${JSON.stringify(granted)}`);
     }
     this.isDone = true;
   }
 
-  /** The same body again while it fails, as the SDKs do. */
+  /** At rest, to merge what is merged answers the identity that it is, and stores nothing (D3). */
+  async mergeAgain(users: readonly [string, string], owner: IdentityId): Promise<void> {
+    const { network, identities } = this.#world;
+    await network.sleep(lifeOf(this.#name), 1 + this.#random.below(200));
+    const before = identities.get(owner)?.stored;
+    const request: Request = { kind: "merge-users", destination: users[0], source: users[1] };
+    const answer = await this.#serve(lifeOf(this.#name), request, "again");
+    if (!answer.ok || answer.value !== owner || identities.get(owner)?.stored !== before) {
+      network.violate(`D3: to merge ${users.join(" and ")} of ${owner} again gives ${JSON.stringify(answer)}`);
+    }
+    this.isDone = true;
+  }
+
+  /** The same body again while it fails, and at times although it did not. */
   async #repeat(name: string, operation: Operation): Promise<void> {
     const request = this.#bind(operation);
     if (request === null) return;
     const startedAtMs = this.#world.network.nowMs;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const answer = await this.#attempt(name, request, startedAtMs);
-      if (answer !== "unknown") return;
+      if (tries > 0) this.#world.observer.repeats(inFlightOf(request, this.#world.login));
+      const attempted = await this.#attempt(name, request, startedAtMs);
+      const isMerge =
+        request.kind === "merge-users" ||
+        (request.kind === "get-token" &&
+          attempted !== "unknown" &&
+          attempted.ok &&
+          attempted.value !== request.identityId);
+      if (attempted !== "unknown" && !(isMerge && this.#random.chance(LOST_ANSWERS))) return;
     }
   }
 
   /** The operation with the identity that it is about, which is chosen when its turn comes. */
   #bind(operation: Operation): Request | null {
     const { ids, logins } = this.#knowledge;
+    const identityId = "target" in operation ? ids[(operation.target ?? 0) % ids.length] : undefined;
     switch (operation.kind) {
       case "get-id":
         return { kind: "get-id", tokens: new Map(operation.tokens) };
-      case "get-token": {
-        const identityId = ids[operation.target % ids.length];
+      case "get-token":
+      case "burst": {
         if (identityId === undefined) return { kind: "get-id", tokens: new Map() };
-        return {
-          kind: "get-token",
-          identityId,
-          tokens: this.#tokensFor(operation.tokens, operation.isOwn, identityId),
-        };
+        const tokens = this.#tokensFor(operation.tokens, operation.isOwn, identityId);
+        // A developer's user is no login token: only a signed call may name it.
+        tokens.delete(DEVELOPER);
+        return operation.kind === "burst"
+          ? { kind: "burst", identityId, tokens, count: operation.count }
+          : { kind: "get-token", identityId, tokens };
       }
       case "unlink": {
-        const identityId = ids[operation.target % ids.length];
         if (identityId === undefined) return null;
         const tokens = this.#tokensFor(operation.tokens, operation.isOwn, identityId);
+        tokens.delete(DEVELOPER);
         const known = [...(logins.get(identityId)?.keys() ?? [])];
         return tokens.size === 0
           ? null
           : { kind: "unlink", identityId, tokens, from: [...operation.from, ...known.slice(0, 1)] };
       }
-      case "delete": {
-        const identityId = ids[operation.target % ids.length];
+      case "delete":
         return identityId === undefined ? null : { kind: "delete", identityId };
+      case "developer-token": {
+        const more = operation.target === null || identityId === undefined ? null : identityId;
+        const own = more === null ? operation.tokens : this.#tokensFor(operation.tokens, operation.isOwn, more);
+        const tokens = new Map([[DEVELOPER, operation.user], ...[...own].filter(([name]) => name !== DEVELOPER)]);
+        return { kind: "developer-token", identityId: more, tokens };
       }
+      case "unlink-user": {
+        const own = identityId === undefined ? undefined : logins.get(identityId)?.get(DEVELOPER);
+        return identityId === undefined ? null : { ...operation, identityId, user: own ?? operation.user };
+      }
+      case "merge-users":
       case "delete-pool":
       case "pause":
         return operation;
     }
   }
 
-  #tokensFor(tokens: Tokens, isOwn: boolean, identityId: IdentityId): ReadonlyMap<string, string> {
+  #tokensFor(tokens: Tokens, isOwn: boolean, identityId: IdentityId): Map<string, string> {
     const own = [...(this.#knowledge.logins.get(identityId) ?? [])];
     const chosen = own[this.#random.below(own.length)];
     return new Map(isOwn && chosen !== undefined ? [...tokens, chosen] : tokens);
   }
 
-  async #attempt(name: string, request: Request, startedAtMs: number): Promise<"answered" | "unknown"> {
-    const { network } = this.#world;
+  async #attempt(name: string, request: Request, startedAtMs: number): Promise<Attempted> {
+    const { network, observer, login } = this.#world;
     const life = lifeOf(name);
-    const askedAtMs = network.nowMs;
+    const asked = { atMs: network.nowMs, step: network.steps };
     network.note(() => `${name} asks ${describeRequest(request)}`);
     const recorded = this.#history.begin(request, network.steps);
-    const gone = new Promise<"gone">((resolve) => {
-      life.onEnd = () => resolve("gone");
+    const inFlight = inFlightOf(request, login);
+    observer.inFlight.add(inFlight);
+    const gone = new Promise<"unknown">((resolve) => {
+      life.onEnd = () => resolve("unknown");
     });
-    if (network.faults.strikes("client-gone")) network.after(this.#random.below(150), () => network.kill(life));
-    let answer: Result<IdentityId | null> | "gone";
+    if (network.faults.strikes("client-gone")) {
+      network.after(this.#random.below(150), () => {
+        if (observer.inFlight.has(inFlight)) network.coverage.hit("F18 a client goes away in mid-request");
+        network.kill(life);
+      });
+    }
+    let answer: Attempted;
     try {
-      answer = await Promise.race([this.#perform(life, request), gone]);
+      answer = await Promise.race([this.#serve(life, request, name), gone]);
     } catch (error) {
       if (!(error instanceof NetworkFailure)) throw error;
       network.note(() => `${name} failed`);
-      return "unknown";
+      answer = "unknown";
     }
-    if (answer === "gone") return "unknown";
+    observer.inFlight.delete(inFlight);
+    if (answer === "unknown") return answer;
+    const { ok: isDone } = answer;
     network.note(() => `${name} = ${answer.ok ? answer.value : `${answer.error.type}: ${answer.error.message}`}`);
-    if (!answer.ok) this.#judgeRefusal(request, answer.error.type, startedAtMs, askedAtMs);
-    else this.#learn(request, answer.value, recorded);
-    return answer.ok || answer.error.type !== "InternalErrorException" ? "answered" : "unknown";
+    this.#judge(name, request, answer, startedAtMs, asked);
+    if (isDone) this.#learn(request, answer.value, recorded);
+    return isDone || answer.error.type !== "InternalErrorException" ? answer : "unknown";
   }
 
-  #judgeRefusal(request: Request, type: string, startedAtMs: number, askedAtMs: number): void {
-    if (request.kind !== "unlink" || type !== "NotAuthorizedException") return;
-    this.#world.judge.refusedToUnlink(this.#unlinkRequest(request), startedAtMs, askedAtMs);
+  async #serve(life: Life, request: Request, callId: string): Promise<Answer> {
+    const { isolates, network } = this.#world;
+    const isolate = isolates[this.#random.below(2)] ?? isolates[0];
+    const call = { askedAt: network.nowMs / 1000, callId };
+    const serving = { world: this.#world, isolate, life, call, random: this.#random };
+    if (request.kind !== "burst") {
+      const answer = await serve(serving, request);
+      if (answer.ok && "tokens" in request && this.#random.chance(KEY_SETS_READ)) await this.#readKeys();
+      return answer;
+    }
+    await Promise.allSettled(
+      Array.from({ length: request.count }, async (_, index) => {
+        await network.sleep(life, index * 2);
+        return await serve({ ...serving, call: { ...call, callId: `${callId}.${index}` } }, request);
+      }),
+    );
+    return ok(null);
+  }
+
+  /** A relying party reads the key set, from whichever isolate it meets. */
+  async #readKeys(): Promise<void> {
+    const { isolates } = this.#world;
+    await (isolates[this.#random.below(2)] ?? isolates[0]).publish(lifeOf(`${this.#name}'s reader`));
+  }
+
+  #judge(
+    name: string,
+    request: Request,
+    answer: Answer,
+    startedAtMs: number,
+    asked: { readonly atMs: number; readonly step: number },
+  ): void {
+    const { judge, login } = this.#world;
+    if (request.kind === "merge-users") {
+      const [destination, source] = usersOf(request, login);
+      const users = [destination.loginId, source.loginId] as const;
+      if (answer.ok && answer.value !== null) judge.merges.answeredMerge(users, answer.value, asked.step);
+    }
+    if (answer.ok) return;
+    const { type } = answer.error;
+    const isFinal =
+      type === "NotAuthorizedException" || type === "ResourceNotFoundException" || type === "ResourceConflictException";
+    if (!isFinal || judge.isPoolDeleted) return;
+    switch (request.kind) {
+      case "unlink":
+        if (type === "NotAuthorizedException")
+          judge.unlinks.refused(unlinkRequestOf(this.#world, request), startedAtMs, asked.atMs);
+        return;
+      case "unlink-user": {
+        const { identityId } = request;
+        if (identityId === undefined) return;
+        judge.unlinks.refused(unlinkRequestOf(this.#world, { ...request, identityId }), startedAtMs, asked.atMs);
+        return;
+      }
+      case "get-token": {
+        const loginIds = loginsIn(request.tokens, login).map(({ loginId }) => loginId);
+        judge.merges.refusedToken(request.identityId, loginIds, name, asked.atMs);
+        return;
+      }
+      case "merge-users": {
+        const [destination, source] = usersOf(request, login);
+        judge.merges.refusedMerge([destination.loginId, source.loginId], asked.step);
+        return;
+      }
+      case "get-id":
+      case "burst":
+      case "delete":
+      case "developer-token":
+      case "delete-pool":
+      case "pause":
+    }
   }
 
   #learn(request: Request, identityId: IdentityId | null, recorded: Recorded | null): void {
@@ -161,145 +269,7 @@ export class Client {
     if (identityId === null) return;
     const { ids, logins } = this.#knowledge;
     if (!ids.includes(identityId)) ids.push(identityId);
-    if (request.kind !== "get-id" && request.kind !== "get-token") return;
+    if (request.kind !== "get-id" && request.kind !== "get-token" && request.kind !== "developer-token") return;
     logins.set(identityId, new Map([...(logins.get(identityId) ?? []), ...request.tokens]));
   }
-
-  /** A call with an id of its own, as the SDKs send it. */
-  #call(): ClientCall {
-    return { askedAt: this.#world.network.nowMs / 1000, callId: `call-${this.#world.network.nowMs}` };
-  }
-
-  async #perform(life: Life, request: Request): Promise<Result<IdentityId | null>> {
-    const { network, judge } = this.#world;
-    const context = this.#context(life);
-    const { objects } = context;
-    switch (request.kind) {
-      case "get-id":
-        return await this.#getId(life, context, request.tokens);
-      case "get-token": {
-        const { identityId, tokens } = request;
-        judge.asksForToken(identityId, this.#verified(tokens));
-        const call = this.#call();
-        const granted = await obtainGrant(
-          context,
-          identityId,
-          call,
-          async (named) => await context.objects.identity(named).grant(named, tokens, call),
-        );
-        return granted.ok ? ok(granted.value.identityId) : granted;
-      }
-      case "unlink": {
-        const { identityId, tokens, from } = request;
-        judge.asksToUnlink(this.#unlinkRequest(request));
-        const reply = await whileBusy(
-          context,
-          async () => await objects.identity(identityId).unlink(identityId, new Map(tokens), [...from]),
-        );
-        if (reply === null) return err(CONTENDED);
-        return reply.kind === "done" ? ok(null) : err(reply.error);
-      }
-      case "delete": {
-        const { identityId } = request;
-        judge.asksToDelete(identityId);
-        const reply = await whileBusy(context, async () => await objects.identity(identityId).remove(identityId, "*"));
-        if (reply === null) return err(CONTENDED);
-        return reply.kind === "done" ? ok(null) : err(reply.error);
-      }
-      case "delete-pool":
-        judge.asksToDeletePool();
-        await network.call(life, this.#world.pool, "delete pool", (node) => node.remove());
-        return ok(null);
-      case "pause":
-        await network.sleep(life, request.ms);
-        return ok(null);
-    }
-  }
-
-  async #getId(life: Life, context: LinkContext, tokens: ReadonlyMap<string, string>): Promise<Result<IdentityId>> {
-    if ((await this.#world.readPool(life)) === null) return err(identityPoolNotFound(POOL_ID));
-    if (tokens.size === 0) {
-      const identityId = identityIdOf(context.region, context.newUuid());
-      const created = await context.objects.identity(identityId).createGuest(identityId, POOL_ID);
-      // A guest that was made twice, by a request that was delivered twice, answers no to one of the two.
-      return created ? ok(identityId) : err(CONTENDED);
-    }
-    await this.#world.network.sleep(life, this.#random.below(40));
-    const request = { identityPoolId: POOL_ID, logins: this.#verified(tokens), named: null, mints: false };
-    const linked = (await linkLogins(context, request)) ?? err(CONTENDED);
-    return linked.ok ? ok(linked.value.identityId) : linked;
-  }
-
-  #verified(tokens: ReadonlyMap<string, string>) {
-    return [...tokens].map(([providerName, subject]) => this.#world.login(providerName, subject));
-  }
-
-  #unlinkRequest(request: Extract<Request, { kind: "unlink" }>) {
-    const proofs = this.#verified(request.tokens).map(({ loginId }) => loginId);
-    return { identityId: request.identityId, proofs, providerNames: request.from };
-  }
-
-  #context(life: Life): LinkContext {
-    return {
-      objects: objectsOf(this.#world, life),
-      region: "r",
-      mergePolicy: this.#world.mergePolicy,
-      pause: async (ms) => await this.#world.network.sleep(life, ms),
-      random: () => this.#random.next(),
-      newUuid: () => this.#world.newName(""),
-    };
-  }
-}
-
-export type Request =
-  | { readonly kind: "get-id"; readonly tokens: ReadonlyMap<string, string> }
-  | { readonly kind: "get-token"; readonly identityId: IdentityId; readonly tokens: ReadonlyMap<string, string> }
-  | {
-      readonly kind: "unlink";
-      readonly identityId: IdentityId;
-      readonly tokens: ReadonlyMap<string, string>;
-      readonly from: readonly string[];
-    }
-  | { readonly kind: "delete"; readonly identityId: IdentityId }
-  | Extract<Operation, { readonly kind: "delete-pool" | "pause" }>;
-
-function describeRequest(request: Request): string {
-  const tokens =
-    "tokens" in request ? [...request.tokens].map(([provider, subject]) => `${provider}/${subject}`).join(" ") : "";
-  const from = request.kind === "unlink" ? ` to unlink ${request.from.join(" ")}` : "";
-  return `${request.kind} ${"identityId" in request ? request.identityId : ""} with [${tokens}]${from}`;
-}
-
-/** The objects as the operations see them: the calls that they make, over the simulated network. */
-function objectsOf(world: World, life: Life): Pick<Objects, "identity" | "login"> {
-  const { network } = world;
-  const objects: unknown = {
-    identity(identityId: IdentityId) {
-      const slot = world.identity(identityId);
-      type Node = NonNullable<typeof slot.node>;
-      function method(name: keyof Node) {
-        return async (...args: readonly unknown[]): Promise<unknown> => {
-          return await network.call(life, slot, name, (node) => {
-            const run: unknown = node[name];
-            return typeof run === "function" ? Reflect.apply(run, node, args) : undefined;
-          });
-        };
-      }
-      return {
-        grant: method("grant"),
-        link: method("link"),
-        createGuest: method("createGuest"),
-        unlink: method("unlink"),
-        remove: method("remove"),
-        describe: method("describe"),
-        confirmOwner: method("confirmOwner"),
-        outcome: method("outcome"),
-      };
-    },
-    login(loginId: string) {
-      return { view: async () => await network.call(life, world.loginSlot(loginId), "view", (node) => node.view()) };
-    },
-  };
-  // Only the stubs' own shape, which no test can build, is asserted: every method runs the code of the real object.
-  return objects as Pick<Objects, "identity" | "login">;
 }

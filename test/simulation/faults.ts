@@ -5,7 +5,7 @@
  */
 import { type Random, streamOf } from "./random.ts";
 
-/** The fault points (F1 to F18, docs/reliability.md) that this simulation injects. */
+/** What can be made to happen; which fault points (coverage.ts) it reaches depends on what it meets. */
 export const FAULTS = [
   /** F5: a request that never arrives, a reply that never comes back, both late, and a request that arrives twice. */
   "lose-request",
@@ -13,15 +13,26 @@ export const FAULTS = [
   "late-request",
   "late-reply",
   "duplicate",
-  /** F1 to F4, F6, F8: the memory of an object is gone, at any event and on either side of any storage step. */
+  /** F1 to F4, F6: the memory of an object is gone, at any event and on either side of any storage step. */
   "crash",
   "crash-before-save",
   "crash-after-save",
   /** F7. */
   "alarm-late",
   "alarm-twice",
-  /** F10: the clock of one object jumps by up to five minutes. */
+  /** F8: the write throws, nothing is stored, and the object lives on with its memory. */
+  "storage-throws",
+  /** F9: the issuer of the second login, or of a later one, gives no key. */
+  "issuer-fails",
+  /** F10: the clock of one object jumps by up to five minutes, or stands still. */
   "clock-jump",
+  "clock-stands",
+  /** F11, F17: the active key hands over while a signature is being made. */
+  "key-rotates",
+  /** F12: an object wakes up in the code of the release before. */
+  "older-code",
+  /** F16: the limiter's object is evicted right after it has granted a token. */
+  "limiter-lost",
   /** F18: the client, or the isolate that serves it, goes away in mid-request. */
   "client-gone",
 ] as const;
@@ -35,27 +46,47 @@ export type FaultPlan = {
   readonly only: ReadonlySet<number> | null;
 };
 
+/** One kind of fault: its own stream and its own numbers, so that to leave one kind out shifts no other. */
+type Source = { readonly probability: number; readonly random: Random; asked: number; readonly firstNumber: number };
+
+/** More than any run asks for one kind. */
+const NUMBERS_OF_ONE_KIND = 1_000_000;
+
 export class Faults {
   /** Numbers of the strikes that happened. */
   readonly struck: number[] = [];
-  readonly #plan: FaultPlan;
-  readonly #random: Random;
-  #asked = 0;
+  readonly #kinds = new Set<Fault>();
+  readonly #only: ReadonlySet<number> | null;
+  readonly #sources = new Map<Fault, Source>();
   #isCalm = false;
 
-  constructor(plan: FaultPlan) {
-    this.#plan = plan;
-    this.#random = streamOf(plan.seed, "faults");
+  constructor({ seed, probabilities, only }: FaultPlan) {
+    this.#only = only;
+    for (const [fault, probability] of probabilities) {
+      const firstNumber = FAULTS.indexOf(fault) * NUMBERS_OF_ONE_KIND;
+      this.#sources.set(fault, { probability, random: streamOf(seed, `faults ${fault}`), asked: 0, firstNumber });
+    }
   }
 
   strikes(fault: Fault): boolean {
-    const probability = this.#plan.probabilities.get(fault) ?? 0;
-    if (this.#isCalm || probability === 0) return false;
-    const strike = this.#asked++;
-    const isDrawn = this.#random.chance(probability);
-    if (!isDrawn || this.#plan.only?.has(strike) === false) return false;
+    const source = this.#isCalm ? undefined : this.#sources.get(fault);
+    if (source === undefined) return false;
+    const strike = source.firstNumber + source.asked++;
+    const isDrawn = source.random.chance(source.probability);
+    if (!isDrawn || this.#only?.has(strike) === false) return false;
     this.struck.push(strike);
+    this.#kinds.add(fault);
     return true;
+  }
+
+  /** Whether it has struck in this run: some promises are weaker then. */
+  hasStruck(fault: Fault): boolean {
+    return this.#kinds.has(fault);
+  }
+
+  /** The kinds that have struck. */
+  get kinds(): readonly Fault[] {
+    return [...this.#kinds];
   }
 
   /** From now on nothing fails any more; what is under way still arrives as late as it does. */

@@ -2,7 +2,9 @@
  * What clients saw of each login, and whether one register could have answered so (D5): a search in the manner of Wing and
  * Gong. An outcome that nobody learned stays unknown: it may have taken effect at any later time, or never.
  */
-import type { IdentityId } from "../../src/domain/identifiers.ts";
+import type { VerifiedLogin } from "../../src/domain/login.ts";
+import { loginsIn, type Request, usersOf } from "./requests.ts";
+import { DEVELOPER } from "./settings.ts";
 
 /** A register is one login: the identity that owns it, or null. */
 export type Entry = {
@@ -17,52 +19,60 @@ export type Entry = {
 
 export type Recorded = readonly Entry[];
 
-type Asked =
-  | { readonly kind: "get-id" | "get-token"; readonly tokens: ReadonlyMap<string, string> }
-  | { readonly kind: "unlink"; readonly identityId: IdentityId; readonly from: readonly string[] }
-  | { readonly kind: "delete"; readonly identityId: IdentityId }
-  | { readonly kind: "delete-pool" | "pause" };
-
 export class History {
   readonly entries: Entry[] = [];
-  readonly #loginIds: readonly string[];
+  readonly #login: (providerName: string, subject: string) => VerifiedLogin;
+  readonly #logins: readonly VerifiedLogin[];
 
-  constructor(loginIds: readonly string[]) {
-    this.#loginIds = loginIds;
+  constructor(login: (providerName: string, subject: string) => VerifiedLogin, logins: readonly VerifiedLogin[]) {
+    this.#login = login;
+    this.#logins = logins;
   }
 
-  begin(request: Asked, calledAt: number): Recorded {
+  begin(request: Request, calledAt: number): Recorded {
     const entries = this.#entriesOf(request, calledAt);
     this.entries.push(...entries);
     return entries;
   }
 
-  end(recorded: Recorded | null, identityId: IdentityId | null, returnedAt: number): void {
+  end(recorded: Recorded | null, identityId: string | null, returnedAt: number): void {
     for (const entry of recorded ?? []) {
       entry.returnedAt = returnedAt;
       if (entry.kind === "resolve") entry.identityId = identityId;
     }
   }
 
-  #entriesOf(request: Asked, calledAt: number): Recorded {
+  #entriesOf(request: Request, calledAt: number): Recorded {
     const pending = { calledAt, returnedAt: Number.POSITIVE_INFINITY };
+    const resolve = ({ loginId }: VerifiedLogin): Entry => ({ kind: "resolve", loginId, identityId: null, ...pending });
     switch (request.kind) {
       case "get-id":
       case "get-token":
-        return [...request.tokens].map(([provider, subject]) => {
-          return { kind: "resolve", loginId: `${provider}/${subject}`, identityId: null, ...pending };
-        });
+      case "developer-token":
+        return loginsIn(request.tokens, this.#login).map(resolve);
+      case "merge-users":
+        return usersOf(request, this.#login).map(resolve);
       case "unlink":
+        return this.#releases(request.identityId, pending, ({ providerName }) => request.from.includes(providerName));
+      case "unlink-user":
+        return this.#releases(request.identityId ?? null, pending, ({ providerName, subject }) => {
+          return providerName === DEVELOPER && subject === request.user;
+        });
       case "delete":
-        return this.#loginIds
-          .filter(
-            (loginId) => request.kind === "delete" || request.from.includes(loginId.slice(0, loginId.indexOf("/"))),
-          )
-          .map((loginId) => ({ kind: "release", loginId, identityId: request.identityId, ...pending }));
+        return this.#releases(request.identityId, pending, () => true);
+      case "burst":
       case "delete-pool":
       case "pause":
         return [];
     }
+  }
+
+  #releases(
+    identityId: string | null,
+    pending: Pick<Entry, "calledAt" | "returnedAt">,
+    isMeant: (login: VerifiedLogin) => boolean,
+  ): Recorded {
+    return this.#logins.filter(isMeant).map(({ loginId }) => ({ kind: "release", loginId, identityId, ...pending }));
   }
 }
 

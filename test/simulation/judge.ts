@@ -4,16 +4,21 @@
  */
 import type { Grant } from "../../src/domain/grant.ts";
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
-import { isVisible, type LinkedLogin, type Standing } from "../../src/domain/identity.ts";
-import { MAX_LINKED_LOGINS, type VerifiedLogin } from "../../src/domain/login.ts";
+import { type ClientCall, isVisible, type LinkedLogin, type Standing } from "../../src/domain/identity.ts";
+import type { VerifiedLogin } from "../../src/domain/login.ts";
 import { type IdentityRecord, TOMBSTONE_SECONDS } from "../../src/linking/identity-record.ts";
 import type { LinkOrder } from "../../src/linking/transaction.ts";
 import type { LoginState } from "../../src/linking/participant.ts";
+import { MergeJudge } from "./merge-judge.ts";
 import type { Network } from "./network.ts";
+import { RateJudge } from "./rate-judge.ts";
+import { idsOf, isOwnershipChanged, mixUpOf, objectionTo } from "./record-rules.ts";
+import { RATE } from "./settings.ts";
+import { UnlinkJudge } from "./unlink-judge.ts";
 
 /** All storage, and where to say what is wrong with it. */
 type Evidence = {
-  readonly network: Pick<Network, "steps" | "nowMs" | "violate">;
+  readonly network: Pick<Network, "steps" | "nowMs" | "violate" | "faults">;
   readonly mergePolicy: "conflict" | "merge";
   readonly poolId: IdentityPoolId;
   readonly identities: ReadonlyMap<string, { readonly stored: IdentityRecord | null }>;
@@ -25,52 +30,67 @@ const RANKS: Record<Standing["kind"], number> = { unborn: 0, guest: 1, linked: 2
 /** Clocks of objects may differ by this much, so that a tombstone may seem to go early by as much. */
 const CLOCK_SLACK_SECONDS = 700;
 
-type UnlinkRequest = {
-  readonly identityId: IdentityId;
-  readonly proofs: readonly string[];
-  readonly providerNames: readonly string[];
-};
-
 export class Judge {
+  readonly merges: MergeJudge;
+  readonly rates: RateJudge;
+  readonly unlinks: UnlinkJudge;
   readonly #world: Evidence;
   readonly #orders: LinkOrder[] = [];
-  readonly #unlinks: UnlinkRequest[] = [];
+  /** Login ids that one request has verified, or that a signed call vouches for, as they are ordered. */
+  readonly #proofs = new Set<string>();
+  /** Those of them that came with a developer's user and an identity's name, and without one. */
+  readonly #pinned = new Set<string>();
+  readonly #unpinned = new Set<string>();
+  /** Those of them that a developer has asked to merge. */
+  readonly #developerMerges = new Set<string>();
   readonly #deletes = new Set<IdentityId>();
   #isPoolDeleted = false;
   /** What was overwritten in the event under way. */
   #earlier: { readonly step: number; readonly name: string; readonly record: IdentityRecord | null }[] = [];
   /** Ids that anybody may have seen: they are never used for another identity. */
   readonly #everVisible = new Set<string>();
-  /** Storage steps that unlinked something, by identity: what a retry must find done. */
-  readonly #unlinked: {
-    readonly identityId: string;
-    readonly removed: readonly LinkedLogin[];
-    readonly atMs: number;
-  }[] = [];
 
   constructor(world: Evidence) {
     this.#world = world;
+    this.merges = new MergeJudge(world);
+    this.unlinks = new UnlinkJudge(world);
+    this.rates = new RateJudge(world.network, RATE);
   }
 
   // What was asked for: nothing else may ever happen.
 
+  /** I9: a request whose last login could not be verified has proved none of them. */
+  proved(logins: readonly VerifiedLogin[]): void {
+    this.#proofs.add(idsOf(logins));
+  }
+
   ordered(order: LinkOrder): void {
+    if (!this.#proofs.has(idsOf(order.logins))) {
+      this.#violate(`I3: ${order.identityId} is to link ${idsOf(order.logins)}, which no request has proved`);
+    }
     this.#orders.push(order);
   }
 
-  asksForToken(identityId: IdentityId, logins: readonly VerifiedLogin[]): void {
-    this.#orders.push({
-      identityId,
-      identityPoolId: this.#world.poolId,
-      logins,
-      absorb: [],
-      guest: null,
-      isBirth: false,
-    });
+  asksForToken(identityId: IdentityId, logins: readonly VerifiedLogin[], { callId }: ClientCall): void {
+    this.proved(logins);
+    const { poolId: identityPoolId } = this.#world;
+    const call = callId === null ? {} : { callId };
+    this.#orders.push({ identityId, identityPoolId, logins, absorb: [], guest: null, isBirth: false, ...call });
   }
 
-  asksToUnlink(request: UnlinkRequest): void {
-    this.#unlinks.push(request);
+  asksToMerge(logins: readonly VerifiedLogin[]): void {
+    this.proved(logins);
+    this.#developerMerges.add(idsOf(logins));
+  }
+
+  /** `isNamed` is a call that names an identity: it never takes the user, who comes first, from another one. */
+  asksAsDeveloper(logins: readonly VerifiedLogin[], isNamed: boolean): void {
+    this.proved(logins);
+    (isNamed ? this.#pinned : this.#unpinned).add(idsOf(logins));
+  }
+
+  get hasDeveloperMerges(): boolean {
+    return this.#developerMerges.size > 0;
   }
 
   asksToDelete(identityId: IdentityId): void {
@@ -93,7 +113,11 @@ export class Judge {
     if (this.#earlier[0]?.step !== steps) this.#earlier = [];
     if (slot !== undefined) this.#earlier.push({ step: steps, name, record: before as IdentityRecord | null });
     if (slot !== undefined) this.#step(name, before as IdentityRecord | null, after as IdentityRecord | null);
-    if (slot !== undefined || this.#world.logins.has(name)) this.#owners();
+    const isOfOwners =
+      slot === undefined
+        ? this.#world.logins.has(name)
+        : isOwnershipChanged(before as IdentityRecord | null, after as IdentityRecord | null);
+    if (isOfOwners) this.#owners();
   }
 
   /** I8: a grant names an identity that holds every login it was proved with, at that very instant. */
@@ -109,14 +133,8 @@ export class Judge {
   }
 
   #objection(identityId: IdentityId, record: IdentityRecord | null, logins: readonly VerifiedLogin[]): string | null {
-    if (record === null) return `I8: ${identityId} granted and is not there`;
-    if (this.#isSuperseded(record)) return `I5: ${identityId} granted and is merged`;
-    const isGuest = record.standing.kind === "guest" && logins.length === 0;
-    const isLinked = record.standing.kind === "linked" && logins.length > 0;
-    if (!isGuest && !isLinked)
-      return `I5: ${identityId} granted to ${logins.length} logins and is ${record.standing.kind}`;
-    const missing = logins.find(({ loginId }) => !record.logins.some((login) => login.loginId === loginId));
-    return missing === undefined ? null : `I8: ${identityId} granted without ${missing.loginId}`;
+    if (record !== null && this.#isSuperseded(record)) return `I5: ${identityId} granted and is merged`;
+    return objectionTo(identityId, record, logins);
   }
 
   /** What an identity stored at any moment of this very event. */
@@ -132,28 +150,16 @@ export class Judge {
     if (!isDone) this.#violate(`D1: ${identityId} said that it unlinked ${providerNames.join()}`);
   }
 
+  unlinkedUser(identityId: IdentityId, loginId: string): void {
+    const isDone = this.#versions(identityId).some((record) => {
+      return record?.logins.some((login) => login.loginId === loginId) !== true;
+    });
+    if (!isDone) this.#violate(`D1: ${identityId} said that it unlinked ${loginId}`);
+  }
+
   removed(identityId: IdentityId): void {
     const record = this.#stored(identityId);
     if (record !== null && isVisible(record)) this.#violate(`D1: ${identityId} said it is deleted`);
-  }
-
-  /** D3: a repeat of an unlink that was done is answered as the first one was. */
-  refusedToUnlink(request: UnlinkRequest, firstAskedAtMs: number, repeatedAtMs: number): void {
-    const record = this.#stored(request.identityId);
-    if (record === null || !isVisible(record)) return;
-    const done = this.#unlinked.some(({ identityId, removed, atMs }) => {
-      return (
-        identityId === request.identityId &&
-        atMs >= firstAskedAtMs &&
-        atMs <= repeatedAtMs &&
-        removed.some(
-          ({ loginId, providerName }) =>
-            request.proofs.includes(loginId) && request.providerNames.includes(providerName),
-        )
-      );
-    });
-    const isLeft = record.logins.some((login) => request.providerNames.includes(login.providerName));
-    if (done && !isLeft) this.#violate(`D3: ${request.identityId} refused to repeat an unlink that it has done`);
   }
 
   #stored(identityId: string): IdentityRecord | null {
@@ -190,6 +196,7 @@ export class Judge {
   }
 
   #step(name: string, before: IdentityRecord | null, after: IdentityRecord | null): void {
+    this.merges.changed(name, before, after);
     if (before === null && this.#everVisible.has(name)) this.#violate(`I10: the id ${name} is used again`);
     if (after === null) {
       if (before !== null) this.#erased(name, before);
@@ -201,10 +208,8 @@ export class Judge {
     if (from !== to && RANKS[to] <= RANKS[from]) this.#violate(`I5: ${name} went from ${from} to ${to}`);
     if ((to === "linked") !== after.logins.length > 0)
       this.#violate(`Q1: ${name} is ${to} with ${after.logins.length} logins`);
-    const providers = new Set(after.logins.map((login) => login.providerName));
-    if (providers.size !== after.logins.length || providers.size > MAX_LINKED_LOGINS) {
-      this.#violate(`I6: ${name} has two logins of one provider, or too many`);
-    }
+    const mixUp = before?.logins === after.logins ? null : mixUpOf(after.logins);
+    if (mixUp !== null) this.#violate(`I6: ${name} ${mixUp}`);
     if (to === "merged" && from !== "merged" && !(before !== null && this.#isSuperseded(before))) {
       this.#violate(`I5: ${name} is merged, and nobody has merged it`);
     }
@@ -217,7 +222,8 @@ export class Judge {
     const isCommit = before?.transaction?.phase === "preparing" && after.transaction?.phase === "committed";
     if (isCommit && before !== null) this.#committed(name, before, after, added);
     else if (added.length > 0) this.#violate(`I3: ${name} gained ${added[0]?.loginId} without a transaction`);
-    if (lost.length > 0 && to !== "merged" && to !== "deleted" && before !== null) this.#lost(name, before, lost);
+    if (lost.length > 0 && to !== "merged" && to !== "deleted" && before !== null)
+      this.unlinks.lost(name, before, lost);
   }
 
   #erased(name: string, before: IdentityRecord): void {
@@ -231,17 +237,18 @@ export class Judge {
   #committed(name: string, before: IdentityRecord, after: IdentityRecord, added: readonly LinkedLogin[]): void {
     const absorbed = after.transaction?.absorbed ?? [];
     const victims = absorbed.flatMap((identityId) => this.#stored(identityId) ?? []);
+    if (added.length + absorbed.length === 0 || absorbed.some((identityId) => identityId === name)) {
+      this.#violate(`D3: ${name} committed a transaction that does nothing`);
+    }
     for (const identityId of absorbed) {
       const victim = this.#stored(identityId);
       if (victim?.freeze?.transactionId !== after.transaction?.id)
         this.#violate(`I2: ${name} took ${identityId}, which did not stand still`);
-      if (victim?.standing.kind !== "guest" && this.#world.mergePolicy === "conflict")
-        this.#violate(`${name} merged ${identityId}`);
     }
     const handedOver = victims.flatMap((victim) => victim.logins);
     const missing = handedOver.find(({ loginId }) => !after.logins.some((login) => login.loginId === loginId));
     if (missing !== undefined) this.#violate(`invariant 3: ${missing.loginId} is lost in the merge into ${name}`);
-    const isAsked = this.#orders.some((order) => {
+    const orders = this.#orders.filter((order) => {
       const proved = new Set(order.logins.map((login) => login.loginId));
       const isSameOrder = this.#leadsTo(order.identityId, name) && order.absorb.join() === absorbed.join();
       const isWhole = order.logins.every(({ loginId }) => after.logins.some((login) => login.loginId === loginId));
@@ -257,7 +264,21 @@ export class Judge {
       );
       return isSameOrder && isWhole && isOwn && areProved && isFromRequest;
     });
-    if (!isAsked) this.#violate(`I3: ${name} committed what no request has proved`);
+    if (orders.length === 0) this.#violate(`I3: ${name} committed what no request has proved`);
+    const mayMerge =
+      this.#world.mergePolicy === "merge" || orders.some(({ logins }) => this.#developerMerges.has(idsOf(logins)));
+    const linked = victims.find(({ standing }) => standing.kind !== "guest");
+    if (linked !== undefined && !mayMerge) this.#violate(`I2: ${name} merged ${linked.identityId}`);
+    const user = orders.every((order) => this.#isPinned(order)) ? orders[0]?.logins[0] : undefined;
+    if (victims.some(({ logins }) => logins.some(({ loginId }) => loginId === user?.loginId))) {
+      this.#violate(`I2: ${name} took ${user?.loginId} by a call that only names an identity`);
+    }
+    const callIds = new Set(orders.flatMap(({ callId }) => callId ?? []));
+    for (const identityId of absorbed) this.merges.absorbed(identityId, name, callIds);
+  }
+
+  #isPinned({ logins }: LinkOrder): boolean {
+    return this.#pinned.has(idsOf(logins)) && !this.#unpinned.has(idsOf(logins));
   }
 
   /** A request that names an identity which was merged away belongs to the one that absorbed it. */
@@ -269,18 +290,5 @@ export class Judge {
       current = standing.into;
     }
     return current === name;
-  }
-
-  /** I2: a login leaves a living identity only when somebody who proved one of its logins unlinked it. */
-  #lost(name: string, before: IdentityRecord, lost: readonly LinkedLogin[]): void {
-    this.#unlinked.push({ identityId: name, removed: lost, atMs: this.#world.network.nowMs });
-    const isAsked = this.#unlinks.some((request) => {
-      return (
-        request.identityId === name &&
-        request.proofs.some((loginId) => before.logins.some((login) => login.loginId === loginId)) &&
-        lost.every(({ providerName }) => request.providerNames.includes(providerName))
-      );
-    });
-    if (!isAsked) this.#violate(`I2: ${name} lost ${lost[0]?.loginId}, and nobody unlinked it`);
   }
 }

@@ -3,10 +3,7 @@
  * must catch every one. A mutant whose text is no longer found in the source is out of date, and fails the run as well.
  */
 
-export type Edit = { readonly file: string; readonly find: string; readonly replace: string };
-
-/** Several edits are one mistake that would have to be made in as many places. */
-export type Mutant = { readonly name: string; readonly edits: readonly Edit[] };
+import { MUTANTS_OF_MERGES, type Mutant } from "./mutants-of-merges.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -193,4 +190,5 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  ...MUTANTS_OF_MERGES,
 ];

@@ -2,7 +2,7 @@
  * The objects of the simulation: shells as thin as those of src/durable, around the same pure code. Each save is one
  * storage step, before and after which a crash may strike, and each is judged by the invariants at that very instant.
  */
-import { ok, RATE_EXCEEDED, type ServiceError } from "../../src/domain/errors.ts";
+import type { ServiceError } from "../../src/domain/errors.ts";
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
 import { type ClientCall, describe, type IdentityDescription, isVisible } from "../../src/domain/identity.ts";
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
@@ -14,31 +14,31 @@ import {
   type GrantReply,
   grantToGuest,
   grantToLogins,
-  type Limiter,
   linkHere,
   type LinkReply,
   removeIdentity,
+  unlinkDeveloperUser,
   unlinkLogins,
 } from "../../src/linking/identity-calls.ts";
-import { type IdentityRecord, PATIENCE_SECONDS, mergedDuring } from "../../src/linking/identity-record.ts";
+import { type IdentityRecord, mergedDuring } from "../../src/linking/identity-record.ts";
 import type * as messages from "../../src/linking/messages.ts";
-import { FREE, holderOf, isFree, type LoginState, release, reserve, settle } from "../../src/linking/participant.ts";
-import { type Bucket, draw } from "../../src/linking/rate-limit.ts";
 import { freezeOf, type LinkOrder } from "../../src/linking/transaction.ts";
-import type { Life, Slot } from "./network.ts";
+import { ISSUER_UNREACHABLE, SLOWEST_ISSUER_MS, verified } from "./issuers.ts";
+import { MintBucket, type NotingLimiter } from "./mint-bucket.ts";
+import { type Life, type Slot, StorageFailure } from "./slots.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export type IdentitySlot = Slot<IdentityNode, IdentityRecord>;
-export type LoginSlot = Slot<LoginNode, LoginState>;
 
-const RATE = { perSecond: 5, burst: 20 };
+/** When an alarm that met an error comes again. */
+const ALARM_RETRY_MS = 60_000;
 
 export class IdentityNode {
   readonly #world: Surroundings;
   readonly #slot: IdentitySlot;
   readonly #life: Life;
   readonly #coordinator: Coordinator;
-  #minted: Bucket | null = null;
+  readonly #bucket: MintBucket;
   #alarm: "set" | "clear" | "unknown" = "unknown";
 
   constructor(world: Surroundings, slot: IdentitySlot, life: Life) {
@@ -46,32 +46,93 @@ export class IdentityNode {
     this.#slot = slot;
     this.#life = life;
     if (slot.stored === null) this.#alarm = "clear";
+    world.woke(slot, life);
+    this.#bucket = new MintBucket(world, slot, life, () => this.#nowMs());
     this.#coordinator = new Coordinator(this.#host(), slot.stored);
     this.#deliverLater();
   }
 
   async grant(identityId: IdentityId, tokens: ReadonlyMap<string, string>, call: ClientCall): Promise<GrantReply> {
-    const { record } = this.#coordinator;
-    const into = record === null || tokens.size === 0 ? null : mergedDuring(record, call);
-    if (into !== null) return { kind: "merged", into };
+    const merged = tokens.size === 0 ? null : this.#mergedDuring(call);
+    if (merged !== null) return merged;
     const admitted = await this.#admit(identityId);
-    if ("error" in admitted) return { kind: "refused", error: admitted.error };
+    if ("error" in admitted) return this.#sentOnOr(tokens.size === 0 ? null : call, admitted.error);
     if (tokens.size === 0) {
-      const reply = grantToGuest(this.#coordinator, this.#limiter(), identityId, admitted.pool);
-      if (reply.kind === "granted") this.#world.judge.granted(identityId, reply.grant, []);
-      return reply;
+      const limiter = this.#limiter();
+      const reply = grantToGuest(this.#coordinator, limiter, identityId, admitted.pool);
+      return this.#judged(identityId, reply, [], call, limiter);
     }
     const logins = await this.#verify(tokens);
-    const reply = await this.#settling(grantToLogins(this.#coordinator, this.#limiter(), identityId, logins));
-    if (reply.kind === "granted" && this.#life.isAlive) this.#world.judge.granted(identityId, reply.grant, logins);
+    if (logins === null) return { kind: "refused", error: ISSUER_UNREACHABLE };
+    this.#world.judge.asksForToken(identityId, logins, call);
+    const limiter = this.#limiter();
+    const reply = await this.#settling(grantToLogins(this.#coordinator, limiter, identityId, logins));
+    return this.#judged(identityId, reply, logins, call, limiter);
+  }
+
+  /** The signed call vouches for the developer's login, and the others were verified. */
+  async grantToDeveloper(
+    identityId: IdentityId,
+    _identityPoolId: IdentityPoolId,
+    logins: readonly VerifiedLogin[],
+    call: ClientCall,
+  ): Promise<GrantReply> {
+    const merged = this.#mergedDuring(call);
+    if (merged !== null) return merged;
+    const admitted = await this.#admit(identityId);
+    if ("error" in admitted) return this.#sentOnOr(call, admitted.error);
+    this.#world.judge.asksForToken(identityId, logins, call);
+    const limiter = this.#limiter();
+    const reply = await this.#settling(grantToLogins(this.#coordinator, limiter, identityId, logins));
+    return this.#judged(identityId, reply, logins, call, limiter);
+  }
+
+  /** Merged while the call waited for the pool: then it is sent on as one that finds the identity merged. */
+  #sentOnOr(call: ClientCall | null, error: ServiceError): GrantReply {
+    return (call === null ? null : this.#mergedDuring(call)) ?? { kind: "refused", error };
+  }
+
+  #mergedDuring(call: ClientCall): GrantReply | null {
+    const { record } = this.#coordinator;
+    // The release before knew no calls, and refused a merged identity to all of them.
+    const into = record === null || this.#life.isOlder ? null : mergedDuring(record, call);
+    if (into === null) return null;
+    this.#world.judge.merges.sentOn(this.#slot.name, call, false);
+    return { kind: "merged", into };
+  }
+
+  #judged(
+    identityId: IdentityId,
+    reply: GrantReply,
+    logins: readonly VerifiedLogin[],
+    call: ClientCall,
+    limiter: NotingLimiter,
+  ): GrantReply {
+    if (!this.#life.isAlive) return reply;
+    if (reply.kind === "merged") this.#world.judge.merges.sentOn(identityId, call, true);
+    if (reply.kind !== "granted") return reply;
+    this.#world.judge.granted(identityId, reply.grant, logins);
+    this.#accepted(limiter);
     return reply;
+  }
+
+  /** A mint that its caller will hear of. */
+  #accepted({ drawnAtMs }: NotingLimiter): void {
+    const { network, judge } = this.#world;
+    if (drawnAtMs === null) return;
+    judge.rates.minted(this.#slot.name, drawnAtMs);
+    if (!network.faults.strikes("limiter-lost")) return;
+    network.coverage.hit("F16 a limiter is lost after a draw");
+    network.after(0, () => network.kill(this.#life));
   }
 
   async link(order: LinkOrder, logins: readonly VerifiedLogin[], draws: boolean): Promise<LinkReply> {
     this.#world.judge.ordered(order);
     const limiter = draws ? this.#limiter() : null;
     const reply = await this.#settling(linkHere(this.#coordinator, limiter, order, logins));
-    if (reply.kind === "linked" && this.#life.isAlive) this.#world.judge.granted(order.identityId, reply.grant, logins);
+    if (reply.kind !== "linked" || !this.#life.isAlive) return reply;
+    this.#world.judge.granted(order.identityId, reply.grant, logins);
+    if (limiter !== null) this.#accepted(limiter);
     return reply;
   }
 
@@ -91,9 +152,21 @@ export class IdentityNode {
     const pool = await this.#world.readPool(this.#life);
     if (pool === null) return { kind: "refused", error: identityNotFound(identityId) };
     const logins = await this.#verify(tokens);
+    if (logins === null) return { kind: "refused", error: ISSUER_UNREACHABLE };
     const changing = unlinkLogins(this.#coordinator, this.#limiter(), identityId, logins, providerNames);
     const reply = await this.#settling(changing);
     if (reply.kind === "done" && this.#life.isAlive) this.#world.judge.unlinked(identityId, providerNames);
+    return reply;
+  }
+
+  async unlinkDeveloperUser(
+    identityId: IdentityId,
+    _identityPoolId: IdentityPoolId,
+    loginId: string,
+  ): Promise<ChangeReply> {
+    if (this.#coordinator.record === null) return { kind: "refused", error: identityNotFound(identityId) };
+    const reply = await this.#settling(unlinkDeveloperUser(this.#coordinator, identityId, loginId));
+    if (reply.kind === "done" && this.#life.isAlive) this.#world.judge.unlinkedUser(identityId, loginId);
     return reply;
   }
 
@@ -130,7 +203,14 @@ export class IdentityNode {
 
   async alarm(): Promise<void> {
     this.#alarm = "clear";
-    await this.#coordinator.wake();
+    try {
+      await this.#coordinator.wake();
+    } catch (error) {
+      // The alarm must not throw: after six tries the platform would forget it, and what is owed would stay owed.
+      if (!(error instanceof StorageFailure)) throw error;
+      if (!this.#life.isAlive) return;
+      this.#world.network.setAlarm(this.#slot, this.#nowMs() + ALARM_RETRY_MS);
+    }
   }
 
   async #admit(identityId: IdentityId): Promise<{ pool: IdentityPool } | { error: ServiceError }> {
@@ -142,10 +222,11 @@ export class IdentityNode {
     return standing.ok ? { pool } : { error: standing.error };
   }
 
-  /** Every login token of the simulation is good, but to find that out takes its time. */
-  async #verify(tokens: ReadonlyMap<string, string>): Promise<readonly VerifiedLogin[]> {
-    await this.#world.network.sleep(this.#life, this.#world.network.streamOf(this.#life).below(40));
-    return [...tokens].map(([providerName, subject]) => this.#world.login(providerName, subject));
+  /** Every login token of the simulation is good, but to find that out takes its time, and needs its issuer. */
+  async #verify(tokens: ReadonlyMap<string, string>): Promise<readonly VerifiedLogin[] | null> {
+    const { network } = this.#world;
+    await network.sleep(this.#life, network.streamOf(this.#life).below(SLOWEST_ISSUER_MS));
+    return verified(this.#world, tokens);
   }
 
   async #settling<T>(call: Promise<T>): Promise<T> {
@@ -156,23 +237,20 @@ export class IdentityNode {
     }
   }
 
-  #limiter(): Limiter {
-    return {
-      drawForMint: () => {
-        const drawn = draw(this.#minted, RATE, this.#nowMs());
-        this.#minted = drawn.bucket;
-        return drawn.ok ? null : { ...RATE_EXCEEDED, retryAfterSeconds: drawn.retryAfterSeconds };
-      },
-      drawForFailedProof: () => ok(undefined),
-    };
+  #limiter(): NotingLimiter {
+    return this.#bucket.limiter();
   }
 
   #deliverLater(): void {
-    if (this.#life.isAlive && this.#coordinator.isPending) void this.#coordinator.deliver();
+    if (!this.#life.isAlive || !this.#coordinator.isPending) return;
+    // Nobody waits for it: a storage that fails meanwhile leaves what is owed to the alarm.
+    void this.#coordinator.deliver().catch((error: unknown) => {
+      if (!(error instanceof StorageFailure)) this.#world.network.violate(`defect: ${String(error)}`);
+    });
   }
 
   #nowMs(): number {
-    return this.#world.network.nowMs + this.#slot.clockOffsetMs;
+    return this.#world.network.clockOf(this.#slot);
   }
 
   #host(): Host {
@@ -186,7 +264,7 @@ export class IdentityNode {
 
   #save(record: IdentityRecord | null, wakeAtSeconds: number | null): void {
     const { network } = this.#world;
-    this.#world.store(this.#life, this.#slot, record, () => {
+    this.#world.storeRecord(this.#life, this.#slot, record, () => {
       if (record === null) {
         this.#alarm = "clear";
         network.setAlarm(this.#slot, null);
@@ -202,65 +280,5 @@ export class IdentityNode {
 
   async #send(message: messages.Message): Promise<messages.Reply> {
     return await this.#world.deliver(this.#life, message);
-  }
-}
-
-export class LoginNode {
-  readonly #world: Surroundings;
-  readonly #slot: LoginSlot;
-  readonly #life: Life;
-
-  constructor(world: Surroundings, slot: LoginSlot, life: Life) {
-    this.#world = world;
-    this.#slot = slot;
-    this.#life = life;
-  }
-
-  get #state(): LoginState {
-    return this.#slot.stored ?? FREE;
-  }
-
-  view(): { owner: LoginState["owner"]; holder: messages.Holder | null } {
-    return { owner: this.#state.owner, holder: holderOf(this.#state, this.#slot.name) };
-  }
-
-  reserve(message: messages.Reserve): messages.ReserveReply {
-    const { state, reply } = reserve(this.#state, message, this.#world.newName("k"));
-    this.#save(state);
-    return reply;
-  }
-
-  settle(message: messages.Settle): void {
-    this.#save(settle(this.#state, message));
-  }
-
-  release(message: messages.Release): void {
-    this.#save(release(this.#state, message));
-  }
-
-  async alarm(): Promise<void> {
-    const holder = holderOf(this.#state, this.#slot.name);
-    if (holder === null) return;
-    const reply = await this.#world.deliver(this.#life, { kind: "ask-outcome", ...holder });
-    if (reply.kind === "outcome" && reply.outcome !== "preparing") {
-      this.#save(settle(this.#state, { ...holder, outcome: reply.outcome }));
-    }
-    if (this.#life.isAlive && this.#state.reservation !== null) this.#arm();
-  }
-
-  #save(state: LoginState): void {
-    const before = this.#state;
-    if (state === before) return;
-    this.#world.store(this.#life, this.#slot, isFree(state) ? null : state, () => {
-      if (isFree(state)) this.#world.network.setAlarm(this.#slot, null);
-      else if (state.reservation !== null && before.reservation === null) this.#arm();
-      else if (state.reservation === null && before.reservation !== null)
-        this.#world.network.setAlarm(this.#slot, null);
-    });
-  }
-
-  #arm(): void {
-    const nowMs = this.#world.network.nowMs + this.#slot.clockOffsetMs;
-    this.#world.network.setAlarm(this.#slot, nowMs + PATIENCE_SECONDS * 1000);
   }
 }

@@ -1,6 +1,6 @@
 /** The pool and its one directory shard, as src/durable has them: the pool's end sweeps its identities along. */
 import type { IdentityId } from "../../src/domain/identifiers.ts";
-import type { Life, Slot } from "./network.ts";
+import type { Life, Slot } from "./slots.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 type PoolSurroundings = Pick<Surroundings, "network" | "store"> & {
@@ -111,6 +111,6 @@ export class PoolNode {
   }
 
   #arm(ms: number): void {
-    this.#world.network.setAlarm(this.#slot, this.#world.network.nowMs + this.#slot.clockOffsetMs + ms);
+    this.#world.network.setAlarm(this.#slot, this.#world.network.clockOf(this.#slot) + ms);
   }
 }

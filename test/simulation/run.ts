@@ -3,7 +3,12 @@ import { setImmediate } from "node:timers";
 import { unrest } from "./at-rest.ts";
 import { Client, type Knowledge } from "./clients.ts";
 import { firstAnomaly, History } from "./history.ts";
-import { PROVIDERS, type Schedule } from "./schedule.ts";
+import type { Fault } from "./faults.ts";
+import type { Hits } from "./coverage.ts";
+import { ownPlatform } from "./platform.ts";
+import { PROVIDERS, type Schedule, USERS } from "./schedule.ts";
+import { lifeOf } from "./slots.ts";
+import { DEVELOPER } from "./settings.ts";
 import { World } from "./world.ts";
 
 export type Outcome = {
@@ -12,11 +17,22 @@ export type Outcome = {
   readonly violation: string | null;
   readonly steps: number;
   readonly struck: readonly number[];
+  /** The kinds of fault that struck. */
+  readonly kinds: readonly Fault[];
   readonly trace: readonly string[];
+  /** How often each fault point was hit. */
+  readonly hits: Hits;
 };
 
+ownPlatform();
+
 const SUBJECTS = ["1", "2"];
-const LOGIN_IDS = PROVIDERS.flatMap((provider) => SUBJECTS.map((subject) => `${provider}/${subject}`));
+const LOGINS = [
+  ...PROVIDERS.flatMap((provider) => SUBJECTS.map((subject) => [provider, subject] as const)),
+  ...USERS.map((user) => [DEVELOPER, user] as const),
+];
+/** When relying parties look at the key set again, after a rotation: tokens of the run still live. */
+const KEYS_READ_AFTER_MS = [290_000, 580_000];
 /** Faults end after this, so that with finitely many of them every request ends in an answer (D4). */
 const FAULTS_END_AFTER_MS = 240_000;
 /** By then every alarm has run often enough; tombstones stay for longer. */
@@ -31,7 +47,7 @@ type Phase = "faults" | "calm" | "agreement" | "tombstones" | "over";
 class Run {
   readonly schedule: Schedule;
   readonly #world: World;
-  readonly #history = new History(LOGIN_IDS);
+  readonly #history: History;
   readonly #knowledge: Knowledge = { ids: [], logins: new Map() };
   #clients: Client[] = [];
   #phase: Phase = "faults";
@@ -41,6 +57,11 @@ class Run {
   constructor(schedule: Schedule, isTracing: boolean) {
     this.schedule = schedule;
     this.#world = new World(schedule.faults, schedule.mergePolicy, isTracing);
+    const { login } = this.#world;
+    this.#history = new History(
+      login,
+      LOGINS.map(([provider, subject]) => login(provider, subject)),
+    );
     this.#startMs = this.#world.network.nowMs;
     this.#clients = schedule.clients.map((operations, index) => {
       const client = this.#client(`client${index + 1}`);
@@ -78,15 +99,19 @@ class Run {
     switch (this.#phase) {
       case "faults":
         network.faults.calm();
-        for (const slot of network.slots) slot.clockOffsetMs = 0;
+        for (const slot of network.slots) {
+          slot.clockOffsetMs = 0;
+          slot.clockStandsAtMs = null;
+        }
+        if (this.#world.isRotationDue) this.#readKeysLater();
         return this.#enter("calm", REST_MS);
       case "calm": {
         if (!this.#clients.every((client) => client.isDone)) return network.violate("D4: a request never ended");
         const reason = unrest(this.#world) ?? this.#anomaly();
         if (reason !== null) return network.violate(reason);
-        if (this.schedule.seed % 4 !== 0 || this.#world.judge.isPoolDeleted)
+        if (this.schedule.seed % 8 !== 0 || this.#world.judge.isPoolDeleted)
           return this.#enter("tombstones", TOMBSTONES_GONE_MS);
-        this.#clients = LOGIN_IDS.map((loginId) => this.#checker(loginId));
+        this.#clients = [...LOGINS.map(([provider, subject]) => this.#checker(provider, subject)), ...this.#mergers()];
         return this.#enter("agreement", REST_MS);
       }
       case "agreement": {
@@ -114,27 +139,57 @@ class Run {
     this.#world.network.note(() => `--- ${phase}`);
   }
 
-  /** Q2: GetId and GetOpenIdToken agree on each login, once nothing fails any more. */
-  #checker(loginId: string): Client {
-    const [provider = "", subject = ""] = loginId.split("/");
-    const client = this.#client(`asks-${loginId}`);
-    const before = this.#world.logins.get(loginId)?.stored?.owner?.identityId ?? null;
+  /** Q2: all operations agree on each login, once nothing fails any more. */
+  #checker(provider: string, subject: string): Client {
+    const login = this.#world.login(provider, subject);
+    const client = this.#client(`asks-${provider}/${subject}`);
+    const before = this.#world.logins.get(login.loginId)?.stored?.owner?.identityId ?? null;
     void client
-      .agree(provider, subject, before)
+      .agree(login, before)
       .catch((error: unknown) => this.#world.network.violate(`defect: ${stackOf(error)}`));
     return client;
   }
 
+  /** D3: for each identity of two developer users, their merge once more. */
+  #mergers(): readonly Client[] {
+    return [...this.#world.identities.values()].flatMap(({ stored: record }) => {
+      const users = (record?.logins ?? []).flatMap(({ isDeveloper, subject }) => (isDeveloper ? (subject ?? []) : []));
+      const [destination, source] = users;
+      if (record === null || destination === undefined || source === undefined) return [];
+      const client = this.#client(`merges-${record.identityId}`);
+      void client
+        .mergeAgain([destination, source], record.identityId)
+        .catch((error: unknown) => this.#world.network.violate(`defect: ${stackOf(error)}`));
+      return [client];
+    });
+  }
+
+  #readKeysLater(): void {
+    const { network, isolates } = this.#world;
+    for (const ms of KEYS_READ_AFTER_MS) {
+      for (const isolate of isolates) network.after(ms, () => void isolate.publish(lifeOf("reader")));
+    }
+  }
+
   #anomaly(): string | null {
     // A merge moves logins that its request does not name, and a pool's end all of them: the judge watches those.
-    if (this.schedule.mergePolicy === "merge" || this.#world.judge.isPoolDeleted) return null;
+    const { isPoolDeleted, hasDeveloperMerges } = this.#world.judge;
+    if (this.schedule.mergePolicy === "merge" || isPoolDeleted || hasDeveloperMerges) return null;
     const loginId = firstAnomaly(this.#history.entries);
     return loginId === null ? null : `D5: what clients saw of ${loginId} is not linearizable`;
   }
 
   outcome(): Outcome {
-    const { violation, steps, faults, trace } = this.#world.network;
-    return { schedule: this.schedule, violation, steps, struck: faults.struck, trace: trace ?? [] };
+    const { violation, steps, faults, trace, coverage } = this.#world.network;
+    return {
+      schedule: this.schedule,
+      violation,
+      steps,
+      struck: faults.struck,
+      kinds: faults.kinds,
+      trace: trace ?? [],
+      hits: coverage.hits,
+    };
   }
 }
 

@@ -19,8 +19,28 @@ export type Operation =
       readonly from: readonly string[];
     }
   | { readonly kind: "delete"; readonly target: number }
+  /** Many requests for a token at once. */
+  | {
+      readonly kind: "burst";
+      readonly target: number;
+      readonly tokens: Tokens;
+      readonly isOwn: boolean;
+      readonly count: number;
+    }
+  /** Of the developer's own user; `target` null names no identity. */
+  | {
+      readonly kind: "developer-token";
+      readonly target: number | null;
+      readonly user: string;
+      readonly tokens: Tokens;
+      readonly isOwn: boolean;
+    }
+  | { readonly kind: "unlink-user"; readonly target: number; readonly user: string }
+  | { readonly kind: "merge-users"; readonly destination: string; readonly source: string }
   | { readonly kind: "delete-pool" }
   | { readonly kind: "pause"; readonly ms: number };
+
+export const USERS = ["1", "2", "3"] as const;
 
 export type Schedule = {
   readonly seed: number;
@@ -39,8 +59,13 @@ export function scheduleOf(seed: number): Schedule {
   const ownShare = random.pick([0.2, 0.6, 0.9]);
   const mayDeletePool = random.chance(0.08);
   const isMeeting = random.chance(0.4);
+  // In the others, users of the developer's own among the public ones.
+  const developerShare = random.pick([0, 0, 0.3, 0.6]);
+  const mayBurst = random.chance(0.05);
   const clients = Array.from({ length: clientCount }, () => {
     return Array.from({ length: operationCount }, (_, index) => {
+      if (random.chance(developerShare)) return developerOperationOf(random, targets, index);
+      if (mayBurst && random.chance(0.4)) return burstOf(random, targets);
       return isMeeting ? meetingOf(random, index) : operationOf(random, targets, ownShare, mayDeletePool);
     });
   });
@@ -51,6 +76,12 @@ export function scheduleOf(seed: number): Schedule {
 /** A clock that jumps is felt for long; a message that comes again mostly does nothing. */
 const WEIGHTS: ReadonlyMap<Fault, number> = new Map([
   ["clock-jump", 0.2],
+  ["clock-stands", 0.2],
+  // Asked only where it matters, and seldom there.
+  ["issuer-fails", 5],
+  ["key-rotates", 5],
+  ["older-code", 5],
+  ["limiter-lost", 5],
   ["duplicate", 3],
 ]);
 
@@ -77,7 +108,7 @@ function operationOf(random: Random, targets: number, ownShare: number, mayDelet
     };
   }
   if (dice < 91) return { kind: "delete", target };
-  if (dice < 92 && mayDeletePool) return { kind: "delete-pool" };
+  if (dice < 96 && mayDeletePool) return { kind: "delete-pool" };
   return { kind: "pause", ms: random.pick([5, 50, 12_000]) };
 }
 
@@ -87,6 +118,23 @@ function meetingOf(random: Random, index: number): Operation {
   const target = random.below(2);
   if (random.chance(0.1)) return { kind: "unlink", target, isOwn: true, tokens: [], from: [random.pick(PROVIDERS)] };
   return { kind: "get-token", target, tokens: tokensOf(random, 0, 2), isOwn: random.chance(0.85) };
+}
+
+/** Users of a developer: made, linked beside public logins, merged, and let go. */
+function developerOperationOf(random: Random, targets: number, index: number): Operation {
+  const user = random.pick(USERS);
+  const dice = index === 0 ? random.below(50) : random.below(100);
+  if (dice < 40) return { kind: "developer-token", target: null, user, tokens: tokensOf(random, 0, 1), isOwn: false };
+  const target = random.below(targets);
+  if (dice < 62)
+    return { kind: "developer-token", target, user, tokens: tokensOf(random, 0, 1), isOwn: random.chance(0.5) };
+  if (dice < 76) return { kind: "unlink-user", target, user };
+  return { kind: "merge-users", destination: user, source: random.pick(USERS) };
+}
+
+function burstOf(random: Random, targets: number): Operation {
+  const isGuest = random.chance(0.5);
+  return { kind: "burst", target: random.below(targets), tokens: [], isOwn: !isGuest, count: 8 + random.below(8) };
 }
 
 function tokensOf(random: Random, least: number, most: number): Tokens {

@@ -1,22 +1,55 @@
 /** What a simulated object may use of the world that it lives in. */
-import { identityPoolIdOf, type IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
+import type { CacheTerms, KeyRing } from "../../src/domain/key-ring.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
+import type { IdentityRecord } from "../../src/linking/identity-record.ts";
 import type { Message, Reply } from "../../src/linking/messages.ts";
+import type { Bucket } from "../../src/linking/rate-limit.ts";
 import type { Judge } from "./judge.ts";
-import type { Life, Network, Slot } from "./network.ts";
+import type { Network } from "./network.ts";
+import type { Alarmed, Life, Slot } from "./slots.ts";
 
-export const POOL_ID: IdentityPoolId = identityPoolIdOf("r", "0");
+type KeyRingSlot = Slot<
+  Alarmed & {
+    signingKey(): CacheTerms & { readonly kid: string };
+    publishedKeys(): CacheTerms & { readonly kids: readonly string[] };
+  },
+  { readonly ring: KeyRing }
+>;
 
 export type Surroundings = {
   readonly network: Network;
   readonly judge: Judge;
+  readonly mergePolicy: "conflict" | "merge";
+  readonly pool: Slot<Alarmed & { read(): boolean }, unknown>;
+  readonly keyRing: KeyRingSlot;
+  /** What each isolate signed with last, and published last; null is nothing yet. */
+  readonly isolates: readonly { readonly signsWith: string | null; readonly publishes: string | null }[];
+  readonly relyingParties: {
+    signed(kid: string, lifetimeSeconds: number): void;
+    served(kids: readonly string[]): void;
+  };
+  /** Whether an operator has shortened the time that a key signs, so that the active one is to hand over. */
+  readonly isRotationDue: boolean;
+  rotateKeys(): void;
   /** Unique, short to read, and equal in every run of the seed. */
   newName(letter: string): string;
-  login(providerName: string, subject: string): VerifiedLogin;
+  readonly newUuid: () => string;
+  readonly login: (providerName: string, subject: string) => VerifiedLogin;
   readPool(life: Life): Promise<IdentityPool | null>;
-  /** One storage step, on either side of which its object may die; the dead store nothing. */
-  store<N extends { alarm(): Promise<void> }, S>(life: Life, slot: Slot<N, S>, value: S | null, arm: () => void): void;
+  /** One storage step, on either side of which its object may die; the dead store nothing. Throws what a storage throws. */
+  store<N extends Alarmed, S>(life: Life, slot: Slot<N, S>, value: S | null, arm: () => void): void;
+  /** The record of an identity, as the code of this life writes it. */
+  storeRecord<N extends Alarmed>(
+    life: Life,
+    slot: Slot<N, IdentityRecord>,
+    record: IdentityRecord | null,
+    arm: () => void,
+  ): void;
+  woke(slot: { readonly name: string; readonly stored: unknown }, life: Life): void;
+  /** The bucket that an identity's object keeps beside its record. */
+  bucketOf(name: string): Bucket | null;
+  storeBucket(life: Life, name: string, bucket: Bucket): void;
   /** A message from an object: a call that failed is a reply, as IdentityObject has it. */
   deliver(life: Life, message: Message): Promise<Reply>;
 };

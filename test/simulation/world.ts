@@ -5,35 +5,63 @@ import type { VerifiedLogin } from "../../src/domain/login.ts";
 import type { IdentityRecord } from "../../src/linking/identity-record.ts";
 import type { Message, Reply } from "../../src/linking/messages.ts";
 import type { LoginState } from "../../src/linking/participant.ts";
+import type { Bucket } from "../../src/linking/rate-limit.ts";
 import type { FaultPlan } from "./faults.ts";
+import { Isolate } from "./isolate.ts";
 import { Judge } from "./judge.ts";
-import { type Life, Network, NetworkFailure, type Slot } from "./network.ts";
-import { IdentityNode, type IdentitySlot, LoginNode, type LoginSlot } from "./nodes.ts";
-import { POOL_ID, type Surroundings } from "./surroundings.ts";
+import { KeyRingNode, type KeyRingSlot, type KeyRingState, RelyingParties, ringAt } from "./keys.ts";
+import { Network } from "./network.ts";
+import { IdentityNode, type IdentitySlot } from "./nodes.ts";
+import { LoginNode, type LoginSlot } from "./login-node.ts";
+import { Observer } from "./observer.ts";
+import { olderMessage, olderRecord } from "./older-code.ts";
+import { developerLoginIdOf } from "./platform.ts";
 import { DirectoryNode, type DirectoryState, PoolNode, type PoolState } from "./pool-nodes.ts";
+import { streamOf } from "./random.ts";
+import { type Alarmed, type Life, lifeOf, NetworkFailure, type Slot, StorageFailure } from "./slots.ts";
+import { DEVELOPER, POOL_ID } from "./settings.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { shortly } from "./trace.ts";
 
-const POOL: IdentityPool = { identityPoolId: POOL_ID, name: "pool", allowsUnauthenticated: true };
-/** How long an isolate goes on seeing a pool as it was. */
-const POOL_LIFE_MS = 30_000;
+const DISK_FULL = new StorageFailure("the storage is full");
 
 export class World implements Surroundings {
   readonly network: Network;
   readonly judge: Judge;
+  readonly observer: Observer;
   readonly poolId = POOL_ID;
   readonly mergePolicy: "conflict" | "merge";
   readonly identities = new Map<string, IdentitySlot>();
   readonly logins = new Map<string, LoginSlot>();
   readonly directory: Slot<DirectoryNode, DirectoryState>;
   readonly pool: Slot<PoolNode, PoolState>;
-  #poolCachedUntilMs = 0;
-  #names = new Map<string, number>();
+  readonly keyRing: KeyRingSlot;
+  readonly isolates: readonly [Isolate, Isolate];
+  readonly relyingParties: RelyingParties;
+  isRotationDue = false;
+  readonly #buckets = new Map<string, Bucket>();
+  readonly #names = new Map<string, number>();
+  readonly #logins = new Map<string, VerifiedLogin>();
 
   constructor(plan: FaultPlan, mergePolicy: "conflict" | "merge", isTracing: boolean) {
     this.network = new Network(plan, isTracing);
     this.mergePolicy = mergePolicy;
     this.judge = new Judge(this);
-    this.directory = this.network.addSlot("directory", (slot, life) => new DirectoryNode(this, slot, life));
-    this.pool = this.network.addSlot("pool", (slot, life) => new PoolNode(this, slot, life));
+    this.observer = new Observer(this);
+    this.directory = this.network.addSlot(
+      "directory",
+      "directory",
+      (slot, life) => new DirectoryNode(this, slot, life),
+    );
+    this.pool = this.network.addSlot("pool", "pool", (slot, life) => new PoolNode(this, slot, life));
+    const ring = ringAt(this.network.nowMs / 1000, streamOf(plan.seed, "keys"));
+    this.keyRing = this.network.addSlot<KeyRingNode, KeyRingState>("key-ring", "key ring", (slot, life) => {
+      return new KeyRingNode(this, slot, life);
+    });
+    this.keyRing.stored = ring;
+    this.relyingParties = new RelyingParties(this.network, ring);
+    this.isolates = [new Isolate(this), new Isolate(this)];
+    this.network.onDeath = (slot) => this.observer.died(slot);
   }
 
   /** t1, t2, …: unique, short to read, and equal in every run of the seed. */
@@ -43,11 +71,23 @@ export class World implements Surroundings {
     return `${letter}${count}`;
   }
 
+  readonly newUuid = (): string => this.newName("");
+
+  rotateKeys(): void {
+    this.isRotationDue = true;
+    this.network.note(() => "the operator shortens the life of keys");
+    // The ring's own alarm would come to it; here it is at once, while a signature is being made.
+    void this.network
+      .call(lifeOf("operator"), this.keyRing, "rotate", async (node) => await node.alarm())
+      .catch(() => {});
+  }
+
   identity(identityId: IdentityId): IdentitySlot {
     let slot = this.identities.get(identityId);
     if (slot === undefined) {
       slot = this.network.addSlot<IdentityNode, IdentityRecord>(
         identityId,
+        "identity",
         (own, life) => new IdentityNode(this, own, life),
       );
       this.identities.set(identityId, slot);
@@ -58,44 +98,106 @@ export class World implements Surroundings {
   loginSlot(loginId: string): LoginSlot {
     let slot = this.logins.get(loginId);
     if (slot === undefined) {
-      slot = this.network.addSlot<LoginNode, LoginState>(loginId, (own, life) => new LoginNode(this, own, life));
+      slot = this.network.addSlot<LoginNode, LoginState>(
+        loginId,
+        "login",
+        (own, life) => new LoginNode(this, own, life),
+      );
       this.logins.set(loginId, slot);
     }
     return slot;
   }
 
-  login(providerName: string, subject: string): VerifiedLogin {
-    return { providerName, subject, loginId: `${providerName}/${subject}`, amr: [providerName] };
+  readonly login = (providerName: string, subject: string): VerifiedLogin => {
+    const key = `${providerName}/${subject}`;
+    let login = this.#logins.get(key);
+    if (login === undefined) {
+      const amr = [providerName, `${providerName}:${POOL_ID}:${subject}`];
+      login =
+        providerName === DEVELOPER
+          ? {
+              providerName,
+              subject,
+              loginId: developerLoginIdOf(POOL_ID, providerName, subject),
+              isDeveloper: true,
+              amr,
+            }
+          : { providerName, subject, loginId: key, amr };
+      this.#logins.set(key, login);
+    }
+    return login;
+  };
+
+  woke(slot: { readonly name: string; readonly stored: unknown }, life: Life): void {
+    this.observer.woke(slot.name, life);
+    if (slot.stored !== null) this.judge.rates.woke(slot.name);
   }
 
   async readPool(life: Life): Promise<IdentityPool | null> {
-    if (this.network.nowMs < this.#poolCachedUntilMs) return POOL;
-    const isLive = await this.network.call(life, this.pool, "read", (node) => node.read());
-    if (!isLive) return null;
-    this.#poolCachedUntilMs = this.network.nowMs + POOL_LIFE_MS;
-    return POOL;
+    return await this.isolates[0].readPool(life);
   }
 
-  /** One storage step, on either side of which its object may die; the dead store nothing. */
-  store<N extends { alarm(): Promise<void> }, S>(life: Life, slot: Slot<N, S>, value: S | null, arm: () => void): void {
+  store<N extends Alarmed, S>(life: Life, slot: Slot<N, S>, value: S | null, arm: () => void): void {
     const { network } = this;
     if (!life.isAlive) return;
+    const before = slot.stored;
+    if (network.faults.strikes("storage-throws")) {
+      network.note(() => `${slot.name} cannot store ${shortly(value)}`);
+      this.observer.storageThrew(slot);
+      throw DISK_FULL;
+    }
+    if (network.faults.strikes("crash-before-save")) {
+      this.observer.diedBeforeSave(slot, before, value);
+      network.kill(life);
+      return;
+    }
+    slot.stored = value;
+    arm();
+    if (value === null) this.#buckets.delete(slot.name);
+    network.note(() => `${slot.name} stores ${shortly(value)}`);
+    this.observer.stored(slot, before, value, life);
+    this.judge.stored(slot.name, before, value);
+    if (network.faults.strikes("crash-after-save")) {
+      this.observer.diedAfterSave(slot, before, value);
+      network.kill(life);
+    }
+  }
+
+  /** The record of an identity, as the code of this life writes it. */
+  storeRecord<N extends Alarmed>(
+    life: Life,
+    slot: Slot<N, IdentityRecord>,
+    record: IdentityRecord | null,
+    arm: () => void,
+  ): void {
+    this.store(life, slot, life.isOlder && record !== null ? olderRecord(record) : record, arm);
+  }
+
+  bucketOf(name: string): Bucket | null {
+    return this.#buckets.get(name) ?? null;
+  }
+
+  storeBucket(life: Life, name: string, bucket: Bucket): void {
+    const { network } = this;
+    if (!life.isAlive) return;
+    if (network.faults.strikes("storage-throws")) {
+      network.coverage.hit("F8 a limiter's storage throws");
+      network.note(() => `${name} cannot keep its bucket`);
+      throw DISK_FULL;
+    }
     if (network.faults.strikes("crash-before-save")) {
       network.kill(life);
       return;
     }
-    const before = slot.stored;
-    slot.stored = value;
-    arm();
-    network.note(() => `${slot.name} stores ${shortly(value)}`);
-    this.judge.stored(slot.name, before, value);
+    this.#buckets.set(name, bucket);
+    network.note(() => `${name} keeps its bucket: ${shortly(bucket)}`);
     if (network.faults.strikes("crash-after-save")) network.kill(life);
   }
 
   /** A message from an object: a call that failed is a reply, as IdentityObject has it. */
   async deliver(life: Life, message: Message): Promise<Reply> {
     try {
-      return await this.#route(life, message);
+      return await this.#route(life, life.isOlder ? olderMessage(message) : message);
     } catch (error) {
       if (error instanceof NetworkFailure) return { kind: "failed" };
       throw error;
@@ -152,25 +254,4 @@ export class World implements Surroundings {
       }
     }
   }
-}
-
-/** What a storage step wrote, short enough to read in a trace. */
-function shortly(value: unknown): string {
-  const text = JSON.stringify(value, (key, part: unknown) => {
-    return [
-      "version",
-      "identityPoolId",
-      "createdAt",
-      "modifiedAt",
-      "linkedAt",
-      "startedAt",
-      "since",
-      "at",
-      "subject",
-      "providerName",
-    ].includes(key)
-      ? undefined
-      : part;
-  });
-  return (text ?? "").replaceAll('"', "");
 }

@@ -1,0 +1,144 @@
+/**
+ * An isolate of the Worker, of which there are two: its memory of the pool and of the keys (token/lease.ts), each as old as
+ * it happens to be, and the context that it gives to the code of src/operations. It stores nothing.
+ */
+import { parseConfig } from "../../src/config.ts";
+import { err, ok } from "../../src/domain/errors.ts";
+import type { ClientCall } from "../../src/domain/identity.ts";
+import type { IdentityPool } from "../../src/domain/identity-pool.ts";
+import type { CacheTerms } from "../../src/domain/key-ring.ts";
+import type { Objects } from "../../src/durable/objects.ts";
+import type { Caller, SignedContext } from "../../src/operations/context.ts";
+import { createLease, type Lease } from "../../src/token/lease.ts";
+import type { Signer } from "../../src/token/signer.ts";
+import type { Random } from "./random.ts";
+import type { Life } from "./slots.ts";
+import { POOL } from "./settings.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** How long an isolate goes on seeing a pool as it was. */
+const POOL_LIFE_MS = 30_000;
+/** How long a signature takes that is overtaken by a rotation. */
+const SLOWEST_SIGNATURE_MS = 20;
+
+const CALLER: Caller = {
+  credential: { accessKeyId: "AKID", secretAccessKey: "", operations: "*", pools: "*" },
+  signature: "",
+  callKey: null,
+};
+
+function configOf(mergePolicy: "conflict" | "merge") {
+  const config = parseConfig({
+    ISSUER: "https://identity.example.com",
+    REGION: "r",
+    MERGE_POLICY: mergePolicy,
+    KEY_ENCRYPTION_KEY: "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=",
+    ADMIN_CREDENTIALS: "[]",
+  });
+  if (!config.ok) throw new Error(config.error.join());
+  return config.value;
+}
+
+const CONFIGS = { conflict: configOf("conflict"), merge: configOf("merge") } as const;
+
+export class Isolate {
+  readonly #world: Surroundings;
+  #poolUntilMs = 0;
+  readonly #signingKey: Lease<string>;
+  readonly #publishedKeys: Lease<readonly string[]>;
+  /** The request that asks: a lease asks within the call that finds it empty. */
+  #life: Life | null = null;
+  signsWith: string | null = null;
+  publishes: string | null = null;
+
+  constructor(world: Surroundings) {
+    this.#world = world;
+    this.#signingKey = createLease(async () => {
+      const { kid, ...terms } = await this.#ask("signing key", (node) => node.signingKey());
+      return ok({ value: kid, terms: termsOf(terms) });
+    });
+    this.#publishedKeys = createLease(async () => {
+      const { kids, ...terms } = await this.#ask("published keys", (node) => node.publishedKeys());
+      return ok({ value: kids, terms: termsOf(terms) });
+    });
+  }
+
+  async readPool(life: Life): Promise<IdentityPool | null> {
+    const { network, pool } = this.#world;
+    if (network.nowMs < this.#poolUntilMs) return POOL;
+    const isLive = await network.call(life, pool, "read", (node) => node.read());
+    if (!isLive) return null;
+    this.#poolUntilMs = network.nowMs + POOL_LIFE_MS;
+    return POOL;
+  }
+
+  /** A relying party reads the JWKS here. */
+  async publish(life: Life): Promise<void> {
+    const { network, relyingParties, keyRing, isolates } = this.#world;
+    this.#life = life;
+    const kids = await this.#publishedKeys(network.nowMs / 1000);
+    if (!kids.ok || !life.isAlive) return;
+    this.publishes = kids.value.join();
+    relyingParties.served(kids.value);
+    network.note(() => `${life.name} reads the key set: ${this.publishes}`);
+    if ((keyRing.stored?.ring.retired.length ?? 0) > 0) {
+      network.coverage.hit("F11 the key set is read before, in and after a rotation");
+    }
+    if (isolates.some((other) => other.publishes !== null && other.publishes !== this.publishes)) {
+      network.coverage.hit("F17 two isolates publish different key sets");
+    }
+  }
+
+  contextOf(life: Life, objects: Pick<Objects, "identity" | "login">, call: ClientCall, random: Random): SignedContext {
+    const { network, newUuid, mergePolicy } = this.#world;
+    const reachable = { ...objects, readPool: async () => await this.readPool(life) };
+    return {
+      config: CONFIGS[mergePolicy],
+      // The operations of this simulation reach identities, logins and the pool; a call to any other object is a defect.
+      objects: reachable as unknown as Objects,
+      issuerKeys: { find: async () => err({ kind: "upstream-not-asked" as const }) },
+      signer: this.#signerFor(life, random),
+      now: () => network.nowMs / 1000,
+      newUuid,
+      call,
+      caller: CALLER,
+      pause: async (ms) => await network.sleep(life, ms),
+      random: () => random.next(),
+    };
+  }
+
+  #signerFor(life: Life, random: Random): Signer {
+    const { network, relyingParties, keyRing, isolates } = this.#world;
+    return {
+      sign: async (claims, now) => {
+        this.#life = life;
+        const kid = await this.#signingKey(now);
+        if (!kid.ok) return kid;
+        if (network.faults.strikes("key-rotates")) {
+          this.#world.rotateKeys();
+          await network.sleep(life, random.below(SLOWEST_SIGNATURE_MS));
+        }
+        const activeKid = keyRing.stored?.ring.active?.kid;
+        if (activeKid !== kid.value) network.coverage.hit("F11 the active key changes between choosing and signing");
+        this.signsWith = kid.value;
+        if (isolates.some((other) => other.signsWith !== null && other.signsWith !== kid.value)) {
+          network.coverage.hit("F17 two isolates sign with different keys");
+        }
+        relyingParties.signed(kid.value, claims.exp - claims.iat);
+        network.note(() => `${life.name} signs with ${kid.value} for ${claims.sub}: ${claims.amr.join(" ")}`);
+        return ok(kid.value);
+      },
+      publishedKeys: async () => ok([]),
+      forget: () => {},
+    };
+  }
+
+  async #ask<T>(label: string, ask: (node: NonNullable<Surroundings["keyRing"]["node"]>) => T): Promise<T> {
+    if (this.#life === null) throw new Error("a lease asked outside a request");
+    return await this.#world.network.call(this.#life, this.#world.keyRing, label, ask);
+  }
+}
+
+function termsOf({ refreshAfterSeconds, useForSeconds }: CacheTerms): CacheTerms {
+  return { refreshAfterSeconds, useForSeconds };
+}

@@ -1,0 +1,56 @@
+/** The rate of one identity as its object has it: a bucket in memory, and in the storage what a next life starts from. */
+import { ok, RATE_EXCEEDED } from "../../src/domain/errors.ts";
+import type { Limiter } from "../../src/linking/identity-calls.ts";
+import { type Bucket, bucketToKeep, draw, restoredBucket } from "../../src/linking/rate-limit.ts";
+import type { Life } from "./slots.ts";
+import { RATE } from "./settings.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** When, by true time, a token was drawn for the call that has this limiter. */
+export type NotingLimiter = Limiter & { drawnAtMs: number | null };
+
+export class MintBucket {
+  readonly #world: Surroundings;
+  readonly #name: string;
+  readonly #life: Life;
+  readonly #now: () => number;
+  /** Null is full: so it starts for an identity that is made in this life. */
+  #minted: Bucket | null;
+  #keptBucket: Bucket | null;
+
+  constructor(
+    world: Surroundings,
+    slot: { readonly name: string; readonly stored: unknown },
+    life: Life,
+    now: () => number,
+  ) {
+    this.#world = world;
+    this.#name = slot.name;
+    this.#life = life;
+    this.#now = now;
+    this.#keptBucket = world.bucketOf(slot.name);
+    this.#minted = slot.stored === null ? null : restoredBucket(this.#keptBucket, RATE, now());
+  }
+
+  /** For one call. */
+  limiter(): NotingLimiter {
+    const limiter: NotingLimiter = {
+      drawnAtMs: null,
+      drawForMint: () => {
+        const nowMs = this.#now();
+        const drawn = draw(this.#minted, RATE, nowMs);
+        this.#minted = drawn.bucket;
+        if (!drawn.ok) return { ...RATE_EXCEEDED, retryAfterSeconds: drawn.retryAfterSeconds };
+        limiter.drawnAtMs = this.#world.network.nowMs;
+        const toKeep = bucketToKeep(drawn.bucket, this.#keptBucket, RATE, nowMs);
+        if (toKeep === null) return null;
+        this.#world.storeBucket(this.#life, this.#name, toKeep);
+        // Only what is stored is what a next life would start from.
+        this.#keptBucket = toKeep;
+        return null;
+      },
+      drawForFailedProof: () => ok(undefined),
+    };
+    return limiter;
+  }
+}

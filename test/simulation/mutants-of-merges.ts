@@ -1,0 +1,181 @@
+/** Bugs to plant (mutants.ts): those of merges and their repeats, developer users, failing storage, limits and keys. */
+
+export type Edit = { readonly file: string; readonly find: string; readonly replace: string };
+
+/** Several edits are one mistake that would have to be made in as many places. */
+export type Mutant = { readonly name: string; readonly edits: readonly Edit[] };
+
+export const MUTANTS_OF_MERGES: readonly Mutant[] = [
+  {
+    name: "a developer's merge forgets a login that the source had beside the one that was named",
+    edits: [
+      {
+        file: "src/linking/transaction.ts",
+        find: "...handedOver.filter((login) => !known.has(login.loginId)).map(kept)];",
+        replace: "...handedOver.filter((login) => !known.has(login.loginId) && login.isDeveloper !== true).map(kept)];",
+      },
+    ],
+  },
+  {
+    name: "a merge forgets that a login is a developer's",
+    edits: [
+      {
+        file: "src/linking/transaction.ts",
+        find: "? { providerName, subject, loginId, isDeveloper }",
+        replace: "? { providerName, subject, loginId }",
+      },
+    ],
+  },
+  {
+    name: "a developer's call takes over the user of another identity",
+    edits: [
+      {
+        file: "src/operations/link-logins.ts",
+        find: "return owned.some(({ login, owner }) => login.loginId === pinned && owner !== named?.identityId);",
+        replace:
+          "return owned.some(({ login, owner }) => login.loginId === pinned && owner === named?.identityId && false);",
+      },
+    ],
+  },
+  {
+    name: "UnlinkDeveloperIdentity is answered before it is stored",
+    edits: [
+      {
+        file: "src/linking/coordinator.ts",
+        find: '    if ("kind" in result) return result;\n    if (result !== this.#record) this.#write(result);\n    return { kind: "unlinked" };',
+        replace:
+          '    if ("kind" in result) return result;\n    void Promise.resolve().then(async () => {\n      await this.#lastLink;\n      await this.#host.send({ kind: "confirm-owner", identityId: result.identityId, loginId: "", linkId: "" });\n      if (result !== this.#record) this.#write(result);\n    });\n    return { kind: "unlinked" };',
+      },
+    ],
+  },
+  {
+    name: "a repeated UnlinkDeveloperIdentity is refused",
+    edits: [
+      {
+        file: "src/linking/transaction.ts",
+        find: 'return wasUnlinked(record, loginId, now) ? record : { kind: "stale" };',
+        replace: 'return { kind: "stale" };',
+      },
+    ],
+  },
+  {
+    name: "UnlinkDeveloperIdentity takes all users of the developer",
+    edits: [
+      {
+        file: "src/linking/transaction.ts",
+        find: "login.isDeveloper === true && login.loginId === loginId);",
+        replace: "login.isDeveloper === true && loginId.length > 0);",
+      },
+    ],
+  },
+  {
+    name: "a merge of developer users is executed again when it is repeated",
+    edits: [
+      {
+        file: "src/operations/developer-identities.ts",
+        find: "if (source.value === destination.value) return ok({ IdentityId: destination.value });",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "a merge of developer users absorbs a source that has moved since",
+    edits: [
+      {
+        file: "src/linking/transaction.ts",
+        find: 'const isSuitable = message.isGuest ? kind === "guest" : kind === "linked" && isProved;',
+        replace: 'const isSuitable = message.isGuest ? kind === "guest" : kind === "linked" || isProved;',
+      },
+    ],
+  },
+  {
+    name: "the repeat of the call that merged an identity is refused",
+    edits: [
+      {
+        file: "src/linking/identity-record.ts",
+        find: "return isRepeat || call.askedAt < modifiedAt ? standing.into : null;",
+        replace: "return !isRepeat && call.askedAt < modifiedAt ? standing.into : null;",
+      },
+    ],
+  },
+  {
+    name: "a merged identity sends every call on",
+    edits: [
+      {
+        file: "src/linking/identity-record.ts",
+        find: "return isRepeat || call.askedAt < modifiedAt ? standing.into : null;",
+        replace: "return isRepeat || call.askedAt > 0 ? standing.into : null;",
+      },
+    ],
+  },
+  {
+    name: "a merge is dated by when the merged identity hears of it",
+    edits: [
+      {
+        file: "src/linking/coordinator.ts",
+        find: "const decidedAt = message.decidedAt ?? this.#host.now();",
+        replace: "const decidedAt = this.#host.now();",
+      },
+    ],
+  },
+  {
+    name: "a step that could not be stored stays in memory, as if it were durable",
+    edits: [
+      {
+        file: "src/linking/coordinator.ts",
+        find: "    this.#host.save(kept, kept === null ? null : wakeAt(record, now));\n    this.#record = kept;",
+        replace: "    this.#record = kept;\n    this.#host.save(kept, kept === null ? null : wakeAt(record, now));",
+      },
+    ],
+  },
+  {
+    name: "a freeze rests in memory alone, and an eviction thaws it",
+    edits: [
+      {
+        file: "src/linking/coordinator.ts",
+        find: "if (frozen.record !== null && frozen.record !== this.#record) this.#write(frozen.record);",
+        replace: "this.#record = frozen.record;",
+      },
+    ],
+  },
+  {
+    name: "an evicted limiter starts with a full bucket",
+    edits: [
+      {
+        file: "test/simulation/mint-bucket.ts",
+        find: "this.#minted = slot.stored === null ? null : restoredBucket(this.#keptBucket, RATE, now());",
+        replace: "this.#minted = slot.stored === null ? restoredBucket(null, RATE, now()) : null;",
+      },
+    ],
+  },
+  {
+    name: "a limiter believes that its bucket is stored before it is",
+    edits: [
+      {
+        file: "test/simulation/mint-bucket.ts",
+        find: "        this.#world.storeBucket(this.#life, this.#name, toKeep);\n        // Only what is stored is what a next life would start from.\n        this.#keptBucket = toKeep;",
+        replace: "        this.#keptBucket = toKeep;\n        this.#world.storeBucket(this.#life, this.#name, toKeep);",
+      },
+    ],
+  },
+  {
+    name: "a rotation takes the old key out of the set at once",
+    edits: [
+      {
+        file: "src/domain/key-ring.ts",
+        find: "return { ...promoted, retired: [...ring.retired, retire(active, now)] };",
+        replace: "return { ...promoted, retired: ring.retired.filter(({ kid }) => kid !== active.kid) };",
+      },
+    ],
+  },
+  {
+    name: "a key signs before everybody can have heard of it",
+    edits: [
+      {
+        file: "src/domain/key-ring.ts",
+        find: "return now >= key.publishedAt + PUBLICATION_LEAD_SECONDS;",
+        replace: "return now >= key.publishedAt;",
+      },
+    ],
+  },
+];

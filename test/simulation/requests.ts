@@ -1,0 +1,78 @@
+/** A request as a client sends it, and sends it again: an operation of the schedule, bound to the identity that it is about. */
+import type { IdentityId } from "../../src/domain/identifiers.ts";
+import type { VerifiedLogin } from "../../src/domain/login.ts";
+import type { InFlight } from "./observer.ts";
+import type { Operation } from "./schedule.ts";
+import { DEVELOPER } from "./settings.ts";
+
+type Tokens = ReadonlyMap<string, string>;
+
+export type Request =
+  | { readonly kind: "get-id"; readonly tokens: Tokens }
+  | { readonly kind: "get-token"; readonly identityId: IdentityId; readonly tokens: Tokens }
+  | { readonly kind: "burst"; readonly identityId: IdentityId; readonly tokens: Tokens; readonly count: number }
+  | {
+      readonly kind: "unlink";
+      readonly identityId: IdentityId;
+      readonly tokens: Tokens;
+      readonly from: readonly string[];
+    }
+  | { readonly kind: "delete"; readonly identityId: IdentityId }
+  /** The developer's user is among the tokens, under the developer provider. */
+  | { readonly kind: "developer-token"; readonly identityId: IdentityId | null; readonly tokens: Tokens }
+  | (Extract<Operation, { readonly kind: "unlink-user" | "merge-users" | "delete-pool" | "pause" }> & {
+      readonly identityId?: IdentityId;
+    });
+
+type LoginOf = (providerName: string, subject: string) => VerifiedLogin;
+
+export function loginsIn(tokens: Tokens, login: LoginOf): readonly VerifiedLogin[] {
+  return [...tokens].map(([providerName, subject]) => login(providerName, subject));
+}
+
+/** The destination's user first, as the operation orders them. */
+export function usersOf(
+  request: Extract<Request, { kind: "merge-users" }>,
+  login: LoginOf,
+): readonly [VerifiedLogin, VerifiedLogin] {
+  return [login(DEVELOPER, request.destination), login(DEVELOPER, request.source)];
+}
+
+/** What the request is about, for those who watch. */
+export function inFlightOf(request: Request, login: LoginOf): InFlight {
+  const idle = { kind: "other", identityId: null, loginIds: [], from: [] } as const;
+  switch (request.kind) {
+    case "get-id":
+    case "get-token":
+    case "developer-token": {
+      const identityId = request.kind === "get-id" ? null : request.identityId;
+      const loginIds = loginsIn(request.tokens, login).map(({ loginId }) => loginId);
+      return { kind: "resolve", identityId, loginIds, from: [] };
+    }
+    case "merge-users":
+      return { ...idle, kind: "resolve", loginIds: usersOf(request, login).map(({ loginId }) => loginId) };
+    case "unlink":
+      return { ...idle, kind: "unlink", identityId: request.identityId, from: request.from };
+    case "delete":
+      return { ...idle, kind: "delete", identityId: request.identityId };
+    case "unlink-user":
+    case "burst":
+    case "delete-pool":
+    case "pause":
+      return idle;
+  }
+}
+
+export function describeRequest(request: Request): string {
+  const tokens =
+    "tokens" in request ? [...request.tokens].map(([provider, subject]) => `${provider}/${subject}`).join(" ") : null;
+  const parts = [
+    request.kind,
+    "identityId" in request ? (request.identityId ?? "") : "",
+    tokens === null ? "" : `with [${tokens}]`,
+    request.kind === "unlink" ? `to unlink ${request.from.join(" ")}` : "",
+    request.kind === "unlink-user" ? request.user : "",
+    request.kind === "merge-users" ? `${request.source} into ${request.destination}` : "",
+  ];
+  return parts.filter((part) => part !== "").join(" ");
+}

@@ -1,0 +1,63 @@
+/** The objects as the operations see them: the calls that they make to identities and logins, over the simulated network. */
+import type { IdentityId } from "../../src/domain/identifiers.ts";
+import type { Objects } from "../../src/durable/objects.ts";
+import type { LoginSlot } from "./login-node.ts";
+import type { Network } from "./network.ts";
+import type { IdentityNode, IdentitySlot } from "./nodes.ts";
+import type { Life } from "./slots.ts";
+
+type World = {
+  readonly network: Network;
+  identity(identityId: IdentityId): IdentitySlot;
+  loginSlot(loginId: string): LoginSlot;
+};
+
+/** What an operation may call of an identity. */
+const METHODS = [
+  "grant",
+  "grantToDeveloper",
+  "link",
+  "createGuest",
+  "unlink",
+  "unlinkDeveloperUser",
+  "remove",
+  "describe",
+  "confirmOwner",
+  "outcome",
+] as const satisfies readonly (keyof IdentityNode)[];
+
+/** Its methods are on the prototype: a stub is made for each call. */
+class IdentityStub {
+  readonly network: Network;
+  readonly life: Life;
+  readonly slot: IdentitySlot;
+
+  constructor(network: Network, life: Life, slot: IdentitySlot) {
+    this.network = network;
+    this.life = life;
+    this.slot = slot;
+  }
+}
+
+for (const name of METHODS) {
+  Object.defineProperty(IdentityStub.prototype, name, {
+    value(this: IdentityStub, ...args: readonly unknown[]): Promise<unknown> {
+      return this.network.call(this.life, this.slot, name, (node): unknown => {
+        const run: unknown = node[name];
+        return typeof run === "function" ? Reflect.apply(run, node, args) : undefined;
+      });
+    },
+  });
+}
+
+export function objectsOf(world: World, life: Life): Pick<Objects, "identity" | "login"> {
+  const { network } = world;
+  const objects: unknown = {
+    identity: (identityId: IdentityId) => new IdentityStub(network, life, world.identity(identityId)),
+    login(loginId: string) {
+      return { view: async () => await network.call(life, world.loginSlot(loginId), "view", (node) => node.view()) };
+    },
+  };
+  // Only the stubs' own shape, which no test can build, is asserted: every method runs the code of the real object.
+  return objects as Pick<Objects, "identity" | "login">;
+}

@@ -1,0 +1,195 @@
+/**
+ * The isolate's side of a request: the code of src/operations over the simulated network. Where an operation verifies login
+ * tokens, which is not simulated, what it does with the verified ones is run; all other operations are run whole.
+ */
+import { err, ok, type Result } from "../../src/domain/errors.ts";
+import type { ClientCall } from "../../src/domain/identity.ts";
+import { DEVELOPER_TOKEN_LIFETIME_SECONDS } from "../../src/domain/grant.ts";
+import { type IdentityId, identityIdOf } from "../../src/domain/identifiers.ts";
+import type { VerifiedLogin } from "../../src/domain/login.ts";
+import { identityPoolNotFound } from "../../src/domain/mint-rules.ts";
+import { CONTENDED, whileBusy } from "../../src/operations/contention.ts";
+import { linkContextOf, type SignedContext } from "../../src/operations/context.ts";
+import {
+  getOpenIdTokenForDeveloperIdentity,
+  mergeDeveloperIdentities,
+  unlinkDeveloperIdentity,
+} from "../../src/operations/developer-identities.ts";
+import { getOpenIdToken, obtainGrant } from "../../src/operations/get-open-id-token.ts";
+import { linkLogins } from "../../src/operations/link-logins.ts";
+import { mint } from "../../src/token/mint.ts";
+import type { Isolate } from "./isolate.ts";
+import { objectsOf } from "./stubs.ts";
+import type { UnlinkRequest } from "./record-rules.ts";
+import { ISSUER_UNREACHABLE, SLOWEST_ISSUER_MS, verified } from "./issuers.ts";
+import type { Random } from "./random.ts";
+import { loginsIn, type Request, usersOf } from "./requests.ts";
+import type { Life } from "./slots.ts";
+import { DEVELOPER, POOL_ID } from "./settings.ts";
+import type { World } from "./world.ts";
+
+export type Serving = {
+  readonly world: World;
+  readonly isolate: Isolate;
+  readonly life: Life;
+  readonly call: ClientCall;
+  readonly random: Random;
+};
+
+type Answer = Result<IdentityId | null>;
+
+export async function serve(serving: Serving, request: Request): Promise<Answer> {
+  const { world, life, isolate, call, random } = serving;
+  const context = isolate.contextOf(life, objectsOf(world, life), call, random);
+  switch (request.kind) {
+    case "get-id":
+      return await getId(serving, context, request.tokens);
+    case "burst": {
+      const { identityId, tokens } = request;
+      const ask = async (named: IdentityId) =>
+        await context.objects.identity(named).grant(named, new Map(tokens), call);
+      const granted = await obtainGrant(linkContextOf(context), identityId, call, ask);
+      return granted.ok ? ok(granted.value.identityId) : granted;
+    }
+    case "get-token": {
+      const { identityId, tokens } = request;
+      const answer = await getOpenIdToken({ IdentityId: identityId, Logins: new Map(tokens) }, context);
+      return answer.ok ? ok(answer.value.IdentityId as IdentityId) : answer;
+    }
+    case "unlink": {
+      const { identityId, tokens, from } = request;
+      world.judge.unlinks.asked(unlinkRequestOf(world, request));
+      const unlink = async () =>
+        await context.objects.identity(identityId).unlink(identityId, new Map(tokens), [...from]);
+      return changed(await whileBusy(context, unlink));
+    }
+    case "delete": {
+      const { identityId } = request;
+      world.judge.asksToDelete(identityId);
+      return changed(
+        await whileBusy(context, async () => await context.objects.identity(identityId).remove(identityId, "*")),
+      );
+    }
+    case "developer-token":
+      return await developerToken(serving, context, request);
+    case "unlink-user": {
+      const { identityId, user } = request;
+      if (identityId === undefined) return ok(null);
+      world.judge.unlinks.asked(unlinkRequestOf(world, { ...request, identityId }));
+      const input = {
+        IdentityPoolId: POOL_ID,
+        IdentityId: identityId,
+        DeveloperProviderName: DEVELOPER,
+        DeveloperUserIdentifier: user,
+      };
+      const answer = await unlinkDeveloperIdentity(input, context);
+      return answer.ok ? ok(null) : answer;
+    }
+    case "merge-users": {
+      world.judge.asksToMerge(usersOf(request, world.login));
+      const input = {
+        IdentityPoolId: POOL_ID,
+        DeveloperProviderName: DEVELOPER,
+        DestinationUserIdentifier: request.destination,
+        SourceUserIdentifier: request.source,
+      };
+      const answer = await mergeDeveloperIdentities(input, context);
+      return answer.ok ? ok(answer.value.IdentityId as IdentityId) : answer;
+    }
+    case "delete-pool":
+      world.judge.asksToDeletePool();
+      await world.network.call(life, world.pool, "delete pool", (node) => node.remove());
+      return ok(null);
+    case "pause":
+      await world.network.sleep(life, request.ms);
+      return ok(null);
+  }
+}
+
+/** As src/operations/get-id.ts, from where the tokens have been verified. */
+async function getId(serving: Serving, context: SignedContext, tokens: ReadonlyMap<string, string>): Promise<Answer> {
+  const { world } = serving;
+  if ((await context.objects.readPool(POOL_ID)) === null) return err(identityPoolNotFound(POOL_ID));
+  if (tokens.size === 0) {
+    const identityId = identityIdOf(context.config.region, context.newUuid());
+    const created = await context.objects.identity(identityId).createGuest(identityId, POOL_ID);
+    // A guest that was made twice, by a request that was delivered twice, answers no to one of the two.
+    return created ? ok(identityId) : err(CONTENDED);
+  }
+  const logins = await verify(serving, tokens);
+  if (logins === null) return err(ISSUER_UNREACHABLE);
+  world.judge.proved(logins);
+  const request = { identityPoolId: POOL_ID, logins, named: null, mints: false };
+  const linked = (await linkLogins(linkContextOf(context), request)) ?? err(CONTENDED);
+  return linked.ok ? ok(linked.value.identityId) : linked;
+}
+
+async function verify({ world, life, random }: Serving, tokens: ReadonlyMap<string, string>) {
+  await world.network.sleep(life, random.below(SLOWEST_ISSUER_MS));
+  return verified(world, tokens);
+}
+
+/** Whole where the developer's user comes alone; else as that operation goes on once the public tokens are verified. */
+async function developerToken(
+  serving: Serving,
+  context: SignedContext,
+  { identityId, tokens }: Extract<Request, { kind: "developer-token" }>,
+): Promise<Answer> {
+  const { world } = serving;
+  if (tokens.size === 1) {
+    world.judge.asksAsDeveloper(loginsIn(tokens, world.login), identityId !== null);
+    const named = identityId === null ? {} : { IdentityId: identityId };
+    const input = { IdentityPoolId: POOL_ID, Logins: new Map(tokens), ...named };
+    const answer = await getOpenIdTokenForDeveloperIdentity(input, context);
+    return answer.ok ? ok(answer.value.IdentityId as IdentityId) : answer;
+  }
+  if ((await context.objects.readPool(POOL_ID)) === null) return err(identityPoolNotFound(POOL_ID));
+  const logins = await verify(serving, tokens);
+  const [user] = logins ?? [];
+  if (logins === null || user === undefined) return err(ISSUER_UNREACHABLE);
+  world.judge.asksAsDeveloper(logins, identityId !== null);
+  const granted = await obtainDeveloperGrant(context, identityId, logins, user);
+  if (!granted.ok) return granted;
+  const grant = { ...granted.value, lifetimeSeconds: DEVELOPER_TOKEN_LIFETIME_SECONDS };
+  const stamp = { issuer: context.config.issuer, now: context.now(), jti: context.newUuid() };
+  const token = await mint(grant, stamp, context.signer);
+  return token.ok ? ok(grant.identityId) : token;
+}
+
+async function obtainDeveloperGrant(
+  context: SignedContext,
+  identityId: IdentityId | null,
+  logins: readonly VerifiedLogin[],
+  user: VerifiedLogin,
+) {
+  const linking = linkContextOf(context);
+  if (identityId === null) {
+    const request = { identityPoolId: POOL_ID, logins, named: null, mints: true };
+    return (await linkLogins(linking, request)) ?? err(CONTENDED);
+  }
+  const ask = async (named: IdentityId) =>
+    await context.objects.identity(named).grantToDeveloper(named, POOL_ID, logins, context.call);
+  return await obtainGrant(linking, identityId, context.call, ask, user.loginId);
+}
+
+function changed(
+  reply: { kind: "done" } | { kind: "refused"; error: Extract<Answer, { ok: false }>["error"] } | null,
+): Answer {
+  if (reply === null) return err(CONTENDED);
+  return reply.kind === "done" ? ok(null) : err(reply.error);
+}
+
+export function unlinkRequestOf(
+  world: World,
+  request:
+    | Extract<Request, { kind: "unlink" }>
+    | (Extract<Request, { kind: "unlink-user" }> & { identityId: IdentityId }),
+): UnlinkRequest {
+  const { identityId } = request;
+  if (request.kind === "unlink-user") {
+    const { loginId } = world.login(DEVELOPER, request.user);
+    return { identityId, proofs: [loginId], providerNames: [], loginIds: [loginId] };
+  }
+  const proofs = loginsIn(request.tokens, world.login).map(({ loginId }) => loginId);
+  return { identityId, proofs, providerNames: request.from, loginIds: [] };
+}
