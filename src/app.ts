@@ -89,8 +89,7 @@ export function createApp(composition: Composition): Hono<{ Bindings: Env }> {
     const durationMs = performance.now() - startedAt;
     const { status } = response;
     const line = { requestId, operation, status, ...(error !== undefined && { error }), durationMs };
-    // After the answer, which need not wait for the hash of an identity id.
-    execution.waitUntil(facts.describe().then((about) => logRequest({ ...line, ...about })));
+    logRequest({ ...line, ...(await facts.describe()) });
     return response;
   }
 

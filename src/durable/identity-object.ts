@@ -2,7 +2,7 @@
  * One identity: its logins and state, and the limit of its rate. A thin shell: it loads, runs the pure rules of linking/
  * and domain/, persists each step and sends what they return. It never holds a gate across a call to another object.
  */
-import { err, ok, RATE_EXCEEDED, type Result } from "../domain/errors.ts";
+import { err, RATE_EXCEEDED, type Result } from "../domain/errors.ts";
 import {
   type ClientCall,
   describe,
@@ -85,15 +85,20 @@ export class IdentityObject extends ConfiguredObject {
     call?: ClientCall,
   ): Promise<Traced<GrantReply>> {
     const facts = new CallFacts();
-    const into = logins.size > 0 && call !== undefined ? this.#mergedDuring(call) : null;
-    const reply = into ?? (await this.#grant(identityId, logins, facts));
+    const reply = await this.#grant(identityId, logins, call, facts);
     return { ...reply, trace: facts.traceOf(logins, this.config) };
   }
 
-  async #grant(identityId: IdentityId, logins: ReadonlyMap<string, string>, facts: CallFacts): Promise<GrantReply> {
-    const admitted = await this.#admit(identityId);
-    if (!admitted.ok) return { kind: "refused", error: admitted.error };
-    const { pool } = admitted.value;
+  async #grant(
+    identityId: IdentityId,
+    logins: ReadonlyMap<string, string>,
+    call: ClientCall | undefined,
+    facts: CallFacts,
+  ): Promise<GrantReply> {
+    // Who presents no login is nobody that a merge could send on.
+    const admitted = await this.#admit(identityId, logins.size > 0 ? call : undefined);
+    if (admitted.kind !== "admitted") return admitted;
+    const { pool } = admitted;
     facts.pool = pool;
     const classic = permitsClassicFlow(pool);
     const permitted = classic.ok ? checkClassicFlow(logins) : classic;
@@ -112,12 +117,10 @@ export class IdentityObject extends ConfiguredObject {
     logins: readonly VerifiedLogin[],
     call: ClientCall,
   ): Promise<GrantReply> {
-    const merged = this.#mergedDuring(call);
-    if (merged !== null) return merged;
-    const admitted = await this.#admit(identityId);
-    if (!admitted.ok) return { kind: "refused", error: admitted.error };
+    const admitted = await this.#admit(identityId, call);
+    if (admitted.kind !== "admitted") return admitted;
     // T37: an identity of another pool is none.
-    if (admitted.value.pool.identityPoolId !== identityPoolId) {
+    if (admitted.pool.identityPoolId !== identityPoolId) {
       return { kind: "refused", error: identityNotFound(identityId) };
     }
     return await this.#settling(grantToLogins(this.#coordinator, this.#limiter(), identityId, logins));
@@ -228,19 +231,21 @@ export class IdentityObject extends ConfiguredObject {
     }
   }
 
-  #mergedDuring(call: ClientCall): GrantReply | null {
+  /** Whether the identity may be used at all, judged after the wait for its pool: a merge may have come meanwhile. */
+  async #admit(
+    identityId: IdentityId,
+    call: ClientCall | undefined,
+  ): Promise<GrantReply | { readonly kind: "admitted"; readonly pool: IdentityPool }> {
+    const notFound = { kind: "refused", error: identityNotFound(identityId) } as const;
+    const named = this.#coordinator.record;
+    if (named === null || !isVisible(named)) return notFound;
+    const pool = await readPool(this.env.IDENTITY_POOL, named.identityPoolId);
+    if (pool === null) return notFound;
     const { record } = this.#coordinator;
-    const into = record === null ? null : mergedDuring(record, call);
-    return into === null ? null : { kind: "merged", into };
-  }
-
-  async #admit(identityId: IdentityId): Promise<Result<{ pool: IdentityPool }>> {
-    const record = this.#coordinator.record;
-    if (record === null || !isVisible(record)) return err(identityNotFound(identityId));
-    const pool = await readPool(this.env.IDENTITY_POOL, record.identityPoolId);
-    if (pool === null) return err(identityNotFound(identityId));
-    const standing = judgeStanding(this.#coordinator.record, identityId);
-    return standing.ok ? ok({ pool }) : standing;
+    const standing = judgeStanding(record, identityId);
+    if (standing.ok) return { kind: "admitted", pool };
+    const into = record === null || call === undefined ? null : mergedDuring(record, call);
+    return into === null ? { kind: "refused", error: standing.error } : { kind: "merged", into };
   }
 
   async #verify(
@@ -282,8 +287,8 @@ export class IdentityObject extends ConfiguredObject {
         // A refusal took nothing, so that a flood of them writes nothing.
         const toKeep = drawn.ok ? bucketToKeep(drawn.bucket, this.#keptBucket, rateLimit, nowMs) : null;
         if (toKeep !== null) {
-          this.#keptBucket = toKeep;
           this.ctx.storage.kv.put(BUCKET_KEY, toKeep);
+          this.#keptBucket = toKeep;
         }
         return drawn.ok ? null : { ...RATE_EXCEEDED, retryAfterSeconds: drawn.retryAfterSeconds };
       },

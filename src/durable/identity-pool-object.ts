@@ -100,8 +100,9 @@ export class IdentityPoolObject extends DurableObject<Env> {
 
   /** One storage step: the record, and the alarm that carries on should this life end here. */
   async #save(record: PoolRecord): Promise<void> {
-    this.#record = record;
+    // Memory follows the disk: what could not be stored has not happened.
     this.ctx.storage.kv.put(RECORD_KEY, record);
+    this.#record = record;
     if (this.#isAtRest()) await this.ctx.storage.deleteAlarm();
     else await this.ctx.storage.setAlarm(Date.now() + (record.state === "deleted" ? 0 : RETRY_MS));
   }

@@ -77,8 +77,10 @@ export class LoginObject extends DurableObject<Env> {
       await this.ctx.storage.deleteAll();
       return;
     }
-    this.#stored = { version: 1, loginId, ...state };
-    this.ctx.storage.kv.put(STATE_KEY, this.#stored);
+    // Memory follows the disk: what could not be stored has not happened.
+    const stored = { version: 1, loginId, ...state } as const;
+    this.ctx.storage.kv.put(STATE_KEY, stored);
+    this.#stored = stored;
     if (state.reservation !== null && before.reservation === null) await this.#arm();
     if (state.reservation === null && before.reservation !== null) await this.ctx.storage.deleteAlarm();
   }
