@@ -40,7 +40,7 @@ import type {
   Reply,
   Settle,
 } from "../linking/messages.ts";
-import { type Bucket, bucketToKeep, draw, hasToken, restoredBucket } from "../linking/rate-limit.ts";
+import { type Bucket, bucketToKeep, draw, forgivenDrawMs, hasToken, restoredBucket } from "../linking/rate-limit.ts";
 import { freezeOf, type LinkOrder } from "../linking/transaction.ts";
 import type { UpstreamPolicy } from "../upstream/upstream-policy.ts";
 import { checkClassicFlow, verifyLogins } from "../upstream/verify-logins.ts";
@@ -55,6 +55,12 @@ import { ofKnownVersion } from "./stored-record.ts";
 const RECORD_KEY = "identity";
 /** Only there while the identity's rate is, or was of late, well used: linking/rate-limit.ts. */
 const BUCKET_KEY = "bucket";
+
+/**
+ * When this isolate woke its first identity. Until then identities may have drawn in the process before it, which a crash
+ * ended; whoever is evicted from this one has been idle for long enough.
+ */
+let isolateSinceMs: number | null = null;
 
 export class IdentityObject extends ConfiguredObject {
   readonly #coordinator: Coordinator;
@@ -73,7 +79,10 @@ export class IdentityObject extends ConfiguredObject {
     if (stored === null) this.#alarm = "clear";
     const { rateLimit } = this.config;
     this.#keptBucket = ctx.storage.kv.get<Bucket>(BUCKET_KEY) ?? null;
-    this.#minted = stored === null ? null : restoredBucket(this.#keptBucket, rateLimit, Date.now());
+    const nowMs = Date.now();
+    isolateSinceMs ??= nowMs;
+    const mayHaveJustDrawn = nowMs - isolateSinceMs < forgivenDrawMs(rateLimit);
+    this.#minted = stored === null ? null : restoredBucket(this.#keptBucket, rateLimit, nowMs, mayHaveJustDrawn);
     this.#coordinator = new Coordinator(this.#host(), stored);
     this.#deliverLater();
   }

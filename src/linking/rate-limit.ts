@@ -45,18 +45,34 @@ function forgettable(limit: RateLimit): number {
 /** How far ahead a kept bucket is pessimistic, in milliseconds: it is written once for all draws of that time. */
 const KEPT_AHEAD_MS = 2000;
 
-/** The bucket of an object whose memory was lost: what it kept, refilled, and never more than what it may have forgotten leaves. */
-export function restoredBucket(kept: Bucket | null, limit: RateLimit, nowMs: number): Bucket {
-  const { tokens } = refill(kept, limit, nowMs);
-  return { tokens: Math.min(tokens, limit.burst - forgettable(limit)), asOfMs: nowMs };
+/**
+ * How long a first draw that nobody wrote down goes on to count, in milliseconds: until it has refilled. An object that is
+ * evicted for idleness has been idle for longer; one that a crash took with its process may have drawn just before.
+ */
+export function forgivenDrawMs(limit: RateLimit): number {
+  return 1000 / limit.perSecond;
 }
 
 /**
- * What must be kept after a draw, so that a restart in the middle of a burst grants no second one; null while what is kept,
- * or nothing, still does. A restart may find less than there was, never more: but for the one draw of each life that is
- * forgiven, from which only restarts that come faster than a token refills could gain.
+ * The bucket of an object whose memory was lost: what it kept, refilled, and never more than what it may have forgotten
+ * leaves. `mayHaveJustDrawn`: the life before may have ended less than `forgivenDrawMs` ago. Never more than there was (R1).
+ */
+export function restoredBucket(
+  kept: Bucket | null,
+  limit: RateLimit,
+  nowMs: number,
+  mayHaveJustDrawn: boolean,
+): Bucket {
+  const { tokens } = refill(kept, limit, nowMs);
+  const most = limit.burst - forgettable(limit) - (mayHaveJustDrawn ? 1 : 0);
+  return { tokens: Math.min(tokens, most), asOfMs: nowMs };
+}
+
+/**
+ * What must be kept after a draw, so that no restart, now or later, restores more than there is; null while what is kept, or
+ * nothing, still sees to that.
  */
 export function bucketToKeep(bucket: Bucket, kept: Bucket | null, limit: RateLimit, nowMs: number): Bucket | null {
-  const afterRestart = restoredBucket(kept, limit, nowMs).tokens;
-  return bucket.tokens < afterRestart - 1 ? { tokens: 0, asOfMs: nowMs + KEPT_AHEAD_MS } : null;
+  const afterCrash = restoredBucket(kept, limit, nowMs, true).tokens;
+  return bucket.tokens < afterCrash ? { tokens: 0, asOfMs: nowMs + KEPT_AHEAD_MS } : null;
 }

@@ -1,7 +1,7 @@
 /** The rate of one identity as its object has it: a bucket in memory, and in the storage what a next life starts from. */
 import { ok, RATE_EXCEEDED } from "../../src/domain/errors.ts";
 import type { Limiter } from "../../src/linking/identity-calls.ts";
-import { type Bucket, bucketToKeep, draw, restoredBucket } from "../../src/linking/rate-limit.ts";
+import { type Bucket, bucketToKeep, draw, forgivenDrawMs, restoredBucket } from "../../src/linking/rate-limit.ts";
 import type { Life } from "./slots.ts";
 import { RATE } from "./settings.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -29,7 +29,9 @@ export class MintBucket {
     this.#life = life;
     this.#now = now;
     this.#keptBucket = world.bucketOf(slot.name);
-    this.#minted = slot.stored === null ? null : restoredBucket(this.#keptBucket, RATE, now());
+    // As in a new isolate, whose process before was ended by a crash.
+    const mayHaveJustDrawn = world.network.nowMs - world.lastDrawMs(slot.name) < forgivenDrawMs(RATE);
+    this.#minted = slot.stored === null ? null : restoredBucket(this.#keptBucket, RATE, now(), mayHaveJustDrawn);
   }
 
   /** For one call. */
@@ -42,6 +44,7 @@ export class MintBucket {
         this.#minted = drawn.bucket;
         if (!drawn.ok) return { ...RATE_EXCEEDED, retryAfterSeconds: drawn.retryAfterSeconds };
         limiter.drawnAtMs = this.#world.network.nowMs;
+        this.#world.noteDraw(this.#name);
         const toKeep = bucketToKeep(drawn.bucket, this.#keptBucket, RATE, nowMs);
         if (toKeep === null) return null;
         this.#world.storeBucket(this.#life, this.#name, toKeep);

@@ -143,8 +143,8 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     edits: [
       {
         file: "test/simulation/mint-bucket.ts",
-        find: "this.#minted = slot.stored === null ? null : restoredBucket(this.#keptBucket, RATE, now());",
-        replace: "this.#minted = slot.stored === null ? restoredBucket(null, RATE, now()) : null;",
+        find: "restoredBucket(this.#keptBucket, RATE, now(), mayHaveJustDrawn);",
+        replace: "null;",
       },
     ],
   },

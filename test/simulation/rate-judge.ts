@@ -7,16 +7,10 @@ export class RateJudge {
   readonly #network: Pick<Network, "nowMs" | "violate" | "faults">;
   readonly #rate: Rate;
   readonly #mints = new Map<string, number[]>();
-  /** When each life of an identity's object began: its first draw is forgiven (rate-limit.ts). */
-  readonly #lives = new Map<string, number[]>();
 
   constructor(network: Pick<Network, "nowMs" | "violate" | "faults">, rate: Rate) {
     this.#network = network;
     this.#rate = rate;
-  }
-
-  woke(name: string): void {
-    listIn(this.#lives, name).push(this.#network.nowMs);
   }
 
   /** Told when the token is granted; what counts is when it was drawn, which may be long before. */
@@ -28,13 +22,11 @@ export class RateJudge {
     mints.push(drawnAtMs);
     mints.sort((one, other) => one - other);
     const nowMs = mints.at(-1) ?? drawnAtMs;
-    const lives = this.#lives.get(name) ?? [];
     for (const [index, sinceMs] of mints.entries()) {
-      const forgiven = lives.filter((atMs) => atMs >= sinceMs).length;
-      const most = this.#rate.burst + (this.#rate.perSecond * (nowMs - sinceMs)) / 1000 + forgiven;
+      const most = this.#rate.burst + (this.#rate.perSecond * (nowMs - sinceMs)) / 1000;
       const count = mints.length - index;
       if (count <= most + 1e-6) continue;
-      this.#network.violate(`R1: ${count} mints of ${name} in ${nowMs - sinceMs} ms, ${forgiven} lives`);
+      this.#network.violate(`R1: ${count} mints of ${name} in ${nowMs - sinceMs} ms`);
       return;
     }
   }

@@ -40,6 +40,7 @@ export class World implements Surroundings {
   readonly relyingParties: RelyingParties;
   isRotationDue = false;
   readonly #buckets = new Map<string, Bucket>();
+  readonly #lastDraws = new Map<string, number>();
   readonly #names = new Map<string, number>();
   readonly #logins = new Map<string, VerifiedLogin>();
 
@@ -130,7 +131,6 @@ export class World implements Surroundings {
 
   woke(slot: { readonly name: string; readonly stored: unknown }, life: Life): void {
     this.observer.woke(slot.name, life);
-    if (slot.stored !== null) this.judge.rates.woke(slot.name);
   }
 
   async readPool(life: Life): Promise<IdentityPool | null> {
@@ -171,6 +171,15 @@ export class World implements Surroundings {
     arm: () => void,
   ): void {
     this.store(life, slot, life.isOlder && record !== null ? olderRecord(record) : record, arm);
+  }
+
+  /** True time of the last draw of any life; long ago when there was none. */
+  lastDrawMs(name: string): number {
+    return this.#lastDraws.get(name) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  noteDraw(name: string): void {
+    this.#lastDraws.set(name, this.network.nowMs);
   }
 
   bucketOf(name: string): Bucket | null {

@@ -1,10 +1,11 @@
 /** The token bucket: R1 for every sequence of draws, and what clocks and evictions do to it. */
-import { array, assert, integer, property, record } from "fast-check";
+import { array, assert, boolean, constantFrom, integer, oneof, property, record } from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   type Bucket,
   bucketToKeep,
   draw,
+  forgivenDrawMs,
   hasToken,
   type RateLimit,
   restoredBucket,
@@ -95,7 +96,7 @@ describe("a bucket whose object lost its memory", () => {
   const limit = { perSecond: 5, burst: 20 };
 
   it("starts with four fifths when nothing was kept, and its first mint keeps nothing", () => {
-    const restored = restoredBucket(null, limit, 1_000);
+    const restored = restoredBucket(null, limit, 1_000, false);
     expect(restored.tokens).toBe(16);
     const first = draw(restored, limit, 1_000);
     expect(bucketToKeep(first.bucket, null, limit, 1_000)).toBeNull();
@@ -103,9 +104,15 @@ describe("a bucket whose object lost its memory", () => {
   });
 
   it("goes on from what was kept, refilled by the clock, and never above four fifths", () => {
-    expect(restoredBucket({ tokens: 2, asOfMs: 1_000 }, limit, 2_000).tokens).toBe(7);
-    expect(restoredBucket({ tokens: 2, asOfMs: 1_000 }, limit, 60_000).tokens).toBe(16);
-    expect(restoredBucket({ tokens: 0, asOfMs: 3_000 }, limit, 1_000).tokens).toBe(0);
+    expect(restoredBucket({ tokens: 2, asOfMs: 1_000 }, limit, 2_000, false).tokens).toBe(7);
+    expect(restoredBucket({ tokens: 2, asOfMs: 1_000 }, limit, 60_000, false).tokens).toBe(16);
+    expect(restoredBucket({ tokens: 0, asOfMs: 3_000 }, limit, 1_000, false).tokens).toBe(0);
+  });
+
+  it("counts the draw that the life before it may have been forgiven, once it ended a moment ago", () => {
+    expect(restoredBucket(null, limit, 1_000, true).tokens).toBe(15);
+    expect(restoredBucket({ tokens: 2, asOfMs: 1_000 }, limit, 2_000, true).tokens).toBe(7);
+    expect(restoredBucket(null, { perSecond: 1, burst: 1 }, 1_000, true).tokens).toBe(0);
   });
 
   it("is kept once for a whole burst, and about twice in five seconds at the full rate", () => {
@@ -126,30 +133,46 @@ describe("a bucket whose object lost its memory", () => {
     expect(writes).toBeLessThanOrEqual(4);
   });
 
-  it("R1: grants no second burst, however often the object is restarted at least one refill apart", () => {
+  it("R1: no window holds more than rate times window plus burst, whenever the object is lost", () => {
+    const limits = constantFrom(
+      limit,
+      { perSecond: 2, burst: 4 },
+      { perSecond: 1, burst: 1 },
+      { perSecond: 10, burst: 100 },
+    );
+    const step = record({
+      gapMs: oneof(integer({ min: 0, max: 60 }), integer({ min: 0, max: 6_000 })),
+      draws: integer({ min: 0, max: 8 }),
+      isLost: boolean(),
+    });
     assert(
-      property(array(integer({ min: 0, max: 9 }), { minLength: 400, maxLength: 400 }), (steps) => {
+      property(limits, array(step, { maxLength: 120 }), (rate, steps) => {
         let bucket: Bucket | null = null;
         let kept: Bucket | null = null;
-        let minted = 0;
-        let livedSinceMs = 0;
-        for (const [index, step] of steps.entries()) {
-          const nowMs = index * 10;
-          if (step === 0 && nowMs - livedSinceMs >= 200) {
-            bucket = restoredBucket(kept, limit, nowMs);
-            livedSinceMs = nowMs;
-          }
-          for (let attempt = 0; attempt < step; attempt++) {
-            const drawn = draw(bucket, limit, nowMs);
+        let nowMs = START_MS;
+        const minted: number[] = [];
+        for (const { gapMs, draws, isLost } of steps) {
+          nowMs += gapMs;
+          // The shell does not know when the life before ended, only that it may have been a moment ago.
+          const mayHaveJustDrawn = nowMs - (minted.at(-1) ?? 0) < forgivenDrawMs(rate);
+          if (isLost) bucket = restoredBucket(kept, rate, nowMs, mayHaveJustDrawn);
+          for (let count = 0; count < draws; count++) {
+            const drawn = draw(bucket, rate, nowMs);
             bucket = drawn.bucket;
             if (!drawn.ok) break;
-            minted += 1;
-            kept = bucketToKeep(bucket, kept, limit, nowMs) ?? kept;
+            minted.push(nowMs);
+            kept = bucketToKeep(bucket, kept, rate, nowMs) ?? kept;
           }
-          expect(minted).toBeLessThanOrEqual((limit.perSecond * nowMs) / 1000 + limit.burst);
+        }
+        for (const [first, from] of minted.entries()) {
+          for (const [last, to] of minted.entries()) {
+            if (last < first) continue;
+            const most = (rate.perSecond * (to - from)) / 1000 + rate.burst;
+            expect(last - first + 1).toBeLessThanOrEqual(most + 1e-6);
+          }
         }
       }),
-      { numRuns: 50 },
+      { numRuns: 1_000 },
     );
   });
 });
