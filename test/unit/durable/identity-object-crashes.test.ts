@@ -1,271 +1,171 @@
-// Every call that an identity waits for during a link, an unlink, a merge or a deletion, and a death of either side just
-// before or just after it. Whatever the caller was told, a repeat of the same call brings about one and the same end.
-import { runDurableObjectAlarm } from "cloudflare:test";
+// Every call to an identity, with every blow at each of its waits: the death of the identity or of the one it waits for, its
+// alarm, the same call once more. Whatever the caller was told, a repeat brings about one and the same end.
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { IdentityId } from "../../../src/domain/identifiers.ts";
-import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { IdentityId, IdentityPoolId } from "../../../src/domain/identifiers.ts";
 import type { VerifiedLogin } from "../../../src/domain/login.ts";
-import { isAtRest } from "../../../src/linking/identity-record.ts";
-import { IdentityDirectoryObject, IdentityObject, LoginObject } from "../../../src/worker.ts";
+import { type Scene, silence, strikeEveryWait } from "../../support/every-wait.ts";
+import { FakeUpstream } from "../../support/fake-upstream.ts";
 import {
-  crash,
-  dieInNext,
-  holdNext,
   loginOf,
   makeGuest,
   makeLinked,
   makePool,
+  makeSignIn,
   newIdentityId,
-  recordOf,
-  storedIn,
-  until,
+  type SignIn,
   untilAtRest,
 } from "../../support/objects.ts";
+import { World } from "../../support/world.ts";
 
-let pool: IdentityPool;
+const upstream = new FakeUpstream();
+let signIn: SignIn;
+let identityPoolId: IdentityPoolId;
 let ann: VerifiedLogin;
+/** Ann's, as fresh as the performance. */
+let tokens: ReadonlyMap<string, string>;
 
 const identity = (identityId: IdentityId) => env.IDENTITY.getByName(identityId);
-const login = ({ loginId }: VerifiedLogin) => env.LOGIN.getByName(loginId);
 
-const when = ["before", "after"] as const;
-const twice = (methods: readonly (readonly [string, object, string])[]) =>
-  methods.flatMap(([name, prototype, method]) => when.map((moment) => [moment, name, prototype, method] as const));
-
-/** What a call that may die says: its reply, or that it failed. */
-async function outcomeOf<T extends { readonly kind: string }>(call: () => Promise<T>): Promise<string> {
-  try {
-    return (await call()).kind;
-  } catch {
-    return "failed";
-  }
+/** Each performance is a while after the last: an isolate forgets pools after half a minute, and keys after ten. */
+async function sceneOf(
+  subject: IdentityId,
+  cast: { readonly identities: Record<string, IdentityId>; readonly logins?: Record<string, VerifiedLogin> },
+  call: () => Promise<unknown>,
+  pauseMs = 60_000,
+): Promise<Scene> {
+  const world = new World(identityPoolId, cast.identities, cast.logins);
+  const setUp = await world.kept();
+  return {
+    async begin() {
+      vi.setSystemTime(Date.now() + pauseMs);
+      upstream.install();
+      tokens = await signIn.logins(ann.subject);
+      await setUp();
+    },
+    subject: () => identity(subject),
+    call,
+    // Web Crypto verifies login tokens, by the same code in every call, and hashes names for the log: once is enough.
+    ownsGlobals: false,
+    rest: async (isHelped) => await world.rest(isHelped),
+    observe: async () => await world.observe(),
+  };
 }
 
-/** Runs alarms until the identities are at rest, as the platform does. */
-async function recover(...identityIds: readonly IdentityId[]): Promise<void> {
-  vi.restoreAllMocks();
-  for (const identityId of identityIds) {
-    await until(async () => {
-      vi.setSystemTime(Date.now() + 15_000);
-      await runDurableObjectAlarm(identity(identityId));
-      const record = await recordOf(identityId);
-      return record === null || isAtRest(record);
-    });
-  }
+async function guestAtRest(): Promise<IdentityId> {
+  const guest = await makeGuest(identityPoolId);
+  await untilAtRest(guest);
+  return guest;
 }
 
-async function expectOwner(owned: VerifiedLogin, owner: IdentityId): Promise<void> {
-  const record = await recordOf(owner);
-  const held = record?.logins.find(({ loginId }) => loginId === owned.loginId);
-  expect(held).toBeDefined();
-  const view = await login(owned).view(owned.loginId);
-  expect(view).toEqual({ owner: { identityId: owner, linkId: held?.linkId }, holder: null });
+async function linkedAtRest(logins: readonly VerifiedLogin[]): Promise<IdentityId> {
+  const owner = await makeLinked(identityPoolId, logins);
+  await untilAtRest(owner);
+  return owner;
 }
 
-async function expectFree(freed: VerifiedLogin): Promise<void> {
-  const { entries, alarm } = await storedIn(login(freed));
-  expect({ entries, alarm }).toEqual({ entries: new Map(), alarm: null });
-}
-
-/** A participant's call is under way; the one who waits for it dies, and the call ends for nobody. */
-async function killWaiting(
-  prototype: object,
-  method: string,
-  moment: "before" | "after",
-  waiting: IdentityId,
-  call: () => Promise<{ kind: string }>,
-) {
-  const held = holdNext(prototype, method, moment);
-  const outcome = outcomeOf(call);
-  await held.reached;
-  await crash(identity(waiting));
-  held.release();
-  return await outcome;
-}
+const calls: Record<string, { readonly through: readonly string[]; readonly make: () => Promise<Scene> }> = {
+  "GetId makes a guest": {
+    through: ["storage.setAlarm", "IDENTITY_DIRECTORY.update", "storage.deleteAlarm"],
+    async make() {
+      const guest = newIdentityId();
+      // False is how a repeat learns that the first one was done.
+      return await sceneOf(guest, { identities: { guest } }, async () => {
+        await identity(guest).createGuest(guest, identityPoolId);
+      });
+    },
+  },
+  "a guest asks for a token": {
+    through: ["IDENTITY_POOL.read"],
+    async make() {
+      const guest = await guestAtRest();
+      return await sceneOf(guest, { identities: { guest } }, () => identity(guest).grant(guest, new Map()));
+    },
+  },
+  "a guest signs in": {
+    through: ["IDENTITY_POOL.read", "ISSUER_KEYS.keys", "crypto.verify", "LOGIN.reserve", "LOGIN.settle"],
+    async make() {
+      const guest = await guestAtRest();
+      const cast = { identities: { guest }, logins: { ann } };
+      return {
+        ...(await sceneOf(guest, cast, () => identity(guest).grant(guest, tokens), 3_600_000)),
+        ownsGlobals: true,
+      };
+    },
+  },
+  "a developer's user asks for a token": {
+    through: ["IDENTITY_POOL.read"],
+    async make() {
+      const logins = [{ ...ann, isDeveloper: true }] as const;
+      const owner = await linkedAtRest(logins);
+      return await sceneOf(owner, { identities: { owner }, logins: { ann } }, () =>
+        identity(owner).grantToDeveloper(owner, identityPoolId, logins, { askedAt: Date.now() / 1000, callId: null }),
+      );
+    },
+  },
+  "an identity is born with its login": {
+    through: ["LOGIN.reserve", "LOGIN.settle", "IDENTITY_DIRECTORY.update"],
+    async make() {
+      const born = newIdentityId();
+      const order = { identityId: born, identityPoolId, logins: [ann], absorb: [], guest: null, isBirth: true };
+      const cast = { identities: { born }, logins: { ann } };
+      return await sceneOf(born, cast, () => identity(born).link(order, [ann], false));
+    },
+  },
+  "a guest is merged into the owner of a login, who gains another": {
+    through: ["IDENTITY.freeze", "LOGIN.reserve", "LOGIN.settle", "IDENTITY.settle"],
+    async make() {
+      const bob = await loginOf(identityPoolId, "p", "bob");
+      const [owner, guest] = [await linkedAtRest([ann]), await guestAtRest()];
+      const logins = [ann, bob];
+      const order = { identityId: owner, identityPoolId, logins, absorb: [guest], guest, isBirth: false };
+      const cast = { identities: { owner, guest }, logins: { ann, bob } };
+      return await sceneOf(owner, cast, () => identity(owner).link(order, logins, false));
+    },
+  },
+  "a login is unlinked": {
+    through: ["IDENTITY_POOL.read", "ISSUER_KEYS.keys", "LOGIN.release"],
+    async make() {
+      const owner = await linkedAtRest([ann]);
+      const cast = { identities: { owner }, logins: { ann } };
+      return await sceneOf(owner, cast, () => identity(owner).unlink(owner, tokens, [ann.providerName]), 3_600_000);
+    },
+  },
+  "a developer's user is unlinked": {
+    through: ["LOGIN.release"],
+    async make() {
+      const owner = await linkedAtRest([{ ...ann, isDeveloper: true }]);
+      const cast = { identities: { owner }, logins: { ann } };
+      return await sceneOf(owner, cast, () => identity(owner).unlinkDeveloperUser(owner, identityPoolId, ann.loginId));
+    },
+  },
+  "an identity is deleted": {
+    through: ["LOGIN.release", "IDENTITY_DIRECTORY.update"],
+    async make() {
+      const owner = await linkedAtRest([ann]);
+      return await sceneOf(owner, { identities: { owner }, logins: { ann } }, () => identity(owner).remove(owner, "*"));
+    },
+  },
+};
 
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ["Date"] });
   vi.setSystemTime(Date.now() + 3_600_000);
-  vi.spyOn(console, "warn").mockImplementation(() => {});
-  vi.spyOn(console, "error").mockImplementation(() => {});
-  pool = await makePool();
-  ann = await loginOf(pool.identityPoolId, "p", "ann");
+  silence();
+  upstream.install();
+  signIn = await makeSignIn(upstream);
+  const { identityPoolId: made } = await makePool(signIn.settings);
+  identityPoolId = made;
+  ann = await loginOf(identityPoolId, signIn.providerName, "ann");
 });
 
 afterEach(() => {
   vi.restoreAllMocks();
+  vi.unstubAllGlobals();
   vi.useRealTimers();
 });
 
-describe("a crash while a guest is linked", () => {
-  const calls = twice([
-    ["the reservation", LoginObject.prototype, "reserve"],
-    ["the settlement", LoginObject.prototype, "settle"],
-  ]);
-
-  async function prepared() {
-    const identityId = await makeGuest(pool.identityPoolId);
-    await untilAtRest(identityId);
-    const order = {
-      identityId,
-      identityPoolId: pool.identityPoolId,
-      logins: [ann],
-      absorb: [],
-      guest: null,
-      isBirth: false,
-    };
-    return { identityId, link: async () => await identity(identityId).link(order, [ann], false) };
-  }
-
-  it.each(calls)("of the identity %s %s", async (moment, _, prototype, method) => {
-    const { identityId, link } = await prepared();
-    await killWaiting(prototype, method, moment, identityId, link);
-    expect(await outcomeOf(link)).toBe("linked");
-    await recover(identityId);
-    await expectOwner(ann, identityId);
-  });
-
-  it.each(calls)("of the login %s %s", async (moment, _, prototype, method) => {
-    const { identityId, link } = await prepared();
-    dieInNext(prototype, method, moment);
-    const first = await outcomeOf(link);
-    expect(["linked", "unreachable"]).toContain(first);
-    await recover(identityId);
-    if (first === "linked") await expectOwner(ann, identityId);
-    else await expectFree(ann);
-    expect(await outcomeOf(link)).toBe("linked");
-    await recover(identityId);
-    await expectOwner(ann, identityId);
-  });
-
-  it.each(calls)(
-    "of the identity %s %s, and no repeat: the end is whole all the same",
-    async (moment, _, prototype, method) => {
-      const { identityId, link } = await prepared();
-      const told = await killWaiting(prototype, method, moment, identityId, link);
-      await recover(identityId);
-      const isLinked = (await recordOf(identityId))?.standing.kind === "linked";
-      // D1: what was acknowledged has come to stay.
-      if (told === "linked") expect(isLinked).toBe(true);
-      if (isLinked) await expectOwner(ann, identityId);
-      else await expectFree(ann);
-    },
-  );
-});
-
-describe("a crash while an identity is born with its login", () => {
-  it.each(
-    twice([
-      ["the reservation", LoginObject.prototype, "reserve"],
-      ["the settlement", LoginObject.prototype, "settle"],
-      ["the listing", IdentityDirectoryObject.prototype, "update"],
-    ]),
-  )("of the identity %s %s: it is there with its login, or nothing of it is", async (moment, _, prototype, method) => {
-    const identityId = newIdentityId();
-    const order = {
-      identityId,
-      identityPoolId: pool.identityPoolId,
-      logins: [ann],
-      absorb: [],
-      guest: null,
-      isBirth: true,
-    };
-    const told = await killWaiting(prototype, method, moment, identityId, async () => {
-      return await identity(identityId).link(order, [ann], false);
-    });
-    await recover(identityId);
-    const record = await recordOf(identityId);
-    if (told === "linked") expect(record).not.toBeNull();
-    if (record === null) {
-      await expectFree(ann);
-      expect((await storedIn(identity(identityId))).entries).toEqual(new Map());
-    } else {
-      await expectOwner(ann, identityId);
-      expect(record.listing).toBe("listed");
-    }
-  });
-});
-
-describe("a crash while a guest is merged into the owner of its login", () => {
-  const calls = twice([
-    ["the freeze", IdentityObject.prototype, "freeze"],
-    ["the settlement of the guest", IdentityObject.prototype, "settle"],
-  ]);
-
-  async function prepared() {
-    const owner = await makeLinked(pool.identityPoolId, [ann]);
-    const guest = await makeGuest(pool.identityPoolId);
-    await untilAtRest(owner, guest);
-    const { identityPoolId } = pool;
-    const order = { identityId: owner, identityPoolId, logins: [ann], absorb: [guest], guest, isBirth: false };
-    return { owner, guest, merge: async () => await identity(owner).link(order, [ann], false) };
-  }
-
-  async function expectMerged(owner: IdentityId, guest: IdentityId): Promise<void> {
-    expect((await recordOf(guest))?.standing).toEqual({ kind: "merged", into: owner });
-    await expectOwner(ann, owner);
-    expect(await identity(guest).createGuest(guest, pool.identityPoolId)).toBe(false);
-  }
-
-  it.each(calls)("of the owner %s %s", async (moment, _, prototype, method) => {
-    const { owner, guest, merge } = await prepared();
-    const told = await killWaiting(prototype, method, moment, owner, merge);
-    await recover(owner, guest);
-    const standing = (await recordOf(guest))?.standing.kind;
-    if (told === "linked") expect(standing).toBe("merged");
-    if (standing === "guest") expect(await outcomeOf(merge)).toBe("linked");
-    await recover(owner, guest);
-    await expectMerged(owner, guest);
-  });
-
-  it.each(calls)("of the guest %s %s", async (moment, _, prototype, method) => {
-    const { owner, guest, merge } = await prepared();
-    dieInNext(prototype, method, moment);
-    const told = await outcomeOf(merge);
-    await recover(owner, guest);
-    const standing = (await recordOf(guest))?.standing.kind;
-    if (told === "linked") expect(standing).toBe("merged");
-    else expect(standing).toBe("guest");
-    if (standing === "guest") expect(await outcomeOf(merge)).toBe("linked");
-    await recover(owner, guest);
-    await expectMerged(owner, guest);
-  });
-});
-
-describe("a crash while an identity is deleted", () => {
-  const calls = twice([
-    ["the release of its login", LoginObject.prototype, "release"],
-    ["the end of its listing", IdentityDirectoryObject.prototype, "update"],
-  ]);
-
-  async function prepared() {
-    const identityId = await makeLinked(pool.identityPoolId, [ann]);
-    await untilAtRest(identityId);
-    return { identityId, remove: async () => await identity(identityId).remove(identityId, "*") };
-  }
-
-  async function expectGone(identityId: IdentityId): Promise<void> {
-    expect(await identity(identityId).describe()).toBeNull();
-    await expectFree(ann);
-    const shard = Number.parseInt(identityId.charAt("us-east-1:".length), 16);
-    expect(await env.IDENTITY_DIRECTORY.getByName(`${pool.identityPoolId}/${shard}`).page("", 10)).toEqual([]);
-  }
-
-  it.each(calls)("of the identity %s %s", async (moment, _, prototype, method) => {
-    const { identityId, remove } = await prepared();
-    // It was told before the delivery began: from then on it holds.
-    expect(await killWaiting(prototype, method, moment, identityId, remove)).toBe("done");
-    expect(await outcomeOf(remove)).toBe("done");
-    await recover(identityId);
-    await expectGone(identityId);
-  });
-
-  it.each(calls)("of the other side %s %s", async (moment, _, prototype, method) => {
-    const { identityId, remove } = await prepared();
-    dieInNext(prototype, method, moment);
-    expect(await outcomeOf(remove)).toBe("done");
-    await recover(identityId);
-    await expectGone(identityId);
-  });
+it.each(Object.entries(calls))("%s: whatever falls on whichever wait, it is whole", async (_, { through, make }) => {
+  const waits = await strikeEveryWait(await make());
+  expect(waits).toEqual(expect.arrayContaining([...through]));
 });

@@ -317,7 +317,14 @@ describe("private keys", () => {
 
   it("are nowhere in storage, answers or the log in the clear", async () => {
     const key = value(await stub().signingKey());
-    const secrets = await secretsOf(key);
+    type Sealed = Parameters<typeof secretsOf>[0];
+    const record = await inObject((_, state) =>
+      state.storage.kv.get<{ active: Sealed; next: readonly Sealed[] }>("key-ring"),
+    );
+    const sealed = record === undefined ? [] : [record.active, ...record.next];
+    // The one that signs, and the one that does not yet.
+    expect(sealed).toHaveLength(2);
+    const secrets = (await Promise.all(sealed.map(secretsOf))).flat();
     expect(secrets.every((secret) => secret.length >= 40)).toBe(true);
     const seen = [
       await stored(),
