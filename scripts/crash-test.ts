@@ -20,10 +20,15 @@ const wholeKills = Math.max(1, Math.floor(kills / 5));
 console.log(`seed ${seed}: ${kills} kills, ${wholeKills} of them of every process`);
 const startedAt = performance.now();
 const report = await runCrashes({ seed, runtimeKills: kills - wholeKills, wholeKills, onStep: console.log });
-const { violations, counts, people, identities, leftOpen } = report;
+const { violations, counts, deeds, people, identities, leftOpen } = report;
 console.log(
   `${counts.calls} calls in ${Math.round((performance.now() - startedAt) / 1000)} s: ${counts.answered} answered, ` +
     `${counts.refused} refused, ${counts.unknown} of unknown outcome, ${counts.notDelivered} while it was down`,
+);
+console.log(
+  `acknowledged: ${Object.entries(deeds)
+    .map(([deed, count]) => `${count} ${deed}`)
+    .join(", ")}`,
 );
 console.log(
   `${people} people, ${identities} identities on disk; ${leftOpen} transactions and messages cut off and recovered`,

@@ -1,12 +1,17 @@
-/** Makes login tokens, well-formed or hostile in exactly one way, with keys of its own: raw bytes in, compact text out. */
+/**
+ * Makes login tokens, well-formed or hostile in exactly one way, with keys of its own: raw bytes in, compact text out; and
+ * signatures of requests that cover another body than the one they are sent with.
+ */
 import {
   constants,
+  createHash,
   createHmac,
   generateKeyPairSync,
   type JsonWebKey,
   type KeyObject,
   sign as signBytes,
 } from "node:crypto";
+import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
 
 export type ForgeKey = {
   readonly kid: string;
@@ -58,4 +63,28 @@ export function tokenOf(key: ForgeKey, claims: object, header: object = {}): str
 export function hmacTokenOf(secret: Text, claims: object, header: object): string {
   const signed = `${base64url(JSON.stringify(header))}.${base64url(JSON.stringify(claims))}`;
   return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
+}
+
+/** Headers of a call that is signed, `x-amz-content-sha256` included, for a body whose hash is what `payloadHash` says. */
+export function signedOver(endpoint: string, target: string, payloadHash: string): Readonly<Record<string, string>> {
+  const timestamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
+  const headers: Record<string, string> = {
+    "content-type": "application/x-amz-json-1.1",
+    host: new URL(endpoint).host,
+    "x-amz-content-sha256": payloadHash,
+    "x-amz-date": timestamp,
+    "x-amz-target": target,
+  };
+  const names = Object.keys(headers).join(";");
+  const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}\n`);
+  const canonical = ["POST", "/", "", lines.join(""), names, payloadHash].join("\n");
+  const day = timestamp.slice(0, 8);
+  const scope = [day, "us-east-1", "cognito-identity", "aws4_request"];
+  const hmac = (key: Text, text: string) => createHmac("sha256", key).update(text).digest();
+  const key = scope.reduce<Text>(hmac, `AWS4${LOCAL_CREDENTIAL.secretAccessKey}`);
+  const hashed = createHash("sha256").update(canonical).digest("hex");
+  const signature = Buffer.from(hmac(key, ["AWS4-HMAC-SHA256", timestamp, scope.join("/"), hashed].join("\n")));
+  const credential = `${LOCAL_CREDENTIAL.accessKeyId}/${scope.join("/")}`;
+  const parts = [`Credential=${credential}`, `SignedHeaders=${names}`, `Signature=${signature.toString("hex")}`];
+  return { ...headers, authorization: `AWS4-HMAC-SHA256 ${parts.join(", ")}` };
 }

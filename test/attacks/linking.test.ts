@@ -18,6 +18,7 @@ import {
   present,
   refusalOf,
 } from "../support/cognito-clients.ts";
+import { startLoopbackIssuer } from "../support/loopback-issuer.ts";
 import { type Providers, startProviders } from "../support/providers.ts";
 import { call } from "../support/wire-call.ts";
 import { errorOf, newPerson } from "./stage.ts";
@@ -175,6 +176,32 @@ describe("crossing a border", () => {
       told.push(...(await attempts()));
       for (const { message } of told) expect(message).not.toContain(identityId);
     }
+  });
+
+  it("T38: nor does a call learn it that was under way while the guest was merged", async () => {
+    const slow = await startLoopbackIssuer();
+    const settings = { SupportedLoginProviders: { [nameAt(0)]: "client-1", [slow.providerName]: "client-1" } };
+    const pool = await createPool(admin, settings);
+    const victim = await providers.logins(newPerson());
+    const [identityId, guest] = [await getId(app, pool, victim), await getId(app, pool)];
+    const [asked, told] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    slow.answer("/.well-known/openid-configuration", (response) => {
+      asked.resolve();
+      const metadata = { issuer: slow.issuer, jwks_uri: `${slow.issuer}/.well-known/jwks.json` };
+      void told.promise.then(() => response.end(JSON.stringify(metadata)));
+    });
+    const stranger = { [slow.providerName]: await slow.loginToken({ sub: newPerson(), aud: "client-1" }) };
+    const attempt = call(endpoint, "GetOpenIdToken", { IdentityId: guest, Logins: stranger });
+    // The stranger's keys are waited for: meanwhile the guest becomes the victim's, and the victim closes his identity.
+    await asked.promise;
+    expect((await getOpenIdToken(app, guest, victim)).identityId).toBe(identityId);
+    const unlink = { IdentityId: identityId, Logins: victim, LoginsToRemove: [nameAt(0)] };
+    await app.send(new UnlinkIdentityCommand(unlink));
+    told.resolve();
+    const answer = await attempt;
+    expect([answer.status, errorOf(answer).type]).toEqual([403, "NotAuthorizedException"]);
+    expect(answer.body).not.toContain(identityId);
+    await slow.close();
   });
 
   it.each(["__proto__", "constructor", "then", "toJSON", "hasOwnProperty", "toString", "valueOf"])(

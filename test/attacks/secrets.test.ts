@@ -1,6 +1,7 @@
 /**
- * Drives every operation, in order and out of order, and then searches everything that the service has logged and stored
- * for what was presented to it: login tokens, access tokens, subjects, secrets, signatures, private keys.
+ * Drives every operation and every provider, in order and out of order (everything.ts), and then searches all that the
+ * service has logged and stored for what was presented to it: login tokens, access tokens, subjects, secrets, signatures,
+ * private keys.
  */
 import { createDecipheriv, createPrivateKey } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
@@ -10,203 +11,65 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { deserialize } from "node:v8";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
-import { adminClient, appClient, createPool, getId, getOpenIdToken } from "../support/cognito-clients.ts";
-import { type LoopbackIssuer, startLoopbackIssuer } from "../support/loopback-issuer.ts";
-import { facebookStandIn, type FacebookToken } from "../support/provider-stand-ins.ts";
-import { serveStandIn, type StandInServer } from "../support/stand-in-server.ts";
-import { sendSigned, signedCall } from "../support/signed-call.ts";
-import { call, send } from "../support/wire-call.ts";
-import { type RunningWorker, startWorker } from "../support/worker-process.ts";
-import { newPerson } from "./stage.ts";
-
-const PREFIX = "AWSCognitoIdentityService.";
-const FACEBOOK_APP = "1234567890";
-const APP_SECRET = "0123456789abcdeffedcba9876543210";
-const EMAIL = "ann.secret@mail.example";
-const DEVELOPER = "login.backend.example";
+import { operations } from "../../src/protocol/shapes.ts";
+import { call } from "../support/wire-call.ts";
+import { type Driven, driveEverything } from "./everything.ts";
+import { errorOf } from "./stage.ts";
 
 type Line = Readonly<Record<string, unknown>>;
 
 let folder: string;
-let worker: RunningWorker;
-let issuer: LoopbackIssuer;
-let facebook: StandInServer;
-/** Everything that was presented or handed out, and must be found nowhere. */
-const secrets = new Map<string, string>();
-/** What only the log must not hold: an administrator's own words, which the service has to store. */
-const logSecrets = new Map<string, string>();
-const lineOf = new Map<string, Line>();
-
-function remember(what: string, text: string): string {
-  secrets.set(text, what);
-  return text;
-}
-
-/** A token as a whole, and each of its three parts in pieces of sixteen characters. */
-function rememberToken(what: string, token: string): string {
-  for (const [index, part] of token.split(".").entries()) {
-    // The header is the same for every token of a key, so that its pieces tell nothing; `eyJ` is searched for itself.
-    if (index === 0) continue;
-    for (let at = 0; at + 16 <= part.length; at += 16) remember(`${what}, part ${index}`, part.slice(at, at + 16));
-  }
-  return remember(what, token);
-}
-
-async function loginToken(sub: string, claims: object = {}): Promise<string> {
-  remember("a subject", sub);
-  const token = await issuer.loginToken({ sub, aud: "client-1", email: EMAIL, ...claims });
-  return rememberToken("a login token", token);
-}
-
-/** The line of a request; it may be written a moment after the answer. */
-async function lineFor(requestId: string | undefined): Promise<Line> {
-  const read = () =>
-    worker
-      .log()
-      .split("\n")
-      .find((line) => line.includes(`"requestId":"${requestId}"`));
-  return await vi.waitFor(() => JSON.parse(read() ?? "") as Line, { timeout: 5000, interval: 20 });
-}
+let driven: Driven;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "edgepool-secrets-"));
-  const facebookTokens = new Map<string, FacebookToken>();
-  [issuer, facebook] = await Promise.all([
-    startLoopbackIssuer({ algorithm: "ES256" }),
-    serveStandIn(() => facebookStandIn({ tokens: facebookTokens, appSecrets: new Map([[FACEBOOK_APP, APP_SECRET]]) })),
-  ]);
-  worker = await startWorker({
-    stateFolder: join(folder, "state"),
-    settings: {
-      FACEBOOK_GRAPH_URL: facebook.address,
-      FACEBOOK_APP_SECRETS: JSON.stringify({ [FACEBOOK_APP]: APP_SECRET }),
-      MERGE_POLICY: "merge",
-    },
-  });
-  remember("an app secret", APP_SECRET);
-  remember("an e-mail address", EMAIL);
-  remember("an administrator's secret", LOCAL_CREDENTIAL.secretAccessKey);
-
-  const { endpoint } = worker;
-  const [app, admin] = [appClient(endpoint), adminClient(endpoint)];
-  const identityPoolId = await createPool(admin, {
-    SupportedLoginProviders: { [issuer.providerName]: "client-1", "graph.facebook.com": FACEBOOK_APP },
-    DeveloperProviderName: DEVELOPER,
-  });
-  const post = async (operation: string, input: unknown) => await call(endpoint, operation, input);
-  const signed = async (operation: string, input: object) => {
-    const request = signedCall(endpoint, PREFIX + operation, input);
-    remember("a signature", /Signature=([0-9a-f]+)/.exec(request.headers["authorization"] ?? "")?.[1] ?? "");
-    return await send(endpoint, request);
-  };
-
-  // In order: guests, links, merges, mints, unlinks.
-  const [ann, bob] = [`subject-${newPerson()}`, `subject-${newPerson()}`];
-  const logins = { [issuer.providerName]: await loginToken(ann) };
-  const guest = await getId(app, identityPoolId);
-  rememberToken("an OpenID token", (await getOpenIdToken(app, guest)).token);
-  const linked = await post("GetOpenIdToken", { IdentityId: guest, Logins: logins });
-  lineOf.set("linked", await lineFor(linked.headers["x-amzn-requestid"]));
-  const minted = await post("GetOpenIdToken", { IdentityId: guest, Logins: logins });
-  lineOf.set("minted", await lineFor(minted.headers["x-amzn-requestid"]));
-  rememberToken("an OpenID token", (JSON.parse(minted.body) as { Token: string }).Token);
-  const absorbed = await getId(app, identityPoolId);
-  const merged = await post("GetOpenIdToken", { IdentityId: absorbed, Logins: logins });
-  lineOf.set("merged", await lineFor(merged.headers["x-amzn-requestid"]));
-  const accessToken = remember("an access token", `EAA${newPerson().replaceAll("-", "")}`);
-  facebookTokens.set(accessToken, { appId: FACEBOOK_APP, userId: remember("a subject", "1000200030004000") });
-  await getId(app, identityPoolId, { "graph.facebook.com": accessToken });
-  await getOpenIdToken(app, guest, { ...logins, "graph.facebook.com": accessToken });
-  await post("UnlinkIdentity", { IdentityId: guest, Logins: logins, LoginsToRemove: ["graph.facebook.com"] });
-
-  // Out of order: every way in which a secret can stand in the wrong place, or a right one be wrong.
-  const good = await loginToken(bob);
-  const bad = [
-    await loginToken(bob, { exp: 1 }),
-    await loginToken(bob, { aud: "client-2" }),
-    await loginToken(bob, { iss: "https://evil.example" }),
-    await loginToken(`${bob}\u0000`),
-    rememberToken("a forged token", `${good.slice(0, -12)}AAAAAAAAAAAA`),
-    good.replaceAll(".", "!"),
-    `${good}${good}`,
-  ];
-  for (const token of bad)
-    await post("GetOpenIdToken", { IdentityId: guest, Logins: { [issuer.providerName]: token } });
-  const unknown = await post("GetOpenIdToken", { IdentityId: guest, Logins: { [good.slice(0, 120)]: good } });
-  lineOf.set("unknown provider", await lineFor(unknown.headers["x-amzn-requestid"]));
-  for (const name of [good.slice(100, 220), "api.twitter.com", "www.amazon.com", "cognito-identity.amazonaws.com"]) {
-    await post("GetId", { IdentityPoolId: identityPoolId, Logins: { [name]: good } });
-  }
-  for (const member of ["IdentityId", "IdentityPoolId", "AccountId", "CustomRoleArn"]) {
-    await post("GetId", { IdentityPoolId: identityPoolId, [member]: good });
-    await post("GetOpenIdToken", { IdentityId: guest, [member]: [good] });
-    await post("GetOpenIdToken", { [member]: good.slice(0, 40) });
-  }
-  for (const body of [
-    good,
-    `"${good}"`,
-    `{"IdentityId":${good}}`,
-    `{"Logins":{"a":"${good}`,
-    `[${JSON.stringify(good)}]`,
-  ]) {
-    await post("GetOpenIdToken", body);
-  }
-  const usual = { "content-type": "application/x-amz-json-1.1" };
-  await send(endpoint, { headers: { ...usual, "x-amz-target": good.slice(0, 1000) }, body: "{}" });
-  await send(endpoint, { path: `/${good.slice(0, 500)}?token=${good}`, headers: usual });
-  await send(endpoint, {
-    headers: { ...usual, authorization: `Bearer ${good}`, "x-amz-target": `${PREFIX}ListIdentityPools` },
-  });
-  await send(endpoint, { method: "GET", path: "/.well-known/jwks.json", headers: { authorization: `Bearer ${good}` } });
-  facebook.fail((request) => request.socket.destroy());
-  await post("GetId", { IdentityPoolId: identityPoolId, Logins: { "graph.facebook.com": accessToken } });
-  issuer.goDown();
-  const rotated = {
-    [issuer.providerName]: rememberToken(
-      "a login token",
-      good.replace(/^[^.]+/, base64urlOf({ alg: "ES256", kid: "x" })),
-    ),
-  };
-  await post("GetId", { IdentityPoolId: identityPoolId, Logins: rotated });
-  issuer.comeUp();
-
-  // The signed operations, and the rotation of the key.
-  const user = newPerson();
-  logSecrets.set(user, "a developer's user");
-  const developer = { IdentityPoolId: identityPoolId, Logins: { [DEVELOPER]: user } };
-  const developed = await signed("GetOpenIdTokenForDeveloperIdentity", developer);
-  const { Token: developerToken } = JSON.parse(developed.body) as { Token?: string };
-  if (developerToken !== undefined) rememberToken("an OpenID token", developerToken);
-  await signed("LookupDeveloperIdentity", { IdentityPoolId: identityPoolId, DeveloperUserIdentifier: user });
-  await signed("GetOpenIdTokenForDeveloperIdentity", {
-    ...developer,
-    Logins: { [DEVELOPER]: user, [issuer.providerName]: good },
-  });
-  for (const operation of ["DescribeIdentityPool", "DeleteIdentityPool", "UpdateIdentityPool"])
-    await signed(operation, { IdentityPoolId: good.slice(0, 50) });
-  await signed("DescribeIdentity", { IdentityId: guest });
-  await signed("ListIdentities", { IdentityPoolId: identityPoolId, MaxResults: 60 });
-  await signed("ListIdentityPools", { MaxResults: 60, NextToken: good.slice(0, 60) });
-  await signed("DeleteIdentities", { IdentityIdsToDelete: [absorbed] });
-  await sendSigned(
-    endpoint,
-    `${PREFIX}ListIdentityPools`,
-    {},
-    { credential: { accessKeyId: "x", secretAccessKey: remember("a secret", "an-unknown-secret-key") } },
-  );
-  await sendSigned(endpoint, "Edgepool.RotateSigningKey", { Force: true });
-  await getOpenIdToken(app, guest, logins);
+  driven = await driveEverything(folder);
+  // The line of a request may be written a moment after its answer; that of the last call, after all others.
+  await vi.waitFor(() => expect(lines().at(-1)).toMatchObject({ operation: "GetOpenIdToken", status: 200 }), 5000);
 });
 
 afterAll(async () => {
-  await Promise.all([worker.stop(), issuer.close(), facebook.close()]);
+  await driven.close();
   await rm(folder, { recursive: true, force: true });
 });
 
-function base64urlOf(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString("base64url");
+/** The lines of all requests so far, in their order. */
+function lines(): readonly Line[] {
+  const log = driven.worker.log().split("\n");
+  return log.filter((line) => line.includes('"message":"request"')).map((line) => JSON.parse(line) as Line);
 }
+
+function lineOf(name: "linked" | "minted" | "merged" | "unknown provider"): Line | undefined {
+  return lines().find((line) => line["requestId"] === driven.marked.get(name));
+}
+
+/** The operations that are built: any other one is unknown to callers. */
+async function builtOperations(): Promise<readonly string[]> {
+  const built: string[] = [];
+  for (const operation of Object.keys(operations)) {
+    const answer = await call(driven.worker.endpoint, operation, "[]");
+    if (errorOf(answer).type !== "UnknownOperationException") built.push(operation);
+  }
+  return [...built, "RotateSigningKey"];
+}
+
+describe("what was driven", () => {
+  it("is every operation that is built, answered and refused, and every provider, proved and not", async () => {
+    const before = lines();
+    const of = (isAnswered: boolean) => before.filter((line) => (line["status"] === 200) === isAnswered);
+    const built = await builtOperations();
+    expect(built.length).toBeGreaterThan(15);
+    for (const isAnswered of [true, false]) {
+      const seen = new Set(of(isAnswered).map((line) => line["operation"]));
+      expect([isAnswered, built.filter((operation) => !seen.has(operation))]).toEqual([isAnswered, []]);
+      const named = new Set(of(isAnswered).flatMap((line) => line["providers"] ?? []));
+      expect([isAnswered, driven.providerNames.filter((name) => !named.has(name))]).toEqual([isAnswered, []]);
+    }
+    const exceptions = new Set(before.map((line) => line["exception"]));
+    expect(exceptions).toContain("ExternalServiceException");
+    expect(exceptions).not.toContain("InternalErrorException");
+  });
+});
 
 function found(haystack: Buffer, needles: ReadonlyMap<string, string>): readonly string[] {
   return [...needles].flatMap(([text, what]) =>
@@ -250,48 +113,48 @@ function privateKeys(): readonly Buffer[] {
 
 describe("the log", () => {
   it("T46: holds no token, subject, secret or signature, nor a piece of one", () => {
-    const log = Buffer.from(worker.log());
-    expect(found(log, new Map([...secrets, ...logSecrets]))).toEqual([]);
-    expect(worker.log()).not.toContain("eyJ");
+    const log = Buffer.from(driven.worker.log());
+    expect(found(log, new Map([...driven.secrets.texts, ...driven.logSecrets.texts]))).toEqual([]);
+    expect(driven.worker.log()).not.toContain("eyJ");
     expect(log.length).toBeGreaterThan(5000);
   });
 
   it("T46: says of a request what an operator needs: operation, outcome, pool, hashed identity, providers, upstream fetches", () => {
-    expect(lineOf.get("linked")).toEqual({
+    expect(lineOf("linked")).toEqual({
       message: "request",
       requestId: expect.any(String),
       operation: "GetOpenIdToken",
       status: 200,
       pool: expect.stringMatching(/^us-east-1:/),
       identity: expect.stringMatching(/^[0-9a-f]{16}$/),
-      providers: [issuer.providerName],
+      providers: [driven.issuerName],
       upstreamFetches: 1,
       durationMs: expect.any(Number),
     });
-    expect(lineOf.get("minted")).toMatchObject({ identity: lineOf.get("linked")?.["identity"], upstreamFetches: 0 });
+    expect(lineOf("minted")).toMatchObject({ identity: lineOf("linked")?.["identity"], upstreamFetches: 0 });
     // The guest that was named is not the identity that was answered: both are there, so that a merge can be traced.
-    expect(lineOf.get("merged")).toMatchObject({
-      identity: lineOf.get("linked")?.["identity"],
+    expect(lineOf("merged")).toMatchObject({
+      identity: lineOf("linked")?.["identity"],
       namedIdentity: expect.stringMatching(/^[0-9a-f]{16}$/),
     });
   });
 
   it("T34: tells of every link, and of whom it absorbed", () => {
-    const linked = worker
+    const linked = driven.worker
       .log()
       .split("\n")
       .filter((line) => line.includes('"event":"logins-linked"'))
       .map((line) => JSON.parse(line) as Line);
-    const identity = lineOf.get("linked")?.["identity"];
-    const pool = lineOf.get("linked")?.["pool"];
-    const providers = [issuer.providerName];
+    const identity = lineOf("linked")?.["identity"];
+    const pool = lineOf("linked")?.["pool"];
+    const providers = [driven.issuerName];
     expect(linked[0]).toEqual({ event: "logins-linked", pool, identity, providers, absorbed: [] });
-    const absorbed = [lineOf.get("merged")?.["namedIdentity"]];
+    const absorbed = [lineOf("merged")?.["namedIdentity"]];
     expect(linked).toContainEqual({ event: "logins-linked", pool, identity, providers: [], absorbed });
   });
 
   it("T46: does not repeat a provider name that no pool has, which could be anything", () => {
-    expect(lineOf.get("unknown provider")).toMatchObject({
+    expect(lineOf("unknown provider")).toMatchObject({
       status: 403,
       exception: "NotAuthorizedException",
       reason: expect.stringContaining("unknown provider"),
@@ -300,7 +163,7 @@ describe("the log", () => {
   });
 
   it("T46: names no identity by its id, so that a log is no list of them", () => {
-    const requests = worker
+    const requests = driven.worker
       .log()
       .split("\n")
       .filter((line) => line.includes('"message":"request"'));
@@ -314,14 +177,16 @@ describe("the storage", () => {
   it("T46: holds no token, subject, secret or signature, nor a piece of one", () => {
     const files = storedFiles();
     expect(files.length).toBeGreaterThan(10);
-    const hits = files.flatMap((path) => found(readFileSync(path), secrets).map((what) => `${what} in ${path}`));
+    const hits = files.flatMap((path) =>
+      found(readFileSync(path), driven.secrets.texts).map((what) => `${what} in ${path}`),
+    );
     expect(hits).toEqual([]);
   });
 
   it("T43: holds no private key in the clear, in whole or in a member, and neither does the log", () => {
     const keys = privateKeys();
     expect(keys).toHaveLength(2);
-    const files = [worker.logFile, ...storedFiles()];
+    const files = [driven.worker.logFile, ...storedFiles()];
     for (const pkcs8 of keys) {
       const jwk = createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" }).export({ format: "jwk" });
       const members = [jwk.d, jwk.p, jwk.q, jwk.dp, jwk.dq, jwk.qi].map((member) =>

@@ -38,9 +38,12 @@ export function errorOf({ body }: WireAnswer): { readonly type: string; readonly
   return { type, message };
 }
 
-/** An issuer that publishes these keys, and exactly them; default: one for `algorithm`. */
-export async function setStage(algorithm = "ES256", published?: (key: ForgeKey) => readonly unknown[]): Promise<Stage> {
-  const endpoint = inject("endpoint");
+/** An issuer that publishes these keys, and exactly them; default: one for `algorithm`. `endpoint`: the shared Worker's. */
+export async function setStage(
+  algorithm = "ES256",
+  published?: (key: ForgeKey) => readonly unknown[],
+  endpoint = inject("endpoint"),
+): Promise<Stage> {
   const [app, admin] = [appClient(endpoint), adminClient(endpoint)];
   const issuer = await startLoopbackIssuer({ algorithm: "ES256" });
   const key = makeKey(algorithm, "key-of-the-issuer");

@@ -1,12 +1,11 @@
-/** T42 to T51 over HTTP: what is minted, the keys, the signed operations, and everything around a call. */
-import { ListIdentityPoolsCommand } from "@aws-sdk/client-cognito-identity";
+/** T42 to T51 over HTTP but for signatures (signed-operations.test.ts): what is minted, the keys, everything around a call. */
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
 import { demoPoolId } from "../../src/development/demo-pool.ts";
-import { adminClient, appClient, getId, getOpenIdToken } from "../support/cognito-clients.ts";
+import { adminClient, appClient, createPool, getId, getOpenIdToken } from "../support/cognito-clients.ts";
 import { loginsOf } from "../support/development-sign-in.ts";
-import { sendSigned, signedCall, type Signing } from "../support/signed-call.ts";
+import { sendSigned, signedCall } from "../support/signed-call.ts";
 import { call, send, type WireRequest } from "../support/wire-call.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 import { errorOf } from "./stage.ts";
@@ -29,6 +28,18 @@ beforeAll(async () => {
 afterAll(async () => {
   await worker.stop();
 });
+
+function developerUser(name: string): object {
+  return { DeveloperProviderName: "login.other.example", DeveloperUserIdentifier: name };
+}
+
+function developerMerge(from: string, to: string): object {
+  return {
+    DeveloperProviderName: "login.other.example",
+    SourceUserIdentifier: from,
+    DestinationUserIdentifier: to,
+  };
+}
 
 type Jwk = Readonly<Record<string, unknown>>;
 
@@ -113,74 +124,47 @@ describe("what is minted", () => {
   });
 });
 
-describe("a signed operation", () => {
-  const LIST = `${PREFIX}ListIdentityPools`;
-  const INPUT = { MaxResults: 1 };
-  const HOUR_MS = 3_600_000;
-
-  it.each<[string, Signing]>([
-    ["another secret", { credential: { ...LOCAL_CREDENTIAL, secretAccessKey: "another-secret-entirely" } }],
-    ["an unknown key", { credential: { accessKeyId: "nobody", secretAccessKey: "whatever-it-may-be" } }],
-    ["another region", { region: "eu-west-1" }],
-    ["another service", { service: "s3" }],
-    ["yesterday's date", { date: new Date(Date.now() - 24 * HOUR_MS) }],
-    ["a date six minutes ago", { date: new Date(Date.now() - HOUR_MS / 10) }],
-    ["a date six minutes ahead", { date: new Date(Date.now() + HOUR_MS / 10) }],
-    ["an unsigned target", { signedHeaders: ["content-type", "host", "x-amz-date"] }],
-    ["an unsigned host", { signedHeaders: ["content-type", "x-amz-date", "x-amz-target"] }],
-    ["an unsigned date", { signedHeaders: ["content-type", "host", "x-amz-target"] }],
-    ["an unsigned content type", { signedHeaders: ["host", "x-amz-date", "x-amz-target"] }],
-  ])("T44: is refused with %s", async (_, signing) => {
-    const answer = await sendSigned(worker.endpoint, LIST, INPUT, signing);
-    expect(answer.status).toBe(400);
-    expect(["InvalidSignatureException", "UnrecognizedClientException"]).toContain(errorOf(answer).type);
-    expect((await sendSigned(worker.endpoint, LIST, INPUT)).status).toBe(200);
-  });
-
-  it("T44: is refused when any part of it was changed on the way", async () => {
-    const { headers, body } = signedCall(worker.endpoint, LIST, INPUT);
-    const changed: readonly WireRequest[] = [
-      { headers, body: '{"MaxResults":2}' },
-      { headers, body: `${body} ` },
-      { headers: { ...headers, "x-amz-target": `${PREFIX}DeleteIdentityPool` }, body },
-      { headers: { ...headers, "x-amz-security-token": "added" }, body },
-      { headers: { ...headers, "x-amz-content-sha256": "UNSIGNED-PAYLOAD" }, body },
-      { headers: { ...headers, host: "evil.example" }, body },
+describe("an administrator", () => {
+  it("T37: of one pool reaches no identity, user or setting of another pool", async () => {
+    const admin = adminClient(worker.endpoint);
+    const other = await createPool(admin, { DeveloperProviderName: "login.other.example" });
+    const identityId = await getId(appClient(worker.endpoint), other);
+    const pool = { IdentityPoolId: other };
+    const settings = { ...pool, IdentityPoolName: "taken over", AllowUnauthenticatedIdentities: true };
+    const user = { ...pool, Logins: { "login.other.example": "ann" } };
+    const attempts: readonly (readonly [string, object])[] = [
+      ["DescribeIdentity", { IdentityId: identityId }],
+      ["ListIdentities", { ...pool, MaxResults: 10 }],
+      ["DescribeIdentityPool", pool],
+      ["UpdateIdentityPool", settings],
+      ["DeleteIdentityPool", pool],
+      ["GetOpenIdTokenForDeveloperIdentity", user],
+      ["GetOpenIdTokenForDeveloperIdentity", { ...user, IdentityId: identityId }],
+      ["LookupDeveloperIdentity", { ...pool, IdentityId: identityId }],
+      ["UnlinkDeveloperIdentity", { ...pool, IdentityId: identityId, ...developerUser("ann") }],
+      ["MergeDeveloperIdentities", { ...pool, ...developerMerge("ann", "bob") }],
     ];
-    for (const request of changed) expect((await send(worker.endpoint, request)).status).toBe(400);
-    const inQuery = { path: "/?X-Amz-Signature=00", headers, body };
-    expect((await send(worker.endpoint, inQuery)).status).toBe(404);
-    expect((await send(worker.endpoint, { headers, body })).status).toBe(200);
-  });
-
-  it("T44: that made a pool makes no second one when it is replayed", async () => {
-    const input = { IdentityPoolName: "replayed", AllowUnauthenticatedIdentities: false };
-    const order = signedCall(worker.endpoint, `${PREFIX}CreateIdentityPool`, input);
-    const answers = [
-      await send(worker.endpoint, order),
-      await send(worker.endpoint, order),
-      await send(worker.endpoint, order),
-    ];
-    expect(new Set(answers.map(({ body }) => body)).size).toBe(1);
-    const { IdentityPools = [] } = await adminClient(worker.endpoint).send(
-      new ListIdentityPoolsCommand({ MaxResults: 60 }),
-    );
-    expect(IdentityPools.filter((pool) => pool.IdentityPoolName === "replayed")).toHaveLength(1);
-  });
-
-  it("T45: a signature that is wrong in its first digit is refused just as one that is wrong in its last", async () => {
-    const { headers, body } = signedCall(worker.endpoint, LIST, INPUT);
-    const authorization = headers["authorization"] ?? "";
-    const at = authorization.indexOf("Signature=") + "Signature=".length;
-    const answers = new Set<string>();
-    for (const position of [at, at + 31, authorization.length - 1]) {
-      const digit = authorization[position] === "0" ? "1" : "0";
-      const forged = authorization.slice(0, position) + digit + authorization.slice(position + 1);
-      const answer = await send(worker.endpoint, { headers: { ...headers, authorization: forged }, body });
-      answers.add(`${answer.status} ${answer.body}`);
+    for (const [operation, input] of attempts) {
+      const answer = await sendSigned(worker.endpoint, PREFIX + operation, input, { credential: POOL_BOUND });
+      expect([operation, answer.status, errorOf(answer).type]).toEqual([operation, 403, "AccessDeniedException"]);
+      expect(answer.body).not.toContain("login.other.example");
     }
-    expect([...answers]).toEqual([expect.stringContaining("InvalidSignatureException")]);
-    expect((await send(worker.endpoint, { headers, body })).status).toBe(200);
+    // A list of ids is answered one by one: the foreign one is not deleted, and the answer says so.
+    const deletion = { IdentityIdsToDelete: [identityId] };
+    const answer = await sendSigned(worker.endpoint, `${PREFIX}DeleteIdentities`, deletion, { credential: POOL_BOUND });
+    expect([answer.status, JSON.parse(answer.body)]).toEqual([
+      200,
+      { UnprocessedIdentityIds: [{ IdentityId: identityId, ErrorCode: "AccessDenied" }] },
+    ]);
+    const described = await sendSigned(worker.endpoint, `${PREFIX}DescribeIdentity`, { IdentityId: identityId });
+    expect([described.status, JSON.parse(described.body)]).toMatchObject([200, { IdentityId: identityId }]);
+    const listed = await sendSigned(
+      worker.endpoint,
+      `${PREFIX}ListIdentityPools`,
+      { MaxResults: 60 },
+      { credential: POOL_BOUND },
+    );
+    expect(listed.body).not.toContain(other);
   });
 });
 

@@ -1,9 +1,9 @@
-/** T1 to T15 over HTTP: the login token as bytes. Each attack differs from an accepted token in one way. */
+/** T1 to T15 over HTTP, but for T12 and T13 (token-keys.test.ts): the login token as bytes. Each attack differs from an accepted token in one way. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createPool, getId } from "../support/cognito-clients.ts";
 import { startLoopbackIssuer } from "../support/loopback-issuer.ts";
 import { call } from "../support/wire-call.ts";
-import { base64url, compactOf, type ForgeKey, hmacTokenOf, makeKey, signatureOf, tokenOf } from "./forge.ts";
+import { base64url, compactOf, type ForgeKey, hmacTokenOf, makeKey, tokenOf } from "./forge.ts";
 import { CLIENT_ID, errorOf, newPerson, setStage, type Stage } from "./stage.ts";
 
 let stage: Stage;
@@ -101,13 +101,20 @@ describe("the signature's algorithm", () => {
     "__proto__",
     "constructor",
     "key-of-the-issuer\u0000",
-    "k".repeat(30_000),
     7,
     null,
     ["key-of-the-issuer"],
     { toString: "key-of-the-issuer" },
   ])("T5: a kid of %j finds no key", async (kid) => {
     await stage.expectRefused(stage.token({}, { kid }));
+  });
+
+  it("T5: a kid of more than 256 characters finds no key, even one that is published under it", async () => {
+    await stage.expectRefused(stage.token({}, { kid: "k".repeat(30_000) }));
+    const kid = "k".repeat(257);
+    const other = await setStage("ES256", (key) => [{ ...key.publicJwk, kid }, makeKey("ES256", "short").publicJwk]);
+    await other.expectRefused(other.token({}, { kid }));
+    await other.close();
   });
 
   it.each([
@@ -180,8 +187,11 @@ describe("the form of a token", () => {
   it("T10: bytes that are no UTF-8, a byte order mark, and what is no object are no claims", async () => {
     const header = JSON.stringify(headerOf(stage.key));
     const claims = JSON.stringify(stage.claims());
-    const broken = Buffer.from(claims);
-    broken[broken.length - 3] = 0xff;
+    // Within a text that nobody reads: a lenient decoder would put another character there, and find a good token.
+    const broken = Buffer.from(JSON.stringify(stage.claims({ name: "Ann?" })));
+    broken[broken.indexOf("?")] = 0xff;
+    const brokenHeader = Buffer.from(JSON.stringify({ ...headerOf(stage.key), note: "?" }));
+    brokenHeader[brokenHeader.indexOf("?")] = 0xff;
     for (const payload of [
       broken,
       `\uFEFF${claims}`,
@@ -195,19 +205,21 @@ describe("the form of a token", () => {
     ]) {
       await stage.expectRefused(compactOf(stage.key, header, payload));
     }
-    for (const wrong of [`\uFEFF${header}`, `[${header}]`, "null", "{"]) {
+    for (const wrong of [brokenHeader, `\uFEFF${header}`, `[${header}]`, "null", "{"]) {
       await stage.expectRefused(compactOf(stage.key, wrong, claims));
     }
   });
 
   it("T11: a bomb of a token is refused in a moment, and the next one is served", async () => {
     const header = JSON.stringify(headerOf(stage.key));
-    const deep = `{"a":${"[".repeat(18_000)}${"]".repeat(18_000)}}`;
-    const wide = `{${Array.from({ length: 4000 }, (_, index) => `"${index}":0`).join()}}`;
+    const claims = JSON.stringify(stage.claims());
+    const deep = `${"[".repeat(17_000)}${"]".repeat(17_000)}`;
     const texts = [
       compactOf(stage.key, header, deep),
-      compactOf(stage.key, header, wide),
-      compactOf(stage.key, JSON.stringify({ ...headerOf(stage.key), x5c: ["A".repeat(20_000)] }), "{}"),
+      compactOf(stage.key, header, `{"a":${deep}`),
+      // All else is in order, so that nothing but the limit of a header refuses these.
+      compactOf(stage.key, JSON.stringify({ ...headerOf(stage.key), x5c: ["A".repeat(4100)] }), claims),
+      compactOf(stage.key, JSON.stringify({ ...headerOf(stage.key), x5c: ["A".repeat(20_000)] }), claims),
       "a".repeat(49_990),
       `${"a.".repeat(24_000)}a`,
     ];
@@ -216,58 +228,18 @@ describe("the form of a token", () => {
       await stage.expectRefused(text);
       expect(performance.now() - startedAt).toBeLessThan(3000);
     }
+    // What is merely large is judged like any other: in order, and in a moment.
+    const wide = Array.from({ length: 3000 }, (_, index) => `"${index}":0`).join();
+    for (const more of [`"a":${deep}`, wide]) {
+      const startedAt = performance.now();
+      const inOrder = JSON.stringify(stage.claims()).slice(0, -1);
+      await stage.expectAccepted(compactOf(stage.key, header, `${inOrder},${more}}`));
+      expect(performance.now() - startedAt).toBeLessThan(3000);
+    }
     const guest = await getId(stage.app, stage.identityPoolId);
     const tooLong = { IdentityId: guest, Logins: { [stage.issuer.providerName]: "a".repeat(50_001) } };
     expect(errorOf(await call(stage.endpoint, "GetOpenIdToken", tooLong)).type).toBe("ValidationException");
     await stage.expectAccepted(stage.token());
-  });
-
-  it("T12: a signature of zeros, in DER, too short or too long verifies nothing", async () => {
-    const [header = "", payload = ""] = stage.token().split(".");
-    const real = signatureOf(stage.key, `${header}.${payload}`);
-    const der = Buffer.concat([
-      Buffer.from([0x30, 0x44, 0x02, 0x20]),
-      real.subarray(0, 32),
-      Buffer.from([0x02, 0x20]),
-      real.subarray(32),
-    ]);
-    const order = Buffer.from("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", "hex");
-    const wrong = [
-      Buffer.alloc(64),
-      Buffer.concat([order, order]),
-      Buffer.concat([real.subarray(0, 32), Buffer.alloc(32)]),
-      der,
-      real.subarray(1),
-      Buffer.concat([real, Buffer.alloc(1)]),
-      Buffer.concat([Buffer.alloc(1), real]),
-    ];
-    for (const signature of wrong) await stage.expectRefused(`${header}.${payload}.${base64url(signature)}`);
-    const [rsaHeader = "", rsaPayload = ""] = rsa.token().split(".");
-    const rsaReal = signatureOf(rsa.key, `${rsaHeader}.${rsaPayload}`);
-    for (const signature of [
-      Buffer.alloc(256),
-      Buffer.alloc(256, 1),
-      rsaReal.subarray(1),
-      Buffer.concat([Buffer.alloc(1), rsaReal]),
-    ]) {
-      await rsa.expectRefused(`${rsaHeader}.${rsaPayload}.${base64url(signature)}`);
-    }
-  });
-
-  it("T13: a weak key verifies nothing, and does no harm to a strong one beside it", async () => {
-    const weak = makeKey("RS256", "weak", 1024);
-    const mixed = await setStage("RS256", (key) => [
-      weak.publicJwk,
-      { ...key.publicJwk, kid: "e-is-1", e: "AQ" },
-      { ...key.publicJwk, kid: "e-is-even", e: "Ag" },
-      { kty: "EC", crv: "P-256", alg: "ES256", kid: "off-the-curve", x: "A".repeat(43), y: "A".repeat(43) },
-      { kty: "RSA", kid: "junk", n: "!", e: 7 },
-      key.publicJwk,
-    ]);
-    await mixed.expectRefused(tokenOf(weak, mixed.claims()));
-    for (const kid of ["e-is-1", "e-is-even", "junk"]) await mixed.expectRefused(mixed.token({}, { kid }));
-    await mixed.expectAccepted(mixed.token());
-    await mixed.close();
   });
 
   it.each([

@@ -2,7 +2,13 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { adminClient, appClient, createPool, getId, getOpenIdToken } from "../support/cognito-clients.ts";
-import { amazonStandIn, type AmazonToken, facebookStandIn, type FacebookToken } from "../support/provider-stand-ins.ts";
+import {
+  amazonStandIn,
+  type AmazonToken,
+  facebookStandIn,
+  type FacebookToken,
+  type StandIn,
+} from "../support/provider-stand-ins.ts";
 import { serveStandIn } from "../support/stand-in-server.ts";
 import { call } from "../support/wire-call.ts";
 import { startWorker } from "../support/worker-process.ts";
@@ -79,6 +85,10 @@ describe("the audience", () => {
     await stage.expectRefused(stage.token({ azp: "client-2" }));
     await stage.expectRefused(stage.token({ aud: [CLIENT_ID, "client-2"], azp: "client-2" }));
     await stage.expectRefused(stage.token({ azp: [CLIENT_ID] }));
+    // An azp of ours makes no list good that is none of texts, nor one that lacks us.
+    for (const aud of [[CLIENT_ID, 7], [CLIENT_ID, null], [CLIENT_ID, ["client-2"]], ["client-2"], "client-2"]) {
+      await stage.expectRefused(stage.token({ aud, azp: CLIENT_ID }));
+    }
     await stage.expectAccepted(stage.token({ aud: [CLIENT_ID, "client-2"], azp: CLIENT_ID }));
     await stage.expectAccepted(stage.token({ aud: [CLIENT_ID] }));
   });
@@ -148,6 +158,9 @@ describe("a token of somebody else's", () => {
       // Our issuer's key under the other's name, and the other's client at our issuer.
       { [other.issuer.providerName]: tokenOf(stage.key, other.claims({ aud: "client-b" })) },
       { [stage.issuer.providerName]: stage.token({ aud: "client-b" }) },
+      // In order at its own issuer, and for the client of the other's: only the issuer is the wrong one.
+      { [other.issuer.providerName]: stage.token({ aud: "client-b" }) },
+      { [stage.issuer.providerName]: other.token({ aud: "client-a" }) },
     ];
     for (const logins of forged) {
       const answer = await call(stage.endpoint, "GetId", { IdentityPoolId: both, Logins: logins });
@@ -162,31 +175,49 @@ describe("a token of somebody else's", () => {
   it("T22: an access token that another app was given opens nothing, although the provider says that it is good", async () => {
     const facebookTokens = new Map<string, FacebookToken>();
     const amazonTokens = new Map<string, AmazonToken>();
+    const [ownApp, secretApp] = ["1234567890", "2345678901"];
+    const appSecret = "0123456789abcdef0123456789abcdef";
     const [facebook, amazon] = await Promise.all([
-      serveStandIn(() => facebookStandIn({ tokens: facebookTokens })),
+      serveStandIn(() =>
+        talkative(facebookStandIn({ tokens: facebookTokens, appSecrets: new Map([[secretApp, appSecret]]) })),
+      ),
       serveStandIn(() => amazonStandIn(amazonTokens)),
     ]);
     const worker = await startWorker({
-      settings: { FACEBOOK_GRAPH_URL: facebook.address, AMAZON_API_URL: amazon.address },
+      settings: {
+        FACEBOOK_GRAPH_URL: facebook.address,
+        FACEBOOK_APP_SECRETS: JSON.stringify({ [secretApp]: appSecret }),
+        AMAZON_API_URL: amazon.address,
+      },
     });
     try {
-      const app = appClient(worker.endpoint);
-      const providers = { "graph.facebook.com": "1234567890", "www.amazon.com": "amzn1.application-oa2-client.1" };
-      const pool = await createPool(adminClient(worker.endpoint), { SupportedLoginProviders: providers });
+      const [app, admin] = [appClient(worker.endpoint), adminClient(worker.endpoint)];
+      const amazonClient = "amzn1.application-oa2-client.1";
+      const providers = { "graph.facebook.com": ownApp, "www.amazon.com": amazonClient };
+      const pool = await createPool(admin, { SupportedLoginProviders: providers });
+      // Where its secret is known, the app itself asks whose token it is; elsewhere the token is asked for its app.
+      const secretPool = await createPool(admin, { SupportedLoginProviders: { "graph.facebook.com": secretApp } });
       const victim = { userId: "10001" };
-      facebookTokens.set("EAAours", { appId: "1234567890", ...victim }).set("EAAtheirs", { appId: "999", ...victim });
-      const ours = { aud: "amzn1.application-oa2-client.1", appId: "amzn1.application.1", userId: "amzn1.account.V" };
+      facebookTokens
+        .set("EAAours", { appId: ownApp, ...victim })
+        .set("EAAsecret", { appId: secretApp, ...victim })
+        .set("EAAtheirs", { appId: "999", ...victim })
+        .set("EAAtalkative", { appId: secretApp, ...victim });
+      const ours = { aud: amazonClient, appId: "amzn1.application.1", userId: "amzn1.account.V" };
       amazonTokens
         .set("Atza|ours", ours)
         .set("Atza|theirs", { ...ours, aud: "amzn1.application-oa2-client.2", appId: "x" });
-      for (const [name, good, foreign] of [
-        ["graph.facebook.com", "EAAours", "EAAtheirs"],
-        ["www.amazon.com", "Atza|ours", "Atza|theirs"],
+      for (const [identityPoolId, name, good, foreign] of [
+        [pool, "graph.facebook.com", "EAAours", ["EAAtheirs", "EAAsecret"]],
+        [secretPool, "graph.facebook.com", "EAAsecret", ["EAAtheirs", "EAAours", "EAAtalkative"]],
+        [pool, "www.amazon.com", "Atza|ours", ["Atza|theirs"]],
       ] as const) {
-        const identityId = await getId(app, pool, { [name]: good });
-        const input = { IdentityId: identityId, Logins: { [name]: foreign } };
-        const answer = await call(worker.endpoint, "GetOpenIdToken", input);
-        expect([name, answer.status, errorOf(answer).type]).toEqual([name, 403, "NotAuthorizedException"]);
+        const identityId = await getId(app, identityPoolId, { [name]: good });
+        for (const token of foreign) {
+          const input = { IdentityId: identityId, Logins: { [name]: token } };
+          const answer = await call(worker.endpoint, "GetOpenIdToken", input);
+          expect([token, answer.status, errorOf(answer).type]).toEqual([token, 403, "NotAuthorizedException"]);
+        }
         expect((await getOpenIdToken(app, identityId, { [name]: good })).identityId).toBe(identityId);
       }
     } finally {
@@ -194,3 +225,12 @@ describe("a token of somebody else's", () => {
     }
   });
 });
+
+/** A Graph API that says of one token that it is another app's, as good as any, where the real one refuses to say it. */
+function talkative(standIn: StandIn): StandIn {
+  const data = { app_id: "999", type: "USER", is_valid: true, user_id: "10001", expires_at: 0 };
+  return async (request) => {
+    const isAsked = new URL(request.url).searchParams.get("input_token") === "EAAtalkative";
+    return isAsked ? Response.json({ data }) : await standIn(request);
+  };
+}

@@ -8,9 +8,15 @@
 export type Effect =
   /**
    * The login is that identity's afterwards; null is an answer that was never learned. It takes over a login of nobody, and
-   * one of another identity only where `merges`: two proofs in one request may make two identities one.
+   * one of another identity only where `merges`: two proofs in one request may make two identities one. To the identities
+   * of `closed` it brings no login that was nobody's: they were linked already, and the call proves no other login of theirs.
    */
-  | { readonly kind: "own"; readonly identityId: string | null; readonly merges: boolean }
+  | {
+      readonly kind: "own";
+      readonly identityId: string | null;
+      readonly merges: boolean;
+      readonly closed?: readonly string[];
+    }
   /** A merge that may take this login along, which its request does not name; null as above. */
   | { readonly kind: "move"; readonly identityId: string | null }
   /** The identity holds the login no longer. */
@@ -35,13 +41,17 @@ type Owner = string | null;
 type Unknown = { readonly effect: Effect; readonly calledAt: readonly number[] };
 
 /**
- * Whether the call, in this state, tells what is true and changes nothing, so that no order is lost by placing it first. One
- * that may merge is not such a call: it may be needed later, to take the login from another owner. One that may not could
- * later do no more than take the login of nobody, which every later call that finds it taken could have done itself.
+ * Whether the call, in this state, tells what is true and could never change anything, so that no order is lost by placing
+ * it first. One that may link or merge is no such call: another may need it later, to find the login where it did.
  */
 function isRead(effect: Effect, owner: Owner): boolean {
-  if (effect.kind === "own") return !effect.merges && effect.identityId !== null && effect.identityId === owner;
-  return effect.kind === "disown" && effect.identityId !== owner;
+  const { identityId } = effect;
+  if (effect.kind === "own") return identityId !== null && identityId === owner && isClosed(effect, identityId);
+  return effect.kind === "disown" && identityId !== owner;
+}
+
+function isClosed({ merges, closed = [] }: Effect & { readonly kind: "own" }, identityId: string): boolean {
+  return !merges && closed.includes(identityId);
 }
 
 /** The states that may follow; none when the call cannot have ended as it did. */
@@ -49,7 +59,8 @@ function nextOwners(effect: Effect, owner: Owner, identityIds: readonly string[]
   switch (effect.kind) {
     case "own": {
       const targets = effect.identityId === null ? identityIds : [effect.identityId];
-      return owner === null || effect.merges ? targets : targets.filter((target) => target === owner);
+      if (owner === null) return targets.filter((target) => !isClosed(effect, target));
+      return effect.merges ? targets : targets.filter((target) => target === owner);
     }
     case "move": {
       if (owner === null) return [null];

@@ -24,6 +24,8 @@ export class Person {
   readonly logins: readonly Login[];
   /** Ids that were answered, the latest last. */
   readonly identityIds: string[] = [];
+  /** Those of them that were answered to a call with logins: linked for good, and never again to be had with a free login alone. */
+  readonly #linkedIds = new Set<string>();
   readonly #entries: Recorded[] = [];
 
   constructor(logins: readonly Login[]) {
@@ -37,10 +39,18 @@ export class Person {
   /** A call with proofs of `logins`, whose answer is the identity that holds them all; it may merge others into that one. */
   presents(logins: readonly Login[], mayMerge: boolean): Observation {
     const merges = mayMerge && logins.length > 1;
-    return this.#observe((login) => {
-      if (logins.includes(login)) return { kind: "own", identityId: null, merges };
+    const closed = logins.length === 1 ? [...this.#linkedIds] : [];
+    const observation = this.#observe((login) => {
+      if (logins.includes(login)) return { kind: "own", identityId: null, merges, closed };
       return merges ? { kind: "move", identityId: null } : null;
     });
+    return {
+      ...observation,
+      done: (identityId) => {
+        observation.done(identityId);
+        if (identityId !== null && logins.length > 0) this.#linkedIds.add(identityId);
+      },
+    };
   }
 
   /** A call after which the identity holds none of `logins`. */

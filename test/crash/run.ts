@@ -2,11 +2,6 @@
  * A run of the crash test: the real Worker with its state on disk, clients that never stop, and a SIGKILL at random moments,
  * for the runtime alone or for every process. At the end everything that clients saw and everything on disk is judged.
  */
-import {
-  DescribeIdentityCommand,
-  ListIdentitiesCommand,
-  type IdentityDescription,
-} from "@aws-sdk/client-cognito-identity";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,10 +10,11 @@ import { type Random, streamOf } from "../simulation/random.ts";
 import { adminClient, present } from "../support/cognito-clients.ts";
 import { type Providers, startProviders } from "../support/providers.ts";
 import { freePort, type RunningWorker, startWorker } from "../support/worker-process.ts";
+import { disagreementsIn } from "./agreement.ts";
 import { contradictionsIn, pendingIn } from "./at-rest.ts";
 import { type Login, Person } from "./person.ts";
 import { readStoredState, type StoredState } from "./stored-state.ts";
-import { Client, type Counts, type Stage } from "./workload.ts";
+import { Client, type Counts, type Deed, type Stage } from "./workload.ts";
 
 export type CrashPlan = {
   readonly seed: number;
@@ -32,6 +28,9 @@ export type CrashPlan = {
 export type CrashReport = {
   readonly violations: readonly string[];
   readonly counts: Counts;
+  readonly deeds: Readonly<Record<Deed, number>>;
+  /** Processes of the runtime that were killed, each another one. */
+  readonly kills: number;
   readonly people: number;
   readonly identities: number;
   /** Transactions, reservations and messages that the kills of every process left open on disk. */
@@ -70,6 +69,7 @@ class Run {
   readonly #everybody: Person[];
   #worker: RunningWorker;
   #leftOpen = 0;
+  readonly #killed = new Set<number>();
 
   private constructor(plan: CrashPlan, stateFolder: string, providers: Providers, worker: RunningWorker, stage: Stage) {
     this.#plan = plan;
@@ -93,6 +93,7 @@ class Run {
       merges: false,
       people: [await newcomers(), ...(await Promise.all(Array.from({ length: PEOPLE_AT_ONCE - 1 }, newcomers)))],
       counts: { calls: 0, answered: 0, refused: 0, unknown: 0, notDelivered: 0 },
+      deeds: { resolve: 0, guest: 0, mint: 0, link: 0, unlink: 0, delete: 0 },
       violations: [],
       known: new Set(),
       deleting: new Set(),
@@ -133,15 +134,23 @@ class Run {
   }
 
   async #killRuntime(): Promise<void> {
+    const runtime = this.#runtime();
+    kill(runtime);
+    this.#plan.onStep?.(`killed the runtime ${runtime}`);
+    await this.#untilItAnswers();
+  }
+
+  /** The process of workerd itself, which is noted as killed. */
+  #runtime(): number {
     const runtime = processTree(this.#worker.pid).find(({ command }) => /workerd\S* serve /.test(command));
     if (runtime === undefined) throw new Error(`no runtime among the processes: ${this.#worker.log().slice(-2000)}`);
-    kill(runtime.pid);
-    this.#plan.onStep?.(`killed the runtime ${runtime.pid}`);
-    await this.#untilItAnswers();
+    this.#killed.add(runtime.pid);
+    return runtime.pid;
   }
 
   async #killEverything(): Promise<void> {
     const processes = processTree(this.#worker.pid);
+    this.#runtime();
     for (const { pid } of processes) kill(pid);
     await this.#worker.ended;
     // SIGKILL takes a moment to reach every process; what is on disk is looked at when the last one is gone.
@@ -174,13 +183,14 @@ class Run {
 
   /** Asks for every login once more, waits until nothing is pending, and judges. */
   async judge(): Promise<CrashReport> {
-    const { violations, counts } = this.#stage;
+    const { violations, counts, deeds } = this.#stage;
+    const kills = this.#killed.size;
     const client = new Client(this.#stage, streamOf(this.#plan.seed, "judge"));
     let identities = 0;
     try {
       for (const person of this.#everybody) for (const login of person.logins) await client.resolve(person, [login]);
       await this.#untilRest();
-      violations.push(...(await this.#disagreements(await this.#ownersByApi(client))));
+      violations.push(...(await disagreementsIn(this.#stage, await this.#ownersByApi(client))));
       const state = await this.#untilRest();
       identities = state.identities.length;
       violations.push(...contradictionsIn(state));
@@ -189,7 +199,7 @@ class Run {
       violations.push(String(error));
     }
     for (const person of this.#everybody) violations.push(...person.anomalies());
-    return { violations, counts, people: this.#everybody.length, identities, leftOpen: this.#leftOpen };
+    return { violations, counts, deeds, kills, people: this.#everybody.length, identities, leftOpen: this.#leftOpen };
   }
 
   /** Q1: nothing stays open, and nobody has to help. Seen twice, since one look takes a while. */
@@ -228,45 +238,6 @@ class Run {
 
   #nameOf(login: Login): string {
     return present(this.#providers.names[login.provider]);
-  }
-
-  /** Q2: ListIdentities and DescribeIdentity show of each identity exactly the logins that lead to it. */
-  async #disagreements(owners: ReadonlyMap<string, readonly string[]>): Promise<readonly string[]> {
-    const found: string[] = [];
-    const admin = adminClient(this.#stage.endpoint);
-    const listed = await this.#listAll();
-    for (const identity of listed) {
-      const identityId = present(identity.IdentityId);
-      const described = await admin.send(new DescribeIdentityCommand({ IdentityId: identityId }));
-      const shown = [identity.Logins, described.Logins, owners.get(identityId)].map((names = []) =>
-        names.toSorted().join(),
-      );
-      if (new Set(shown).size > 1) found.push(`Q2: ${identityId} has the logins ${shown.join(" / ")}`);
-    }
-    const ids = new Set(listed.map((identity) => identity.IdentityId));
-    for (const identityId of owners.keys()) if (!ids.has(identityId)) found.push(`Q2: ${identityId} is not listed`);
-    for (const identityId of this.#stage.known) {
-      const isDeleted = this.#stage.deletedAt.has(identityId);
-      const mayBeDeleted = this.#stage.deleting.has(identityId);
-      if (isDeleted && ids.has(identityId)) found.push(`invariant 3: ${identityId} was deleted and is listed`);
-      if (!mayBeDeleted && !ids.has(identityId)) found.push(`invariant 3: ${identityId} was acknowledged and is lost`);
-    }
-    return found;
-  }
-
-  async #listAll(): Promise<readonly IdentityDescription[]> {
-    const admin = adminClient(this.#stage.endpoint);
-    const all: IdentityDescription[] = [];
-    let next: string | undefined;
-    do {
-      const input = { IdentityPoolId: this.#stage.identityPoolId, MaxResults: 60, HideDisabled: false };
-      const page = await admin.send(
-        new ListIdentitiesCommand({ ...input, ...(next !== undefined && { NextToken: next }) }),
-      );
-      all.push(...(page.Identities ?? []));
-      next = page.NextToken;
-    } while (next !== undefined);
-    return all;
   }
 
   async stop(): Promise<void> {

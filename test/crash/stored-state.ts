@@ -33,18 +33,49 @@ function filesOf(stateFolder: string, className: string): readonly string[] {
  * and then is the same page.
  */
 function rowsOf(file: string, table: string, columns: string): readonly Record<string, unknown>[] {
+  return readCopy(file, (database) => {
+    return tablesOf(database).includes(table) ? database.prepare(`SELECT ${columns} FROM ${table}`).all() : [];
+  });
+}
+
+function tablesOf(database: DatabaseSync): readonly string[] {
+  return database
+    .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
+    .all()
+    .map((row) => String(row["name"]));
+}
+
+function readCopy<T>(file: string, read: (database: DatabaseSync) => T): T {
   const folder = mkdtempSync(join(tmpdir(), "edgepool-read-"));
   const copy = join(folder, "copy.sqlite");
   if (existsSync(`${file}-wal`)) copyFileSync(`${file}-wal`, `${copy}-wal`);
   copyFileSync(file, copy);
   const database = new DatabaseSync(copy);
   try {
-    const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?").all(table);
-    return tables.length === 0 ? [] : database.prepare(`SELECT ${columns} FROM ${table}`).all();
+    return read(database);
   } finally {
     database.close();
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Every row of every object, whatever it is for: `class/file table row`. An object that has stored nothing has none. */
+export function everyRow(stateFolder: string): readonly string[] {
+  const root = join(stateFolder, "objects/do");
+  return readdirSync(root).flatMap((folder) =>
+    filesOf(stateFolder, folder.replace(/^edgepool-/, "")).flatMap((file) =>
+      readCopy(file, (database) => rowsIn(database).map((row) => `${file.slice(root.length + 1)} ${row}`)),
+    ),
+  );
+}
+
+function rowsIn(database: DatabaseSync): readonly string[] {
+  return tablesOf(database).flatMap((table) => {
+    const all = database.prepare(`SELECT * FROM "${table}"`);
+    // An alarm is an instant in nanoseconds, which no number of JavaScript's holds exactly.
+    all.setReadBigInts(true);
+    return all.all().map((row) => `${table} ${Object.values(row).map(String).join()}`);
+  });
 }
 
 /** The values that objects of a class keep under a key. The runtime stores them in V8's own format, which Node reads. */

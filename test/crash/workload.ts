@@ -16,6 +16,9 @@ import type { Login, Observation, Person } from "./person.ts";
 
 export type Counts = { calls: number; answered: number; refused: number; unknown: number; notDelivered: number };
 
+/** What a client does; each kind must have been acknowledged, or a run has proved nothing of it. */
+export type Deed = "resolve" | "guest" | "mint" | "link" | "unlink" | "delete";
+
 export type Stage = {
   readonly endpoint: string;
   readonly identityPoolId: string;
@@ -26,6 +29,8 @@ export type Stage = {
   /** The people that the clients are busy with; replaced as time goes by. */
   people: readonly [Person, ...Person[]];
   readonly counts: Counts;
+  /** How often each deed was acknowledged. */
+  readonly deeds: Record<Deed, number>;
   readonly violations: string[];
   /** Ids that were answered to anybody, ids that somebody has asked to delete, and ids whose deletion was acknowledged. */
   readonly known: Set<string>;
@@ -89,14 +94,15 @@ export class Client {
   async resolve(person: Person, presented: readonly Login[]): Promise<void> {
     const { identityPoolId, merges } = this.#stage;
     const observation = person.presents(presented, merges);
-    await this.#perform(observation, person, null, presented, async () => {
+    await this.#perform("resolve", observation, person, null, presented, async () => {
       return await getId(this.#app, identityPoolId, logins(this.#stage, presented));
     });
   }
 
   async mint(person: Person, identityId: string, presented: readonly Login[]): Promise<void> {
     const observation = person.presents(presented, this.#stage.merges);
-    await this.#perform(observation, person, identityId, presented, async () => {
+    const deed = presented.length === 0 ? "mint" : "link";
+    await this.#perform(deed, observation, person, identityId, presented, async () => {
       const named = presented.length === 0 ? undefined : logins(this.#stage, presented);
       const minted = await getOpenIdToken(this.#app, identityId, named);
       this.#checkToken(minted, presented);
@@ -117,7 +123,7 @@ export class Client {
   }
 
   async #makeGuest(person: Person): Promise<void> {
-    await this.#perform(person.presents([], false), person, null, [], async () => {
+    await this.#perform("guest", person.presents([], false), person, null, [], async () => {
       const identityId = await getId(this.#app, this.#stage.identityPoolId);
       if (this.#stage.known.has(identityId)) this.#violate(`I10: the new guest ${identityId} was known before`);
       return identityId;
@@ -127,22 +133,22 @@ export class Client {
   async #unlink(person: Person, identityId: string): Promise<void> {
     const proof = present(person.logins[this.#random.below(person.logins.length)]);
     const removed = this.#random.chance(0.6) ? proof.provider : this.#random.below(this.#stage.providerNames.length);
-    const observation = person.releases(
-      person.logins.filter((login) => login.provider === removed),
-      identityId,
-    );
-    await this.#perform(observation, person, identityId, [proof], async () => {
+    const released = person.logins.filter((login) => login.provider === removed);
+    const observation = person.releases(released, identityId);
+    const isDone = await this.#perform("unlink", observation, person, identityId, [proof], async () => {
       const input = { IdentityId: identityId, Logins: logins(this.#stage, [proof]) };
       const providerName = present(this.#stage.providerNames[removed]);
       await this.#app.send(new UnlinkIdentityCommand({ ...input, LoginsToRemove: [providerName] }));
       return null;
     });
+    // Asked for alone and at once, before another call can have linked them again: an unlink that was lost shows.
+    if (isDone) for (const login of released) await this.resolve(person, [login]);
   }
 
   async #remove(person: Person, identityId: string): Promise<void> {
     this.#stage.deleting.add(identityId);
     const observation = person.releases(person.logins, identityId);
-    await this.#perform(observation, person, identityId, [], async () => {
+    await this.#perform("delete", observation, person, identityId, [], async () => {
       const command = new DeleteIdentitiesCommand({ IdentityIdsToDelete: [identityId] });
       const { UnprocessedIdentityIds = [] } = await this.#admin.send(command);
       if (UnprocessedIdentityIds.length > 0) throw new Error("the outcome of the deletion is not known");
@@ -151,28 +157,33 @@ export class Client {
     });
   }
 
+  /** Whether it was acknowledged. */
   async #perform(
+    deed: Deed,
     observation: Observation,
     person: Person,
     named: string | null,
     presented: readonly Login[],
     send: () => Promise<string | null>,
-  ): Promise<void> {
-    const { counts, known, deletedAt } = this.#stage;
+  ): Promise<boolean> {
+    const { counts, deeds, known, deletedAt } = this.#stage;
     const calledAt = performance.now();
     counts.calls += 1;
     try {
       const identityId = await send();
       counts.answered += 1;
+      deeds[deed] += 1;
       observation.done(identityId);
-      if (identityId === null) return;
+      if (identityId === null) return true;
       known.add(identityId);
       person.learn(identityId);
       const goneAt = deletedAt.get(identityId);
       if (goneAt !== undefined && goneAt < calledAt)
         this.#violate(`invariant 3: ${identityId} is back after its deletion`);
+      return true;
     } catch (error) {
       await this.#judgeFailure(error, observation, named, presented);
+      return false;
     }
   }
 

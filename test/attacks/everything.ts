@@ -1,0 +1,300 @@
+/**
+ * Drives a Worker of its own through every operation and every provider, in order and out of order, and remembers all that
+ * was presented, handed out or sent upstream on the way. Judges nothing: secrets.test.ts searches for it.
+ */
+import { join } from "node:path";
+import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
+import { adminClient, appClient, createPool, getId, getOpenIdToken, present } from "../support/cognito-clients.ts";
+import { type LoopbackIssuer, startLoopbackIssuer } from "../support/loopback-issuer.ts";
+import {
+  amazonStandIn,
+  type AmazonToken,
+  facebookStandIn,
+  type FacebookToken,
+  type StandIn,
+  twitterStandIn,
+} from "../support/provider-stand-ins.ts";
+import { sendSigned, signedCall } from "../support/signed-call.ts";
+import { serveStandIn } from "../support/stand-in-server.ts";
+import { call, send, type WireAnswer } from "../support/wire-call.ts";
+import { type RunningWorker, startWorker } from "../support/worker-process.ts";
+import { base64url } from "./forge.ts";
+import { newPerson } from "./stage.ts";
+
+const PREFIX = "AWSCognitoIdentityService.";
+const APP = "1234567890";
+const [SECRET_APP, APP_SECRET] = ["2345678901", "0123456789abcdeffedcba9876543210"];
+const AMAZON_CLIENT = "amzn1.application-oa2-client.1";
+const CONSUMER = { consumerKey: "consumer-key-of-app", consumerSecret: "consumer-secret-of-app" };
+const USER_POOL = "cognito-idp.us-east-1.amazonaws.com/us-east-1_Everything";
+const DEVELOPER = "login.backend.example";
+const EMAIL = "ann.secret@mail.example";
+
+/** Everything that was presented or handed out, and must be found nowhere; by its text, what it is. */
+export class Secrets {
+  readonly texts = new Map<string, string>();
+
+  add(what: string, text: string): string {
+    this.texts.set(text, what);
+    return text;
+  }
+
+  /** A token as a whole, and its parts in pieces of sixteen characters. */
+  addToken(what: string, token: string): string {
+    for (const [index, part] of token.split(".").entries()) {
+      // The header is the same for every token of a key, so that its pieces tell nothing; `eyJ` is searched for itself.
+      if (index === 0) continue;
+      for (let at = 0; at + 16 <= part.length; at += 16) this.add(`${what}, part ${index}`, part.slice(at, at + 16));
+    }
+    return this.add(what, token);
+  }
+}
+
+export type Driven = {
+  readonly worker: RunningWorker;
+  readonly secrets: Secrets;
+  /** What only the log must not hold: an administrator's own words, which the service has to store. */
+  readonly logSecrets: Secrets;
+  /** The providers of the pool, each of which was logged in with and failed with. */
+  readonly providerNames: readonly string[];
+  /** The issuer whose logins the marked requests presented. */
+  readonly issuerName: string;
+  /** Ids of requests that are looked at one by one. */
+  readonly marked: ReadonlyMap<"linked" | "minted" | "merged" | "unknown provider", string>;
+  close(): Promise<void>;
+};
+
+export async function driveEverything(folder: string): Promise<Driven> {
+  const [secrets, logSecrets] = [new Secrets(), new Secrets()];
+  secrets.add("an app secret", APP_SECRET);
+  secrets.add("an e-mail address", EMAIL);
+  secrets.add("an administrator's secret", LOCAL_CREDENTIAL.secretAccessKey);
+  // A pool's own settings: stored as they were given, and logged never.
+  logSecrets.add("a consumer secret", CONSUMER.consumerSecret);
+
+  /** What is sent to a provider is as secret as what came: tokens in the query, proofs and signatures. */
+  const overheard = (standIn: StandIn): StandIn => {
+    return async (request) => {
+      const query = [...new URL(request.url).searchParams.values()];
+      const quoted = (request.headers.get("authorization") ?? "").match(/"[^"]+"/g) ?? [];
+      const sent = [...query, ...quoted.map((value) => decodeURIComponent(value.slice(1, -1)))];
+      for (const text of sent) if (text.length >= 16 && !isPublic(text)) secrets.add("what a provider was sent", text);
+      return await standIn(request);
+    };
+  };
+  const isPublic = (text: string) => text === CONSUMER.consumerKey;
+
+  const facebookTokens = new Map<string, FacebookToken>();
+  const amazonTokens = new Map<string, AmazonToken>();
+  const twitterTokens = new Map<string, { secret: string; userId: string }>();
+  const issuerNames = ["accounts.google.com", "appleid.apple.com", USER_POOL, "www.facebook.com"];
+  const [issuer, facebook, amazon, twitter, ...known] = await Promise.all([
+    startLoopbackIssuer({ algorithm: "ES256" }),
+    serveStandIn(() =>
+      overheard(facebookStandIn({ tokens: facebookTokens, appSecrets: new Map([[SECRET_APP, APP_SECRET]]) })),
+    ),
+    serveStandIn(() => overheard(amazonStandIn(amazonTokens))),
+    serveStandIn((origin) => overheard(twitterStandIn({ ...CONSUMER, tokens: twitterTokens, origin }))),
+    ...issuerNames.map(async (name) => await startLoopbackIssuer({ issuer: `https://${name}` })),
+  ]);
+  const worker = await startWorker({
+    stateFolder: join(folder, "state"),
+    settings: {
+      FACEBOOK_GRAPH_URL: facebook.address,
+      FACEBOOK_APP_SECRETS: JSON.stringify({ [SECRET_APP]: APP_SECRET }),
+      AMAZON_API_URL: amazon.address,
+      TWITTER_API_URL: twitter.address,
+      DEVELOPMENT_UPSTREAMS: JSON.stringify(Object.fromEntries(known.map((one) => [one.issuer, one.address]))),
+      MERGE_POLICY: "merge",
+    },
+  });
+  const { endpoint } = worker;
+  const [app, admin] = [appClient(endpoint), adminClient(endpoint)];
+
+  const issuers = new Map<string, LoopbackIssuer>([issuer, ...known].map((one) => [one.providerName, one]));
+  const idToken = async (name: string, sub: string, claims: object = {}) => {
+    secrets.add("a subject", sub);
+    const more = { aud: "client_1", email: EMAIL, ...(name === USER_POOL && { token_use: "id" }) };
+    return secrets.addToken("a login token", await present(issuers.get(name)).loginToken({ sub, ...more, ...claims }));
+  };
+  const loginToken = async (sub: string, claims: object = {}) => await idToken(issuer.providerName, sub, claims);
+  const newUser = () => secrets.add("a subject", newPerson().replaceAll(/\D/g, "").padEnd(20, "7").slice(0, 20));
+  const newAccessToken = (prefix: string) => {
+    return secrets.add("an access token", `${prefix}${newPerson().replaceAll("-", "")}`);
+  };
+  const providerNames = [...issuers.keys(), "graph.facebook.com", "www.amazon.com", "api.twitter.com"];
+  /** A good token of a new user, and one that the provider knows nothing of. */
+  const tokensFor = async (name: string): Promise<readonly [good: string, forged: string]> => {
+    if (issuers.has(name)) {
+      const good = await idToken(name, `subject-${newPerson()}`);
+      return [good, secrets.addToken("a forged token", `${good.slice(0, -12)}AAAAAAAAAAAA`)];
+    }
+    if (name === "api.twitter.com") {
+      const [token, secret] = [newAccessToken("1-"), newAccessToken("")];
+      twitterTokens.set(token, { secret, userId: newUser() });
+      return [`${token};${secret}`, `${token};${newAccessToken("")}`];
+    }
+    const [good, forged] = [newAccessToken("EAA"), newAccessToken("EAA")];
+    facebookTokens.set(good, { appId: name === "graph.facebook.com" ? SECRET_APP : "", userId: newUser() });
+    amazonTokens.set(good, { aud: AMAZON_CLIENT, appId: "amzn1.application.1", userId: `amzn1.account.${newUser()}` });
+    return [good, forged];
+  };
+
+  const settings = {
+    IdentityPoolName: "everything",
+    AllowUnauthenticatedIdentities: true,
+    DeveloperProviderName: DEVELOPER,
+    CognitoIdentityProviders: [{ ProviderName: USER_POOL, ClientId: "client_1" }],
+    SupportedLoginProviders: {
+      ...Object.fromEntries([...issuers.keys()].filter((name) => name !== USER_POOL).map((name) => [name, "client_1"])),
+      "graph.facebook.com": `${SECRET_APP};${APP}`,
+      "www.amazon.com": AMAZON_CLIENT,
+      "api.twitter.com": `${CONSUMER.consumerKey};${CONSUMER.consumerSecret}`,
+    },
+  };
+  const identityPoolId = await createPool(admin, settings);
+  const marked = new Map<"linked" | "minted" | "merged" | "unknown provider", string>();
+  const mark = (name: "linked" | "minted" | "merged" | "unknown provider", answer: WireAnswer) => {
+    marked.set(name, answer.headers["x-amzn-requestid"] ?? "");
+    return answer;
+  };
+  const post = async (operation: string, input: unknown) => {
+    const answer = await call(endpoint, operation, input);
+    rememberMinted(answer);
+    return answer;
+  };
+  const signed = async (operation: string, input: object) => {
+    const request = signedCall(endpoint, operation.includes(".") ? operation : PREFIX + operation, input);
+    secrets.add("a signature", /Signature=([0-9a-f]+)/.exec(request.headers["authorization"] ?? "")?.[1] ?? "");
+    const answer = await send(endpoint, request);
+    rememberMinted(answer);
+    return answer;
+  };
+  const rememberMinted = ({ status, body }: WireAnswer) => {
+    const token = /"Token":"([^"]+)"/.exec(body)?.[1];
+    if (status === 200 && token !== undefined) secrets.addToken("an OpenID token", token);
+  };
+
+  // In order: guests, links, merges, mints, unlinks.
+  const [ann, bob] = [`subject-${newPerson()}`, `subject-${newPerson()}`];
+  const logins = { [issuer.providerName]: await loginToken(ann) };
+  const guest = await getId(app, identityPoolId);
+  await post("GetOpenIdToken", { IdentityId: guest });
+  mark("linked", await post("GetOpenIdToken", { IdentityId: guest, Logins: logins }));
+  mark("minted", await post("GetOpenIdToken", { IdentityId: guest, Logins: logins }));
+  const absorbed = await getId(app, identityPoolId);
+  mark("merged", await post("GetOpenIdToken", { IdentityId: absorbed, Logins: logins }));
+
+  // Each provider: a first login, a link to another identity, an unlink, a forged token, and one while it is down.
+  for (const name of providerNames) {
+    const [token, forged] = await tokensFor(name);
+    const own = { [name]: token };
+    const identityId = await getId(app, identityPoolId, own);
+    await post("GetOpenIdToken", { IdentityId: identityId, Logins: own });
+    if (name !== issuer.providerName) {
+      await post("GetOpenIdToken", { IdentityId: guest, Logins: { ...logins, ...own } });
+      await post("UnlinkIdentity", { IdentityId: guest, Logins: logins, LoginsToRemove: [name] });
+    }
+    for (const input of [{ IdentityPoolId: identityPoolId }, { IdentityId: guest }]) {
+      const operation = "IdentityId" in input ? "GetOpenIdToken" : "GetId";
+      await post(operation, { ...input, Logins: { [name]: forged } });
+      await post(operation, { ...input, Logins: { [name]: "junk" } });
+    }
+    await post("UnlinkIdentity", { IdentityId: guest, Logins: { [name]: forged }, LoginsToRemove: [name] });
+  }
+
+  // Out of order: every way in which a secret can stand in the wrong place, or a right one be wrong.
+  const good = await loginToken(bob);
+  const bad = [
+    await loginToken(bob, { exp: 1 }),
+    await loginToken(bob, { aud: "client_2" }),
+    await loginToken(bob, { iss: "https://evil.example" }),
+    await loginToken(`${bob}\u0000`),
+    good.replaceAll(".", "!"),
+    `${good}${good}`,
+  ];
+  for (const token of bad) {
+    await post("GetOpenIdToken", { IdentityId: guest, Logins: { [issuer.providerName]: token } });
+  }
+  const unknown = { IdentityId: guest, Logins: { [good.slice(0, 120)]: good } };
+  mark("unknown provider", await post("GetOpenIdToken", unknown));
+  for (const name of [good.slice(100, 220), "www.digits.com", "cognito-identity.amazonaws.com"]) {
+    await post("GetId", { IdentityPoolId: identityPoolId, Logins: { [name]: good } });
+  }
+  for (const member of ["IdentityId", "IdentityPoolId", "AccountId", "CustomRoleArn"]) {
+    await post("GetId", { IdentityPoolId: identityPoolId, [member]: good });
+    await post("GetOpenIdToken", { IdentityId: guest, [member]: [good] });
+    await post("GetOpenIdToken", { [member]: good.slice(0, 40) });
+  }
+  for (const body of [good, `"${good}"`, `{"IdentityId":${good}}`, `{"Logins":{"a":"${good}`, `["${good}"]`]) {
+    await post("GetOpenIdToken", body);
+  }
+  const usual = { "content-type": "application/x-amz-json-1.1" };
+  await send(endpoint, { headers: { ...usual, "x-amz-target": good.slice(0, 1000) }, body: "{}" });
+  await send(endpoint, { path: `/${good.slice(0, 500)}?token=${good}`, headers: usual });
+  const bearer = { ...usual, authorization: `Bearer ${good}` };
+  await send(endpoint, { headers: { ...bearer, "x-amz-target": `${PREFIX}ListIdentityPools` } });
+  await send(endpoint, { method: "GET", path: "/.well-known/jwks.json", headers: bearer });
+  for (const server of [facebook, amazon, twitter]) server.fail((request) => request.socket.destroy());
+  for (const name of providerNames.filter((one) => !issuers.has(one))) {
+    const [token] = await tokensFor(name);
+    await post("GetId", { IdentityPoolId: identityPoolId, Logins: { [name]: token } });
+  }
+  issuer.goDown();
+  const rotated = good.replace(/^[^.]+/, base64url(JSON.stringify({ alg: "ES256", kid: "x" })));
+  secrets.addToken("a login token", rotated);
+  await post("GetId", { IdentityPoolId: identityPoolId, Logins: { [issuer.providerName]: rotated } });
+  issuer.comeUp();
+
+  // The signed operations: each in order, and each with a token where something else belongs.
+  const pool = { IdentityPoolId: identityPoolId };
+  const [user, other] = [newPerson(), newPerson()];
+  for (const name of [user, other]) logSecrets.add("a developer's user", name);
+  for (const name of [user, other]) {
+    await signed("GetOpenIdTokenForDeveloperIdentity", { ...pool, Logins: { [DEVELOPER]: name } });
+  }
+  const both = { [DEVELOPER]: user, [issuer.providerName]: good };
+  await signed("GetOpenIdTokenForDeveloperIdentity", { ...pool, Logins: both });
+  await signed("LookupDeveloperIdentity", { ...pool, DeveloperUserIdentifier: user });
+  const merge = { ...pool, DeveloperProviderName: DEVELOPER, SourceUserIdentifier: user };
+  const mergedUsers = await signed("MergeDeveloperIdentities", { ...merge, DestinationUserIdentifier: other });
+  const { IdentityId: developed } = JSON.parse(mergedUsers.body) as { IdentityId?: string };
+  const unlinkUser = { ...pool, DeveloperProviderName: DEVELOPER, DeveloperUserIdentifier: user };
+  await signed("UnlinkDeveloperIdentity", { ...unlinkUser, IdentityId: developed });
+  await signed("DescribeIdentityPool", pool);
+  await signed("UpdateIdentityPool", { ...pool, ...settings });
+  await signed("ListIdentityPools", { MaxResults: 60 });
+  await signed("DescribeIdentity", { IdentityId: guest });
+  await signed("ListIdentities", { ...pool, MaxResults: 60 });
+  await signed("DeleteIdentities", { IdentityIdsToDelete: [absorbed] });
+  await signed("CreateIdentityPool", { IdentityPoolName: good, AllowUnauthenticatedIdentities: true });
+  await signed("DeleteIdentityPool", { IdentityPoolId: await createPool(admin, { IdentityPoolName: "short-lived" }) });
+  await signed("LookupDeveloperIdentity", { ...pool, DeveloperUserIdentifier: good.slice(0, 200) });
+  await signed("MergeDeveloperIdentities", { ...merge, DestinationUserIdentifier: good.slice(0, 200) });
+  await signed("UnlinkDeveloperIdentity", { ...unlinkUser, IdentityId: guest });
+  await signed("GetOpenIdTokenForDeveloperIdentity", { ...pool, Logins: { [good.slice(0, 100)]: good } });
+  for (const operation of ["DescribeIdentityPool", "DeleteIdentityPool", "UpdateIdentityPool", "ListIdentities"]) {
+    await signed(operation, { IdentityPoolId: good.slice(0, 50) });
+  }
+  await signed("DescribeIdentity", { IdentityId: good.slice(0, 50) });
+  await signed("DeleteIdentities", { IdentityIdsToDelete: [good.slice(0, 50)] });
+  await signed("ListIdentityPools", { MaxResults: 60, NextToken: good.slice(0, 60) });
+  const stranger = { accessKeyId: "x", secretAccessKey: secrets.add("a secret", "an-unknown-secret-key") };
+  await sendSigned(endpoint, `${PREFIX}ListIdentityPools`, {}, { credential: stranger });
+  await signed("Edgepool.RotateSigningKey", {});
+  await signed("Edgepool.RotateSigningKey", { Force: true });
+  await getOpenIdToken(app, guest, logins);
+
+  return {
+    worker,
+    secrets,
+    logSecrets,
+    providerNames,
+    issuerName: issuer.providerName,
+    marked,
+    close: async () => {
+      const servers = [facebook, amazon, twitter, ...issuers.values()];
+      await Promise.all([worker.stop(), ...servers.map(async (server) => await server.close())]);
+    },
+  };
+}
