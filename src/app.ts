@@ -109,7 +109,7 @@ export function createApp(composition: Composition): Hono<{ Bindings: Env }> {
       const address = addressOf(request.headers);
       if (clients.isBlocked(address, context.now())) return refuse(CLIENT_OVER_LIMIT);
       const decoded = await readRequest(request, (name) => runnableOf(name) !== undefined);
-      if (decoded.ok) ({ operation } = decoded.value);
+      operation = (decoded.ok ? decoded.value : decoded.error).operation ?? null;
       const result = decoded.ok ? await runOperation(request, decoded.value, service.value, address, facts) : decoded;
       if (result.ok) return { response: encodeSuccess(result.value, requestId), operation };
       // Counted after the answer: the next call of this address is the one that is judged by it.

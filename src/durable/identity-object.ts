@@ -2,7 +2,7 @@
  * One identity: its logins and state, and the limit of its rate. A thin shell: it loads, runs the pure rules of linking/
  * and domain/, persists each step and sends what they return. It never holds a gate across a call to another object.
  */
-import { err, RATE_EXCEEDED, type Result } from "../domain/errors.ts";
+import { RATE_EXCEEDED, type Result } from "../domain/errors.ts";
 import {
   type ClientCall,
   describe,
@@ -19,10 +19,10 @@ import { identityNotFound, judgeStanding, permitsClassicFlow } from "../domain/m
 import { Coordinator, type Host } from "../linking/coordinator.ts";
 import {
   type ChangeReply,
+  type DrawForMint,
   type GrantReply,
   grantToGuest,
   grantToLogins,
-  type Limiter,
   linkHere,
   type LinkReply,
   removeIdentity,
@@ -40,7 +40,7 @@ import type {
   Reply,
   Settle,
 } from "../linking/messages.ts";
-import { type Bucket, bucketToKeep, draw, forgivenDrawMs, hasToken, restoredBucket } from "../linking/rate-limit.ts";
+import { type Bucket, bucketToKeep, draw, forgivenDrawMs, restoredBucket } from "../linking/rate-limit.ts";
 import { freezeOf, type LinkOrder } from "../linking/transaction.ts";
 import type { UpstreamPolicy } from "../upstream/upstream-policy.ts";
 import { checkClassicFlow, verifyLogins } from "../upstream/verify-logins.ts";
@@ -68,7 +68,6 @@ export class IdentityObject extends ConfiguredObject {
   #minted: Bucket | null;
   /** What a next life would start from. */
   #keptBucket: Bucket | null;
-  #failedProofs: Bucket | null = null;
   #auditedLink: string | null = null;
   /** Whether the alarm is set, as far as this life knows: setting it again would be one more row written. */
   #alarm: "set" | "clear" | "unknown" = "unknown";
@@ -112,11 +111,10 @@ export class IdentityObject extends ConfiguredObject {
     const classic = permitsClassicFlow(pool);
     const permitted = classic.ok ? checkClassicFlow(logins) : classic;
     if (!permitted.ok) return { kind: "refused", error: permitted.error };
-    const limiter = this.#limiter();
-    if (logins.size === 0) return grantToGuest(this.#coordinator, limiter, identityId, pool);
+    if (logins.size === 0) return grantToGuest(this.#coordinator, this.#drawForMint, identityId, pool);
     const verified = await this.#verify(pool, logins, facts);
     if (!verified.ok) return { kind: "refused", error: verified.error };
-    return await this.#settling(grantToLogins(this.#coordinator, limiter, identityId, verified.value));
+    return await this.#settling(grantToLogins(this.#coordinator, this.#drawForMint, identityId, verified.value));
   }
 
   /** GetOpenIdTokenForDeveloperIdentity: the signed call vouches for the developer's login, and the others were verified. */
@@ -132,12 +130,12 @@ export class IdentityObject extends ConfiguredObject {
     if (admitted.pool.identityPoolId !== identityPoolId) {
       return { kind: "refused", error: identityNotFound(identityId) };
     }
-    return await this.#settling(grantToLogins(this.#coordinator, this.#limiter(), identityId, logins));
+    return await this.#settling(grantToLogins(this.#coordinator, this.#drawForMint, identityId, logins));
   }
 
   /** Brings logins together here that were verified before; `draws` when a token is to be minted for this identity. */
   async link(order: LinkOrder, logins: readonly VerifiedLogin[], draws: boolean): Promise<LinkReply> {
-    return await this.#settling(linkHere(this.#coordinator, draws ? this.#limiter() : null, order, logins));
+    return await this.#settling(linkHere(this.#coordinator, draws ? this.#drawForMint : null, order, logins));
   }
 
   /** GetId for a guest. False when the id was ever used, which a random id is not. */
@@ -170,8 +168,7 @@ export class IdentityObject extends ConfiguredObject {
     facts.pool = pool;
     const verified = await this.#verify(pool, logins, facts);
     if (!verified.ok) return { kind: "refused", error: verified.error };
-    const changing = unlinkLogins(this.#coordinator, this.#limiter(), identityId, verified.value, providerNames);
-    return await this.#settling(changing);
+    return await this.#settling(unlinkLogins(this.#coordinator, identityId, verified.value, providerNames));
   }
 
   /** Deletes the identity for good; `allowedPools` are those of the caller's credential. */
@@ -262,18 +259,14 @@ export class IdentityObject extends ConfiguredObject {
     logins: ReadonlyMap<string, string>,
     facts: CallFacts,
   ): Promise<Result<readonly VerifiedLogin[]>> {
-    const verified = await verifyLogins(pool, logins, {
+    return await verifyLogins(pool, logins, {
       config: this.config,
       now: Math.floor(Date.now() / 1000),
       issuerKeys: issuerKeysOf(this.env.ISSUER_KEYS),
-      mayAskUpstream: hasToken(this.#failedProofs, this.config.rateLimit, Date.now()),
       onFetch: () => {
         facts.upstreamFetches += 1;
       },
     });
-    if (verified.ok) return verified;
-    if (verified.error.isFailedProof) this.#limiter().drawForFailedProof();
-    return err(verified.error.error);
   }
 
   /** Whatever came of a call, those who must hear of it are told after the answer. */
@@ -285,27 +278,21 @@ export class IdentityObject extends ConfiguredObject {
     }
   }
 
-  /** The buckets rest in memory; one that is well used is kept, so that no restart refills it. */
-  #limiter(): Limiter {
+  /** The bucket rests in memory; one that is well used is kept, so that no restart refills it. */
+  readonly #drawForMint: DrawForMint = () => {
     const { rateLimit } = this.config;
-    return {
-      drawForMint: () => {
-        const nowMs = Date.now();
-        const drawn = draw(this.#minted, rateLimit, nowMs);
-        this.#minted = drawn.bucket;
-        // A refusal took nothing, so that a flood of them writes nothing.
-        const toKeep = drawn.ok ? bucketToKeep(drawn.bucket, this.#keptBucket, rateLimit, nowMs) : null;
-        if (toKeep !== null) {
-          this.ctx.storage.kv.put(BUCKET_KEY, toKeep);
-          this.#keptBucket = toKeep;
-        }
-        return drawn.ok ? null : { ...RATE_EXCEEDED, retryAfterSeconds: drawn.retryAfterSeconds };
-      },
-      drawForFailedProof: () => {
-        this.#failedProofs = draw(this.#failedProofs, rateLimit, Date.now()).bucket;
-      },
-    };
-  }
+    const nowMs = Date.now();
+    const drawn = draw(this.#minted, rateLimit, nowMs);
+    this.#minted = drawn.bucket;
+    // A refusal took nothing, so that a flood of them writes nothing.
+    if (!drawn.ok) return { ...RATE_EXCEEDED, retryAfterSeconds: drawn.retryAfterSeconds };
+    const toKeep = bucketToKeep(drawn.bucket, this.#keptBucket, rateLimit, nowMs);
+    if (toKeep !== null) {
+      this.ctx.storage.kv.put(BUCKET_KEY, toKeep);
+      this.#keptBucket = toKeep;
+    }
+    return null;
+  };
 
   /** What is owed to others is sent after the answer, never in its way. */
   #deliverLater(): void {

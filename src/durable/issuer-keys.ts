@@ -37,10 +37,9 @@ export function createIssuerKeys(
   cache: IsolateCache<IssuerEntry>,
   now: () => number,
 ): IssuerKeys {
-  async function ask(request: KeySetRequest, onFetch: (() => void) | undefined): Promise<IssuerEntry | undefined> {
+  async function ask(request: KeySetRequest, onFetch: (() => void) | undefined): Promise<IssuerEntry> {
     const answer = await stubOf(request.issuer).keys(request);
     if (answer.isFetched === true) onFetch?.();
-    if (answer.state === "not-asked") return undefined;
     const answeredAt = now();
     if (answer.state === "unreachable") {
       const entry = { state: answer.state } as const;
@@ -60,24 +59,21 @@ export function createIssuerKeys(
   }
 
   return {
-    async find({ issuer, algorithm, kid, mayAskUpstream, onFetch }): Promise<Result<CryptoKey, KeyRefusalReason>> {
-      const held = cache.get(issuer, now()) ?? (await ask({ issuer, mayFetch: mayAskUpstream }, onFetch));
-      const isMissing = held?.state === "known" && isUnknown(selectKey(held.keys, algorithm, kid));
+    async find({ issuer, algorithm, kid, onFetch }): Promise<Result<CryptoKey, KeyRefusalReason>> {
+      const held = cache.get(issuer, now()) ?? (await ask({ issuer }, onFetch));
+      const isMissing = held.state === "known" && isUnknown(selectKey(held.keys, algorithm, kid));
       // T28: until the object may refresh again, every unknown kid is answered here, without a call.
       if (!isMissing || now() < held.refreshableFrom) return resolve(held, algorithm, kid);
-      if (!mayAskUpstream) return err({ kind: "upstream-not-asked" });
-      const newer = await ask({ issuer, newerThan: held.fetchedAt, mayFetch: true }, onFetch);
-      return resolve(newer, algorithm, kid);
+      return resolve(await ask({ issuer, newerThan: held.fetchedAt }, onFetch), algorithm, kid);
     },
   };
 }
 
 async function resolve(
-  entry: IssuerEntry | undefined,
+  entry: IssuerEntry,
   algorithm: SignatureAlgorithm,
   kid: string | undefined,
 ): Promise<Result<CryptoKey, KeyRefusalReason>> {
-  if (entry === undefined) return err({ kind: "upstream-not-asked" });
   if (entry.state === "unreachable") return err({ kind: "upstream-unreachable" });
   const selected = selectKey(entry.keys, algorithm, kid);
   if (selected.ok) return ok(await importOnce(selected.value, algorithm));

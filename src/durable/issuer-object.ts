@@ -35,7 +35,7 @@ export class IssuerObject extends ConfiguredObject {
   async keys(request: KeySetRequest): Promise<KeySetAnswer> {
     const { issuer } = request;
     if (issuer !== this.ctx.id.name) throw new Error("an issuer's object answers for that issuer alone");
-    const isFetched = request.mayFetch && needsFetch(this.#state(issuer), request, epochSeconds());
+    const isFetched = needsFetch(this.#state(issuer), request, epochSeconds());
     if (isFetched) {
       // T28: single flight.
       this.#fetching ??= this.#fetch(issuer).finally(() => (this.#fetching = undefined));

@@ -47,11 +47,8 @@ export type LinkReply =
 
 export type ChangeReply = { readonly kind: "done" } | Refused | Busy;
 
-/** The identity's own buckets (rate-limit.ts): `drawForMint` is the refusal, or null when a token was taken. */
-export type Limiter = {
-  drawForMint(): ServiceError | null;
-  drawForFailedProof(): void;
-};
+/** Draws on the identity's own bucket (rate-limit.ts): the refusal, or null when a token was taken. */
+export type DrawForMint = () => ServiceError | null;
 
 function refused(error: ServiceError): Refused {
   return { kind: "refused", error };
@@ -64,7 +61,7 @@ function frozen(coordinator: Coordinator): Busy | null {
 /** GetOpenIdToken without logins. */
 export function grantToGuest(
   coordinator: Coordinator,
-  limiter: Limiter,
+  drawForMint: DrawForMint,
   identityId: IdentityId,
   pool: IdentityPool,
 ): GrantReply {
@@ -74,14 +71,14 @@ export function grantToGuest(
   if (busy !== null) return busy;
   const granted = judgeGuest(current.value, pool);
   if (!granted.ok) return refused(granted.error);
-  const limited = limiter.drawForMint();
+  const limited = drawForMint();
   return limited === null ? { kind: "granted", grant: granted.value } : refused(limited);
 }
 
 /** GetOpenIdToken with verified logins: links those that are free, and writes nothing when all are linked. */
 export async function grantToLogins(
   coordinator: Coordinator,
-  limiter: Limiter,
+  drawForMint: DrawForMint,
   identityId: IdentityId,
   logins: readonly VerifiedLogin[],
 ): Promise<GrantReply> {
@@ -94,12 +91,9 @@ export async function grantToLogins(
     const busy = frozen(coordinator);
     if (busy !== null) return busy;
     const verdict = judgeLogins(current.value, logins);
-    if (verdict.kind === "unproved") {
-      limiter.drawForFailedProof();
-      return refused(verdict.error);
-    }
+    if (verdict.kind === "unproved") return refused(verdict.error);
     // Only now is it certain that the identity's own user asks, so that nobody else can drain the bucket (T48).
-    const limited = wait === 0 ? limiter.drawForMint() : null;
+    const limited = wait === 0 ? drawForMint() : null;
     if (limited !== null) return refused(limited);
     if (verdict.kind === "granted") return verdict;
     const { identityPoolId } = current.value;
@@ -135,14 +129,14 @@ export async function grantToLogins(
   return { kind: "busy" };
 }
 
-/** Brings logins together here; `limiter` when a token is to be minted for this identity and it has not drawn yet. */
+/** Brings logins together here; `drawForMint` when a token is to be minted for this identity and it has not drawn yet. */
 export async function linkHere(
   coordinator: Coordinator,
-  limiter: Limiter | null,
+  drawForMint: DrawForMint | null,
   order: LinkOrder,
   logins: readonly VerifiedLogin[],
 ): Promise<LinkReply> {
-  const limited = limiter?.drawForMint() ?? null;
+  const limited = drawForMint?.() ?? null;
   if (limited !== null) return { kind: "rate-limited", error: limited };
   for (let wait = 0; wait < MAX_WAITS; wait++) {
     const outcome = await coordinator.link(order);
@@ -157,7 +151,6 @@ export async function linkHere(
 /** UnlinkIdentity with verified logins. */
 export async function unlinkLogins(
   coordinator: Coordinator,
-  limiter: Limiter,
   identityId: IdentityId,
   logins: readonly VerifiedLogin[],
   providerNames: readonly string[],
@@ -168,7 +161,6 @@ export async function unlinkLogins(
     if (outcome.kind === "unlinked") return { kind: "done" };
     if (outcome.kind === "not-found") return refused(identityNotFound(identityId));
     if (outcome.kind === "busy") return outcome;
-    limiter.drawForFailedProof();
     const current = judgeStanding(coordinator.record, identityId);
     return refused(current.ok ? LOGINS_DO_NOT_MATCH : current.error);
   });

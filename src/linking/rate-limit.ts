@@ -29,11 +29,6 @@ export function draw(bucket: Bucket | null, limit: RateLimit, nowMs: number): Dr
   return { ok: false, bucket: filled, retryAfterSeconds };
 }
 
-/** Whether a draw would succeed, without drawing. */
-export function hasToken(bucket: Bucket | null, limit: RateLimit, nowMs: number): boolean {
-  return refill(bucket, limit, nowMs).tokens >= 1;
-}
-
 /**
  * Draws that may be forgotten with an object's memory: a fifth of the burst, and the first of each life. Nearly every token
  * is minted by an object that had been forgotten, and none of those must cost a write.

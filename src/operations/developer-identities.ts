@@ -86,10 +86,9 @@ async function verifiedLoginsOf(
     config: context.config,
     now: Math.floor(context.now()),
     issuerKeys: context.issuerKeys,
-    mayAskUpstream: true,
     onFetch: () => context.note?.({ upstreamFetches: 1 }),
   });
-  if (!verified.ok) return err(verified.error.error);
+  if (!verified.ok) return verified;
   return ok([await developerLoginOf(pool, developerProviderName, userIdentifier), ...verified.value]);
 }
 

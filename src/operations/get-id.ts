@@ -26,11 +26,9 @@ export async function getId(input: InputOf<"GetId">, context: OperationContext):
     config: context.config,
     now: Math.floor(context.now()),
     issuerKeys: context.issuerKeys,
-    // Whoever floods this call with failures is stopped by the limit of the client address.
-    mayAskUpstream: true,
     onFetch: () => context.note?.({ upstreamFetches: 1 }),
   });
-  if (!verified.ok) return err(verified.error.error);
+  if (!verified.ok) return verified;
   const request = { identityPoolId, logins: verified.value, named: null, mints: false };
   const linked = (await linkLogins(linkContextOf(context), request)) ?? err(CONTENDED);
   return linked.ok ? ok({ IdentityId: linked.value.identityId }) : linked;

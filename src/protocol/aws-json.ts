@@ -24,6 +24,9 @@ export type DecodedRequest = {
   readonly json: Readonly<Record<string, unknown>>;
 };
 
+/** A request that cannot be read; with the operation that it named, for the log. */
+export type UnreadableRequest = WireError & { readonly operation?: DecodedRequest["operation"] };
+
 /**
  * Failures: UnknownOperationException (also with 404 or 405 for what is not `POST /`), RequestEntityTooLargeException,
  * SerializationException. The body is read last, and only for an operation that exists and `isBuilt`.
@@ -31,15 +34,16 @@ export type DecodedRequest = {
 export async function readRequest(
   request: Request,
   isBuilt: (operation: DecodedRequest["operation"]) => boolean = () => true,
-): Promise<Result<DecodedRequest, WireError>> {
-  const operation = operationOf(request);
-  if (!operation.ok) return operation;
-  if (!isBuilt(operation.value)) return err(unknownOperation());
+): Promise<Result<DecodedRequest, UnreadableRequest>> {
+  const named = operationOf(request);
+  if (!named.ok) return named;
+  const operation = named.value;
+  if (!isBuilt(operation)) return err({ ...unknownOperation(), operation });
   const body = await readBody(request);
-  if (!body.ok) return body;
+  if (!body.ok) return err({ ...body.error, operation });
   const json = parseBody(body.value);
-  if (!json.ok) return json;
-  return ok({ operation: operation.value, body: body.value, json: json.value });
+  if (!json.ok) return err({ ...json.error, operation });
+  return ok({ operation, body: body.value, json: json.value });
 }
 
 /** An `OutputOf` some operation: `undefined` is an empty body, `{}` an empty structure. Members that are `undefined` are left out. */

@@ -41,12 +41,7 @@ export function accessTokenKind({ providerName, tokenForm, clientsOf, prove }: A
     inspect(login, context) {
       if (login.clients.length === 0) return err({ kind: "unsupported-provider" });
       if (!tokenForm.test(login.token)) return err({ kind: "malformed", part: "access token" });
-      return ok({
-        async prove() {
-          if (!context.mayAskUpstream) return err({ kind: "upstream-not-asked" });
-          return await prove(login, providerApiOf(providerName, context));
-        },
-      });
+      return ok({ prove: async () => await prove(login, providerApiOf(providerName, context)) });
     },
   };
 }

@@ -1,9 +1,10 @@
 /** What all kinds that log in with an ID token share: read it, judge it, then check its signature. Each kind is a profile. */
 import { err, ok } from "../domain/errors.ts";
+import { isGenuine } from "./checked-signatures.ts";
 import { type ClaimRules, judgeClaims } from "./id-token-claims.ts";
 import { parseLoginToken } from "./login-token.ts";
 import type { ProviderKind } from "./provider.ts";
-import { type SignatureAlgorithm, verifySignature } from "./signature.ts";
+import type { SignatureAlgorithm } from "./signature.ts";
 import { judgeHeader } from "./token-header.ts";
 import type { UpstreamPolicy } from "./upstream-policy.ts";
 
@@ -36,12 +37,13 @@ export function idTokenKind(owns: (providerName: string) => boolean, profile: Id
 
       return ok({
         async prove() {
-          const { issuerKeys, mayAskUpstream, onFetch } = context;
+          const { issuerKeys, onFetch } = context;
           const told = onFetch === undefined ? {} : { onFetch };
-          const key = await issuerKeys.find({ issuer, algorithm, kid, mayAskUpstream, ...told });
+          const key = await issuerKeys.find({ issuer, algorithm, kid, ...told });
           if (!key.ok) return key;
-          const isGenuine = await verifySignature(algorithm, key.value, signature, signedBytes);
-          return isGenuine ? claimed : err({ kind: "bad-signature" });
+          const signed = { token, signature, signedBytes };
+          const isTrue = await isGenuine(algorithm, key.value, signed, context.now);
+          return isTrue ? claimed : err({ kind: "bad-signature" });
         },
       });
     },

@@ -9,8 +9,6 @@ export type KeyRequest = {
   readonly algorithm: SignatureAlgorithm;
   /** `kid` of the token's header, for equality alone (T5). */
   readonly kid: string | undefined;
-  /** `false`: answer `upstream-not-asked` where only a fetch could tell. */
-  readonly mayAskUpstream: boolean;
   /** Told when the answer had to be fetched from the issuer. */
   readonly onFetch?: () => void;
 };

@@ -25,8 +25,6 @@ export type KeySetRequest = {
   readonly issuer: string;
   /** `fetchedAt` of a set that lacks the key in question. Names no kid: nothing of a token travels (T4, T5). */
   readonly newerThan?: number;
-  /** `false`: answer from what is held, or say that it takes a fetch. */
-  readonly mayFetch: boolean;
 };
 
 /** Plain data that crosses the call. Durations and not instants: the two clocks may differ. */
@@ -46,8 +44,7 @@ type KeySetFacts =
       /** Whether the issuer failed when it was last asked: a key that is not here may well be there. */
       readonly isIssuerDown: boolean;
     }
-  | { readonly state: "unreachable"; readonly retryAfterSeconds: number }
-  | { readonly state: "not-asked" };
+  | { readonly state: "unreachable"; readonly retryAfterSeconds: number };
 
 /** Whether only a fetch can answer the request as it should be answered. */
 export function needsFetch(state: KeySetState, request: KeySetRequest, now: number): boolean {
@@ -59,7 +56,7 @@ export function needsFetch(state: KeySetState, request: KeySetRequest, now: numb
   return isNewest && !isWithin(state.held.fetchedAt, RETRY_SECONDS, now);
 }
 
-/** The answer without a fetch. */
+/** The answer once the issuer has been asked, where `needsFetch` says so. */
 export function answerOf(state: KeySetState, now: number): KeySetAnswer {
   const { held, failedAt } = state;
   const retryAfterSeconds = failedAt === undefined ? 0 : remaining(failedAt, RETRY_SECONDS, now);
@@ -68,9 +65,8 @@ export function answerOf(state: KeySetState, now: number): KeySetAnswer {
     const refreshableAfterSeconds = Math.max(retryAfterSeconds, remaining(held.fetchedAt, RETRY_SECONDS, now));
     return known(held, freshForSeconds, refreshableAfterSeconds, retryAfterSeconds > 0);
   }
-  if (retryAfterSeconds === 0) return { state: "not-asked" };
   // T30: stale-if-error, and only then; the issuer is asked again as soon as the failure is forgotten.
-  if (held !== undefined && isWithin(held.fetchedAt, STALE_SECONDS, now)) {
+  if (retryAfterSeconds > 0 && held !== undefined && isWithin(held.fetchedAt, STALE_SECONDS, now)) {
     const servesForSeconds = Math.min(retryAfterSeconds, remaining(held.fetchedAt, STALE_SECONDS, now));
     return known(held, servesForSeconds, retryAfterSeconds, true);
   }

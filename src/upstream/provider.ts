@@ -36,8 +36,6 @@ export type InspectionContext = {
   readonly issuerKeys: IssuerKeys;
   /** Epoch seconds. */
   readonly now: number;
-  /** `false`: a token that would cost an upstream call is refused unasked. */
-  readonly mayAskUpstream: boolean;
   /** For the kinds whose tokens only their provider can judge. */
   readonly fetch: FetchTools["fetch"];
   /** Told each time that the request waits for an upstream. */

@@ -28,71 +28,50 @@ export type KeyRefusalReason =
   | { readonly kind: "unknown-key" }
   | { readonly kind: "ambiguous-key" }
   /** `failure` says for the log alone what was wrong with the upstream. */
-  | { readonly kind: "upstream-unreachable"; readonly failure?: string }
-  | { readonly kind: "upstream-not-asked" };
-
-export type LoginRefusal = {
-  readonly error: ServiceError;
-  /**
-   * Whether the token got as far as its proof and failed there. Such a failure cost a signature check or an upstream
-   * call, so it draws on the bucket of failed proofs (T47); what the token's own text gives away costs nothing to judge.
-   */
-  readonly isFailedProof: boolean;
-};
+  | { readonly kind: "upstream-unreachable"; readonly failure?: string };
 
 /** `place` says for the log alone which login it was. */
-export function refusalOf(reason: RefusalReason, place: string): LoginRefusal {
+export function refusalOf(reason: RefusalReason, place: string): ServiceError {
   const cause = `${place}: ${describe(reason)}`;
   const notAuthorized = (message: string) => serviceError("NotAuthorizedException", message, cause);
   const invalidToken = (detail: string) => notAuthorized(`Invalid login token. ${detail}`);
-  const judged = (error: ServiceError): LoginRefusal => ({ error, isFailedProof: false });
   switch (reason.kind) {
     case "no-providers":
-      return judged(
-        notAuthorized(`Identity pool - ${reason.identityPoolId} does not have identity providers configured.`),
-      );
+      return notAuthorized(`Identity pool - ${reason.identityPoolId} does not have identity providers configured.`);
     case "unsupported-provider":
-      return judged(notAuthorized("Token is not from a supported provider of this identity pool."));
+    case "foreign-app":
+      return notAuthorized("Token is not from a supported provider of this identity pool.");
     case "own-token":
-      return judged(invalidToken("Can't pass in a Cognito token."));
+      return invalidToken("Can't pass in a Cognito token.");
     case "saml-not-verified":
       // Ours: the live service takes a SAML login here. docs/adr/0020.
-      return judged(invalidToken("SAML logins are not supported."));
+      return invalidToken("SAML logins are not supported.");
     // The live service has no known words for most of these, so they share its general ones.
     case "malformed":
     case "not-yet-valid":
     case "wrong-token-kind":
-      return judged(invalidToken("Not a valid OpenId Connect identity token."));
+      return invalidToken("Not a valid OpenId Connect identity token.");
     case "issuer-mismatch":
       // Captured without a full stop, and so kept.
-      return judged(invalidToken("Issuer doesn't match providerName"));
+      return invalidToken("Issuer doesn't match providerName");
     case "missing-claim":
-      return judged(invalidToken(`Missing a required claim: ${reason.claim}`));
+      return invalidToken(`Missing a required claim: ${reason.claim}`);
     case "expired":
-      return judged(invalidToken(`Token expired: ${Math.floor(reason.now)} >= ${Math.floor(reason.expiresAt)}`));
+      return invalidToken(`Token expired: ${Math.floor(reason.now)} >= ${Math.floor(reason.expiresAt)}`);
     case "wrong-audience":
-      return judged(invalidToken("Incorrect token audience."));
+      return invalidToken("Incorrect token audience.");
     case "algorithm-not-allowed":
-      return judged(invalidToken("Couldn't verify signed token."));
     case "unknown-key":
     case "ambiguous-key":
     case "bad-signature":
-      return { error: invalidToken("Couldn't verify signed token."), isFailedProof: true };
     case "access-token-refused":
-      return { error: invalidToken("Couldn't verify signed token."), isFailedProof: true };
+      return invalidToken("Couldn't verify signed token.");
     case "access-token-expired":
       // Captured for Facebook without the two instants: its access tokens do not show when they end.
-      return { error: invalidToken("Token is expired."), isFailedProof: true };
-    case "foreign-app":
-      return {
-        error: notAuthorized("Token is not from a supported provider of this identity pool."),
-        isFailedProof: true,
-      };
+      return invalidToken("Token is expired.");
     case "upstream-unreachable":
       // T31: never the upstream's text, host or address.
-      return judged(serviceError("ExternalServiceException", "The identity provider is not responding.", cause));
-    case "upstream-not-asked":
-      return judged(serviceError("TooManyRequestsException", "Rate exceeded", cause));
+      return serviceError("ExternalServiceException", "The identity provider is not responding.", cause);
   }
 }
 

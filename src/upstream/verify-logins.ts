@@ -9,7 +9,7 @@ import { loginIdOf, type VerifiedLogin } from "../domain/login.ts";
 import { clientsOf, hasProviders, isUnverifiedName } from "./pool-providers.ts";
 import type { InspectionContext, UnprovenLogin } from "./provider.ts";
 import { isSamlProviderArn, providerKindOf } from "./provider-kinds.ts";
-import { type LoginRefusal, refusalOf } from "./refusal.ts";
+import { refusalOf } from "./refusal.ts";
 
 type FromConfig = "clockSkewSeconds" | "providerApis" | "upstreams";
 
@@ -29,7 +29,7 @@ export async function verifyLogins(
   pool: IdentityPool,
   logins: ReadonlyMap<string, string>,
   context: VerificationContext,
-): Promise<Result<readonly VerifiedLogin[], LoginRefusal>> {
+): Promise<Result<readonly VerifiedLogin[]>> {
   const unproven = inspectLogins(pool, logins, context);
   if (!unproven.ok) return unproven;
   // Side by side, so that the request waits for the slowest issuer and not for all of them in turn.
@@ -46,7 +46,7 @@ function inspectLogins(
   pool: IdentityPool,
   logins: ReadonlyMap<string, string>,
   { config, fetch = (input, init) => globalThis.fetch(input, init), ...rest }: VerificationContext,
-): Result<readonly UnprovenEntry[], LoginRefusal> {
+): Result<readonly UnprovenEntry[]> {
   const { clockSkewSeconds, oidcProviders, providerApis, upstreams } = config;
   const entries: UnprovenEntry[] = [];
   for (const [providerName, token] of logins) {
@@ -70,7 +70,7 @@ function inspectLogins(
 async function proveLogin(
   pool: IdentityPool,
   { providerName, place, login }: UnprovenEntry,
-): Promise<Result<VerifiedLogin, LoginRefusal>> {
+): Promise<Result<VerifiedLogin>> {
   const proven = await login.prove();
   if (!proven.ok) return err(refusalOf(proven.error, place));
   const { subject, client } = proven.value;

@@ -6,8 +6,11 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { demoPoolId } from "../../src/development/demo-pool.ts";
 import { processTree } from "../e2e/process-tree.ts";
-import { appClient, getId, present } from "../support/cognito-clients.ts";
+import { adminClient, appClient, createPool, getId, present } from "../support/cognito-clients.ts";
 import { loginsOf } from "../support/development-sign-in.ts";
+import { startLoopbackIssuer } from "../support/loopback-issuer.ts";
+import { amazonStandIn, facebookStandIn, twitterStandIn } from "../support/provider-stand-ins.ts";
+import { serveStandIn, type StandInServer } from "../support/stand-in-server.ts";
 import { call, send, type WireAnswer } from "../support/wire-call.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 import { everyRow } from "../crash/stored-state.ts";
@@ -19,13 +22,34 @@ const BURST = 10;
 /** wrangler.toml: calls of one address in ten seconds. */
 const ADDRESS_LIMIT = 100;
 
+/** A user's access tokens that only their provider can judge, and one of each form that it refuses. */
+const OPAQUE = [
+  { name: "www.amazon.com", value: "amzn1.client", good: "Atza|good", bad: "Atza|bad" },
+  { name: "graph.facebook.com", value: "123", good: "EAAgood", bad: "EAAbad" },
+  { name: "api.twitter.com", value: "key;secret", good: "7-ann;s", bad: "7-ann;other" },
+] as const;
+
 let folder: string;
 let worker: RunningWorker;
+let standIns: readonly StandInServer[];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "edgepool-limits-"));
+  const user = { appId: "123", userId: "user-1" };
+  const [amazon, facebook, twitter] = await Promise.all([
+    serveStandIn(() => amazonStandIn(new Map([["Atza|good", { aud: "amzn1.client", ...user }]]))),
+    serveStandIn(() => facebookStandIn({ tokens: new Map([["EAAgood", user]]) })),
+    serveStandIn((origin) => {
+      const tokens = new Map([["7-ann", { secret: "s", userId: "user-1" }]]);
+      return twitterStandIn({ consumerKey: "key", consumerSecret: "secret", tokens, origin });
+    }),
+  ]);
+  standIns = [amazon, facebook, twitter];
   worker = await startWorker({
     stateFolder: join(folder, "state"),
     settings: {
+      AMAZON_API_URL: amazon.address,
+      FACEBOOK_GRAPH_URL: facebook.address,
+      TWITTER_API_URL: twitter.address,
       CLIENT_LIMIT: "on",
       RATE_LIMIT_PER_SECOND: String(RATE_PER_SECOND),
       RATE_LIMIT_BURST: String(BURST),
@@ -34,6 +58,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await worker.stop();
+  await Promise.all(standIns.map(async (standIn) => await standIn.close()));
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -143,6 +168,33 @@ describe("the rate of one identity", () => {
       return (await callFrom(newAddress(), "GetOpenIdToken", { IdentityId: identityId, Logins: logins })).status;
     });
     expect(await Promise.all(own)).toEqual(Array.from({ length: BURST }, () => 200));
+  });
+
+  it("T48: bad access tokens for an identity leave its user's good ones, and ID tokens, as good as ever", async () => {
+    const issuer = await startLoopbackIssuer();
+    ended.push(async () => await issuer.close());
+    const identityPoolId = await createPool(adminClient(worker.endpoint), {
+      SupportedLoginProviders: {
+        [issuer.providerName]: "client-1",
+        ...Object.fromEntries(OPAQUE.map(({ name, value }) => [name, value])),
+      },
+    });
+    const own = [
+      [issuer.providerName, await issuer.loginToken({ sub: "user-1", aud: "client-1" })] as const,
+      ...OPAQUE.map(({ name, good }) => [name, good] as const),
+    ];
+    const IdentityId = await getId(appClient(worker.endpoint), identityPoolId, Object.fromEntries(own));
+    const attacker = newAddress();
+    const mint = async (address: string, [name, token]: readonly [string, string]) =>
+      (await callFrom(address, "GetOpenIdToken", { IdentityId, Logins: { [name]: token } })).status;
+    // Twice, and below what one address may get wrong: far more failures than the identity has tokens in its burst.
+    for (let round = 0; round < 2; round++) {
+      const attacks = OPAQUE.flatMap(({ name, bad }) => Array.from({ length: 15 }, () => [name, bad] as const));
+      const attacked = await Promise.all(attacks.map(async (login) => await mint(attacker, login)));
+      expect(new Set(attacked)).toEqual(new Set([403]));
+      const minted = await Promise.all(own.map(async (login) => [login[0], await mint(newAddress(), login)]));
+      expect(minted).toEqual(own.map(([name]) => [name, 200]));
+    }
   });
 
   it("R1: holds through the death of the runtime: no crash grants a second burst", async () => {

@@ -105,7 +105,7 @@ test("does not let somebody who merely knows an identity's id use up its user's 
   expect((await getOpenIdToken(app, identityId, logins)).identityId).toBe(identityId);
 });
 
-test("judges a user's good login token although the bucket of failed proofs is empty", async () => {
+test("judges a user's good login token, however many forged ones came before it", async () => {
   const app = impatientApp();
   const logins = await loginsOf(worker.endpoint, "bob");
   const identityId = await getId(app, identityPoolId, logins);

@@ -96,7 +96,7 @@ export class Isolate {
       config: CONFIGS[mergePolicy],
       // The operations of this simulation reach identities, logins and the pool; a call to any other object is a defect.
       objects: reachable as unknown as Objects,
-      issuerKeys: { find: async () => err({ kind: "upstream-not-asked" as const }) },
+      issuerKeys: { find: async () => err({ kind: "upstream-unreachable" as const }) },
       signer: this.#signerFor(life, random),
       now: () => network.nowMs / 1000,
       newUuid,

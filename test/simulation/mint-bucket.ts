@@ -1,13 +1,13 @@
 /** The rate of one identity as its object has it: a bucket in memory, and in the storage what a next life starts from. */
-import { ok, RATE_EXCEEDED } from "../../src/domain/errors.ts";
-import type { Limiter } from "../../src/linking/identity-calls.ts";
+import { RATE_EXCEEDED } from "../../src/domain/errors.ts";
+import type { DrawForMint } from "../../src/linking/identity-calls.ts";
 import { type Bucket, bucketToKeep, draw, forgivenDrawMs, restoredBucket } from "../../src/linking/rate-limit.ts";
 import type { Life } from "./slots.ts";
 import { RATE } from "./settings.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** When, by true time, a token was drawn for the call that has this limiter. */
-export type NotingLimiter = Limiter & { drawnAtMs: number | null };
+export type NotingLimiter = { readonly drawForMint: DrawForMint; drawnAtMs: number | null };
 
 export class MintBucket {
   readonly #world: Surroundings;
@@ -52,7 +52,6 @@ export class MintBucket {
         this.#keptBucket = toKeep;
         return null;
       },
-      drawForFailedProof: () => ok(undefined),
     };
     return limiter;
   }

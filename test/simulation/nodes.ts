@@ -59,14 +59,14 @@ export class IdentityNode {
     if ("error" in admitted) return this.#sentOnOr(tokens.size === 0 ? null : call, admitted.error);
     if (tokens.size === 0) {
       const limiter = this.#limiter();
-      const reply = grantToGuest(this.#coordinator, limiter, identityId, admitted.pool);
+      const reply = grantToGuest(this.#coordinator, limiter.drawForMint, identityId, admitted.pool);
       return this.#judged(identityId, reply, [], call, limiter);
     }
     const logins = await this.#verify(tokens);
     if (logins === null) return { kind: "refused", error: ISSUER_UNREACHABLE };
     this.#world.judge.asksForToken(identityId, logins, call);
     const limiter = this.#limiter();
-    const reply = await this.#settling(grantToLogins(this.#coordinator, limiter, identityId, logins));
+    const reply = await this.#settling(grantToLogins(this.#coordinator, limiter.drawForMint, identityId, logins));
     return this.#judged(identityId, reply, logins, call, limiter);
   }
 
@@ -83,7 +83,7 @@ export class IdentityNode {
     if ("error" in admitted) return this.#sentOnOr(call, admitted.error);
     this.#world.judge.asksForToken(identityId, logins, call);
     const limiter = this.#limiter();
-    const reply = await this.#settling(grantToLogins(this.#coordinator, limiter, identityId, logins));
+    const reply = await this.#settling(grantToLogins(this.#coordinator, limiter.drawForMint, identityId, logins));
     return this.#judged(identityId, reply, logins, call, limiter);
   }
 
@@ -129,7 +129,7 @@ export class IdentityNode {
   async link(order: LinkOrder, logins: readonly VerifiedLogin[], draws: boolean): Promise<LinkReply> {
     this.#world.judge.ordered(order);
     const limiter = draws ? this.#limiter() : null;
-    const reply = await this.#settling(linkHere(this.#coordinator, limiter, order, logins));
+    const reply = await this.#settling(linkHere(this.#coordinator, limiter?.drawForMint ?? null, order, logins));
     if (reply.kind !== "linked" || !this.#life.isAlive) return reply;
     this.#world.judge.granted(order.identityId, reply.grant, logins);
     if (limiter !== null) this.#accepted(limiter);
@@ -153,8 +153,7 @@ export class IdentityNode {
     if (pool === null) return { kind: "refused", error: identityNotFound(identityId) };
     const logins = await this.#verify(tokens);
     if (logins === null) return { kind: "refused", error: ISSUER_UNREACHABLE };
-    const changing = unlinkLogins(this.#coordinator, this.#limiter(), identityId, logins, providerNames);
-    const reply = await this.#settling(changing);
+    const reply = await this.#settling(unlinkLogins(this.#coordinator, identityId, logins, providerNames));
     if (reply.kind === "done" && this.#life.isAlive) this.#world.judge.unlinked(identityId, providerNames);
     return reply;
   }

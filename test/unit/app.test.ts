@@ -1,6 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { MAX_BODY_BYTES } from "../../src/protocol/aws-json.ts";
 import { IdentityObject, KeyRingObject } from "../../src/worker.ts";
 import { FakeUpstream } from "../support/fake-upstream.ts";
 import {
@@ -144,6 +145,29 @@ describe("requests that are no call", () => {
     expect(answer.status).toBe(status);
     expect(answer.headers.get("cache-control")).toBe("no-store");
     expect(logLines()).toMatchObject([{ message: "request", operation: null, status }]);
+  });
+
+  it.each([
+    ["too large a one", `"${"x".repeat(MAX_BODY_BYTES)}"`, 413, "RequestEntityTooLargeException"],
+    ["no JSON", "{", 400, "SerializationException"],
+    ["no object", "[]", 400, "SerializationException"],
+  ])(
+    "a body that cannot be read is logged under the operation that it was for: %s",
+    async (_, body, status, exception) => {
+      const headers = {
+        "content-type": "application/x-amz-json-1.1",
+        "x-amz-target": "AWSCognitoIdentityService.GetOpenIdToken",
+      };
+      expect((await service.fetch("/", { method: "POST", headers, body })).status).toBe(status);
+      expect(logLines()).toMatchObject([{ message: "request", operation: "GetOpenIdToken", status, exception }]);
+    },
+  );
+
+  it("an operation of the model that the service does not have is refused, and logged by its name", async () => {
+    expect((await service.call("GetCredentialsForIdentity", {})).status).toBe(400);
+    expect(logLines()).toMatchObject([
+      { operation: "GetCredentialsForIdentity", exception: "UnknownOperationException" },
+    ]);
   });
 
   it("a browser's preflight is answered on any path, without asking anybody", async () => {

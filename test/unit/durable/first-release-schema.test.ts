@@ -124,7 +124,7 @@ it("a live pool is read as it was, and a deleted one, of which nobody noted the 
 it("an issuer's key set serves, and is as old as it was", async () => {
   const stub = () => env.ISSUER_KEYS.getByName(ISSUER);
   await lay(stub, "key-set", KEY_SET);
-  const answer = await stub().keys({ issuer: ISSUER, mayFetch: false });
+  const answer = await stub().keys({ issuer: ISSUER });
   expect(answer).toMatchObject({ state: "known", fetchedAt: WRITTEN_AT, keys: [{ kid: "key-1" }] });
 });
 

@@ -24,7 +24,7 @@ function makeIsolate(): IssuerKeys {
 }
 
 async function find(kid: string | undefined, more: Partial<KeyRequest> = {}, keys = isolate) {
-  const found = await keys.find({ issuer, algorithm: "ES256", kid, mayAskUpstream: true, ...more });
+  const found = await keys.find({ issuer, algorithm: "ES256", kid, ...more });
   return found.ok ? "found" : found.error.kind;
 }
 
@@ -51,7 +51,7 @@ afterEach(() => {
 
 describe("IssuerKeys of an isolate", () => {
   it("asks the object once, and hands out the same verify-only key while it is fresh", async () => {
-    const request: KeyRequest = { issuer, algorithm: "ES256", kid: "first", mayAskUpstream: true };
+    const request: KeyRequest = { issuer, algorithm: "ES256", kid: "first" };
     const one = await isolate.find(request);
     const two = await isolate.find(request);
     expect(one.ok && two.ok && one.value === two.value).toBe(true);
@@ -150,16 +150,6 @@ describe("IssuerKeys of an isolate", () => {
     expect(await find("second")).toBe("found");
   });
 
-  it("T47: without leave to ask upstream, says so for what only a fetch could tell", async () => {
-    expect(await find("first", { mayAskUpstream: false })).toBe("upstream-not-asked");
-    await find("first");
-    expect(await find("first", { mayAskUpstream: false })).toBe("found");
-    elapse(30);
-    calls = 0;
-    expect(await find("second", { mayAskUpstream: false })).toBe("upstream-not-asked");
-    expect(calls).toBe(0);
-  });
-
   it("T26: does not go looking for another key when two fit", async () => {
     upstream.serveIssuer(issuer, [first.publicJwk, { ...second.publicJwk, kid: "first" }]);
     expect(await find("first")).toBe("ambiguous-key");
@@ -173,9 +163,7 @@ describe("IssuerKeys of an isolate", () => {
     const { alg: _, ...anyAlg } = rsa.publicJwk;
     upstream.serveIssuer(issuer, [anyAlg]);
     const found = await Promise.all(
-      (["RS256", "PS256", "RS512"] as const).map((algorithm) =>
-        isolate.find({ issuer, algorithm, kid: "rsa", mayAskUpstream: true }),
-      ),
+      (["RS256", "PS256", "RS512"] as const).map((algorithm) => isolate.find({ issuer, algorithm, kid: "rsa" })),
     );
     expect(found.map((key) => key.ok && key.value.algorithm.name)).toEqual([
       "RSASSA-PKCS1-v1_5",

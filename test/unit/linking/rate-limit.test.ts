@@ -6,7 +6,6 @@ import {
   bucketToKeep,
   draw,
   forgivenDrawMs,
-  hasToken,
   type RateLimit,
   restoredBucket,
 } from "../../../src/linking/rate-limit.ts";
@@ -83,12 +82,6 @@ describe("the token bucket", () => {
     const refillMs = (LIMIT.burst / LIMIT.perSecond) * 1000;
     const remembered = draw({ tokens: 0, asOfMs: START_MS }, LIMIT, START_MS + refillMs);
     expect(remembered.bucket).toEqual(draw(null, LIMIT, START_MS + refillMs).bucket);
-  });
-
-  it("says whether there is a token without taking it", () => {
-    expect(hasToken(null, LIMIT, START_MS)).toBe(true);
-    expect(hasToken({ tokens: 0.9, asOfMs: START_MS }, LIMIT, START_MS)).toBe(false);
-    expect(hasToken({ tokens: 0.9, asOfMs: START_MS }, LIMIT, START_MS + 20)).toBe(true);
   });
 });
 

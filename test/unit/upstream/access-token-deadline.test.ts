@@ -81,7 +81,6 @@ describe.each(PROVIDERS)("%s", (_, login) => {
       answer: UNREACHABLE,
       reason: `${login.providerName}: upstream-unreachable (deadline)`,
       logged: [`${login.providerName} deadline`],
-      isFailedProof: false,
       afterMs: DEADLINE_MS,
     });
   });

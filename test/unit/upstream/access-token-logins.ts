@@ -11,7 +11,6 @@ export const EXPIRED = "NotAuthorizedException: Invalid login token. Token is ex
 export const NOT_SUPPORTED = "NotAuthorizedException: Token is not from a supported provider of this identity pool.";
 export const MALFORMED = "NotAuthorizedException: Invalid login token. Not a valid OpenId Connect identity token.";
 export const UNREACHABLE = "ExternalServiceException: The identity provider is not responding.";
-export const NOT_ASKED = "TooManyRequestsException: Rate exceeded";
 
 export const NOW = 1_790_000_000;
 
@@ -22,28 +21,19 @@ export type Attempt = {
   readonly token: string;
   readonly standIn: StandIn;
   readonly settings?: Readonly<Record<string, string>>;
-  readonly mayAskUpstream?: boolean;
 };
 
 export type Outcome = {
   /** The exception and its message, or the amr entries. */
   readonly answer: string | readonly string[];
   readonly reason: string | undefined;
-  readonly isFailedProof: boolean;
   /** Method and address of each call out, without its query. */
   readonly asked: readonly string[];
   /** What the log says of each call out: provider and outcome. */
   readonly logged: readonly string[];
 };
 
-export async function attempt({
-  providerName,
-  value,
-  token,
-  standIn,
-  settings,
-  mayAskUpstream = true,
-}: Attempt): Promise<Outcome> {
+export async function attempt({ providerName, value, token, standIn, settings }: Attempt): Promise<Outcome> {
   const config = parseConfig({
     ISSUER: "https://identity.example.com",
     KEY_ENCRYPTION_KEY: "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=",
@@ -65,7 +55,6 @@ export async function attempt({
         throw new Error("an access token has no key");
       },
     },
-    mayAskUpstream,
     fetch: async (input, init) => {
       const request = new Request(input, init);
       asked.push(`${request.method} ${input.split("?")[0]}`);
@@ -81,9 +70,9 @@ export async function attempt({
     const { provider, outcome } = JSON.parse(line) as { provider: string; outcome: unknown };
     return `${provider} ${String(outcome)}`;
   });
-  if (result.ok) return { answer: result.value[0]?.amr ?? [], reason: undefined, isFailedProof: false, asked, logged };
-  const { error, isFailedProof } = result.error;
-  return { answer: `${error.type}: ${error.message}`, reason: error.reason, isFailedProof, asked, logged };
+  if (result.ok) return { answer: result.value[0]?.amr ?? [], reason: undefined, asked, logged };
+  const { error } = result;
+  return { answer: `${error.type}: ${error.message}`, reason: error.reason, asked, logged };
 }
 
 type Trouble = readonly [what: string, reason: string, standIn: StandIn];

@@ -5,7 +5,6 @@ import {
   EXPIRED,
   loggedOutcome,
   MALFORMED,
-  NOT_ASKED,
   NOT_SUPPORTED,
   NOT_VERIFIED,
   SECRETIVE,
@@ -25,10 +24,7 @@ const tokens = new Map<string, AmazonToken>([
   ["Atza|over", { aud: AUD, appId: APP_ID, userId: USER, exp: 0 }],
 ]);
 
-function login(
-  token: string,
-  more: { standIn?: StandIn; value?: string; settings?: Record<string, string>; mayAskUpstream?: boolean } = {},
-) {
+function login(token: string, more: { standIn?: StandIn; value?: string; settings?: Record<string, string> } = {}) {
   return attempt({ providerName: "www.amazon.com", value: AUD, token, standIn: amazonStandIn(tokens), ...more });
 }
 
@@ -62,8 +58,8 @@ describe("Login with Amazon", () => {
     ["T22: of another application", "Atza|foreign", NOT_SUPPORTED],
     ["that Amazon never made, or has revoked", "Atza|forged", NOT_VERIFIED],
     ["that has no second left", "Atza|over", EXPIRED],
-  ])("refuses a token %s, and counts it as a failed proof", async (_, token, answer) => {
-    expect(await login(token)).toMatchObject({ answer, isFailedProof: true, asked: [TOKEN_INFO] });
+  ])("refuses a token %s", async (_, token, answer) => {
+    expect(await login(token)).toMatchObject({ answer, asked: [TOKEN_INFO] });
   });
 
   it("T17: matches whole ids only", async () => {
@@ -75,16 +71,12 @@ describe("Login with Amazon", () => {
   it.each(["", "Atza good", "Atzaé", "A".repeat(4097)])("T28: refuses %j unasked", async (token) => {
     expect(await login(token)).toMatchObject({ answer: MALFORMED, asked: [] });
   });
-
-  it("asks nobody while failed proofs are not allowed any more", async () => {
-    expect(await login("Atza|good", { mayAskUpstream: false })).toMatchObject({ answer: NOT_ASKED, asked: [] });
-  });
 });
 
 describe("Login with Amazon in trouble", () => {
   it.each(TROUBLES)("T31: answers ExternalServiceException when it %s", async (_, reason, standIn) => {
     const outcome = await login("Atza|good", { standIn });
-    expect(outcome).toMatchObject({ answer: UNREACHABLE, isFailedProof: false, asked: [TOKEN_INFO] });
+    expect(outcome).toMatchObject({ answer: UNREACHABLE, asked: [TOKEN_INFO] });
     expect(outcome.reason).toBe(`www.amazon.com: upstream-unreachable (${reason})`);
     expect(outcome.logged).toEqual([expect.stringMatching(loggedOutcome("www.amazon.com", reason))]);
   });

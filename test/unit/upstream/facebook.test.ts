@@ -5,7 +5,6 @@ import {
   EXPIRED,
   loggedOutcome,
   MALFORMED,
-  NOT_ASKED,
   NOT_SUPPORTED,
   NOT_VERIFIED,
   NOW,
@@ -47,10 +46,7 @@ function withPages(standIn: StandIn): StandIn {
   };
 }
 
-function login(
-  token: string,
-  more: { standIn?: StandIn; value?: string; settings?: Record<string, string>; mayAskUpstream?: boolean } = {},
-) {
+function login(token: string, more: { standIn?: StandIn; value?: string; settings?: Record<string, string> } = {}) {
   const standIn = withPages(facebookStandIn({ tokens, appSecrets }));
   return attempt({ providerName: "graph.facebook.com", value: APP, token, standIn, ...more });
 }
@@ -64,7 +60,7 @@ describe("Facebook, by the token alone", () => {
 
   it("T22: refuses a good token of another app, and does not ask whose it is", async () => {
     const outcome = await login("EAAforeign");
-    expect(outcome).toMatchObject({ answer: NOT_SUPPORTED, isFailedProof: true, asked: [`GET ${GRAPH}/app`] });
+    expect(outcome).toMatchObject({ answer: NOT_SUPPORTED, asked: [`GET ${GRAPH}/app`] });
   });
 
   it("accepts any app that the pool lists, and names that one in amr", async () => {
@@ -81,20 +77,16 @@ describe("Facebook, by the token alone", () => {
     ["that Facebook never made", "EAAforged", NOT_VERIFIED],
     ["T14: of a page", "EAApage", NOT_VERIFIED],
     ["T14: of the app itself", `${APP}|${SECRET}`, NOT_VERIFIED],
-  ])("refuses a token %s, and counts it as a failed proof", async (_, token, answer) => {
-    expect(await login(token)).toMatchObject({ answer, isFailedProof: true });
+  ])("refuses a token %s", async (_, token, answer) => {
+    expect(await login(token)).toMatchObject({ answer });
   });
 
   it.each(["", "two words", "EAA\u0000", "EAAé", "EAA\n", "E".repeat(4097)])(
     "T28: refuses %j unasked",
     async (token) => {
-      expect(await login(token)).toMatchObject({ answer: MALFORMED, isFailedProof: false, asked: [] });
+      expect(await login(token)).toMatchObject({ answer: MALFORMED, asked: [] });
     },
   );
-
-  it("asks nobody while failed proofs are not allowed any more", async () => {
-    expect(await login("EAAgood", { mayAskUpstream: false })).toMatchObject({ answer: NOT_ASKED, asked: [] });
-  });
 
   it("T46: puts neither the token nor anything that Facebook wrote into message or reason", async () => {
     const { answer, reason } = await login("EAAgood", { standIn: SECRETIVE });
@@ -130,9 +122,9 @@ describe("Facebook, with the app's secret", () => {
     ["that Facebook never made", "EAAforged", NOT_VERIFIED],
     ["of a page", "EAApage", NOT_VERIFIED],
     ["of the app itself", `${APP}|${SECRET}`, NOT_VERIFIED],
-  ])("refuses a token %s, and counts it as a failed proof", async (_, token, answer) => {
+  ])("refuses a token %s", async (_, token, answer) => {
     const outcome = await login(token, { settings: WITH_SECRET });
-    expect(outcome).toMatchObject({ answer, isFailedProof: true, asked: [`GET ${GRAPH}/debug_token`] });
+    expect(outcome).toMatchObject({ answer, asked: [`GET ${GRAPH}/debug_token`] });
   });
 
   it("accepts a token that ended within the clock skew", async () => {
@@ -156,7 +148,7 @@ describe("Facebook, with the app's secret", () => {
   it("does not blame the token when it is the app's secret that Facebook refuses", async () => {
     const settings = { FACEBOOK_APP_SECRETS: JSON.stringify({ [APP]: "wrong" }) };
     const outcome = await login("EAAgood", { settings });
-    expect(outcome).toMatchObject({ answer: UNREACHABLE, isFailedProof: false });
+    expect(outcome).toMatchObject({ answer: UNREACHABLE });
     expect(outcome.reason).toBe("graph.facebook.com: upstream-unreachable (debug_token error 190)");
   });
 });
@@ -165,7 +157,7 @@ describe("Facebook in trouble", () => {
   it.each(TROUBLES)("T31: answers ExternalServiceException when it %s", async (_, reason, standIn) => {
     for (const settings of [{}, WITH_SECRET]) {
       const outcome = await login("EAAgood", { standIn, settings });
-      expect(outcome).toMatchObject({ answer: UNREACHABLE, isFailedProof: false });
+      expect(outcome).toMatchObject({ answer: UNREACHABLE });
       expect(outcome.reason).toBe(`graph.facebook.com: upstream-unreachable (${reason})`);
       expect(outcome.logged).toEqual([expect.stringMatching(loggedOutcome("graph.facebook.com", reason))]);
       expect(outcome.asked).toHaveLength(1);
@@ -174,7 +166,7 @@ describe("Facebook in trouble", () => {
 
   // Graph API, Handling Errors and Rate Limits; 100 to `/app` asks for the proof, and 2500 says that the path is none.
   it.each([1, 2, 4, 17, 32, 100, 341, 368, 613, 2500])(
-    "T31: does not blame the token for error %i of the API, and counts no failed proof",
+    "T31: does not blame the token for error %i of the API",
     async (code) => {
       const standIn: StandIn = async () => {
         return await Promise.resolve(
@@ -184,7 +176,6 @@ describe("Facebook in trouble", () => {
       expect(await login("EAAgood", { standIn })).toMatchObject({
         answer: UNREACHABLE,
         reason: `graph.facebook.com: upstream-unreachable (error ${code})`,
-        isFailedProof: false,
       });
     },
   );
@@ -197,7 +188,6 @@ describe("Facebook in trouble", () => {
     };
     expect(await login("EAAgood", { standIn, settings: WITH_SECRET })).toMatchObject({
       answer: UNREACHABLE,
-      isFailedProof: false,
     });
   });
 

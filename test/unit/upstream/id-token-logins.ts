@@ -103,7 +103,7 @@ export function tokenOf(provider: Provider, claims: object = {}, key = keyOf(pro
   });
 }
 
-type Answer = { readonly said: string; readonly reason?: string | undefined; readonly isFailedProof?: boolean };
+type Answer = { readonly said: string; readonly reason?: string | undefined };
 
 export async function present(name: string, token: string, standIns = STAND_INS): Promise<Answer> {
   const issuerKeys = createIssuerKeys(
@@ -117,11 +117,11 @@ export async function present(name: string, token: string, standIns = STAND_INS)
     if (standIn === undefined) throw new Error(`nobody is at ${input}`);
     return await standIn(request);
   };
-  const context = { config, now: now(), issuerKeys, mayAskUpstream: true, fetch };
+  const context = { config, now: now(), issuerKeys, fetch };
   const result = await verifyLogins(pool, new Map([[name, token]]), context);
   if (result.ok) return { said: result.value.map(({ subject }) => subject).join() };
-  const { error, isFailedProof } = result.error;
-  return { said: `${error.type}: ${error.message}`, reason: error.reason, isFailedProof };
+  const { error } = result;
+  return { said: `${error.type}: ${error.message}`, reason: error.reason };
 }
 
 export const presentAt = async (provider: Provider, claims?: object, key?: SigningKey) =>

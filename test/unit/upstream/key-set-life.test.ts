@@ -9,7 +9,7 @@ const held: HeldKeySet = {
   keys: [{ kty: "OKP", crv: "Ed25519", x: "A" }],
   fetchedAt: t0,
 };
-const ask = { issuer, mayFetch: true };
+const ask = { issuer };
 const askNewer = { ...ask, newerThan: t0 };
 const DAY = 86_400;
 
@@ -42,7 +42,7 @@ describe("needsFetch", () => {
 describe("answerOf", () => {
   const known = { state: "known", keys: held.keys, fetchedAt: t0 };
   const table: [string, KeySetState, number, object][] = [
-    ["nothing was ever fetched", {}, t0, { state: "not-asked" }],
+    ["nothing was ever fetched", {}, t0, { state: "unreachable", retryAfterSeconds: 0 }],
     [
       "just fetched",
       { held },
@@ -55,7 +55,12 @@ describe("answerOf", () => {
       t0 + 60,
       { ...known, freshForSeconds: 540, refreshableAfterSeconds: 0, isIssuerDown: false },
     ],
-    ["stale, and nobody has asked the issuer", { held }, t0 + 600, { state: "not-asked" }],
+    [
+      "T30: stale, and no failure of the issuer excuses it",
+      { held },
+      t0 + 600,
+      { state: "unreachable", retryAfterSeconds: 0 },
+    ],
     [
       "fresh, while a refresh for a missing key has failed",
       { held, failedAt: t0 + 60 },
@@ -76,7 +81,7 @@ describe("answerOf", () => {
     ],
     ["T30: a day old", { held, failedAt: t0 + DAY - 1 }, t0 + DAY, { state: "unreachable", retryAfterSeconds: 29 }],
     ["T30: never answered", { failedAt: t0 }, t0 + 5, { state: "unreachable", retryAfterSeconds: 25 }],
-    ["a failure that is forgotten", { failedAt: t0 }, t0 + 30, { state: "not-asked" }],
+    ["a failure that is forgotten", { failedAt: t0 }, t0 + 30, { state: "unreachable", retryAfterSeconds: 0 }],
   ];
   it.each(table)("%s", (_, state, now, expected) => {
     expect(answerOf(state, now)).toEqual(expected);

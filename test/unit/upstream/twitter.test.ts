@@ -4,7 +4,6 @@ import {
   attempt,
   loggedOutcome,
   MALFORMED,
-  NOT_ASKED,
   NOT_SUPPORTED,
   NOT_VERIFIED,
   NOW,
@@ -28,10 +27,7 @@ function standInOf(origin = "https://api.twitter.com"): StandIn {
   return twitterStandIn({ consumerKey: CONSUMER_KEY, consumerSecret: CONSUMER_SECRET, tokens, origin });
 }
 
-function login(
-  token: string,
-  more: { standIn?: StandIn; value?: string; settings?: Record<string, string>; mayAskUpstream?: boolean } = {},
-) {
+function login(token: string, more: { standIn?: StandIn; value?: string; settings?: Record<string, string> } = {}) {
   const value = `${CONSUMER_KEY};${CONSUMER_SECRET}`;
   return attempt({ providerName: "api.twitter.com", value, token, standIn: standInOf(), ...more });
 }
@@ -64,8 +60,8 @@ describe("Twitter", () => {
     ],
     ["of a suspended user", "8-suspended;s", {}, NOT_VERIFIED],
     ["of a locked user", "9-locked;s", {}, NOT_VERIFIED],
-  ])("refuses a token %s, and counts it as a failed proof", async (_, token, more, answer) => {
-    expect(await login(token, more)).toMatchObject({ answer, isFailedProof: true });
+  ])("refuses a token %s", async (_, token, more, answer) => {
+    expect(await login(token, more)).toMatchObject({ answer });
   });
 
   it.each(["", ";", "7-ann", "7-ann;", ";secret", "7-ann;a;b", "7 ann;s", "7-ann;é", `${"t".repeat(1025)};s`])(
@@ -80,16 +76,12 @@ describe("Twitter", () => {
       expect(await login("7-ann;ann.secret", { value })).toMatchObject({ answer: NOT_SUPPORTED, asked: [] });
     }
   });
-
-  it("asks nobody while failed proofs are not allowed any more", async () => {
-    expect(await login("7-ann;ann.secret", { mayAskUpstream: false })).toMatchObject({ answer: NOT_ASKED, asked: [] });
-  });
 });
 
 describe("Twitter in trouble", () => {
   it.each(TROUBLES)("T31: answers ExternalServiceException when it %s", async (_, reason, standIn) => {
     const outcome = await login("7-ann;ann.secret", { standIn });
-    expect(outcome).toMatchObject({ answer: UNREACHABLE, isFailedProof: false, asked: [`GET ${CREDENTIALS}`] });
+    expect(outcome).toMatchObject({ answer: UNREACHABLE, asked: [`GET ${CREDENTIALS}`] });
     expect(outcome.reason).toBe(`api.twitter.com: upstream-unreachable (${reason})`);
     expect(outcome.logged).toEqual([expect.stringMatching(loggedOutcome("api.twitter.com", reason))]);
   });
