@@ -1,0 +1,275 @@
+// What each kind of request costs, counted exactly and not timed (`Cost` says how). A figure here that has to grow is a price
+// that every such request pays from then on.
+import { evictDurableObject } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type Cost, measure } from "../../support/cost.ts";
+import { type Call, CostStage } from "../../support/cost-stage.ts";
+import { loginOf, newIdentityId, storedIn } from "../../support/objects.ts";
+
+type Scenario = {
+  readonly name: string;
+  /** All that comes before the request that is measured. */
+  readonly prepare: (stage: CostStage) => Promise<Call> | Call;
+  readonly cost: Cost;
+};
+
+/** Nothing but the calls that are named beside it. */
+const ONLY = { rowsRead: 0, rowsWritten: 0, fetched: 0, timers: 0, tasks: 0 };
+const GRANT = ["IdentityObject.grant"];
+/** A user with one login that is linked already, in a warm isolate: what nearly every request is. */
+const HOT_PATH: Cost = { ...ONLY, status: 200, calls: GRANT, rpcBytes: [878] };
+
+const TOKENS: readonly Scenario[] = [
+  {
+    name: "a guest: one call, and nothing else",
+    prepare: async (stage) => stage.asking(await stage.getId()),
+    cost: { ...ONLY, status: 200, calls: GRANT, rpcBytes: [350] },
+  },
+  {
+    name: "the hot path, a login already linked: one call, and nothing else",
+    prepare: async (stage) => await stage.returning(await stage.logins()),
+    cost: HOT_PATH,
+  },
+  {
+    name: "three logins already linked: one call, and nothing else",
+    prepare: async (stage) => await stage.returning(await stage.threeLogins()),
+    cost: { ...ONLY, status: 200, calls: GRANT, rpcBytes: [1902] },
+  },
+  {
+    name: "an identity that is not in memory: its record and its bucket are read",
+    async prepare(stage) {
+      const logins = await stage.logins();
+      const identityId = await stage.getId(logins);
+      await evictDurableObject(env.IDENTITY.getByName(identityId));
+      return stage.asking(identityId, logins);
+    },
+    cost: { ...HOT_PATH, rowsRead: 2 },
+  },
+  {
+    name: "an identity that wakes in the first moments of its isolate: the bucket is written as well",
+    async prepare(stage) {
+      stage.beginIsolateOfObjects();
+      await stage.warmUp();
+      return await stage.linkedElsewhere();
+    },
+    cost: { ...HOT_PATH, rowsRead: 2, rowsWritten: 1 },
+  },
+  {
+    name: "the sixth token of one instant: the bucket is written",
+    prepare: async (stage) => await stage.hurrying(5),
+    cost: { ...ONLY, status: 200, calls: GRANT, rpcBytes: [350], rowsWritten: 1 },
+  },
+  {
+    name: "the first link of a login: one call to reserve it before the answer, one to settle it after",
+    prepare: async (stage) => stage.asking(await stage.getId(), await stage.logins()),
+    cost: {
+      ...ONLY,
+      status: 200,
+      calls: [...GRANT, "LoginObject.reserve", "LoginObject.settle"],
+      rpcBytes: [878, 294, 336],
+      rowsRead: 1,
+      // The identity prepared, committed and settled; the login reserved and owned; the alarm of each, set and cleared.
+      rowsWritten: 9,
+      // The alarm, set and cleared; the line of the audit; the delivery after the answer.
+      tasks: 4,
+    },
+  },
+];
+
+const REFUSALS: readonly Scenario[] = [
+  {
+    name: "a bad signature",
+    prepare: async (stage) => stage.asking(await stage.getId(), await stage.signIn.forged("ann")),
+    cost: { ...ONLY, status: 403, calls: GRANT, rpcBytes: [665] },
+  },
+  {
+    name: "an expired login token",
+    prepare: async (stage) => stage.asking(await stage.getId(), await stage.logins({ exp: 1_000_000_000 })),
+    cost: { ...ONLY, status: 403, calls: GRANT, rpcBytes: [669] },
+  },
+  {
+    name: "an identity that is not there, for which its object has to look",
+    prepare: async (stage) => stage.asking(newIdentityId(), await stage.logins()),
+    cost: { ...ONLY, status: 404, calls: GRANT, rpcBytes: [537], rowsRead: 2 },
+  },
+  {
+    name: "a call beyond the rate",
+    prepare: async (stage) => await stage.hurrying(20),
+    cost: { ...ONLY, status: 429, calls: GRANT, rpcBytes: [270] },
+  },
+  {
+    name: "a malformed identity id, of which no object hears",
+    prepare: (stage) => stage.asking("nonsense"),
+    cost: { ...ONLY, status: 400, calls: [], rpcBytes: [] },
+  },
+  {
+    name: "a malformed login, of which no object hears",
+    prepare: async (stage) => stage.asking(await stage.getId(), new Map([[stage.signIn.providerName, ""]])),
+    cost: { ...ONLY, status: 400, calls: [], rpcBytes: [] },
+  },
+];
+
+const IDS: readonly Scenario[] = [
+  {
+    name: "a new guest: it is made, and the directory hears of it after the answer",
+    prepare: (stage) => async () => await stage.idFor(),
+    cost: {
+      ...ONLY,
+      status: 200,
+      calls: ["IdentityDirectoryObject.update", "IdentityObject.createGuest"],
+      rpcBytes: [70, 96],
+      rowsRead: 3,
+      // Made and listed; the alarm, set and cleared; the entry of the directory.
+      rowsWritten: 5,
+      // The alarm, set and cleared; the delivery after the answer.
+      tasks: 3,
+    },
+  },
+  {
+    name: "a login that nobody has: an identity is born with it",
+    async prepare(stage) {
+      const logins = await stage.logins();
+      return async () => await stage.idFor(logins);
+    },
+    cost: {
+      ...ONLY,
+      status: 200,
+      calls: [
+        "IdentityDirectoryObject.update",
+        "IdentityObject.link",
+        "LoginObject.reserve",
+        "LoginObject.settle",
+        "LoginObject.view",
+      ],
+      rpcBytes: [70, 950, 294, 336, 92],
+      rowsRead: 4,
+      // As the first link, and the entry of the directory.
+      rowsWritten: 10,
+      tasks: 4,
+    },
+  },
+  {
+    name: "a login that an identity has: two calls, and nothing else",
+    async prepare(stage) {
+      const logins = await stage.logins();
+      await stage.getId(logins);
+      return async () => await stage.idFor(logins);
+    },
+    cost: { ...ONLY, status: 200, calls: ["IdentityObject.link", "LoginObject.view"], rpcBytes: [951, 199] },
+  },
+];
+
+const FIRST_TOKEN = [
+  "IdentityObject.grant",
+  "IdentityPoolObject.read",
+  "IssuerObject.keys",
+  "KeyRingObject.signingKey",
+];
+
+const COLD: readonly Scenario[] = [
+  {
+    name: "the first token of all with an issuer: pool, key set and signing key once each, two documents fetched",
+    prepare: async (stage) => await stage.linkedElsewhere(),
+    cost: {
+      status: 200,
+      calls: FIRST_TOKEN,
+      rpcBytes: [898, 168, 332, 362],
+      // The identity, its bucket and the issuer's keys; the key ring and its alarm.
+      rowsRead: 5,
+      rowsWritten: 1,
+      fetched: 2,
+      // The deadline of each fetch, cleared.
+      timers: 2,
+      tasks: 0,
+    },
+  },
+  {
+    name: "the first token of an isolate, from objects that are not in memory: nothing is fetched or written",
+    async prepare(stage) {
+      await stage.restElsewhere();
+      return await stage.linkedElsewhere();
+    },
+    cost: { ...ONLY, status: 200, calls: FIRST_TOKEN, rpcBytes: [878, 168, 315, 362], rowsRead: 6 },
+  },
+  {
+    name: "the first document of keys",
+    prepare: (stage) => async () => await stage.service.fetch("/.well-known/jwks.json"),
+    cost: { ...ONLY, status: 200, calls: ["KeyRingObject.publishedKeys"], rpcBytes: [435], rowsRead: 2 },
+  },
+  {
+    name: "every document after that: no call at all",
+    async prepare(stage) {
+      await stage.service.fetch("/.well-known/jwks.json");
+      return async () => await stage.service.fetch("/.well-known/openid-configuration");
+    },
+    cost: { ...ONLY, status: 200, calls: [], rpcBytes: [] },
+  },
+];
+
+/** What an answer that changed something may leave under way (docs/ARCHITECTURE.md, "Link transaction"). */
+const FOR_LATER = new Set(["IdentityDirectoryObject.update", "LoginObject.settle", "task"]);
+
+let stage: CostStage;
+
+/** Whatever the call sets off is done in the end, and nothing is under way at its answer but what is meant for later. */
+async function costOf(call: Call): Promise<Cost> {
+  const { cost, leftAtAnswer, leftAtRest } = await measure(stage.signIn.upstream, call);
+  expect(leftAtAnswer.filter((name) => cost.tasks === 0 || !FOR_LATER.has(name))).toEqual([]);
+  expect(leftAtRest).toEqual([]);
+  return cost;
+}
+
+beforeEach(async () => {
+  vi.spyOn(console, "log").mockImplementation(() => {});
+  stage = await CostStage.make();
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+describe.each([
+  ["GetOpenIdToken in a warm isolate costs", TOKENS],
+  ["GetId in a warm isolate costs", IDS],
+  ["a refusal costs", REFUSALS],
+])("%s", (_, scenarios) => {
+  it.each(scenarios)("$name", async ({ prepare, cost }) => {
+    await stage.warmUp();
+    expect(await costOf(await prepare(stage))).toEqual(cost);
+  });
+});
+
+describe("a cold isolate costs", () => {
+  it.each(COLD)("$name", async ({ prepare, cost }) => {
+    expect(await costOf(await prepare(stage))).toEqual(cost);
+  });
+});
+
+it("the hot path through the deployed entry costs the same, time after time", async () => {
+  const logins = await stage.logins();
+  const body = JSON.stringify({ IdentityId: await stage.getId(logins), Logins: Object.fromEntries(logins) });
+  const headers = {
+    "content-type": "application/x-amz-json-1.1",
+    "x-amz-target": "AWSCognitoIdentityService.GetOpenIdToken",
+  };
+  const send = () => exports.default.fetch("https://identity.example.com/", { method: "POST", headers, body });
+  expect((await send()).status).toBe(200);
+  for (let count = 0; count < 3; count++) {
+    expect(await costOf(send)).toEqual(HOT_PATH);
+    vi.setSystemTime(Date.now() + 1000);
+  }
+});
+
+it("the rows written are those that SQLite counts", async () => {
+  await stage.warmUp();
+  const identityId = await stage.getId();
+  const identity = env.IDENTITY.getByName(identityId);
+  const { loginId } = await loginOf(stage.pool.identityPoolId, stage.signIn.providerName, "ann");
+  const before = (await storedIn(identity)).rowsWritten;
+  const { rowsWritten } = await costOf(stage.asking(identityId, await stage.logins()));
+  const ofIdentity = (await storedIn(identity)).rowsWritten - before;
+  expect(rowsWritten).toBe(ofIdentity + (await storedIn(env.LOGIN.getByName(loginId))).rowsWritten);
+});
