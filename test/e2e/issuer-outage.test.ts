@@ -1,6 +1,6 @@
 /** An issuer that fails: ExternalServiceException when there is nothing to verify with, and no word of it when there is. */
 import { ExternalServiceException, NotAuthorizedException } from "@aws-sdk/client-cognito-identity";
-import { expect, inject, onTestFinished, test } from "vitest";
+import { expect, inject, type OnTestFinishedHandler, test } from "vitest";
 import { adminClient, appClient, createPool, getId, getOpenIdToken, refusalOf } from "../support/cognito-clients.ts";
 import { type LoopbackIssuer, startLoopbackIssuer } from "../support/loopback-issuer.ts";
 import { call } from "../support/wire-call.ts";
@@ -11,8 +11,11 @@ const app = appClient(endpoint);
 const DISCOVERY = "/.well-known/openid-configuration";
 const KEY_SET = "/.well-known/jwks.json";
 
+/** Of the test's own context: concurrent tests cannot share a global one. */
+type Finish = { readonly onTestFinished: (close: OnTestFinishedHandler) => void };
+
 /** A failure is remembered per issuer, so that each test has its own. */
-async function newIssuer(): Promise<LoopbackIssuer> {
+async function newIssuer({ onTestFinished }: Finish): Promise<LoopbackIssuer> {
   const issuer = await startLoopbackIssuer({ algorithm: "ES256" });
   onTestFinished(async () => await issuer.close());
   return issuer;
@@ -59,8 +62,8 @@ const FAILURES: readonly Failure[] = [
   ["publishes no key", (issuer) => issuer.answer(KEY_SET, (response) => response.end('{"keys":[]}'))],
 ];
 
-test.concurrent.each(FAILURES)("answers ExternalServiceException when an issuer %s", async (_, fail) => {
-  const issuer = await newIssuer();
+test.concurrent.for(FAILURES)("answers ExternalServiceException when an issuer %s", async ([, fail], finish) => {
+  const issuer = await newIssuer(finish);
   const identityPoolId = await poolOf(issuer);
   const guest = await getId(app, identityPoolId);
   const logins = await loginOf(issuer, "alice");
@@ -73,8 +76,8 @@ test.concurrent.each(FAILURES)("answers ExternalServiceException when an issuer 
   expect((await getOpenIdToken(app, guest)).identityId).toBe(guest);
 });
 
-test("leaves a failing issuer alone after the first question, however many logins arrive", async () => {
-  const issuer = await newIssuer();
+test("leaves a failing issuer alone after the first question, however many logins arrive", async (finish) => {
+  const issuer = await newIssuer(finish);
   const identityPoolId = await poolOf(issuer);
   const logins = await loginOf(issuer, "alice");
   issuer.goDown();
@@ -82,8 +85,8 @@ test("leaves a failing issuer alone after the first question, however many login
   expect(issuer.requests).toEqual([DISCOVERY]);
 });
 
-test("asks an issuer once for many logins that arrive together", async () => {
-  const issuer = await newIssuer();
+test("asks an issuer once for many logins that arrive together", async (finish) => {
+  const issuer = await newIssuer(finish);
   const identityPoolId = await poolOf(issuer);
   const logins = await Promise.all(
     Array.from({ length: 12 }, async (_, index) => await loginOf(issuer, `user ${index}`)),
@@ -92,8 +95,8 @@ test("asks an issuer once for many logins that arrive together", async () => {
   expect(issuer.requests).toEqual([DISCOVERY, KEY_SET]);
 });
 
-test("goes on with the keys that it has when their issuer goes down", async () => {
-  const issuer = await newIssuer();
+test("goes on with the keys that it has when their issuer goes down", async (finish) => {
+  const issuer = await newIssuer(finish);
   const identityPoolId = await poolOf(issuer);
   const identityId = await getId(app, identityPoolId, await loginOf(issuer, "alice"));
   const later = await loginOf(issuer, "alice");
@@ -102,8 +105,8 @@ test("goes on with the keys that it has when their issuer goes down", async () =
   expect(await getId(app, identityPoolId, later)).toBe(identityId);
 });
 
-test("refuses a token under a key that was never published, and asks its issuer no second time within the half minute", async () => {
-  const issuer = await newIssuer();
+test("refuses a token under a key that was never published, and asks its issuer no second time within the half minute", async (finish) => {
+  const issuer = await newIssuer(finish);
   const identityPoolId = await poolOf(issuer);
   await getId(app, identityPoolId, await loginOf(issuer, "alice"));
   await issuer.rotateKeys();
@@ -115,8 +118,8 @@ test("refuses a token under a key that was never published, and asks its issuer 
   expect(issuer.requests).toEqual([DISCOVERY, KEY_SET]);
 });
 
-test("tells a client nothing of what an issuer said", async () => {
-  const issuer = await newIssuer();
+test("tells a client nothing of what an issuer said", async (finish) => {
+  const issuer = await newIssuer(finish);
   const identityPoolId = await poolOf(issuer);
   issuer.answer(DISCOVERY, (response) => response.writeHead(500, { "x-secret": "s3cret" }).end("s3cret"));
   const answer = await call(endpoint, "GetId", {

@@ -74,7 +74,8 @@ test("is waited out by an SDK with its defaults, which tries again and gets its 
 
 test.for([
   { mode: "legacy", options: {} },
-  { mode: "standard", options: { retries: { mode: "standard" } } },
+  // Its own three attempts are drawn at random between none and three seconds: now and then too soon for two tokens a second.
+  { mode: "standard", options: { retries: { mode: "standard", total_max_attempts: 10 } } },
 ])("is waited out by boto3 in its $mode mode, which tries again", async ({ options }, { skip }) => {
   need({ skip }, await missingBoto3());
   const mint = ["get_open_id_token", { IdentityId: from(0, "IdentityId") }] as const;
