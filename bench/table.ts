@@ -6,7 +6,7 @@ import { hotPath, mints, others, rateLimited, ROTATION, type Scenario, type Stag
 import { type Service, TOKEN_ALGORITHMS, type TokenAlgorithm } from "./service.ts";
 import type { Workshop } from "./workshop.ts";
 
-const FULL: Plan = { connections: [1, 16, 64], rounds: 5, seconds: 2 };
+const FULL: Plan = { connections: [1, 16, 64], rounds: 3, seconds: 1.5 };
 const QUICK: Plan = { connections: [16], rounds: 5, seconds: 1.2 };
 /** Requests that a step uses up when each can be sent once only. */
 const ONE_TIME_REQUESTS = 1024;

@@ -2,7 +2,7 @@
  * One identity: its logins and state, and the limit of its rate. A thin shell: it loads, runs the pure rules of linking/
  * and domain/, persists each step and sends what they return. It never holds a gate across a call to another object.
  */
-import { RATE_EXCEEDED, type Result } from "../domain/errors.ts";
+import type { Result } from "../domain/errors.ts";
 import {
   type ClientCall,
   describe,
@@ -16,6 +16,7 @@ import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
 import type { Traced } from "../domain/trace.ts";
 import { identityNotFound, judgeStanding, permitsClassicFlow } from "../domain/mint-rules.ts";
+import { freezeOf } from "../linking/absorption.ts";
 import { Coordinator, type Host } from "../linking/coordinator.ts";
 import {
   type ChangeReply,
@@ -40,8 +41,7 @@ import type {
   Reply,
   Settle,
 } from "../linking/messages.ts";
-import { type Bucket, bucketToKeep, draw, forgivenDrawMs, restoredBucket } from "../linking/rate-limit.ts";
-import { freezeOf, type LinkOrder } from "../linking/transaction.ts";
+import type { LinkOrder } from "../linking/transaction.ts";
 import type { UpstreamPolicy } from "../upstream/upstream-policy.ts";
 import { checkClassicFlow, verifyLogins } from "../upstream/verify-logins.ts";
 import { CallFacts } from "./call-facts.ts";
@@ -49,25 +49,15 @@ import { ConfiguredObject } from "./configured-object.ts";
 import { deliverMessage } from "./deliver-message.ts";
 import { issuerKeysOf } from "./issuer-keys.ts";
 import { auditLink } from "./link-audit.ts";
+import { mintBucketOf } from "./mint-bucket.ts";
 import { readPool } from "./pool-cache.ts";
 import { ofKnownVersion } from "./stored-record.ts";
 
 const RECORD_KEY = "identity";
-/** Only there while the identity's rate is, or was of late, well used: linking/rate-limit.ts. */
-const BUCKET_KEY = "bucket";
-
-/**
- * When this isolate woke its first identity. Until then identities may have drawn in the process before it, which a crash
- * ended; whoever is evicted from this one has been idle for long enough.
- */
-let isolateSinceMs: number | null = null;
 
 export class IdentityObject extends ConfiguredObject {
   readonly #coordinator: Coordinator;
-  /** Null is full: so it starts for an identity that is made in this life. */
-  #minted: Bucket | null;
-  /** What a next life would start from. */
-  #keptBucket: Bucket | null;
+  readonly #drawForMint: DrawForMint;
   #auditedLink: string | null = null;
   /** Whether the alarm is set, as far as this life knows: setting it again would be one more row written. */
   #alarm: "set" | "clear" | "unknown" = "unknown";
@@ -76,12 +66,7 @@ export class IdentityObject extends ConfiguredObject {
     super(ctx, env, upstreams);
     const stored = ofKnownVersion(ctx.storage.kv.get<IdentityRecord>(RECORD_KEY), RECORD_KEY);
     if (stored === null) this.#alarm = "clear";
-    const { rateLimit } = this.config;
-    this.#keptBucket = ctx.storage.kv.get<Bucket>(BUCKET_KEY) ?? null;
-    const nowMs = Date.now();
-    isolateSinceMs ??= nowMs;
-    const mayHaveJustDrawn = nowMs - isolateSinceMs < forgivenDrawMs(rateLimit);
-    this.#minted = stored === null ? null : restoredBucket(this.#keptBucket, rateLimit, nowMs, mayHaveJustDrawn);
+    this.#drawForMint = mintBucketOf(ctx.storage.kv, this.config.rateLimit, stored !== null);
     this.#coordinator = new Coordinator(this.#host(), stored);
     this.#deliverLater();
   }
@@ -90,7 +75,7 @@ export class IdentityObject extends ConfiguredObject {
   async grant(
     identityId: IdentityId,
     logins: ReadonlyMap<string, string>,
-    call?: ClientCall,
+    call: ClientCall,
   ): Promise<Traced<GrantReply>> {
     const facts = new CallFacts();
     const reply = await this.#grant(identityId, logins, call, facts);
@@ -100,11 +85,11 @@ export class IdentityObject extends ConfiguredObject {
   async #grant(
     identityId: IdentityId,
     logins: ReadonlyMap<string, string>,
-    call: ClientCall | undefined,
+    call: ClientCall,
     facts: CallFacts,
   ): Promise<GrantReply> {
     // Who presents no login is nobody that a merge could send on.
-    const admitted = await this.#admit(identityId, logins.size > 0 ? call : undefined);
+    const admitted = await this.#admit(identityId, logins.size > 0 ? call : null);
     if (admitted.kind !== "admitted") return admitted;
     const { pool } = admitted;
     facts.pool = pool;
@@ -240,7 +225,7 @@ export class IdentityObject extends ConfiguredObject {
   /** Whether the identity may be used at all, judged after the wait for its pool: a merge may have come meanwhile. */
   async #admit(
     identityId: IdentityId,
-    call: ClientCall | undefined,
+    call: ClientCall | null,
   ): Promise<GrantReply | { readonly kind: "admitted"; readonly pool: IdentityPool }> {
     const notFound = { kind: "refused", error: identityNotFound(identityId) } as const;
     const named = this.#coordinator.record;
@@ -250,7 +235,7 @@ export class IdentityObject extends ConfiguredObject {
     const { record } = this.#coordinator;
     const standing = judgeStanding(record, identityId);
     if (standing.ok) return { kind: "admitted", pool };
-    const into = record === null || call === undefined ? null : mergedDuring(record, call);
+    const into = record === null || call === null ? null : mergedDuring(record, call);
     return into === null ? { kind: "refused", error: standing.error } : { kind: "merged", into };
   }
 
@@ -277,22 +262,6 @@ export class IdentityObject extends ConfiguredObject {
       this.#deliverLater();
     }
   }
-
-  /** The bucket rests in memory; one that is well used is kept, so that no restart refills it. */
-  readonly #drawForMint: DrawForMint = () => {
-    const { rateLimit } = this.config;
-    const nowMs = Date.now();
-    const drawn = draw(this.#minted, rateLimit, nowMs);
-    this.#minted = drawn.bucket;
-    // A refusal took nothing, so that a flood of them writes nothing.
-    if (!drawn.ok) return { ...RATE_EXCEEDED, retryAfterSeconds: drawn.retryAfterSeconds };
-    const toKeep = bucketToKeep(drawn.bucket, this.#keptBucket, rateLimit, nowMs);
-    if (toKeep !== null) {
-      this.ctx.storage.kv.put(BUCKET_KEY, toKeep);
-      this.#keptBucket = toKeep;
-    }
-    return null;
-  };
 
   /** What is owed to others is sent after the answer, never in its way. */
   #deliverLater(): void {

@@ -6,6 +6,7 @@
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import { holds, isVisible } from "../domain/identity.ts";
 import type { Login } from "../domain/login.ts";
+import { freeze, freezeOf, thaw } from "./absorption.ts";
 import { type IdentityRecord, isAtRest, isErasable, outbox, PATIENCE_SECONDS, wakeAt } from "./identity-record.ts";
 import type {
   AskOutcome,
@@ -18,13 +19,13 @@ import type {
   Reply,
   Settle,
 } from "./messages.ts";
+import { remove, unlink, unlinkDeveloperUser } from "./removal.ts";
+import { acknowledge, isRefusal, type Obstacle, obstacleAmong } from "./replies.ts";
 import {
   abort,
   admit,
   commit,
   enlist,
-  freeze,
-  freezeOf,
   isOwed,
   type LinkOrder,
   type LinkRefusal,
@@ -33,12 +34,7 @@ import {
   prepare,
   preparing,
   recover,
-  remove,
-  settled,
-  thaw,
   ticketsOf,
-  unlink,
-  unlinkDeveloperUser,
 } from "./transaction.ts";
 
 export type Host = {
@@ -58,9 +54,7 @@ export type LinkOutcome =
   | { readonly kind: "linked"; readonly record: IdentityRecord }
   /** Other identities own some of the logins, and said so themselves. */
   | { readonly kind: "elsewhere"; readonly owners: readonly IdentityId[] }
-  /** A participant did not answer; nothing was linked. */
-  | { readonly kind: "unreachable" }
-  | LinkRefusal;
+  | Obstacle;
 
 export class Coordinator {
   readonly #host: Host;
@@ -327,44 +321,6 @@ export class Coordinator {
     this.#host.save(kept, kept === null ? null : wakeAt(record, now));
     this.#record = kept;
   }
-}
-
-function isRefusal(reply: Reply | undefined): boolean {
-  return reply !== undefined && reply.kind !== "reserved" && reply.kind !== "frozen" && reply.kind !== "failed";
-}
-
-/** The reply that weighs most: a participant that did not answer, one that is taken, one that is not what it was. */
-function obstacleAmong(replies: readonly Reply[]): LinkOutcome | null {
-  if (replies.some((reply) => reply.kind === "failed")) return { kind: "unreachable" };
-  for (const reply of replies) {
-    if (reply.kind === "busy") return { kind: "busy" };
-    if (reply.kind === "contended") return { kind: "busy", holder: reply.holder };
-    if (reply.kind === "unsuitable") return { kind: "stale" };
-  }
-  return null;
-}
-
-function acknowledge(record: IdentityRecord, message: Message, reply: Reply, now: number): IdentityRecord {
-  if (message.kind === "settle" && reply.kind === "settled") {
-    return settled(record, message.transactionId, message.participant);
-  }
-  if (message.kind === "release" && reply.kind === "released") {
-    const { loginId, linkId } = message;
-    return { ...record, releases: record.releases.filter((r) => r.loginId !== loginId || r.linkId !== linkId) };
-  }
-  if (message.kind === "update-listing" && reply.kind === "listing") {
-    if (message.change === "remove") return { ...record, listing: "unlisted" };
-    if (record.listing !== "to-add") return record;
-    return reply.poolDeleted ? removeWithPool(record, now) : { ...record, listing: "listed" };
-  }
-  return record;
-}
-
-/** The pool was deleted while this identity was made, so that it goes with its pool. */
-function removeWithPool(record: IdentityRecord, now: number): IdentityRecord {
-  const result = remove(record, now);
-  // Something else is still open: it stays to be added, and the next delivery meets the deleted pool again.
-  return "kind" in result ? record : { ...result, listing: "unlisted" };
 }
 
 function ignore(): void {}

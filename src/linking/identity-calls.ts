@@ -18,8 +18,9 @@ import {
   LOGINS_DO_NOT_MATCH,
   PARTICIPANT_UNREACHABLE,
 } from "../domain/mint-rules.ts";
+import { type Busy, freezeOf } from "./absorption.ts";
 import type { Coordinator, LinkOutcome } from "./coordinator.ts";
-import { type Busy, freezeOf, type LinkOrder } from "./transaction.ts";
+import type { LinkOrder } from "./transaction.ts";
 
 /** How often a call waits for another change of the same identity before it tells its caller to come again. */
 const MAX_WAITS = 20;

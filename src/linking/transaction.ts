@@ -5,8 +5,9 @@
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import { holds, isVisible, type LinkedLogin } from "../domain/identity.ts";
 import { MAX_LINKED_LOGINS, type Login } from "../domain/login.ts";
-import { type IdentityRecord, type LinkTransaction, wasUnlinked } from "./identity-record.ts";
-import type { AskOutcome, Freeze, FreezeReply, Holder, Outcome, Participant } from "./messages.ts";
+import { type Busy, freezeOf } from "./absorption.ts";
+import type { IdentityRecord, LinkTransaction } from "./identity-record.ts";
+import type { AskOutcome, Outcome, Participant } from "./messages.ts";
 
 /** Verified logins to bring together on one identity. */
 export type LinkOrder = {
@@ -36,10 +37,8 @@ export type LinkRefusal =
   | { readonly kind: "stale" }
   /** A second user of a provider, or more logins than an identity may have. */
   | { readonly kind: "conflict"; readonly providerName: string }
-  /** Another transaction is in the way; `holder` is whom to ask how it ended, when it is not this identity's own. */
+  /** Another transaction is in the way. */
   | Busy;
-
-export type Busy = { readonly kind: "busy"; readonly holder?: Holder };
 
 type Admitted =
   | { readonly kind: "nothing-to-do"; readonly record: IdentityRecord }
@@ -69,22 +68,6 @@ export function admit(record: IdentityRecord | null, order: LinkOrder): Admitted
   if (wanted.length === 0 && order.absorb.length === 0) return { kind: "nothing-to-do", record };
   if (record.transaction !== null) return { kind: "busy" };
   return { kind: "prepare", wanted };
-}
-
-/**
- * The absorption that an identity waits for, if any. Its coordinator may have committed already, so that a frozen
- * identity can say nothing about itself before it has asked.
- */
-export function freezeOf(record: IdentityRecord): Busy | null {
-  if (record.freeze === null) return null;
-  const { transactionId, coordinator } = record.freeze;
-  const participant = { kind: "identity", identityId: record.identityId } as const;
-  return { kind: "busy", holder: { transactionId, coordinator, participant } };
-}
-
-/** A transaction or a freeze that must end before the identity may change in another way. */
-function obstacleOf(record: IdentityRecord): Busy | null {
-  return freezeOf(record) ?? (record.transaction === null ? null : { kind: "busy" });
 }
 
 /** I6: one user of each public provider, and a bounded number of logins. Developer users may be several: a merge brings them together. */
@@ -272,107 +255,4 @@ export function outcomeOf(record: IdentityRecord | null, message: AskOutcome): O
 /** On waking with a transaction that nobody drives any more: abort it. */
 export function recover(record: IdentityRecord): IdentityRecord {
   return record.transaction?.phase === "preparing" ? abort(record, record.transaction) : record;
-}
-
-/** The other side of `absorb`: stands still until the coordinator has decided, and hands over its logins. */
-export function freeze(
-  record: IdentityRecord | null,
-  message: Freeze,
-  now: number,
-): { readonly record: IdentityRecord | null; readonly reply: FreezeReply } {
-  const { transactionId, coordinator } = message;
-  if (record === null || !isVisible(record) || record.identityPoolId !== message.identityPoolId) {
-    return { record, reply: { kind: "unsuitable" } };
-  }
-  if (record.freeze?.transactionId === transactionId)
-    return { record, reply: { kind: "frozen", logins: record.logins } };
-  const { holder } = freezeOf(record) ?? {};
-  if (holder !== undefined) return { record, reply: { kind: "contended", holder } };
-  // Two coordinators that meet: neither waits for the other, so that no cycle can form.
-  if (record.transaction !== null) return { record, reply: { kind: "busy" } };
-  const isProved = message.loginIds.some((loginId) => holds(record, loginId));
-  const { kind } = record.standing;
-  const isSuitable = message.isGuest ? kind === "guest" : kind === "linked" && isProved;
-  if (!isSuitable) return { record, reply: { kind: "unsuitable" } };
-  const call = message.callId === undefined ? {} : { callId: message.callId };
-  const frozen = { ...record, freeze: { transactionId, coordinator, since: now, ...call } };
-  return { record: frozen, reply: { kind: "frozen", logins: record.logins } };
-}
-
-/**
- * The coordinator has decided: merged into it, or free again. A settlement of another transaction changes nothing.
- * The merge is dated by the commit (`decidedAt`): what came in later is another call (identity-record.ts).
- */
-export function thaw(
-  record: IdentityRecord,
-  transactionId: string,
-  outcome: Outcome,
-  decidedAt: number,
-): IdentityRecord {
-  if (record.freeze?.transactionId !== transactionId) return record;
-  if (outcome === "aborted") return { ...record, freeze: null };
-  const { coordinator: into, callId: by } = record.freeze;
-  const standing = { kind: "merged", into, ...(by !== undefined && { by }) } as const;
-  // Its logins are the coordinator's now: they are handed over, not released.
-  return { ...record, standing, logins: [], modifiedAt: decidedAt, freeze: null };
-}
-
-/** Unlinks logins by a proof of one of the identity's own; the identity's write is the linearization point. */
-export function unlink(
-  record: IdentityRecord,
-  proofs: readonly string[],
-  providerNames: readonly string[],
-  now: number,
-): IdentityRecord | LinkRefusal {
-  const obstacle = obstacleOf(record);
-  if (obstacle !== null) return obstacle;
-  const removed = record.logins.filter((login) => providerNames.includes(login.providerName));
-  const isProved = proofs.some((loginId) => holds(record, loginId));
-  // The retry of a call that was done: same proof, nothing left to remove.
-  const isRepeat = removed.length === 0 && proofs.some((loginId) => wasUnlinked(record, loginId, now));
-  if (!isProved && !isRepeat) return { kind: "stale" };
-  return removed.length === 0 ? record : without(record, removed, now);
-}
-
-/** Unlinks one developer user: the signed call is the proof. */
-export function unlinkDeveloperUser(
-  record: IdentityRecord,
-  loginId: string,
-  now: number,
-): IdentityRecord | LinkRefusal {
-  const obstacle = obstacleOf(record);
-  if (obstacle !== null) return obstacle;
-  const removed = record.logins.filter((login) => login.isDeveloper === true && login.loginId === loginId);
-  if (removed.length > 0) return without(record, removed, now);
-  // The retry of a call that was done.
-  return wasUnlinked(record, loginId, now) ? record : { kind: "stale" };
-}
-
-function without(record: IdentityRecord, removed: readonly LinkedLogin[], now: number): IdentityRecord {
-  const logins = record.logins.filter((login) => !removed.includes(login));
-  const remembered = removed.map(({ loginId }) => ({ loginId, at: now }));
-  return {
-    ...record,
-    logins,
-    modifiedAt: now,
-    standing: { kind: logins.length === 0 ? "closed" : "linked" },
-    releases: [...record.releases, ...removed],
-    unlinked: [...record.unlinked, ...remembered].slice(-MAX_LINKED_LOGINS),
-  };
-}
-
-/** Deletes the identity: a tombstone stays, its logins are released, the directory hears of it. */
-export function remove(record: IdentityRecord, now: number): IdentityRecord | LinkRefusal {
-  if (record.standing.kind === "deleted") return record;
-  const obstacle = obstacleOf(record);
-  if (obstacle !== null) return obstacle;
-  return {
-    ...record,
-    standing: { kind: "deleted" },
-    logins: [],
-    modifiedAt: now,
-    releases: [...record.releases, ...record.logins],
-    unlinked: [],
-    listing: "to-remove",
-  };
 }

@@ -52,7 +52,7 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     name: "a repeated UnlinkDeveloperIdentity is refused",
     edits: [
       {
-        file: "src/linking/transaction.ts",
+        file: "src/linking/removal.ts",
         find: 'return wasUnlinked(record, loginId, now) ? record : { kind: "stale" };',
         replace: 'return { kind: "stale" };',
       },
@@ -62,7 +62,7 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     name: "UnlinkDeveloperIdentity takes all users of the developer",
     edits: [
       {
-        file: "src/linking/transaction.ts",
+        file: "src/linking/removal.ts",
         find: "login.isDeveloper === true && login.loginId === loginId);",
         replace: "login.isDeveloper === true && loginId.length > 0);",
       },
@@ -82,7 +82,7 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     name: "a merge of developer users absorbs a source that has moved since",
     edits: [
       {
-        file: "src/linking/transaction.ts",
+        file: "src/linking/absorption.ts",
         find: 'const isSuitable = message.isGuest ? kind === "guest" : kind === "linked" && isProved;',
         replace: 'const isSuitable = message.isGuest ? kind === "guest" : kind === "linked" || isProved;',
       },

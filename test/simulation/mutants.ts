@@ -49,15 +49,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "forgets to release the logins that it unlinks",
-    edits: [
-      { file: "src/linking/transaction.ts", find: "    releases: [...record.releases, ...removed],\n", replace: "" },
-    ],
+    edits: [{ file: "src/linking/removal.ts", find: "    releases: [...record.releases, ...removed],\n", replace: "" }],
   },
   {
     name: "does not freeze the identity that is absorbed",
     edits: [
       {
-        file: "src/linking/transaction.ts",
+        file: "src/linking/absorption.ts",
         find: "return { record: frozen, reply:",
         replace: "return { record, reply:",
       },
@@ -112,7 +110,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "forgets what it unlinked, so that a repeat is refused",
     edits: [
       {
-        file: "src/linking/transaction.ts",
+        file: "src/linking/removal.ts",
         find: "unlinked: [...record.unlinked, ...remembered].slice(-MAX_LINKED_LOGINS),",
         replace: "unlinked: [],",
       },
@@ -122,7 +120,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "absorbs a guest that has been linked since",
     edits: [
       {
-        file: "src/linking/transaction.ts",
+        file: "src/linking/absorption.ts",
         find: 'message.isGuest ? kind === "guest" : kind === "linked" && isProved',
         replace: 'kind === "guest" || (kind === "linked" && isProved)',
       },

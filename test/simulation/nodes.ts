@@ -22,7 +22,8 @@ import {
 } from "../../src/linking/identity-calls.ts";
 import { type IdentityRecord, mergedDuring } from "../../src/linking/identity-record.ts";
 import type * as messages from "../../src/linking/messages.ts";
-import { freezeOf, type LinkOrder } from "../../src/linking/transaction.ts";
+import { freezeOf } from "../../src/linking/absorption.ts";
+import type { LinkOrder } from "../../src/linking/transaction.ts";
 import { ISSUER_UNREACHABLE, SLOWEST_ISSUER_MS, verified } from "./issuers.ts";
 import { MintBucket, type NotingLimiter } from "./mint-bucket.ts";
 import { type Life, type Slot, StorageFailure } from "./slots.ts";

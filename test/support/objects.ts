@@ -2,6 +2,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
+import type { ClientCall } from "../../src/domain/identity.ts";
 import { type IdentityId, identityIdOf, type IdentityPoolId, identityPoolIdOf } from "../../src/domain/identifiers.ts";
 import type { IdentityPool, IdentityPoolSettings } from "../../src/domain/identity-pool.ts";
 import { loginIdOf, type VerifiedLogin } from "../../src/domain/login.ts";
@@ -12,6 +13,11 @@ import { makeSigningKey, type SigningKey, signToken } from "./login-tokens.ts";
 
 export function newIdentityId(): IdentityId {
   return identityIdOf("us-east-1", crypto.randomUUID());
+}
+
+/** A call of a client that gives its calls no id. */
+export function anyCall(): ClientCall {
+  return { askedAt: Date.now() / 1000, callId: null };
 }
 
 export function newPoolId(): IdentityPoolId {

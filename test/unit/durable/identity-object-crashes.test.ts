@@ -7,6 +7,7 @@ import type { VerifiedLogin } from "../../../src/domain/login.ts";
 import { type Scene, silence, strikeEveryWait } from "../../support/every-wait.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import {
+  anyCall,
   loginOf,
   makeGuest,
   makeLinked,
@@ -79,7 +80,7 @@ const calls: Record<string, { readonly through: readonly string[]; readonly make
     through: ["IDENTITY_POOL.read"],
     async make() {
       const guest = await guestAtRest();
-      return await sceneOf(guest, { identities: { guest } }, () => identity(guest).grant(guest, new Map()));
+      return await sceneOf(guest, { identities: { guest } }, () => identity(guest).grant(guest, new Map(), anyCall()));
     },
   },
   "a guest signs in": {
@@ -88,7 +89,7 @@ const calls: Record<string, { readonly through: readonly string[]; readonly make
       const guest = await guestAtRest();
       const cast = { identities: { guest }, logins: { ann } };
       return {
-        ...(await sceneOf(guest, cast, () => identity(guest).grant(guest, tokens), 3_600_000)),
+        ...(await sceneOf(guest, cast, () => identity(guest).grant(guest, tokens, anyCall()), 3_600_000)),
         ownsGlobals: true,
       };
     },

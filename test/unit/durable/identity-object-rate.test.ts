@@ -5,6 +5,7 @@ import type { IdentityId } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import {
+  anyCall,
   loginOf,
   makeGuest,
   makePool,
@@ -28,7 +29,7 @@ const elapse = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000
 type Reply = { readonly kind: string };
 
 const grant = async (identityId: IdentityId, logins: ReadonlyMap<string, string>): Promise<Reply> =>
-  await identity(identityId).grant(identityId, new Map(logins));
+  await identity(identityId).grant(identityId, new Map(logins), anyCall());
 const guest = async (identityId: IdentityId) => await grant(identityId, new Map());
 const rateError = (retryAfterSeconds: number) => ({
   type: "TooManyRequestsException",

@@ -8,6 +8,7 @@ import { KEY_RING_NAME } from "../../../src/durable/key-ring-object.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import { makeSigningKey } from "../../support/login-tokens.ts";
 import {
+  anyCall,
   loginOf,
   makeGuest,
   makeLinked,
@@ -85,7 +86,7 @@ const cases: Record<string, () => Promise<Case>> = {
     const guest = await makeGuest(identityPoolId);
     await untilAtRest(guest);
     const stub = () => env.IDENTITY.getByName(guest);
-    const ask = async () => (await stub().grant(guest, new Map())).kind;
+    const ask = async () => (await stub().grant(guest, new Map(), anyCall())).kind;
     // For an hour.
     const lie = (stored: ReadonlyMap<string, unknown>) => {
       return new Map(stored).set("bucket", { tokens: -18_000, asOfMs: Date.now() });

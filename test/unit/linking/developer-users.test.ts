@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { describe as describeIdentity, developerUsersOf } from "../../../src/domain/identity.ts";
 import type { VerifiedLogin } from "../../../src/domain/login.ts";
 import { REPEAT_SECONDS } from "../../../src/linking/identity-record.ts";
-import { admit, commit, enlist, prepare, unlinkDeveloperUser } from "../../../src/linking/transaction.ts";
+import { unlinkDeveloperUser } from "../../../src/linking/removal.ts";
+import { admit, commit, enlist, prepare } from "../../../src/linking/transaction.ts";
 import { frozen, GUEST, id, linkedTo, login, NOW, orderOf, recordOf, transactionOf } from "./records.ts";
 
 const developer = (loginId: string): VerifiedLogin => ({ ...login(loginId), isDeveloper: true });

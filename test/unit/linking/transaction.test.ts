@@ -8,18 +8,16 @@ import {
   admit,
   commit,
   enlist,
-  freeze,
   type LinkOrder,
   outcomeOf,
   prepare,
   preparing,
   recover,
-  remove,
   settled,
-  thaw,
   ticketsOf,
-  unlink,
 } from "../../../src/linking/transaction.ts";
+import { freeze, thaw } from "../../../src/linking/absorption.ts";
+import { remove, unlink } from "../../../src/linking/removal.ts";
 import {
   CLOSED,
   DELETED,

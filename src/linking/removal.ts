@@ -1,0 +1,74 @@
+/**
+ * What takes logins from an identity, as pure transitions of its record: unlinking and deletion. Each is one storage step and
+ * its own linearization point; the logins that it lets go are owed a release. Never touches an identity that stands still.
+ */
+import { holds, type LinkedLogin } from "../domain/identity.ts";
+import { MAX_LINKED_LOGINS } from "../domain/login.ts";
+import { type Busy, freezeOf } from "./absorption.ts";
+import { type IdentityRecord, wasUnlinked } from "./identity-record.ts";
+import type { LinkRefusal } from "./transaction.ts";
+
+/** A transaction or a freeze that must end before the identity may change in another way. */
+function obstacleOf(record: IdentityRecord): Busy | null {
+  return freezeOf(record) ?? (record.transaction === null ? null : { kind: "busy" });
+}
+
+/** Unlinks logins by a proof of one of the identity's own; the identity's write is the linearization point. */
+export function unlink(
+  record: IdentityRecord,
+  proofs: readonly string[],
+  providerNames: readonly string[],
+  now: number,
+): IdentityRecord | LinkRefusal {
+  const obstacle = obstacleOf(record);
+  if (obstacle !== null) return obstacle;
+  const removed = record.logins.filter((login) => providerNames.includes(login.providerName));
+  const isProved = proofs.some((loginId) => holds(record, loginId));
+  // The retry of a call that was done: same proof, nothing left to remove.
+  const isRepeat = removed.length === 0 && proofs.some((loginId) => wasUnlinked(record, loginId, now));
+  if (!isProved && !isRepeat) return { kind: "stale" };
+  return removed.length === 0 ? record : without(record, removed, now);
+}
+
+/** Unlinks one developer user: the signed call is the proof. */
+export function unlinkDeveloperUser(
+  record: IdentityRecord,
+  loginId: string,
+  now: number,
+): IdentityRecord | LinkRefusal {
+  const obstacle = obstacleOf(record);
+  if (obstacle !== null) return obstacle;
+  const removed = record.logins.filter((login) => login.isDeveloper === true && login.loginId === loginId);
+  if (removed.length > 0) return without(record, removed, now);
+  // The retry of a call that was done.
+  return wasUnlinked(record, loginId, now) ? record : { kind: "stale" };
+}
+
+function without(record: IdentityRecord, removed: readonly LinkedLogin[], now: number): IdentityRecord {
+  const logins = record.logins.filter((login) => !removed.includes(login));
+  const remembered = removed.map(({ loginId }) => ({ loginId, at: now }));
+  return {
+    ...record,
+    logins,
+    modifiedAt: now,
+    standing: { kind: logins.length === 0 ? "closed" : "linked" },
+    releases: [...record.releases, ...removed],
+    unlinked: [...record.unlinked, ...remembered].slice(-MAX_LINKED_LOGINS),
+  };
+}
+
+/** Deletes the identity: a tombstone stays, its logins are released, the directory hears of it. */
+export function remove(record: IdentityRecord, now: number): IdentityRecord | LinkRefusal {
+  if (record.standing.kind === "deleted") return record;
+  const obstacle = obstacleOf(record);
+  if (obstacle !== null) return obstacle;
+  return {
+    ...record,
+    standing: { kind: "deleted" },
+    logins: [],
+    modifiedAt: now,
+    releases: [...record.releases, ...record.logins],
+    unlinked: [],
+    listing: "to-remove",
+  };
+}

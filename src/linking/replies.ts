@@ -1,0 +1,48 @@
+/** What the replies of others mean: to a transaction that gathers its participants, and to what an identity still owes. Pure. */
+import type { IdentityRecord } from "./identity-record.ts";
+import type { Message, Reply } from "./messages.ts";
+import { remove } from "./removal.ts";
+import { type LinkRefusal, settled } from "./transaction.ts";
+
+/** Why a transaction ends before its commit: a participant did not answer (nothing was linked), or stands against it. */
+export type Obstacle = { readonly kind: "unreachable" } | LinkRefusal;
+
+/** Whether it took no part, so that it need not hear of the end. One that did not answer may have. */
+export function isRefusal(reply: Reply | undefined): boolean {
+  return reply !== undefined && reply.kind !== "reserved" && reply.kind !== "frozen" && reply.kind !== "failed";
+}
+
+/** The reply that weighs most: a participant that did not answer, one that is taken, one that is not what it was. */
+export function obstacleAmong(replies: readonly Reply[]): Obstacle | null {
+  if (replies.some((reply) => reply.kind === "failed")) return { kind: "unreachable" };
+  for (const reply of replies) {
+    if (reply.kind === "busy") return { kind: "busy" };
+    if (reply.kind === "contended") return { kind: "busy", holder: reply.holder };
+    if (reply.kind === "unsuitable") return { kind: "stale" };
+  }
+  return null;
+}
+
+/** The record once `message` was answered: what is no longer owed leaves it. */
+export function acknowledge(record: IdentityRecord, message: Message, reply: Reply, now: number): IdentityRecord {
+  if (message.kind === "settle" && reply.kind === "settled") {
+    return settled(record, message.transactionId, message.participant);
+  }
+  if (message.kind === "release" && reply.kind === "released") {
+    const { loginId, linkId } = message;
+    return { ...record, releases: record.releases.filter((r) => r.loginId !== loginId || r.linkId !== linkId) };
+  }
+  if (message.kind === "update-listing" && reply.kind === "listing") {
+    if (message.change === "remove") return { ...record, listing: "unlisted" };
+    if (record.listing !== "to-add") return record;
+    return reply.poolDeleted ? removeWithPool(record, now) : { ...record, listing: "listed" };
+  }
+  return record;
+}
+
+/** The pool was deleted while this identity was made, so that it goes with its pool. */
+function removeWithPool(record: IdentityRecord, now: number): IdentityRecord {
+  const result = remove(record, now);
+  // Something else is still open: it stays to be added, and the next delivery meets the deleted pool again.
+  return "kind" in result ? record : { ...result, listing: "unlisted" };
+}
