@@ -198,7 +198,7 @@ describe("GetOpenIdTokenForDeveloperIdentity", () => {
       signIn(user, { IdentityId: guest }),
       signIn(user, { IdentityId: linked, Logins: await tokenOf(web, sub) }),
     ];
-    for (const call of calls) await refusalOf(call, DeveloperUserAlreadyRegisteredException);
+    await Promise.all(calls.map(async (call) => await refusalOf(call, DeveloperUserAlreadyRegisteredException)));
     expect((await signIn(user)).identityId).toBe(identityId);
     expect((await signIn(other)).identityId).toBe(otherId);
     expect(await getId(app, IdentityPoolId, await tokenOf(web, sub))).toBe(linked);
