@@ -17,7 +17,7 @@ import type { RefusalReason } from "./refusal.ts";
 
 type Judgement<T> = Result<T, RefusalReason>;
 /** The app that the token is of; `userId` where that was said in the same breath. */
-type App = { readonly client: Client; readonly secret?: string; readonly userId?: unknown };
+type App = { readonly client: Client; readonly secret?: string; readonly userId?: string };
 
 /** Graph API, Handling Errors: the access token is at fault. Every other code is the API's trouble, or this service's. */
 const TOKEN_CODES = new Set<unknown>([102, 190]);
@@ -87,7 +87,7 @@ async function findApp(token: string, clients: readonly Client[], api: ProviderA
 }
 
 /** The user id that the token is for, if it is a live user token of the client's app. */
-function judgeDebugToken({ status, members }: ApiAnswer, client: Client, api: ProviderApi): Judgement<unknown> {
+function judgeDebugToken({ status, members }: ApiAnswer, client: Client, api: ProviderApi): Judgement<string> {
   if (status !== 200 || members.has("error")) {
     const code = membersOf(members.get("error")).get("code");
     if (code === FOREIGN_APP_CODE) return err({ kind: "foreign-app" });
@@ -99,14 +99,23 @@ function judgeDebugToken({ status, members }: ApiAnswer, client: Client, api: Pr
     if (!data.has("is_valid")) return upstreamTrouble("answer");
     return refusalOf({ ...Object.fromEntries(membersOf(data.get("error"))), code: 190 });
   }
-  if (data.get("app_id") !== client.clientId) return err({ kind: "foreign-app" });
-  // A token of a page or of the app itself speaks for no user (T14).
-  if (data.get("type") !== "USER") return err({ kind: "access-token-refused" });
+  if (idOf(data.get("app_id")) !== client.clientId) return err({ kind: "foreign-app" });
+  // A token of a page or of the app itself speaks for no user (T14). Older versions of the API name no type, and no user
+  // for an app; a page's token is told by `/me` then, whose id is another.
+  const isOfUser = data.has("type") ? data.get("type") === "USER" : data.has("user_id");
+  if (!isOfUser) return err({ kind: "access-token-refused" });
   const expiresAt = data.get("expires_at");
   // 0 is a token that does not expire.
   const isExpired = typeof expiresAt === "number" && expiresAt !== 0 && api.now >= expiresAt + api.clockSkewSeconds;
   if (isExpired) return err({ kind: "access-token-expired" });
-  return data.has("user_id") ? ok(data.get("user_id")) : upstreamTrouble("answer");
+  const userId = idOf(data.get("user_id"));
+  return userId === undefined ? upstreamTrouble("answer") : ok(userId);
+}
+
+/** `debug_token` writes an id as text or as a number, by version of the API; a number that lost digits is no id. */
+function idOf(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  return Number.isSafeInteger(value) ? String(value) : undefined;
 }
 
 /** What an `error` of the Graph API means for the token that it was asked with; `moreCodes` blame the token as well. */

@@ -20,6 +20,8 @@ export type FacebookToken = {
   readonly appId: string;
   /** Absent: the token of the app itself. */
   readonly userId?: string;
+  /** The page that a token of type PAGE is of; `userId` is who made it. */
+  readonly pageId?: string;
   readonly type?: "USER" | "PAGE" | "APP";
   /** Why it is not good any more: Graph API, Handling Errors, authentication subcodes. */
   readonly subcode?: 458 | 460 | 463 | 467;
@@ -32,6 +34,8 @@ export type FacebookOptions = {
   readonly appSecrets?: ReadonlyMap<string, string>;
   /** Apps with the setting "Require App Secret". */
   readonly requireProof?: ReadonlySet<string>;
+  /** `debug_token` as older versions of the API answer, ids being numbers and tokens without a type. */
+  readonly writesOldForm?: boolean;
 };
 
 function graphError(code: number, message: string, more: object = {}, status = 400): Response {
@@ -46,11 +50,12 @@ const SUBCODE_MESSAGES = {
   467: "Error validating access token: The session is invalid because the user logged out.",
 } as const;
 
-/** `/app`, `/me?fields=id` and `/debug_token` of the Graph API. */
+/** `/app`, `/me` and `/debug_token` of the Graph API. */
 export function facebookStandIn({
   tokens,
   appSecrets = new Map(),
   requireProof = new Set(),
+  writesOldForm = false,
 }: FacebookOptions): StandIn {
   async function judge(query: URLSearchParams): Promise<FacebookToken | Response> {
     const text = query.get("access_token") ?? "";
@@ -86,15 +91,16 @@ export function facebookStandIn({
       });
     }
     const { subcode, type = "USER", userId, expiresAt = 0 } = token;
+    const idOf = (id: string) => (writesOldForm ? Number(id) : id);
     const data = {
-      app_id: appId,
-      type,
+      app_id: idOf(appId),
+      ...(!writesOldForm && { type }),
       application: "Example",
       data_access_expires_at: 2_000_000_000,
       expires_at: expiresAt,
       is_valid: subcode === undefined,
       scopes: ["public_profile"],
-      ...(userId !== undefined && { user_id: userId }),
+      ...(userId !== undefined && { user_id: idOf(userId) }),
       ...(subcode !== undefined && { error: { code: 190, message: SUBCODE_MESSAGES[subcode], subcode } }),
     };
     return Response.json({ data });
@@ -112,7 +118,14 @@ export function facebookStandIn({
     if (token.userId === undefined) {
       return graphError(2500, "An active access token must be used to query information about the current user.");
     }
-    return Response.json({ id: token.userId, ...(searchParams.get("fields") !== "id" && { name: "Ann Example" }) });
+    const asksForName = searchParams.get("fields")?.includes("first_name") === true;
+    if (asksForName && token.type === "PAGE") {
+      const message = "(#100) Tried accessing nonexisting field (first_name) on node type (Page)";
+      return graphError(100, message, { type: "OAuthException" });
+    }
+    // To `/me`, the token of a page is the page.
+    const id = token.pageId ?? token.userId;
+    return Response.json({ id, ...(asksForName && { first_name: "Ann" }) });
   };
 }
 

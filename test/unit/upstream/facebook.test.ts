@@ -15,7 +15,8 @@ import {
 
 const APP = "1234567890";
 const OTHER_APP = "987654321";
-const USER = "10215241773831025";
+// As long as a number can be without a loss.
+const USER = "2215241773831025";
 const SECRET = "0123456789abcdef0123456789abcdef";
 const GRAPH = "https://graph.facebook.com";
 const WITH_SECRET = { FACEBOOK_APP_SECRETS: JSON.stringify({ [APP]: SECRET }) };
@@ -26,28 +27,15 @@ const tokens = new Map<string, FacebookToken>([
   ["EAAexpired", { appId: APP, userId: USER, subcode: 463 }],
   ["EAAloggedOut", { appId: APP, userId: USER, subcode: 467 }],
   ["EAApassword", { appId: APP, userId: USER, subcode: 460 }],
-  ["EAApage", { appId: APP, userId: "555", type: "PAGE" }],
+  ["EAApage", { appId: APP, userId: USER, pageId: "555", type: "PAGE" }],
   ["EAAending", { appId: APP, userId: USER, expiresAt: NOW - 61 }],
   ["EAAskewed", { appId: APP, userId: USER, expiresAt: NOW - 59 }],
   [`${APP}|${SECRET}`, { appId: APP, type: "APP" }],
 ]);
 const appSecrets = new Map([[APP, SECRET]]);
 
-/** Facebook's, which answers for a page's token as for the page: a node of another type, without the fields of users. */
-function withPages(standIn: StandIn): StandIn {
-  return async (request) => {
-    const { pathname, searchParams } = new URL(request.url);
-    const isPage = tokens.get(searchParams.get("access_token") ?? "")?.type === "PAGE";
-    if (pathname !== "/me" || !isPage || !searchParams.get("fields")?.includes("first_name")) {
-      return await standIn(request);
-    }
-    const message = "(#100) Tried accessing nonexisting field (first_name) on node type (Page)";
-    return Response.json({ error: { message, type: "OAuthException", code: 100 } }, { status: 400 });
-  };
-}
-
 function login(token: string, more: { standIn?: StandIn; value?: string; settings?: Record<string, string> } = {}) {
-  const standIn = withPages(facebookStandIn({ tokens, appSecrets }));
+  const standIn = facebookStandIn({ tokens, appSecrets });
   return attempt({ providerName: "graph.facebook.com", value: APP, token, standIn, ...more });
 }
 
@@ -135,6 +123,52 @@ describe("Facebook, with the app's secret", () => {
     const outcome = await login("EAAforeign", { settings: WITH_SECRET, value: `${APP};${OTHER_APP}` });
     expect(outcome.answer).toEqual(["graph.facebook.com", `graph.facebook.com:${OTHER_APP}:${USER}`]);
     expect(outcome.asked).toEqual([`GET ${GRAPH}/debug_token`, `GET ${GRAPH}/app`, `GET ${GRAPH}/me`]);
+  });
+
+  it.each([
+    ["accepts a user's token", "EAAgood", AMR],
+    ["T22: refuses a token of another app", "EAAforeign", NOT_SUPPORTED],
+    ["refuses an expired token", "EAAexpired", EXPIRED],
+    ["T14: refuses a page's token", "EAApage", NOT_VERIFIED],
+    ["T14: refuses the app's own token", `${APP}|${SECRET}`, NOT_VERIFIED],
+  ])("with an older version of the API, %s", async (_, token, answer) => {
+    const standIn = facebookStandIn({ tokens, appSecrets, writesOldForm: true });
+    expect((await login(token, { standIn, settings: WITH_SECRET })).answer).toEqual(answer);
+  });
+
+  it("takes the answer that Facebook's manual shows for debug_token", async () => {
+    // Facebook Login, Manually Build a Login Flow, "Inspecting access tokens": the app's id is a number, the user's a text.
+    const published = {
+      data: {
+        app_id: 138483919580948,
+        type: "USER",
+        application: "Social Cafe",
+        expires_at: 1352419328,
+        is_valid: true,
+        issued_at: 1347235328,
+        metadata: { sso: "iphone-safari" },
+        scopes: ["email", "publish_actions"],
+        user_id: "1207059",
+      },
+    };
+    const standIn: StandIn = async (request) => {
+      const body = request.url.includes("/debug_token")
+        ? { data: { ...published.data, expires_at: NOW + 60 } }
+        : { id: "1207059" };
+      return await Promise.resolve(Response.json(body));
+    };
+    const value = "138483919580948";
+    const settings = { FACEBOOK_APP_SECRETS: JSON.stringify({ [value]: SECRET }) };
+    const { answer } = await login("EAApublished", { standIn, settings, value });
+    expect(answer).toEqual(["graph.facebook.com", `graph.facebook.com:${value}:1207059`]);
+  });
+
+  it.each([null, 1.5, 2 ** 53, true, [], {}])("T18: takes %j for no id of a user", async (user_id) => {
+    const standIn: StandIn = async (request) => {
+      const data = { app_id: APP, type: "USER", is_valid: true, user_id };
+      return await Promise.resolve(Response.json(request.url.includes("/debug_token") ? { data } : { id: USER }));
+    };
+    expect((await login("EAAgood", { standIn, settings: WITH_SECRET })).answer).toBe(UNREACHABLE);
   });
 
   it("refuses a token whose user is another in the two answers", async () => {

@@ -32,7 +32,6 @@ const pool: IdentityPool = {
     [OTHER]: "other-client",
     "graph.facebook.com": "123456",
     "www.facebook.com": "123456",
-    "limited.facebook.com": "123456",
     "www.amazon.com": "amzn1.application.1",
     "api.twitter.com": "key;secret",
     "www.digits.com": "key;secret",
@@ -103,7 +102,7 @@ beforeAll(async () => {
 
 beforeEach(() => {
   upstream = new FakeUpstream().install();
-  for (const providerName of [GOOGLE, APPLE, "www.facebook.com", "limited.facebook.com", ISSUER, BY_ARN]) {
+  for (const providerName of [GOOGLE, APPLE, "www.facebook.com", ISSUER, BY_ARN]) {
     upstream.serveIssuer(`https://${providerName}`, [rsa.publicJwk, ec.publicJwk]);
   }
   upstream.serveIssuer(`https://${OTHER}`, [otherRsa.publicJwk]);
@@ -203,7 +202,6 @@ describe("the token as bytes", () => {
     [GOOGLE, "google-web"],
     [USER_POOL, "pool-client-1"],
     ["www.facebook.com", "123456"],
-    ["limited.facebook.com", "123456"],
   ])("T1: %s signs with RS256 alone, so ES256 is refused", async (providerName, clientId) => {
     const claims = claimsOf(providerName, clientId, { token_use: "id" });
     expect(await outcome({ [providerName]: await signToken(ec, claims) })).toBe(NOT_VERIFIED);
