@@ -5,6 +5,7 @@
 import { err, ok, type Result } from "../domain/errors.ts";
 import type { IssuerKeys } from "../upstream/issuer-keys.ts";
 import type { KeySetAnswer, KeySetRequest } from "../upstream/key-set-life.ts";
+import type { KeySetFailure } from "../upstream/load-key-set.ts";
 import { type PublicKey, selectKey } from "../upstream/public-keys.ts";
 import type { KeyRefusalReason } from "../upstream/refusal.ts";
 import { importVerificationKey, type SignatureAlgorithm } from "../upstream/signature.ts";
@@ -21,9 +22,10 @@ export type IssuerEntry =
       readonly fetchedAt: number;
       /** From here on, epoch seconds, the object may have or fetch a newer set. */
       readonly refreshableFrom: number;
-      readonly isIssuerDown: boolean;
+      /** Why the issuer failed when it was last asked. */
+      readonly failure: KeySetFailure | undefined;
     }
-  | { readonly state: "unreachable" };
+  | { readonly state: "unreachable"; readonly failure: KeySetFailure | undefined };
 
 /** What is needed of an issuer's object. */
 export type IssuerStub = { keys(request: KeySetRequest): Promise<KeySetAnswer> };
@@ -42,7 +44,7 @@ export function createIssuerKeys(
     if (answer.isFetched === true) onFetch?.();
     const answeredAt = now();
     if (answer.state === "unreachable") {
-      const entry = { state: answer.state } as const;
+      const entry = { state: answer.state, failure: answer.failure } as const;
       cache.set(request.issuer, entry, answeredAt + answer.retryAfterSeconds);
       return entry;
     }
@@ -51,7 +53,7 @@ export function createIssuerKeys(
       keys: answer.keys.map((publicKey) => ({ publicKey, imported: new Map<SignatureAlgorithm, CryptoKey>() })),
       fetchedAt: answer.fetchedAt,
       refreshableFrom: answeredAt + answer.refreshableAfterSeconds,
-      isIssuerDown: answer.isIssuerDown,
+      failure: answer.failure,
     };
     // T30: the object's own freshness, not one that starts anew in each isolate.
     cache.set(request.issuer, entry, answeredAt + answer.freshForSeconds);
@@ -60,10 +62,16 @@ export function createIssuerKeys(
 
   return {
     async find({ issuer, algorithm, kid, onFetch }): Promise<Result<CryptoKey, KeyRefusalReason>> {
-      const held = cache.get(issuer, now()) ?? (await ask({ issuer }, onFetch));
+      let isNew = false;
+      const told = () => {
+        isNew = true;
+        onFetch?.();
+      };
+      const held = cache.get(issuer, now()) ?? (await ask({ issuer }, told));
       const isMissing = held.state === "known" && isUnknown(selectKey(held.keys, algorithm, kid));
-      // T28: until the object may refresh again, every unknown kid is answered here, without a call.
-      if (!isMissing || now() < held.refreshableFrom) return resolve(held, algorithm, kid);
+      // What was fetched for this very question would be no other a moment later. T28: until the object may refresh again,
+      // every unknown kid is answered here, without a call.
+      if (!isMissing || isNew || now() < held.refreshableFrom) return resolve(held, algorithm, kid);
       return resolve(await ask({ issuer, newerThan: held.fetchedAt }, onFetch), algorithm, kid);
     },
   };
@@ -74,11 +82,15 @@ async function resolve(
   algorithm: SignatureAlgorithm,
   kid: string | undefined,
 ): Promise<Result<CryptoKey, KeyRefusalReason>> {
-  if (entry.state === "unreachable") return err({ kind: "upstream-unreachable" });
+  if (entry.state === "unreachable") return err(unreachable(entry));
   const selected = selectKey(entry.keys, algorithm, kid);
   if (selected.ok) return ok(await importOnce(selected.value, algorithm));
   // T31: while the issuer is down, nobody knows whether it has added a key, so the token is not called wrong.
-  return isUnknown(selected) && entry.isIssuerDown ? err({ kind: "upstream-unreachable" }) : selected;
+  return isUnknown(selected) && entry.failure !== undefined ? err(unreachable(entry)) : selected;
+}
+
+function unreachable({ failure }: IssuerEntry): KeyRefusalReason {
+  return { kind: "upstream-unreachable", ...(failure !== undefined && { failure }) };
 }
 
 function isUnknown(selected: Result<unknown, KeyRefusalReason>): boolean {

@@ -5,11 +5,14 @@
 import { retryable } from "cloudflare:durable-objects";
 import {
   answerOf,
+  failedAgain,
+  type FetchReason,
+  fetchReason,
   type HeldKeySet,
   type KeySetAnswer,
   type KeySetRequest,
   type KeySetState,
-  needsFetch,
+  type LoadFailure,
 } from "../upstream/key-set-life.ts";
 import { fixedKeySetUrl, loadKeySet, permittedUrl } from "../upstream/load-key-set.ts";
 import { parsePublicKeys } from "../upstream/public-keys.ts";
@@ -25,8 +28,9 @@ export class IssuerObject extends ConfiguredObject {
     retryable(this.prototype.keys);
   }
 
-  /** When the last fetch failed. Memory is enough: an eviction costs one more try. */
-  #failedAt: number | undefined;
+  // Memory is enough for these two: an eviction costs one more try.
+  #failure: LoadFailure | undefined;
+  #refreshedAt: number | undefined;
   #held: HeldKeySet | undefined;
   /** The one fetch under way. Requests of one object may share it; those of an isolate may not. */
   #fetching: Promise<void> | undefined;
@@ -35,32 +39,35 @@ export class IssuerObject extends ConfiguredObject {
   async keys(request: KeySetRequest): Promise<KeySetAnswer> {
     const { issuer } = request;
     if (issuer !== this.ctx.id.name) throw new Error("an issuer's object answers for that issuer alone");
-    const isFetched = needsFetch(this.#state(issuer), request, epochSeconds());
-    if (isFetched) {
+    const reason = fetchReason(this.#state(issuer), request, epochSeconds());
+    if (reason !== null) {
       // T28: single flight.
-      this.#fetching ??= this.#fetch(issuer).finally(() => (this.#fetching = undefined));
+      this.#fetching ??= this.#fetch(issuer, reason).finally(() => (this.#fetching = undefined));
       await this.#fetching;
     }
     // Decided again on what is held now: the world may have moved during the fetch.
     const answer = answerOf(this.#state(issuer), epochSeconds());
-    return isFetched ? { ...answer, isFetched } : answer;
+    return reason === null ? answer : { ...answer, isFetched: true };
   }
 
   #state(issuer: string): KeySetState {
     this.#held ??= readStored(this.ctx.storage.kv.get(STORAGE_KEY), issuer, this.config.upstreams);
     return {
       ...(this.#held === undefined ? {} : { held: this.#held }),
-      ...(this.#failedAt === undefined ? {} : { failedAt: this.#failedAt }),
+      ...(this.#failure === undefined ? {} : { failure: this.#failure }),
+      ...(this.#refreshedAt === undefined ? {} : { refreshedAt: this.#refreshedAt }),
     };
   }
 
-  async #fetch(issuer: string): Promise<void> {
+  async #fetch(issuer: string, reason: FetchReason): Promise<void> {
     const loaded = await loadKeySet(issuer, {
       fetch: (url, init) => fetch(url, init),
       upstreams: this.config.upstreams,
     });
+    // Only now: who asks during the fetch waits for it, too.
+    if (reason === "missing-key") this.#refreshedAt = epochSeconds();
     if (!loaded.ok) {
-      this.#failedAt = epochSeconds();
+      this.#failure = failedAgain(this.#failure, loaded.error, epochSeconds());
       // T26: an issuer that has nothing but leaked keys is worth the alarm more than any.
       if (loaded.error === "only-leaked-keys") {
         console.error(JSON.stringify({ event: "issuer-publishes-private-keys", issuer }));
@@ -75,7 +82,7 @@ export class IssuerObject extends ConfiguredObject {
     const held = { ...keySet, fetchedAt: epochSeconds() };
     this.ctx.storage.kv.put(STORAGE_KEY, held);
     this.#held = held;
-    this.#failedAt = undefined;
+    this.#failure = undefined;
   }
 }
 

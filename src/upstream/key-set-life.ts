@@ -2,22 +2,30 @@
  * The life of an issuer's key set, as pure functions of what is held and the time: fresh, stale, refreshed, unreachable.
  * No I/O, no clock; the issuer's object runs it. Instants are epoch seconds.
  */
-import type { KeySet } from "./load-key-set.ts";
+import type { KeySet, KeySetFailure } from "./load-key-set.ts";
 import type { PublicKey } from "./public-keys.ts";
 
 /** A refresh is forced at this age: it bounds the life of a key that the issuer has withdrawn (T30). */
 const FRESH_SECONDS = 600;
 /** A set that the issuer cannot be asked about any more serves up to this age (T30). */
 const STALE_SECONDS = 24 * 60 * 60;
-/** A failure is remembered, and a key that is not in the set is not looked for again, for this long (T28, T30). */
-const RETRY_SECONDS = 30;
+/** After one refresh for a key that is not in the set, none is made for another for this long (T28). */
+const REFRESH_SECONDS = 30;
+/** How long the first failure is remembered; each one after it doubles that, up to the longest that T30 allows. */
+const FIRST_RETRY_SECONDS = 2;
+const MAX_RETRY_SECONDS = 30;
 
 export type HeldKeySet = KeySet & { readonly fetchedAt: number };
 
+/** The last fetch, which failed, and those right before it that did. */
+export type LoadFailure = { readonly at: number; readonly count: number; readonly reason: KeySetFailure };
+
 export type KeySetState = {
   readonly held?: HeldKeySet;
-  /** When the last fetch failed; absent if it succeeded. */
-  readonly failedAt?: number;
+  /** Absent if the last fetch succeeded. */
+  readonly failure?: LoadFailure;
+  /** When the last fetch was made that only a missing key called for. */
+  readonly refreshedAt?: number;
 };
 
 export type KeySetRequest = {
@@ -33,7 +41,10 @@ export type KeySetAnswer = KeySetFacts & {
   readonly isFetched?: true;
 };
 
-type KeySetFacts =
+type KeySetFacts = {
+  /** Why the issuer failed when it was last asked: a key that is not here may well be there. */
+  readonly failure?: KeySetFailure;
+} & (
   | {
       readonly state: "known";
       readonly keys: readonly PublicKey[];
@@ -41,45 +52,57 @@ type KeySetFacts =
       readonly freshForSeconds: number;
       /** After this time a request with `newerThan` may bring a newer set. */
       readonly refreshableAfterSeconds: number;
-      /** Whether the issuer failed when it was last asked: a key that is not here may well be there. */
-      readonly isIssuerDown: boolean;
     }
-  | { readonly state: "unreachable"; readonly retryAfterSeconds: number };
+  | { readonly state: "unreachable"; readonly retryAfterSeconds: number }
+);
 
-/** Whether only a fetch can answer the request as it should be answered. */
-export function needsFetch(state: KeySetState, request: KeySetRequest, now: number): boolean {
+export type FetchReason = "no-fresh-set" | "missing-key";
+
+/** Why only a fetch can answer the request as it should be answered; null if none is needed, or none is allowed yet. */
+export function fetchReason(state: KeySetState, request: KeySetRequest, now: number): FetchReason | null {
+  const { held, failure, refreshedAt } = state;
   // A failure is not repeated at once, whatever is asked: a struggling issuer is left alone (T30).
-  if (state.failedAt !== undefined && isWithin(state.failedAt, RETRY_SECONDS, now)) return false;
-  if (state.held === undefined || !isWithin(state.held.fetchedAt, FRESH_SECONDS, now)) return true;
-  // T28: for a key that is not there, one refresh in 30 seconds, however many tokens name it.
-  const isNewest = request.newerThan !== undefined && state.held.fetchedAt <= request.newerThan;
-  return isNewest && !isWithin(state.held.fetchedAt, RETRY_SECONDS, now);
+  if (failure !== undefined && isWithin(failure.at, retrySeconds(failure), now)) return null;
+  if (held === undefined || !isWithin(held.fetchedAt, FRESH_SECONDS, now)) return "no-fresh-set";
+  // T28: however many tokens name it. The first is worth a fetch at once, or each rotation would turn users away.
+  const isNewest = request.newerThan !== undefined && held.fetchedAt <= request.newerThan;
+  const isRefreshed = refreshedAt !== undefined && isWithin(refreshedAt, REFRESH_SECONDS, now);
+  return isNewest && !isRefreshed ? "missing-key" : null;
 }
 
-/** The answer once the issuer has been asked, where `needsFetch` says so. */
-export function answerOf(state: KeySetState, now: number): KeySetAnswer {
-  const { held, failedAt } = state;
-  const retryAfterSeconds = failedAt === undefined ? 0 : remaining(failedAt, RETRY_SECONDS, now);
+/** What follows a failure: the issuer is tried again soon, and ever less often as long as it keeps failing. */
+export function failedAgain(before: LoadFailure | undefined, reason: KeySetFailure, now: number): LoadFailure {
+  return { at: now, count: (before?.count ?? 0) + 1, reason };
+}
+
+/** The answer once the issuer has been asked, where `fetchReason` says so. */
+export function answerOf({ held, failure, refreshedAt }: KeySetState, now: number): KeySetAnswer {
+  const retryAfterSeconds = failure === undefined ? 0 : remaining(failure.at, retrySeconds(failure), now);
+  const isDown = failure !== undefined && retryAfterSeconds > 0;
+  const cause = isDown ? { failure: failure.reason } : {};
   if (held !== undefined && isWithin(held.fetchedAt, FRESH_SECONDS, now)) {
-    const freshForSeconds = remaining(held.fetchedAt, FRESH_SECONDS, now);
-    const refreshableAfterSeconds = Math.max(retryAfterSeconds, remaining(held.fetchedAt, RETRY_SECONDS, now));
-    return known(held, freshForSeconds, refreshableAfterSeconds, retryAfterSeconds > 0);
+    const sinceRefresh = refreshedAt === undefined ? 0 : remaining(refreshedAt, REFRESH_SECONDS, now);
+    return {
+      ...known(held),
+      freshForSeconds: remaining(held.fetchedAt, FRESH_SECONDS, now),
+      refreshableAfterSeconds: Math.max(retryAfterSeconds, sinceRefresh),
+      ...cause,
+    };
   }
   // T30: stale-if-error, and only then; the issuer is asked again as soon as the failure is forgotten.
-  if (retryAfterSeconds > 0 && held !== undefined && isWithin(held.fetchedAt, STALE_SECONDS, now)) {
-    const servesForSeconds = Math.min(retryAfterSeconds, remaining(held.fetchedAt, STALE_SECONDS, now));
-    return known(held, servesForSeconds, retryAfterSeconds, true);
+  if (isDown && held !== undefined && isWithin(held.fetchedAt, STALE_SECONDS, now)) {
+    const freshForSeconds = Math.min(retryAfterSeconds, remaining(held.fetchedAt, STALE_SECONDS, now));
+    return { ...known(held), freshForSeconds, refreshableAfterSeconds: retryAfterSeconds, ...cause };
   }
-  return { state: "unreachable", retryAfterSeconds };
+  return { state: "unreachable", retryAfterSeconds, ...cause };
 }
 
-function known(
-  { keys, fetchedAt }: HeldKeySet,
-  freshForSeconds: number,
-  refreshableAfterSeconds: number,
-  isIssuerDown: boolean,
-): KeySetAnswer {
-  return { state: "known", keys, fetchedAt, freshForSeconds, refreshableAfterSeconds, isIssuerDown };
+function known({ keys, fetchedAt }: HeldKeySet) {
+  return { state: "known", keys, fetchedAt } as const;
+}
+
+function retrySeconds({ count }: LoadFailure): number {
+  return Math.min(MAX_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2 ** (count - 1));
 }
 
 /** Distance in either direction: after a jump of the clock, an instant in the future must not make a set fresh for ever. */

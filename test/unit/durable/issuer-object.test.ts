@@ -36,7 +36,7 @@ afterEach(() => {
 
 describe("IssuerObject", () => {
   it("fetches discovery and key set once, and answers from memory while they are fresh", async () => {
-    expect(await ask()).toMatchObject({ state: "known", freshForSeconds: 600, refreshableAfterSeconds: 30 });
+    expect(await ask()).toMatchObject({ state: "known", freshForSeconds: 600, refreshableAfterSeconds: 0 });
     elapse(599);
     expect(await ask()).toMatchObject({ state: "known", freshForSeconds: 1 });
     expect(upstream.fetched).toEqual([`${issuer}/.well-known/openid-configuration`, `${issuer}/keys`]);
@@ -55,27 +55,41 @@ describe("IssuerObject", () => {
     expect(upstream.fetched).toHaveLength(2);
   });
 
-  it("T28: looks for a missing key at most once in 30 seconds, however many ask", async () => {
-    const before = await ask();
-    const newerThan = before.state === "known" ? before.fetchedAt : 0;
-    upstream.serveIssuer(issuer, [first.publicJwk, second.publicJwk]);
-    elapse(29);
-    expect(kidsOf(await ask({ newerThan }))).toEqual(["first"]);
-    expect(upstream.fetched).toHaveLength(2);
+  it("T28: looks for a missing key at once, and then at most once in 30 seconds, however many ask", async () => {
+    const rotate = (...keys: SigningKey[]) =>
+      upstream.serveIssuer(
+        issuer,
+        keys.map(({ publicJwk }) => publicJwk),
+      );
+    const fetchedAtOf = (answer: Awaited<ReturnType<typeof ask>>) => (answer.state === "known" ? answer.fetchedAt : 0);
+    const newerThan = fetchedAtOf(await ask());
+    rotate(first, second);
     elapse(1);
     const answers = await Promise.all(Array.from({ length: 20 }, () => ask({ newerThan })));
     expect(answers.map(kidsOf)).toEqual(Array.from({ length: 20 }, () => ["first", "second"]));
     expect(upstream.fetched).toHaveLength(4);
-    elapse(60);
-    await ask({ newerThan });
+    rotate(second);
+    const again = fetchedAtOf(await ask());
+    elapse(29);
+    expect(kidsOf(await ask({ newerThan: again }))).toEqual(["first", "second"]);
     expect(upstream.fetched).toHaveLength(4);
+    elapse(1);
+    expect(kidsOf(await ask({ newerThan: again }))).toEqual(["second"]);
+    expect(upstream.fetched).toHaveLength(6);
+    elapse(60);
+    await ask({ newerThan: again });
+    expect(upstream.fetched).toHaveLength(6);
   });
 
-  it("T30: serves the last good set for a day of outage, asking once in 30 seconds, and then nothing", async () => {
+  it("T30: serves the last good set for a day of outage, asking ever less often, and then nothing", async () => {
     await ask();
     upstream.goDown();
     elapse(600);
-    expect(await ask()).toMatchObject({ state: "known", freshForSeconds: 30 });
+    expect(await ask()).toMatchObject({ state: "known", freshForSeconds: 2, failure: "connection" });
+    for (const wait of [2, 4, 8, 16]) {
+      elapse(wait);
+      await ask();
+    }
     const fetched = upstream.fetched.length;
     elapse(29);
     expect(kidsOf(await ask())).toEqual(["first"]);
@@ -83,7 +97,7 @@ describe("IssuerObject", () => {
     elapse(1);
     expect(kidsOf(await ask())).toEqual(["first"]);
     expect(upstream.fetched).toHaveLength(fetched + 1);
-    elapse(86_400 - 660);
+    elapse(86_400 - 690);
     expect(kidsOf(await ask())).toEqual(["first"]);
     elapse(60);
     expect(await ask()).toMatchObject({ state: "unreachable", retryAfterSeconds: 30 });
@@ -97,12 +111,32 @@ describe("IssuerObject", () => {
     expect(kidsOf(await ask())).toEqual(["first"]);
   });
 
-  it("recovers as soon as the issuer does, 30 seconds after the last failure at the latest", async () => {
+  it("recovers two seconds after a first failure, and begins anew after that", async () => {
+    for (let index = 0; index < 2; index += 1) {
+      upstream.goDown();
+      elapse(600);
+      await ask();
+      upstream.serveIssuer(issuer, [second.publicJwk]);
+      elapse(1);
+      expect(kidsOf(await ask())).not.toContain("second");
+      elapse(1);
+      expect(kidsOf(await ask())).toEqual(["second"]);
+      upstream.serveIssuer(issuer, [first.publicJwk]);
+      elapse(600);
+      expect(kidsOf(await ask())).toEqual(["first"]);
+    }
+  });
+
+  it("recovers 30 seconds after the last of many failures, and says what they were", async () => {
     upstream.goDown();
+    for (const wait of [2, 4, 8, 16]) {
+      expect(await ask()).toMatchObject({ state: "unreachable", retryAfterSeconds: wait });
+      elapse(wait);
+    }
     expect(await ask()).toMatchObject({ state: "unreachable", retryAfterSeconds: 30 });
     upstream.serveIssuer(issuer, [first.publicJwk]);
     elapse(29);
-    expect(await ask()).toEqual({ state: "unreachable", retryAfterSeconds: 1 });
+    expect(await ask()).toEqual({ state: "unreachable", retryAfterSeconds: 1, failure: "connection" });
     elapse(1);
     expect(kidsOf(await ask())).toEqual(["first"]);
   });

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { answerOf, type HeldKeySet, type KeySetState, needsFetch } from "../../../src/upstream/key-set-life.ts";
+import {
+  answerOf,
+  failedAgain,
+  type FetchReason,
+  fetchReason,
+  type HeldKeySet,
+  type KeySetState,
+  type LoadFailure,
+} from "../../../src/upstream/key-set-life.ts";
 
 const issuer = "https://issuer.example";
 const t0 = 1_000_000;
@@ -13,29 +21,49 @@ const ask = { issuer };
 const askNewer = { ...ask, newerThan: t0 };
 const DAY = 86_400;
 
-describe("needsFetch", () => {
-  const table: [string, KeySetState, typeof ask & { newerThan?: number }, number, boolean][] = [
-    ["nothing is held", {}, ask, t0, true],
-    ["a fresh set is held", { held }, ask, t0 + 599, false],
-    ["T30: the set is ten minutes old", { held }, ask, t0 + 600, true],
-    ["T28: a key is missing, 29 s after the last fetch", { held }, askNewer, t0 + 29, false],
-    ["T28: a key is missing, 30 s after the last fetch", { held }, askNewer, t0 + 30, true],
+/** The last of `count` failures, at `at`. */
+function failed(at: number, count = 5): LoadFailure {
+  return { at, count, reason: "status" };
+}
+
+describe("fetchReason", () => {
+  const old = { ...ask, newerThan: t0 - 60 };
+  const table: [string, KeySetState, typeof ask & { newerThan?: number }, number, FetchReason | null][] = [
+    ["nothing is held", {}, ask, t0, "no-fresh-set"],
+    ["a fresh set is held", { held }, ask, t0 + 599, null],
+    ["T30: the set is ten minutes old", { held }, ask, t0 + 600, "no-fresh-set"],
+    ["a key is missing, right after the last fetch", { held }, askNewer, t0 + 1, "missing-key"],
+    ["T28: a key is missing, 29 s after the last refresh", { held, refreshedAt: t0 }, askNewer, t0 + 29, null],
+    ["T28: a key is missing, 30 s after the last refresh", { held, refreshedAt: t0 }, askNewer, t0 + 30, "missing-key"],
+    ["T28: a key is missing in an older set than the one held", { held }, old, t0 + 60, null],
+    ["T30: a fetch failed 29 s ago, as often before", { failure: failed(t0) }, ask, t0 + 29, null],
+    ["T30: a fetch failed 30 s ago, as often before", { failure: failed(t0) }, ask, t0 + 30, "no-fresh-set"],
+    ["T30: the set is stale and a refresh failed just now", { held, failure: failed(t0 + 700) }, ask, t0 + 710, null],
     [
-      "T28: a key is missing in an older set than the one held",
-      { held },
-      { ...ask, newerThan: t0 - 60 },
-      t0 + 60,
-      false,
+      "T28: a key is missing and a refresh failed just now",
+      { held, failure: failed(t0 + 60) },
+      askNewer,
+      t0 + 70,
+      null,
     ],
-    ["T30: the first fetch failed 29 s ago", { failedAt: t0 }, ask, t0 + 29, false],
-    ["T30: the first fetch failed 30 s ago", { failedAt: t0 }, ask, t0 + 30, true],
-    ["T30: the set is stale and a refresh failed just now", { held, failedAt: t0 + 700 }, ask, t0 + 710, false],
-    ["T28: a key is missing and a refresh failed just now", { held, failedAt: t0 + 60 }, askNewer, t0 + 70, false],
-    ["the clock jumped back a minute", { held }, ask, t0 - 60, false],
-    ["the clock jumped back an hour", { held }, ask, t0 - 3600, true],
+    ["the clock jumped back a minute", { held }, ask, t0 - 60, null],
+    ["the clock jumped back an hour", { held }, ask, t0 - 3600, "no-fresh-set"],
   ];
   it.each(table)("%s", (_, state, request, now, expected) => {
-    expect(needsFetch(state, request, now)).toBe(expected);
+    expect(fetchReason(state, request, now)).toBe(expected);
+  });
+
+  it("T30: tries a failing issuer again after 2, 4, 8, 16 and then every 30 seconds", () => {
+    let failure: LoadFailure | undefined;
+    let now = t0;
+    const waits: number[] = [];
+    for (let index = 0; index < 7; index += 1) {
+      failure = failedAgain(failure, "deadline", now);
+      const failedAt = now;
+      while (fetchReason({ failure }, ask, now) === null) now += 1;
+      waits.push(now - failedAt);
+    }
+    expect(waits).toEqual([2, 4, 8, 16, 30, 30, 30]);
   });
 });
 
@@ -43,17 +71,18 @@ describe("answerOf", () => {
   const known = { state: "known", keys: held.keys, fetchedAt: t0 };
   const table: [string, KeySetState, number, object][] = [
     ["nothing was ever fetched", {}, t0, { state: "unreachable", retryAfterSeconds: 0 }],
+    ["just fetched", { held }, t0, { ...known, freshForSeconds: 600, refreshableAfterSeconds: 0 }],
     [
-      "just fetched",
-      { held },
-      t0,
-      { ...known, freshForSeconds: 600, refreshableAfterSeconds: 30, isIssuerDown: false },
+      "T28: refreshed 10 s ago for a missing key",
+      { held, refreshedAt: t0 },
+      t0 + 10,
+      { ...known, freshForSeconds: 590, refreshableAfterSeconds: 20 },
     ],
     [
       "a minute old",
-      { held },
+      { held, refreshedAt: t0 },
       t0 + 60,
-      { ...known, freshForSeconds: 540, refreshableAfterSeconds: 0, isIssuerDown: false },
+      { ...known, freshForSeconds: 540, refreshableAfterSeconds: 0 },
     ],
     [
       "T30: stale, and no failure of the issuer excuses it",
@@ -63,25 +92,41 @@ describe("answerOf", () => {
     ],
     [
       "fresh, while a refresh for a missing key has failed",
-      { held, failedAt: t0 + 60 },
+      { held, failure: failed(t0 + 60) },
       t0 + 70,
-      { ...known, freshForSeconds: 530, refreshableAfterSeconds: 20, isIssuerDown: true },
+      { ...known, freshForSeconds: 530, refreshableAfterSeconds: 20, failure: "status" },
     ],
     [
       "T30: stale, and the issuer failed 10 s ago",
-      { held, failedAt: t0 + 700 },
+      { held, failure: failed(t0 + 700) },
       t0 + 710,
-      { ...known, freshForSeconds: 20, refreshableAfterSeconds: 20, isIssuerDown: true },
+      { ...known, freshForSeconds: 20, refreshableAfterSeconds: 20, failure: "status" },
     ],
     [
       "T30: the last second of the day",
-      { held, failedAt: t0 + DAY - 2 },
+      { held, failure: failed(t0 + DAY - 2) },
       t0 + DAY - 1,
-      { ...known, freshForSeconds: 1, refreshableAfterSeconds: 29, isIssuerDown: true },
+      { ...known, freshForSeconds: 1, refreshableAfterSeconds: 29, failure: "status" },
     ],
-    ["T30: a day old", { held, failedAt: t0 + DAY - 1 }, t0 + DAY, { state: "unreachable", retryAfterSeconds: 29 }],
-    ["T30: never answered", { failedAt: t0 }, t0 + 5, { state: "unreachable", retryAfterSeconds: 25 }],
-    ["a failure that is forgotten", { failedAt: t0 }, t0 + 30, { state: "unreachable", retryAfterSeconds: 0 }],
+    [
+      "T30: a day old",
+      { held, failure: failed(t0 + DAY - 1) },
+      t0 + DAY,
+      { state: "unreachable", retryAfterSeconds: 29, failure: "status" },
+    ],
+    [
+      "T30: never answered",
+      { failure: failed(t0) },
+      t0 + 5,
+      { state: "unreachable", retryAfterSeconds: 25, failure: "status" },
+    ],
+    [
+      "the first failure",
+      { failure: failed(t0, 1) },
+      t0 + 0.5,
+      { state: "unreachable", retryAfterSeconds: 1.5, failure: "status" },
+    ],
+    ["a failure that is forgotten", { failure: failed(t0) }, t0 + 30, { state: "unreachable", retryAfterSeconds: 0 }],
   ];
   it.each(table)("%s", (_, state, now, expected) => {
     expect(answerOf(state, now)).toEqual(expected);
