@@ -102,8 +102,8 @@ export class IdentityObject extends ConfiguredObject {
     return await this.#settling(grantToLogins(this.#coordinator, this.#drawForMint, identityId, verified.value));
   }
 
-  /** GetOpenIdTokenForDeveloperIdentity: the signed call vouches for the developer's login, and the others were verified. */
-  async grantToDeveloper(
+  /** Logins that nobody need verify again: those of a signed call, or of an attempt before that found something in its way. */
+  async grantVerified(
     identityId: IdentityId,
     identityPoolId: IdentityPoolId,
     logins: readonly VerifiedLogin[],
@@ -148,6 +148,8 @@ export class IdentityObject extends ConfiguredObject {
   ): Promise<ChangeReply> {
     const record = this.#coordinator.record;
     if (record === null || !isVisible(record)) return { kind: "refused", error: identityNotFound(identityId) };
+    const busy = freezeOf(record);
+    if (busy !== null) return busy;
     const pool = await readPool(this.env.IDENTITY_POOL, record.identityPoolId);
     if (pool === null) return { kind: "refused", error: identityNotFound(identityId) };
     facts.pool = pool;
@@ -234,7 +236,8 @@ export class IdentityObject extends ConfiguredObject {
     if (pool === null) return notFound;
     const { record } = this.#coordinator;
     const standing = judgeStanding(record, identityId);
-    if (standing.ok) return { kind: "admitted", pool };
+    // A frozen identity says nothing before it is free: no login is verified for that, least of all by its provider.
+    if (standing.ok) return (record !== null && freezeOf(record)) || { kind: "admitted", pool };
     const into = record === null || call === null ? null : mergedDuring(record, call);
     return into === null ? { kind: "refused", error: standing.error } : { kind: "merged", into };
   }

@@ -31,15 +31,14 @@ export type GrantReply =
   | { readonly kind: "granted"; readonly grant: Grant }
   | Refused
   /** The logins are good, and some are another identity's: the Worker brings them together. */
-  | {
-      readonly kind: "to-link";
-      readonly identityPoolId: IdentityPoolId;
-      readonly logins: readonly VerifiedLogin[];
-      readonly isGuest: boolean;
-    }
+  | (VerifiedLogins & { readonly kind: "to-link"; readonly isGuest: boolean })
   /** Absorbed while the call was under way, or by this very call before: the other identity judges it anew. */
   | { readonly kind: "merged"; readonly into: IdentityId }
-  | Busy;
+  /** `verified` where the logins were verified before something was found in the way. */
+  | (Busy & { readonly verified?: VerifiedLogins });
+
+/** Good for the call that brought them alone; what the next attempt need not have verified again. */
+export type VerifiedLogins = { readonly identityPoolId: IdentityPoolId; readonly logins: readonly VerifiedLogin[] };
 
 export type LinkReply =
   | { readonly kind: "linked"; readonly grant: Grant }
@@ -89,15 +88,16 @@ export async function grantToLogins(
     if (standing?.kind === "merged") return { kind: "merged", into: standing.into };
     const current = judgeStanding(coordinator.record, identityId);
     if (!current.ok) return refused(current.error);
+    const { identityPoolId } = current.value;
+    const verified = { identityPoolId, logins };
     const busy = frozen(coordinator);
-    if (busy !== null) return busy;
+    if (busy !== null) return { ...busy, verified };
     const verdict = judgeLogins(current.value, logins);
     if (verdict.kind === "unproved") return refused(verdict.error);
     // Only now is it certain that the identity's own user asks, so that nobody else can drain the bucket (T48).
     const limited = wait === 0 ? drawForMint() : null;
     if (limited !== null) return refused(limited);
     if (verdict.kind === "granted") return verdict;
-    const { identityPoolId } = current.value;
     const isGuest = current.value.standing.kind === "guest";
     const outcome = await coordinator.link({
       identityId,
@@ -115,9 +115,9 @@ export async function grantToLogins(
       case "unreachable":
         return refused(PARTICIPANT_UNREACHABLE);
       case "elsewhere":
-        return { kind: "to-link", identityPoolId, logins, isGuest };
+        return { kind: "to-link", ...verified, isGuest };
       case "busy":
-        if (outcome.holder !== undefined) return outcome;
+        if (outcome.holder !== undefined) return { ...outcome, verified };
         await coordinator.whenFree();
         break;
       case "stale":

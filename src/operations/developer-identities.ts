@@ -105,7 +105,7 @@ async function obtainDeveloperGrant(
   const identityId = identityIdOfInput(input.IdentityId);
   const pinned = logins[0].loginId;
   const ask = async (named: IdentityId) =>
-    await context.objects.identity(named).grantToDeveloper(named, identityPoolId, logins, context.call);
+    await context.objects.identity(named).grantVerified(named, identityPoolId, logins, context.call);
   const granted = await obtainGrant(linking, identityId, context.call, ask, pinned);
   if (granted.ok || granted.error.message !== LOGINS_DO_NOT_MATCH.message) return granted;
   // None of the logins is the identity's. Where that is because the user already has one, the caller is told so.

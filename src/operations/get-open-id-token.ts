@@ -4,7 +4,7 @@ import type { Grant } from "../domain/grant.ts";
 import type { IdentityId } from "../domain/identifiers.ts";
 import type { ClientCall } from "../domain/identity.ts";
 import { accessForbidden } from "../domain/mint-rules.ts";
-import type { GrantReply } from "../linking/identity-calls.ts";
+import type { GrantReply, VerifiedLogins } from "../linking/identity-calls.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { mint } from "../token/mint.ts";
 import { CONTENDED, giveWay, MAX_ATTEMPTS } from "./contention.ts";
@@ -17,8 +17,12 @@ export async function getOpenIdToken(
 ): Promise<Result<OutputOf<"GetOpenIdToken">>> {
   const identityId = identityIdOfInput(input.IdentityId);
   const logins = input.Logins ?? new Map<string, string>();
-  const granted = await obtainGrant(linkContextOf(context), identityId, context.call, async (named) => {
-    const reply = await context.objects.identity(named).grant(named, logins, context.call);
+  const granted = await obtainGrant(linkContextOf(context), identityId, context.call, async (named, verified) => {
+    const object = context.objects.identity(named);
+    if (verified !== null) {
+      return await object.grantVerified(named, verified.identityPoolId, verified.logins, context.call);
+    }
+    const reply = await object.grant(named, logins, context.call);
     if (reply.trace !== undefined) context.note?.(reply.trace);
     return reply;
   });
@@ -40,18 +44,20 @@ function refusalTo(requested: IdentityId, asked: IdentityId, error: ServiceError
 
 /**
  * One call to the identity's object (`ask`), unless its logins have to be brought together from several identities first,
- * or it was merged into another by this very call or beside it, which is then asked. `pinned` as in a LinkRequest.
+ * or it was merged into another by this very call or beside it, which is then asked. `ask` is told what an attempt before
+ * has verified: a provider must not be asked once more for each time that the identity is busy. `pinned` as in a LinkRequest.
  */
 export async function obtainGrant(
   context: LinkContext,
   requested: IdentityId,
   call: ClientCall,
-  ask: (identityId: IdentityId) => Promise<GrantReply>,
+  ask: (identityId: IdentityId, verified: VerifiedLogins | null) => Promise<GrantReply>,
   pinned?: string,
 ): Promise<Result<Grant>> {
   let identityId = requested;
+  let verified: VerifiedLogins | null = null;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const reply = await ask(identityId);
+    const reply = await ask(identityId, verified);
     switch (reply.kind) {
       case "granted":
         return ok(reply.grant);
@@ -61,13 +67,14 @@ export async function obtainGrant(
         identityId = reply.into;
         break;
       case "busy":
+        verified = reply.verified ?? verified;
         await giveWay(context, attempt, reply.holder);
         break;
       case "to-link": {
-        const { identityPoolId, logins: verified, isGuest } = reply;
+        const { identityPoolId, logins, isGuest } = reply;
+        verified = { identityPoolId, logins };
         const linked = await linkLogins(context, {
-          identityPoolId,
-          logins: verified,
+          ...verified,
           named: { identityId, isGuest },
           mints: true,
           callId: call.callId,

@@ -22,7 +22,7 @@ import {
 } from "../../src/linking/identity-calls.ts";
 import { type IdentityRecord, mergedDuring } from "../../src/linking/identity-record.ts";
 import type * as messages from "../../src/linking/messages.ts";
-import { freezeOf } from "../../src/linking/absorption.ts";
+import { type Busy, freezeOf } from "../../src/linking/absorption.ts";
 import type { LinkOrder } from "../../src/linking/transaction.ts";
 import { ISSUER_UNREACHABLE, SLOWEST_ISSUER_MS, verified } from "./issuers.ts";
 import { MintBucket, type NotingLimiter } from "./mint-bucket.ts";
@@ -58,6 +58,8 @@ export class IdentityNode {
     if (merged !== null) return merged;
     const admitted = await this.#admit(identityId);
     if ("error" in admitted) return this.#sentOnOr(tokens.size === 0 ? null : call, admitted.error);
+    const busy = this.#frozen();
+    if (busy !== null) return busy;
     if (tokens.size === 0) {
       const limiter = this.#limiter();
       const reply = grantToGuest(this.#coordinator, limiter.drawForMint, identityId, admitted.pool);
@@ -72,7 +74,7 @@ export class IdentityNode {
   }
 
   /** The signed call vouches for the developer's login, and the others were verified. */
-  async grantToDeveloper(
+  async grantVerified(
     identityId: IdentityId,
     _identityPoolId: IdentityPoolId,
     logins: readonly VerifiedLogin[],
@@ -86,6 +88,11 @@ export class IdentityNode {
     const limiter = this.#limiter();
     const reply = await this.#settling(grantToLogins(this.#coordinator, limiter.drawForMint, identityId, logins));
     return this.#judged(identityId, reply, logins, call, limiter);
+  }
+
+  #frozen(): Busy | null {
+    const { record } = this.#coordinator;
+    return record === null ? null : freezeOf(record);
   }
 
   /** Merged while the call waited for the pool: then it is sent on as one that finds the identity merged. */
@@ -150,6 +157,8 @@ export class IdentityNode {
   ): Promise<ChangeReply> {
     const { record } = this.#coordinator;
     if (record === null || !isVisible(record)) return { kind: "refused", error: identityNotFound(identityId) };
+    const busy = this.#frozen();
+    if (busy !== null) return busy;
     const pool = await this.#world.readPool(this.#life);
     if (pool === null) return { kind: "refused", error: identityNotFound(identityId) };
     const logins = await this.#verify(tokens);

@@ -15,7 +15,7 @@ type World = {
 /** What an operation may call of an identity. */
 const METHODS = [
   "grant",
-  "grantToDeveloper",
+  "grantVerified",
   "link",
   "createGuest",
   "unlink",

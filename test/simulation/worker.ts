@@ -168,7 +168,7 @@ async function obtainDeveloperGrant(
     return (await linkLogins(linking, request)) ?? err(CONTENDED);
   }
   const ask = async (named: IdentityId) =>
-    await context.objects.identity(named).grantToDeveloper(named, POOL_ID, logins, context.call);
+    await context.objects.identity(named).grantVerified(named, POOL_ID, logins, context.call);
   return await obtainGrant(linking, identityId, context.call, ask, user.loginId);
 }
 

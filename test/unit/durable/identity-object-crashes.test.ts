@@ -100,7 +100,7 @@ const calls: Record<string, { readonly through: readonly string[]; readonly make
       const logins = [{ ...ann, isDeveloper: true }] as const;
       const owner = await linkedAtRest(logins);
       return await sceneOf(owner, { identities: { owner }, logins: { ann } }, () =>
-        identity(owner).grantToDeveloper(owner, identityPoolId, logins, { askedAt: Date.now() / 1000, callId: null }),
+        identity(owner).grantVerified(owner, identityPoolId, logins, { askedAt: Date.now() / 1000, callId: null }),
       );
     },
   },

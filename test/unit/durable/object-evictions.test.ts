@@ -59,7 +59,7 @@ const cases: Record<string, () => Promise<Case>> = {
       return [
         await stub().describe(),
         await stub().developerUsers(identityPoolId),
-        (await stub().grantToDeveloper(owner, identityPoolId, [ann], call)).kind,
+        (await stub().grantVerified(owner, identityPoolId, [ann], call)).kind,
         await stub().confirmOwner({ kind: "confirm-owner", identityId: owner, loginId: eve.loginId, linkId: "l" }),
       ];
     };

@@ -2,12 +2,14 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type IdentityId, parseIdentityId } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
+import { loginIdOf } from "../../../src/domain/login.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import {
   makeGuest,
   makePool,
   makeSignIn,
   newIdentityId,
+  noteCalls,
   NOTHING_STORED,
   recordOf,
   type SignIn,
@@ -209,6 +211,38 @@ describe("GetOpenIdToken", () => {
     const answer = await tokenFor(identityId, await signIn.logins("ann"));
     expect(answer).toMatchObject(refusal(400, "ExternalServiceException"));
     expect(answer.text).not.toContain(signIn.providerName);
+  });
+
+  it("asks a provider about an access token once, however often something is in the way", async () => {
+    const [appId, token] = ["amzn1.application.1", "Atza|good"];
+    const { identityPoolId } = await makePool({ supportedLoginProviders: { "www.amazon.com": appId } });
+    const question = `https://api.amazon.com/auth/o2/tokeninfo?${new URLSearchParams({ access_token: token })}`;
+    signIn.upstream.serve(question, () =>
+      Response.json({
+        aud: appId,
+        app_id: appId,
+        user_id: "amzn1.account.ann",
+        iss: "https://www.amazon.com",
+        exp: 600,
+      }),
+    );
+    const asked = () => signIn.upstream.fetched.filter((url) => url === question).length;
+    const identityId = await makeGuest(identityPoolId);
+    // Whoever holds these two is gone: each attempt finds another one in its way, settles it, and tries again.
+    const gone = { transactionId: "gone", coordinator: newIdentityId() };
+    const loginId = await loginIdOf(identityPoolId, "www.amazon.com", "amzn1.account.ann");
+    const freeze = { kind: "freeze", ...gone, identityId, identityPoolId, isGuest: true, loginIds: [] } as const;
+    expect(await identity(identityId).freeze(freeze)).toMatchObject({ kind: "frozen" });
+    const reserve = { kind: "reserve", ...gone, loginId, absorbed: [] } as const;
+    expect(await env.LOGIN.getByName(loginId).reserve(reserve)).toMatchObject({ kind: "reserved" });
+    const noted = noteCalls();
+    expect(await tokenFor(identityId, new Map([["www.amazon.com", token]]))).toMatchObject({ status: 200 });
+    expect(noted.filter((name) => name.startsWith("IdentityObject.grant"))).toEqual([
+      "IdentityObject.grant",
+      "IdentityObject.grant",
+      "IdentityObject.grantVerified",
+    ]);
+    expect(asked()).toBe(1);
   });
 
   it("T38: a flood of unknown identity ids leaves nothing behind", async () => {
