@@ -216,7 +216,8 @@ describe("GetOpenIdToken", () => {
   it("asks a provider about an access token once, however often something is in the way", async () => {
     const [appId, token] = ["amzn1.application.1", "Atza|good"];
     const { identityPoolId } = await makePool({ supportedLoginProviders: { "www.amazon.com": appId } });
-    const question = `https://api.amazon.com/auth/o2/tokeninfo?${new URLSearchParams({ access_token: token })}`;
+    const query = new URLSearchParams({ access_token: token }).toString();
+    const question = `https://api.amazon.com/auth/o2/tokeninfo?${query}`;
     signIn.upstream.serve(question, () =>
       Response.json({
         aud: appId,
