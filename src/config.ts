@@ -37,13 +37,15 @@ export type Config = {
   readonly upstreams: UpstreamPolicy;
 };
 
-/** Where the providers whose access tokens are opaque are asked about them; addresses without a trailing slash. */
+/** Where providers are asked about login tokens that they alone can judge; addresses without a trailing slash. */
 export type ProviderApis = {
   readonly facebookGraphUrl: string;
   readonly amazonApiUrl: string;
   readonly twitterApiUrl: string;
   /** Secret: Facebook app id to app secret, for the apps whose tokens are looked into with it. */
   readonly facebookAppSecrets: ReadonlyMap<string, string>;
+  /** User pool id to the id of an identity pool of Amazon's, whose GetId says whether a user has signed out. */
+  readonly tokenCheckPools: ReadonlyMap<string, string>;
 };
 
 /** The environment as text; bindings are not settings and are passed over. */
@@ -188,6 +190,24 @@ function parseFacebookAppSecrets(raw: RawSettings, problems: Problems): Readonly
   return new Map(valid);
 }
 
+const USER_POOL_ID = /^[a-z0-9-]{1,32}_[A-Za-z0-9]{1,64}$/;
+/** Its region becomes part of a host name: nothing but a region fits (T23). */
+const AMAZON_IDENTITY_POOL_ID = /^[a-z]{2}(-[a-z]{1,16}){1,2}-\d{1,2}:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+function parseTokenCheckPools(raw: RawSettings, problems: Problems): ReadonlyMap<string, string> {
+  const value = json(raw, "TOKEN_CHECK_POOLS", problems);
+  if (value === undefined) return new Map();
+  const entries = isPlainObject(value) ? Object.entries(value) : [];
+  const valid = entries.flatMap(([userPoolId, id]) => {
+    const isGood = USER_POOL_ID.test(userPoolId) && typeof id === "string" && AMAZON_IDENTITY_POOL_ID.test(id);
+    return isGood ? [[userPoolId, id] as const] : [];
+  });
+  if (!isPlainObject(value) || valid.length !== entries.length) {
+    problems.push("TOKEN_CHECK_POOLS must be a JSON object of user pool id to the id of an identity pool of Amazon's");
+  }
+  return new Map(valid);
+}
+
 function parseProviderApis(raw: RawSettings, upstreams: UpstreamPolicy, problems: Problems): ProviderApis {
   const urlOf = (name: string, fallback: string) => parseApiUrl(raw, name, fallback, upstreams, problems);
   return {
@@ -195,6 +215,7 @@ function parseProviderApis(raw: RawSettings, upstreams: UpstreamPolicy, problems
     amazonApiUrl: urlOf("AMAZON_API_URL", "https://api.amazon.com"),
     twitterApiUrl: urlOf("TWITTER_API_URL", "https://api.twitter.com"),
     facebookAppSecrets: parseFacebookAppSecrets(raw, problems),
+    tokenCheckPools: parseTokenCheckPools(raw, problems),
   };
 }
 

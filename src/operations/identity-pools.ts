@@ -1,11 +1,12 @@
 /** Administration of identity pools: Create, Describe, Update, Delete, List. */
+import type { Config } from "../config.ts";
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import { identityPoolIdOf } from "../domain/identifiers.ts";
 import type { CognitoIdentityProvider, IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
 import { identityPoolNotFound } from "../domain/mint-rules.ts";
 import { allowsPool } from "../protocol/admin-credential.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
-import { checkProviders } from "../upstream/pool-providers.ts";
+import { checkProviders, uncheckedUserPools } from "../upstream/pool-providers.ts";
 import { identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
 import { decodePageToken, encodePageToken, INVALID_PAGE_TOKEN } from "./page-token.ts";
 
@@ -26,7 +27,7 @@ export async function createIdentityPool(
     const identityPoolId = identityPoolIdOf(config.region, await uuidOf(`${requestKey} ${generation}`));
     const pool = await objects.identityPool(identityPoolId).create(identityPoolId, settings);
     // One that was made by this request and deleted since stays deleted: boto3 creates, deletes and creates in a second.
-    if (pool !== null) return ok(poolAs(pool));
+    if (pool !== null) return ok(storedPool(pool, config));
   }
   return err(serviceError("ResourceConflictException", "The identity pools of this request have been deleted."));
 }
@@ -66,7 +67,7 @@ export async function updateIdentityPool(
   const updated = await context.objects.identityPool(identityPoolId).update(settings);
   context.objects.forgetPool(identityPoolId);
   if (updated === null) return err(identityPoolNotFound(identityPoolId));
-  return updated.ok ? ok(poolAs(updated.value)) : err(updated.error);
+  return updated.ok ? ok(storedPool(updated.value, context.config)) : err(updated.error);
 }
 
 export async function deleteIdentityPool(
@@ -126,6 +127,16 @@ function settingsOf(input: InputOf<"CreateIdentityPool">): IdentityPoolSettings 
     ...(SamlProviderARNs?.length && { samlProviderArns: SamlProviderARNs }),
     ...(IdentityPoolTags?.size && { tags: Object.fromEntries(IdentityPoolTags) }),
   };
+}
+
+/** A check that is not made refuses no pool, since the CDK turns it on by default; the log says it to the operator. */
+function storedPool(pool: IdentityPool, { providerApis }: Config): OutputOf<"DescribeIdentityPool"> {
+  const userPools = uncheckedUserPools(pool, providerApis);
+  if (userPools.length > 0) {
+    const { identityPoolId } = pool;
+    console.warn(JSON.stringify({ event: "server-side-token-check-not-made", identityPoolId, userPools }));
+  }
+  return poolAs(pool);
 }
 
 function poolAs(pool: IdentityPool): OutputOf<"DescribeIdentityPool"> {

@@ -1,6 +1,7 @@
 /** Login with Amazon: access tokens under `www.amazon.com`, looked up at the `tokeninfo` of Amazon's API. */
 import { err } from "../domain/errors.ts";
-import { accessTokenKind, provenLogin, upstreamTrouble } from "./access-token.ts";
+import { accessTokenKind, provenLogin } from "./access-token.ts";
+import { upstreamTrouble } from "./provider-api.ts";
 
 const ISSUER = "https://www.amazon.com";
 /** Login with Amazon, Developer Guide: what `tokeninfo` says of a token that is malformed, expired or revoked. */

@@ -4,15 +4,9 @@
  * a token that speaks for no user (of a page, of the app itself) is refused (T14).
  */
 import { err, ok, type Result } from "../domain/errors.ts";
-import {
-  accessTokenKind,
-  type ApiAnswer,
-  membersOf,
-  type ProviderApi,
-  provenLogin,
-  upstreamTrouble,
-} from "./access-token.ts";
+import { accessTokenKind, provenLogin } from "./access-token.ts";
 import type { Client } from "./provider.ts";
+import { type ApiAnswer, membersOf, type ProviderApi, upstreamTrouble } from "./provider-api.ts";
 import type { RefusalReason } from "./refusal.ts";
 
 type Judgement<T> = Result<T, RefusalReason>;

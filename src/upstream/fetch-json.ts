@@ -27,30 +27,49 @@ export type JsonQuestion = {
   readonly url: URL;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sent by POST. Absent: GET. */
+  readonly body?: string;
   /** Statuses whose body is an answer. Default: 200 alone. */
   readonly statuses?: readonly number[];
 };
 
 export type JsonAnswer = { readonly status: number; readonly document: unknown };
 
+/** Whether a content type, or none, is that of the document. */
+type TypeRule = (contentType: string | null) => boolean;
+
 const DEFAULT_DEADLINE_MS = 5000;
 /**
- * What a JSON document may call itself: JSON of any kind, the script type of older APIs, or the nondescript types of static
- * file hosts. A page or a picture at the same address is not the document, whatever its bytes would parse to.
+ * What a JSON document calls itself: JSON of any kind, AWS's included, or the script type of older APIs. A page or a picture
+ * at the same address is not the document, whatever its bytes would parse to.
  */
-const JSON_TYPES =
-  /^((application|text)\/(json|javascript|[\w.-]+\+json)|text\/plain|(application|binary)\/octet-stream)\s*(;|$)/i;
+const JSON_TYPES = /^(application|text)\/(json|javascript|x-amz-json-1\.\d|[\w.-]+\+json)\s*(;|$)/i;
+/** What a static file host calls a document that it knows nothing of. */
+const NONDESCRIPT_TYPES = /^(text\/plain|(application|binary)\/octet-stream)\s*(;|$)/i;
+const isJson: TypeRule = (contentType) => contentType !== null && JSON_TYPES.test(contentType);
+const isNondescript: TypeRule = (contentType) => contentType === null || NONDESCRIPT_TYPES.test(contentType);
 /** Largest body, in bytes after decompression: a gzip bomb is counted as what it becomes (T25). */
 const MAX_BODY_BYTES = 512 * 1024;
 
-/** The parsed document, of any shape: the caller judges it. Never rejects. */
+/**
+ * The parsed document, of any shape: the caller judges it. A document is a file, and its host need not know what is in it.
+ * Never rejects.
+ */
 export async function fetchJson(url: URL, tools: FetchTools): Promise<Result<unknown, FetchFailure>> {
-  const answer = await askForJson({ url }, tools);
+  const answer = await exchange({ url }, tools, (type) => isJson(type) || isNondescript(type));
   return answer.ok ? ok(answer.value.document) : answer;
 }
 
-/** As `fetchJson`, for an upstream that also says no in JSON. Never rejects. */
+/** For an API: it may say no in JSON, and calls each of its answers JSON. Never rejects. */
 export async function askForJson(question: JsonQuestion, tools: FetchTools): Promise<Result<JsonAnswer, FetchFailure>> {
+  return await exchange(question, tools, isJson);
+}
+
+async function exchange(
+  question: JsonQuestion,
+  tools: FetchTools,
+  accepts: TypeRule,
+): Promise<Result<JsonAnswer, FetchFailure>> {
   if (!tools.upstreams.permits(question.url)) return err("forbidden-address");
   const abort = new AbortController();
   const deadline = Promise.withResolvers<Result<never, FetchFailure>>();
@@ -61,7 +80,7 @@ export async function askForJson(question: JsonQuestion, tools: FetchTools): Pro
     abort.abort();
   }, tools.deadlineMs ?? DEFAULT_DEADLINE_MS);
   try {
-    const body = await Promise.race([fetchBody(question, tools, abort.signal), deadline.promise]);
+    const body = await Promise.race([fetchBody(question, tools, accepts, abort.signal), deadline.promise]);
     if (!body.ok) return body;
     const document = parse(body.value.bytes);
     return document.ok ? ok({ status: body.value.status, document: document.value }) : document;
@@ -74,13 +93,15 @@ export async function askForJson(question: JsonQuestion, tools: FetchTools): Pro
 }
 
 async function fetchBody(
-  { url, query = {}, headers = {}, statuses = [200] }: JsonQuestion,
+  { url, query = {}, headers = {}, body, statuses = [200] }: JsonQuestion,
   { fetch, upstreams }: FetchTools,
+  accepts: TypeRule,
   signal: AbortSignal,
 ): Promise<Result<{ readonly status: number; readonly bytes: Uint8Array }, FetchFailure>> {
   const located = new URL(upstreams.locate(url));
   for (const [name, value] of Object.entries(query)) located.searchParams.append(name, value);
   const response = await fetch(located.href, {
+    ...(body !== undefined && { method: "POST", body }),
     headers: { accept: "application/json", ...headers },
     // T24: a redirect would let the upstream's neighbour choose the keys.
     redirect: "manual",
@@ -88,7 +109,7 @@ async function fetchBody(
     cache: "no-store",
     signal,
   });
-  const failure = judgeHead(response, statuses);
+  const failure = judgeHead(response, statuses, accepts);
   if (failure !== undefined) {
     await response.body?.cancel();
     return err(failure);
@@ -97,10 +118,13 @@ async function fetchBody(
   return bytes.ok ? ok({ status: response.status, bytes: bytes.value }) : bytes;
 }
 
-function judgeHead({ status, headers }: Response, statuses: readonly number[]): FetchFailure | undefined {
+function judgeHead(
+  { status, headers }: Response,
+  statuses: readonly number[],
+  accepts: TypeRule,
+): FetchFailure | undefined {
   if (!statuses.includes(status)) return status >= 300 && status < 400 ? "redirect" : "status";
-  const contentType = headers.get("content-type");
-  return contentType === null || JSON_TYPES.test(contentType) ? undefined : "content-type";
+  return accepts(headers.get("content-type")) ? undefined : "content-type";
 }
 
 async function readBody(response: Response, signal: AbortSignal): Promise<Result<Uint8Array, FetchFailure>> {

@@ -1,10 +1,11 @@
 /** What a pool's settings say about a provider name: its clients, and whether the settings can ever work. Pure. */
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import type { IdentityPoolSettings } from "../domain/identity-pool.ts";
-import type { Config } from "../config.ts";
+import type { Config, ProviderApis } from "../config.ts";
 import type { Client } from "./provider.ts";
 import { providerKindOf } from "./provider-kinds.ts";
 import { isUserPool } from "./user-pool.ts";
+import { checkingPoolOf } from "./user-pool-check.ts";
 
 /** Client ids by `host/path`: the part of an IAM OpenID Connect provider that a pool's ARN does not carry. */
 type OidcProviders = Config["oidcProviders"];
@@ -77,9 +78,9 @@ function oidcClients(settings: IdentityPoolSettings, oidcProviders: OidcProvider
 
 function userPoolClients(settings: IdentityPoolSettings, providerName: string): Client[] {
   const providers = settings.cognitoIdentityProviders ?? [];
-  return providers.flatMap((provider) =>
+  return providers.flatMap(({ serverSideTokenCheck = false, ...provider }) =>
     provider.providerName === providerName && provider.clientId !== undefined
-      ? [{ clientId: provider.clientId, amrPrefix: `${providerName}:CognitoSignIn` }]
+      ? [{ clientId: provider.clientId, amrPrefix: `${providerName}:CognitoSignIn`, serverSideTokenCheck }]
       : [],
   );
 }
@@ -114,10 +115,20 @@ export function checkProviders(
     if (!isKnown || !isVerifiable(providerName)) return refused("openIdConnectProviderARNs", arn);
   }
   for (const { providerName = "", clientId = "" } of settings.cognitoIdentityProviders ?? []) {
-    // `serverSideTokenCheck` is kept and has no effect: docs/adr/0022.
     if (!isUserPool(providerName) || clientId === "") return refused("cognitoIdentityProviders", providerName);
   }
   return ok(undefined);
+}
+
+/** The user pools whose `serverSideTokenCheck` is on and cannot be made, each once: docs/adr/0022. */
+export function uncheckedUserPools(
+  { cognitoIdentityProviders = [] }: IdentityPoolSettings,
+  providerApis: Pick<ProviderApis, "tokenCheckPools">,
+): readonly string[] {
+  const names = cognitoIdentityProviders.flatMap(({ providerName, serverSideTokenCheck }) =>
+    providerName !== undefined && serverSideTokenCheck === true ? [providerName] : [],
+  );
+  return [...new Set(names)].filter((name) => checkingPoolOf(name, providerApis) === undefined);
 }
 
 /** Longest piece of a provider name that a message quotes, in characters (T51). */

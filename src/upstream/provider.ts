@@ -13,6 +13,8 @@ export type Client = {
   readonly amrPrefix: string;
   /** Where the pool itself holds it (Twitter). It goes into a signature, and never into a token, a log or a message. */
   readonly clientSecret?: string;
+  /** Whether the user pool is asked if the user is still signed in: docs/adr/0022. */
+  readonly serverSideTokenCheck?: boolean;
 };
 
 /** One entry of the `Logins` map, with what the pool configures for that very provider name and no other (T21). */

@@ -20,6 +20,8 @@ export type RefusalReason =
   | { readonly kind: "access-token-refused" }
   | { readonly kind: "access-token-expired" }
   | { readonly kind: "foreign-app" }
+  /** Since the token was made; or the user was deleted. */
+  | { readonly kind: "signed-out" }
   | KeyRefusalReason
   | { readonly kind: "bad-signature" };
 
@@ -69,6 +71,9 @@ export function refusalOf(reason: RefusalReason, place: string): ServiceError {
     case "access-token-expired":
       // Captured for Facebook without the two instants: its access tokens do not show when they end.
       return invalidToken("Token is expired.");
+    case "signed-out":
+      // Ours, after what user pools say of access tokens: the live text is not known.
+      return invalidToken("Token has been revoked.");
     case "upstream-unreachable":
       // T31: never the upstream's text, host or address.
       return serviceError("ExternalServiceException", "The identity provider is not responding.", cause);

@@ -3,9 +3,10 @@
  * pool's consumer key and secret: a token of another app does not fit that signature (T22).
  */
 import { err, type Result } from "../domain/errors.ts";
-import { accessTokenKind, type Members, membersOf, provenLogin, upstreamTrouble } from "./access-token.ts";
+import { accessTokenKind, provenLogin } from "./access-token.ts";
 import { authorizationHeader } from "./oauth1.ts";
 import type { Client } from "./provider.ts";
+import { type Members, membersOf, upstreamTrouble } from "./provider-api.ts";
 import type { RefusalReason } from "./refusal.ts";
 
 const PROVIDER_NAME = "api.twitter.com";

@@ -1,5 +1,5 @@
 /**
- * Facebook's Graph API, Login with Amazon and Twitter as pure functions from a request to the answer that each publishes,
+ * Facebook's Graph API, Login with Amazon, Twitter and Cognito's GetId as pure functions from a request to the answer that each publishes,
  * errors included. They run in workerd and in Node, share no code with what they test, and know no secret but their own.
  */
 
@@ -208,5 +208,44 @@ export function twitterStandIn({ consumerKey, consumerSecret, tokens, origin }: 
     }
     if (token.code !== undefined) return refuse(403, token.code, "Refused.");
     return Response.json({ id: Number(token.userId), id_str: token.userId, screen_name: "ann", verified: false });
+  };
+}
+
+/** An error as Cognito writes it. `type` may have a namespace before it and an address behind it. */
+export function awsError(type: string, message: string, status = 400): Response {
+  const headers = { "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": `${type}:` };
+  return new Response(JSON.stringify({ __type: type, message }), { status, headers });
+}
+
+export type CognitoOptions = {
+  /** Identity pool to its user pools, each of which has `ServerSideTokenCheck`. */
+  readonly identityPools: ReadonlyMap<string, readonly string[]>;
+  /** ID token to what its user has done since. */
+  readonly tokens: ReadonlyMap<string, "signed in" | "signed out" | "deleted">;
+};
+
+/** GetId of the live service. How it words a sign-out is not known, and its callers must not depend on it. */
+export function cognitoStandIn({ identityPools, tokens }: CognitoOptions): StandIn {
+  return async (request) => {
+    const headers = ["content-type", "x-amz-target"].map((name) => request.headers.get(name)).join();
+    const isGetId = headers === "application/x-amz-json-1.1,AWSCognitoIdentityService.GetId";
+    if (!isGetId || request.method !== "POST" || new URL(request.url).pathname !== "/") {
+      return awsError("UnknownOperationException", "", 404);
+    }
+    const input = (await request.json()) as { IdentityPoolId: string; Logins?: Record<string, string> };
+    const userPools = identityPools.get(input.IdentityPoolId);
+    if (userPools === undefined) {
+      return awsError("ResourceNotFoundException", `IdentityPool '${input.IdentityPoolId}' not found.`);
+    }
+    const [[name, token] = ["", ""]] = Object.entries(input.Logins ?? {});
+    if (!userPools.includes(name)) {
+      return awsError("NotAuthorizedException", "Token is not from a supported provider of this identity pool.");
+    }
+    const state = tokens.get(token) ?? "never made";
+    if (state !== "signed in") return awsError("NotAuthorizedException", `Invalid login token. The user is ${state}.`);
+    const identityId = `${input.IdentityPoolId.split(":")[0]}:${crypto.randomUUID()}`;
+    return new Response(JSON.stringify({ IdentityId: identityId }), {
+      headers: { "content-type": "application/x-amz-json-1.1" },
+    });
   };
 }

@@ -22,6 +22,7 @@ describe("the settings of the providers' APIs", () => {
       amazonApiUrl: "https://api.amazon.com",
       twitterApiUrl: "https://api.twitter.com",
       facebookAppSecrets: new Map(),
+      tokenCheckPools: new Map(),
     });
   });
 
@@ -71,5 +72,43 @@ describe("the settings of the providers' APIs", () => {
       expect(problems).toEqual([expect.stringMatching(/^FACEBOOK_APP_SECRETS must be/)]);
       expect(problems.join()).not.toContain("s3cret");
     }
+  });
+
+  it.each([
+    ["us-east-1_AbC123", "us-east-1:11111111-1111-4111-8111-111111111111"],
+    ["eu-central-1_a", "ap-southeast-7:0a1b2c3d-ffff-0000-9999-abcdefabcdef"],
+    ["cn-north-1_A1", "cn-north-1:11111111-1111-4111-8111-111111111111"],
+    ["us-gov-west-1_A1", "us-gov-west-1:11111111-1111-4111-8111-111111111111"],
+  ])("reads the identity pool of Amazon's that knows the user pool %s", (userPoolId, identityPoolId) => {
+    const parsed = parseConfig({ ...good, TOKEN_CHECK_POOLS: JSON.stringify({ [userPoolId]: identityPoolId }) });
+    expect(parsed.ok && [...parsed.value.providerApis.tokenCheckPools]).toEqual([[userPoolId, identityPoolId]]);
+  });
+
+  const [USER_POOL, UUID] = ["us-east-1_AbC123", "11111111-1111-4111-8111-111111111111"];
+  it.each([
+    ["nonsense"],
+    ["[]"],
+    ["null"],
+    [`"us-east-1:${UUID}"`],
+    [{ [USER_POOL]: 7 }],
+    [{ [USER_POOL]: "" }],
+    [{ [USER_POOL]: UUID }],
+    [{ [USER_POOL]: `us-east-1:${UUID.toUpperCase().replaceAll("1", "A")}` }],
+    [{ [USER_POOL]: `us-east-1:${UUID}/` }],
+    [{ [USER_POOL]: `us-east-1:${UUID}\n` }],
+    [{ [USER_POOL]: `us-east-1.evil.example/:${UUID}` }],
+    [{ [USER_POOL]: `evil.example:${UUID}` }],
+    [{ [USER_POOL]: `us-east-1@evil:${UUID}` }],
+    [{ [USER_POOL]: `us-east:${UUID}` }],
+    [{ [`cognito-idp.us-east-1.amazonaws.com/${USER_POOL}`]: `us-east-1:${UUID}` }],
+    [{ "us-east-1": `us-east-1:${UUID}` }],
+    [{ [` ${USER_POOL}`]: `us-east-1:${UUID}` }],
+    [{ [USER_POOL]: `us-east-1:${UUID}`, other: `us-east-1:${UUID}` }],
+    ['{"__proto__":"us-east-1:11111111-1111-4111-8111-111111111111"}'],
+  ])("T23: refuses %j for a map of user pools to identity pools, and does not repeat it", (value) => {
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    const problems = problemsOf({ TOKEN_CHECK_POOLS: text });
+    expect(problems).toEqual([expect.stringMatching(/^TOKEN_CHECK_POOLS must be/)]);
+    expect(problems.join()).not.toMatch(/AbC123|11111111|evil/);
   });
 });

@@ -1,4 +1,4 @@
-/** One login with an opaque access token through the whole verifier, and the ways in which its provider can fail. */
+/** One login that its provider is asked about, through the whole verifier, and the ways in which the provider can fail. */
 import { vi } from "vitest";
 import { parseConfig } from "../../../src/config.ts";
 import { identityPoolIdOf } from "../../../src/domain/identifiers.ts";
@@ -16,8 +16,11 @@ export const NOW = 1_790_000_000;
 
 export type Attempt = {
   readonly providerName: string;
-  /** The pool's value for the provider. */
-  readonly value: string;
+  /** The pool's value for the provider; default: the pool has none but those of `pool`. */
+  readonly value?: string;
+  readonly pool?: Partial<IdentityPool>;
+  /** Default: none, as for an access token. */
+  readonly issuerKeys?: VerificationContext["issuerKeys"];
   readonly token: string;
   readonly standIn: StandIn;
   readonly settings?: Readonly<Record<string, string>>;
@@ -29,11 +32,20 @@ export type Outcome = {
   readonly reason: string | undefined;
   /** Method and address of each call out, without its query. */
   readonly asked: readonly string[];
+  /** How often the request was told that it waits for an upstream. */
+  readonly waits: number;
   /** What the log says of each call out: provider and outcome. */
   readonly logged: readonly string[];
 };
 
-export async function attempt({ providerName, value, token, standIn, settings }: Attempt): Promise<Outcome> {
+const NO_KEYS: VerificationContext["issuerKeys"] = {
+  find: () => {
+    throw new Error("an access token has no key");
+  },
+};
+
+export async function attempt(login: Attempt): Promise<Outcome> {
+  const { providerName, value, pool: settingsOfPool, issuerKeys = NO_KEYS, token, standIn, settings } = login;
   const config = parseConfig({
     ISSUER: "https://identity.example.com",
     KEY_ENCRYPTION_KEY: "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=",
@@ -44,17 +56,16 @@ export async function attempt({ providerName, value, token, standIn, settings }:
     identityPoolId: identityPoolIdOf("us-east-1", "11111111-1111-4111-8111-111111111111"),
     name: "test",
     allowsUnauthenticated: false,
-    supportedLoginProviders: { [providerName]: value },
+    ...(value !== undefined && { supportedLoginProviders: { [providerName]: value } }),
+    ...settingsOfPool,
   };
   const asked: string[] = [];
+  let waits = 0;
   const context: VerificationContext = {
     config: config.value,
     now: NOW,
-    issuerKeys: {
-      find: () => {
-        throw new Error("an access token has no key");
-      },
-    },
+    issuerKeys,
+    onFetch: () => (waits += 1),
     fetch: async (input, init) => {
       const request = new Request(input, init);
       asked.push(`${request.method} ${input.split("?")[0]}`);
@@ -70,11 +81,12 @@ export async function attempt({ providerName, value, token, standIn, settings }:
     const { provider, outcome } = JSON.parse(line) as { provider: string; outcome: unknown };
     return `${provider} ${String(outcome)}`;
   });
-  if (result.ok) return { answer: result.value[0]?.amr ?? [], reason: undefined, asked, logged };
+  if (result.ok) return { answer: result.value[0]?.amr ?? [], reason: undefined, asked, waits, logged };
   const { error } = result;
-  return { answer: `${error.type}: ${error.message}`, reason: error.reason, asked, logged };
+  return { answer: `${error.type}: ${error.message}`, reason: error.reason, asked, waits, logged };
 }
 
+type AnswerInit = ResponseInit & { readonly headers?: Readonly<Record<string, string>> };
 type Trouble = readonly [what: string, reason: string, standIn: StandIn];
 
 /** What the log says of a call out with this trouble: a status where there was an answer of the right form. */
@@ -82,8 +94,10 @@ export function loggedOutcome(providerName: string, reason: string): RegExp {
   return new RegExp(`^${providerName.replaceAll(".", "\\.")} (${reason === "answer" ? "200|403" : reason})$`);
 }
 
-function answering(body: BodyInit, init: ResponseInit = {}): StandIn {
-  return async () => await Promise.resolve(new Response(body, init));
+/** Calls the body JSON, unless it is told otherwise. */
+function answering(body: BodyInit, init: AnswerInit = {}): StandIn {
+  const headers = { "content-type": "application/json", ...init.headers };
+  return async () => await Promise.resolve(new Response(body, { ...init, headers }));
 }
 
 /** Every way in which an upstream can fail that needs no clock; each ends in ExternalServiceException (T25, T31). */
@@ -101,6 +115,17 @@ export const TROUBLES: readonly Trouble[] = [
     answering('{"id":"1"}', { headers: { "content-type": "text/html; charset=UTF-8" } }),
   ],
   ["calls its answer a picture", "content-type", answering('{"id":"1"}', { headers: { "content-type": "image/png" } })],
+  ["calls its answer a text", "content-type", answering('{"id":"1"}', { headers: { "content-type": "text/plain" } })],
+  [
+    "calls its answer some bytes",
+    "content-type",
+    answering('{"id":"1"}', { headers: { "content-type": "application/octet-stream" } }),
+  ],
+  [
+    "does not call its answer anything",
+    "content-type",
+    async () => await Promise.resolve(new Response(new TextEncoder().encode('{"id":"1"}'))),
+  ],
   [
     "sends its readers elsewhere",
     "redirect",

@@ -213,6 +213,57 @@ describe("askForJson", () => {
     expect(answer).toEqual({ ok: false, error: "forbidden-address" });
   });
 
+  it.each([
+    "application/json; charset=utf-8",
+    "application/x-amz-json-1.1",
+    "application/x-amz-json-1.0",
+    "application/problem+json",
+    "text/json",
+    "text/javascript; charset=UTF-8",
+  ])("hands out an answer that calls itself %s", async (type) => {
+    const response = new Response("{}", { headers: { "content-type": type } });
+    expect(
+      await askForJson(
+        { url },
+        tools(async () => response),
+      ),
+    ).toMatchObject({ ok: true });
+  });
+
+  it.each([
+    undefined,
+    "",
+    "text/plain",
+    "text/plain; charset=utf-8",
+    "application/octet-stream",
+    "binary/octet-stream",
+    "text/html",
+    "application/x-amz-json",
+    "application/x-amz-json-1.1x",
+  ])("T25: takes no answer of an API that calls itself %j, unlike a file", async (type) => {
+    const response = new Response("{}", type === undefined ? {} : { headers: { "content-type": type } });
+    if (type === undefined) response.headers.delete("content-type");
+    const answer = await askForJson(
+      { url },
+      tools(async () => response),
+    );
+    expect(answer).toEqual({ ok: false, error: "content-type" });
+  });
+
+  it("sends a body by POST, and nothing else does", async () => {
+    const seen: unknown[] = [];
+    const { fetch, upstreams } = tools(async (_, { method, body, redirect }) => {
+      seen.push([method, body, redirect]);
+      return Response.json({});
+    });
+    await askForJson({ url, body: "{}" }, { fetch, upstreams });
+    await askForJson({ url }, { fetch, upstreams });
+    expect(seen).toEqual([
+      ["POST", "{}", "manual"],
+      [undefined, undefined, "manual"],
+    ]);
+  });
+
   it("takes no body of a status that is no answer", async () => {
     const answer = await askForJson(
       { url, statuses: [200, 400] },

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { IdentityPoolSettings } from "../../../src/domain/identity-pool.ts";
-import { checkProviders, clientsOf, configuredNames, hasProviders } from "../../../src/upstream/pool-providers.ts";
+import {
+  checkProviders,
+  clientsOf,
+  configuredNames,
+  hasProviders,
+  uncheckedUserPools,
+} from "../../../src/upstream/pool-providers.ts";
 import { productionUpstreams } from "../../../src/upstream/upstream-policy.ts";
 
 const base: IdentityPoolSettings = { name: "test", allowsUnauthenticated: true };
@@ -171,6 +177,36 @@ describe("clientsOf", () => {
       supportedLoginProviders: { "dev.example": "client-1" },
     };
     expect(clientsOf(settings, new Map(), "dev.example")).toEqual([]);
+  });
+});
+
+describe("uncheckedUserPools", () => {
+  const IDENTITY_POOL = "us-east-1:11111111-1111-4111-8111-111111111111";
+  const user = (providerName: string, serverSideTokenCheck?: boolean) => {
+    return { providerName, clientId: "c", ...(serverSideTokenCheck !== undefined && { serverSideTokenCheck }) };
+  };
+  const other = USER_POOL.replace("AbC123", "Other");
+
+  it("are those with the check on that the setting does not name, each once", () => {
+    const cognitoIdentityProviders = [
+      user(USER_POOL, true),
+      user(other, true),
+      { ...user(other, true), clientId: "d" },
+    ];
+    const settings = { ...base, cognitoIdentityProviders };
+    const unchecked = (pools: Record<string, string>) =>
+      uncheckedUserPools(settings, { tokenCheckPools: new Map(Object.entries(pools)) });
+    expect(unchecked({})).toEqual([USER_POOL, other]);
+    expect(unchecked({ "us-east-1_AbC123": IDENTITY_POOL })).toEqual([other]);
+    expect(unchecked({ "us-east-1_AbC123": IDENTITY_POOL, "us-east-1_Other": IDENTITY_POOL })).toEqual([]);
+    // Of the one and not of a name that it begins.
+    expect(unchecked({ "us-east-1_AbC": IDENTITY_POOL, [USER_POOL]: IDENTITY_POOL })).toEqual([USER_POOL, other]);
+  });
+
+  it("are none where the check is off or not there", () => {
+    const settings = { ...base, cognitoIdentityProviders: [user(USER_POOL, false), user(other), {}] };
+    expect(uncheckedUserPools(settings, { tokenCheckPools: new Map() })).toEqual([]);
+    expect(uncheckedUserPools(base, { tokenCheckPools: new Map() })).toEqual([]);
   });
 });
 
