@@ -1,6 +1,7 @@
 /**
- * Facebook's Graph API, Login with Amazon, Twitter and Cognito's GetId as pure functions from a request to the answer that each publishes,
- * errors included. They run in workerd and in Node, share no code with what they test, and know no secret but their own.
+ * Facebook's Graph API, Login with Amazon, Twitter and Cognito's GetId as pure functions from a request to the answer that
+ * each publishes, errors included. They run in workerd and in Node, share no code with what they test, and know no secret
+ * but their own.
  */
 
 export type StandIn = (request: Request) => Promise<Response>;
