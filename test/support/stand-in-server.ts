@@ -1,6 +1,7 @@
 /** Serves a stand-in of a provider on a loopback port in the test's own process, and makes it fail as a real one does. */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
 import type { StandIn } from "./provider-stand-ins.ts";
 
 export type StandInServer = {
@@ -21,7 +22,9 @@ export async function serveStandIn(standInAt: (address: string) => StandIn): Pro
 
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const headers = Object.entries(incoming.headers).map(([name, value]): [string, string] => [name, String(value)]);
-    const response = await standIn?.(new Request(`${address}${incoming.url}`, { headers }));
+    const { method = "GET" } = incoming;
+    const init = { method, headers, ...(method === "POST" && { body: await text(incoming) }) };
+    const response = await standIn?.(new Request(`${address}${incoming.url}`, init));
     outgoing.writeHead(response?.status ?? 500, Object.fromEntries(response?.headers ?? []));
     outgoing.end(await response?.text());
   };

@@ -166,6 +166,51 @@ describe("identity pools", () => {
   );
 });
 
+describe("identity pools: a ServerSideTokenCheck", () => {
+  const userPool = (name: string, ServerSideTokenCheck?: boolean) => {
+    const ProviderName = `cognito-idp.us-east-1.amazonaws.com/us-east-1_${name}`;
+    return { ProviderName, ClientId: "c", ...(ServerSideTokenCheck !== undefined && { ServerSideTokenCheck }) };
+  };
+  const withPools = (...CognitoIdentityProviders: object[]) => ({ ...minimal, CognitoIdentityProviders });
+  let warnings: unknown[];
+
+  beforeEach(() => {
+    warnings = [];
+    vi.spyOn(console, "warn").mockImplementation((line: string) => void warnings.push(JSON.parse(line)));
+    const named = { "us-east-1_Named": "us-east-1:11111111-1111-4111-8111-111111111111" };
+    service = makeService({ settings: { TOKEN_CHECK_POOLS: JSON.stringify(named) } });
+  });
+
+  it("that the setting names no pool for is kept, and said to be not made when the pool is made and changed", async () => {
+    const input = withPools(userPool("Named", true), userPool("One", true), userPool("Off", false));
+    const identityPoolId = await create(input);
+    const warning = { event: "server-side-token-check-not-made", identityPoolId };
+    const one = "cognito-idp.us-east-1.amazonaws.com/us-east-1_One";
+    expect(warnings).toEqual([{ ...warning, userPools: [one] }]);
+    expect((await service.admin("DescribeIdentityPool", { IdentityPoolId: identityPoolId })).json).toMatchObject(input);
+
+    const two = "cognito-idp.us-east-1.amazonaws.com/us-east-1_Two";
+    const update = { ...withPools(userPool("One", true), userPool("Two", true)), IdentityPoolId: identityPoolId };
+    expect((await service.admin("UpdateIdentityPool", update)).json).toMatchObject(update);
+    expect(warnings.slice(1)).toEqual([{ ...warning, userPools: [one, two] }]);
+  });
+
+  it("that can be made, or is off, is not spoken of", async () => {
+    const input = withPools(userPool("Named", true), userPool("Off", false), userPool("Silent"));
+    const IdentityPoolId = await create(input);
+    expect((await service.admin("UpdateIdentityPool", { ...input, IdentityPoolId })).status).toBe(200);
+    expect(warnings).toEqual([]);
+  });
+
+  it("of a pool that is not stored is not spoken of either", async () => {
+    const refused = { ...withPools(userPool("One", true)), SupportedLoginProviders: { localhost: "client" } };
+    const lost = { ...withPools(userPool("One", true)), IdentityPoolId: newPoolId() };
+    expect((await service.admin("CreateIdentityPool", refused)).status).toBe(400);
+    expect((await service.admin("UpdateIdentityPool", lost)).status).toBe(404);
+    expect(warnings).toEqual([]);
+  });
+});
+
 describe("identity pools: a credential for some of them", () => {
   it("T45: touches those, sees those, and makes none", async () => {
     const [mine, other] = [await create(), await create()];
