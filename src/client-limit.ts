@@ -2,7 +2,7 @@
  * The limit of each client address, in front of every object: GetId, which may create, and calls that failed draw on it.
  * The platform counts, per location; this remembers for a moment who was over, so that the next call costs nothing.
  */
-import { IsolateCache } from "./durable/isolate-cache.ts";
+import { IsolateCache } from "./domain/isolate-cache.ts";
 
 /** The period of the binding in wrangler.toml: one that is over stays out for as long, in seconds. */
 export const CLIENT_LIMIT_PERIOD_SECONDS = 10;
@@ -25,7 +25,7 @@ export function clientLimitOf(binding: RateLimit): ClientLimit {
     admitCreation: async (address) => (await binding.limit({ key: `create ${address}` })).success,
     countFailure: async (address, now) => {
       const { success } = await binding.limit({ key: `fail ${address}` });
-      if (!success) blocked.set(address, true, now + CLIENT_LIMIT_PERIOD_SECONDS);
+      if (!success) blocked.set(address, true, now, CLIENT_LIMIT_PERIOD_SECONDS);
     },
   };
 }

@@ -1,4 +1,5 @@
 /** A login: one subject at one provider, seen from one identity pool. E-mail is never part of it (T35). */
+import { sha256Hex } from "./digest.ts";
 import type { IdentityPoolId } from "./identifiers.ts";
 
 export type Login = {
@@ -25,8 +26,6 @@ export type VerifiedLogin = Login & {
 /** Most logins of one identity (API reference, MergeDeveloperIdentities). */
 export const MAX_LINKED_LOGINS = 20;
 
-const encoder = new TextEncoder();
-
 /**
  * The name of a login's object: 64 hex digits of SHA-256 over (pool, provider, subject).
  * Hashed because object names show up in dashboards, and a subject may be longer than a name can be. The JSON
@@ -37,6 +36,5 @@ export async function loginIdOf(
   providerName: string,
   subject: string,
 ): Promise<string> {
-  const bytes = encoder.encode(JSON.stringify([identityPoolId, providerName, subject]));
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+  return await sha256Hex(JSON.stringify([identityPoolId, providerName, subject]));
 }

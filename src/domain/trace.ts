@@ -1,4 +1,5 @@
 /** What a call turned out to be about, for the one log line of its request: never a token, a secret or a subject (T46). */
+import { sha256Hex } from "./digest.ts";
 import type { IdentityPoolId } from "./identifiers.ts";
 
 export type Trace = {
@@ -12,13 +13,10 @@ export type Trace = {
 /** The reply of an object, and what it was about. */
 export type Traced<Reply> = Reply & { readonly trace?: Trace };
 
-const encoder = new TextEncoder();
-
 /** Hex digits of a hashed identity id: 64 bits tell any two apart, and lead back to no id, which is 122 random bits. */
 const HASH_LENGTH = 16;
 
 /** What a log calls an identity: `printf %s IDENTITY-ID | sha256sum | cut -c 1-16`, so that whoever has the id finds its lines. */
 export async function hashedIdentity(identityId: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", encoder.encode(identityId));
-  return new Uint8Array(digest).toHex().slice(0, HASH_LENGTH);
+  return (await sha256Hex(identityId)).slice(0, HASH_LENGTH);
 }

@@ -9,7 +9,7 @@ import type { KeySetFailure } from "../upstream/load-key-set.ts";
 import { type PublicKey, selectKey } from "../upstream/public-keys.ts";
 import type { KeyRefusalReason } from "../upstream/refusal.ts";
 import { importVerificationKey, type SignatureAlgorithm } from "../upstream/signature.ts";
-import { IsolateCache } from "./isolate-cache.ts";
+import { IsolateCache } from "../domain/isolate-cache.ts";
 import type { IssuerObject } from "./issuer-object.ts";
 
 /** A key and its imports. A CryptoKey is bound to one algorithm, so an RSA key that names none may have several. */
@@ -45,7 +45,7 @@ export function createIssuerKeys(
     const answeredAt = now();
     if (answer.state === "unreachable") {
       const entry = { state: answer.state, failure: answer.failure } as const;
-      cache.set(request.issuer, entry, answeredAt + answer.retryAfterSeconds);
+      cache.set(request.issuer, entry, answeredAt, answer.retryAfterSeconds);
       return entry;
     }
     const entry = {
@@ -56,7 +56,7 @@ export function createIssuerKeys(
       failure: answer.failure,
     };
     // T30: the object's own freshness, not one that starts anew in each isolate.
-    cache.set(request.issuer, entry, answeredAt + answer.freshForSeconds);
+    cache.set(request.issuer, entry, answeredAt, answer.freshForSeconds);
     return entry;
   }
 

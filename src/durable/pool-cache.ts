@@ -2,7 +2,7 @@
 import type { IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { IdentityPoolObject } from "./identity-pool-object.ts";
-import { IsolateCache } from "./isolate-cache.ts";
+import { IsolateCache } from "../domain/isolate-cache.ts";
 
 /** How long a changed or deleted pool may still be seen as it was, in seconds. */
 const POOL_LIFE_SECONDS = 30;
@@ -23,7 +23,7 @@ export async function readPool(
   if (cached !== undefined) return cached;
   const changesBefore = changes;
   const pool = await namespace.getByName(identityPoolId).read();
-  if (pool !== null && changes === changesBefore) pools.set(identityPoolId, pool, now + POOL_LIFE_SECONDS);
+  if (pool !== null && changes === changesBefore) pools.set(identityPoolId, pool, now, POOL_LIFE_SECONDS);
   return pool;
 }
 

@@ -1,10 +1,10 @@
 /** What all kinds that log in with an ID token share: read it, judge it, then check its signature. Each kind is a profile. */
 import { err, ok } from "../domain/errors.ts";
-import { isGenuine } from "./checked-signatures.ts";
+import { recallToken, rememberToken } from "./genuine-tokens.ts";
 import { type ClaimRules, judgeClaims } from "./id-token-claims.ts";
 import { parseLoginToken } from "./login-token.ts";
 import type { ProviderKind } from "./provider.ts";
-import type { SignatureAlgorithm } from "./signature.ts";
+import { type SignatureAlgorithm, verifySignature } from "./signature.ts";
 import { judgeHeader } from "./token-header.ts";
 import type { UpstreamPolicy } from "./upstream-policy.ts";
 
@@ -23,7 +23,8 @@ export function idTokenKind(owns: (providerName: string) => boolean, profile: Id
     inspect({ providerName, token, clients }, context) {
       // T21: issuer, keys and audience all come from the one row that the provider name stands for.
       const issuer = context.upstreams.issuerOf(providerName);
-      const parsed = parseLoginToken(token);
+      const known = recallToken(token, context.now);
+      const parsed = known === undefined ? parseLoginToken(token) : ok(known.read);
       if (!parsed.ok) return parsed;
       const { header, claims, signature, signedBytes } = parsed.value;
       const judgedHeader = judgeHeader(header, profile.algorithms);
@@ -41,9 +42,11 @@ export function idTokenKind(owns: (providerName: string) => boolean, profile: Id
           const told = onFetch === undefined ? {} : { onFetch };
           const key = await issuerKeys.find({ issuer, algorithm, kid, ...told });
           if (!key.ok) return key;
-          const signed = { token, signature, signedBytes };
-          const isTrue = await isGenuine(algorithm, key.value, signed, context.now);
-          return isTrue ? claimed : err({ kind: "bad-signature" });
+          if (known?.key === key.value) return claimed;
+          const isGenuine = await verifySignature(algorithm, key.value, signature, signedBytes);
+          if (!isGenuine) return err({ kind: "bad-signature" });
+          rememberToken(token, { read: parsed.value, key: key.value }, context.now);
+          return claimed;
         },
       });
     },

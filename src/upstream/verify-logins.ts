@@ -48,6 +48,7 @@ function inspectLogins(
   { config, fetch = (input, init) => globalThis.fetch(input, init), ...rest }: VerificationContext,
 ): Result<readonly UnprovenEntry[]> {
   const { clockSkewSeconds, oidcProviders, providerApis, upstreams } = config;
+  const context = { ...rest, fetch, clockSkewSeconds, providerApis, upstreams };
   const entries: UnprovenEntry[] = [];
   for (const [providerName, token] of logins) {
     const clients = clientsOf(pool, oidcProviders, providerName);
@@ -57,10 +58,7 @@ function inspectLogins(
     if (!hasProviders(pool))
       return err(refusalOf({ kind: "no-providers", identityPoolId: pool.identityPoolId }, place));
     if (providerName === pool.developerProviderName) return err(refusalOf({ kind: "unsupported-provider" }, place));
-    const login = providerKindOf(providerName).inspect(
-      { providerName, token, clients },
-      { ...rest, fetch, clockSkewSeconds, providerApis, upstreams },
-    );
+    const login = providerKindOf(providerName).inspect({ providerName, token, clients }, context);
     if (!login.ok) return err(refusalOf(login.error, place));
     entries.push({ providerName, place, login: login.value });
   }

@@ -4,7 +4,7 @@ import { vi } from "vitest";
 import { parseConfig } from "../../../src/config.ts";
 import { identityPoolIdOf } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
-import { IsolateCache } from "../../../src/durable/isolate-cache.ts";
+import { IsolateCache } from "../../../src/domain/isolate-cache.ts";
 import { createIssuerKeys, type IssuerEntry } from "../../../src/durable/issuer-keys.ts";
 import { verifyLogins } from "../../../src/upstream/verify-logins.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";

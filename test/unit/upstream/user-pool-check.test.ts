@@ -1,7 +1,7 @@
 /** `ServerSideTokenCheck` of user pools: who is asked about whom, how the answer is judged, and what trouble of it means. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { IsolateCache } from "../../../src/durable/isolate-cache.ts";
+import { IsolateCache } from "../../../src/domain/isolate-cache.ts";
 import { createIssuerKeys, type IssuerEntry } from "../../../src/durable/issuer-keys.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import { makeSigningKey, type SigningKey, signToken } from "../../support/login-tokens.ts";

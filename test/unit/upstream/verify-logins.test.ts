@@ -4,7 +4,7 @@ import { parseConfig } from "../../../src/config.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { identityPoolIdOf } from "../../../src/domain/identifiers.ts";
 import { loginIdOf } from "../../../src/domain/login.ts";
-import { IsolateCache } from "../../../src/durable/isolate-cache.ts";
+import { IsolateCache } from "../../../src/domain/isolate-cache.ts";
 import { createIssuerKeys, type IssuerEntry } from "../../../src/durable/issuer-keys.ts";
 import { checkClassicFlow, type VerificationContext, verifyLogins } from "../../../src/upstream/verify-logins.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";

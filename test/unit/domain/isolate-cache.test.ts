@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { IsolateCache } from "../../../src/durable/isolate-cache.ts";
+import { IsolateCache } from "../../../src/domain/isolate-cache.ts";
 
 describe("IsolateCache", () => {
   it("hands a value out until the instant it expires", () => {
     const cache = new IsolateCache<string>(2);
-    cache.set("a", "value", 100);
+    cache.set("a", "value", 60, 40);
     expect(cache.get("a", 99.9)).toBe("value");
     expect(cache.get("a", 100)).toBeUndefined();
     expect(cache.get("b", 0)).toBeUndefined();
@@ -12,17 +12,32 @@ describe("IsolateCache", () => {
 
   it("makes room for a new value by forgetting the one that was set longest ago", () => {
     const cache = new IsolateCache<number>(2);
-    cache.set("a", 1, 100);
-    cache.set("b", 2, 100);
-    cache.set("a", 3, 100);
-    cache.set("c", 4, 100);
+    cache.set("a", 1, 0, 100);
+    cache.set("b", 2, 0, 100);
+    cache.set("a", 3, 0, 100);
+    cache.set("c", 4, 0, 100);
     expect(["a", "b", "c"].map((key) => cache.get(key, 0))).toEqual([3, undefined, 4]);
+  });
+
+  it("forgets what has expired when the next value is set, and nothing that has not", () => {
+    const cache = new IsolateCache<number>(10);
+    cache.set("a", 1, 0, 10);
+    cache.set("b", 2, 0, 100);
+    cache.set("c", 3, 10, 100);
+    // A clock that is set back would find it again.
+    expect(["a", "b", "c"].map((key) => cache.get(key, 0))).toEqual([undefined, 2, 3]);
+  });
+
+  it("does not keep what has no life", () => {
+    const cache = new IsolateCache<number>(10);
+    cache.set("a", 1, 50, 0);
+    expect(cache.get("a", 0)).toBeUndefined();
   });
 
   it("T39: keeps prototype keys as any other, and forgets what it is told to", () => {
     const cache = new IsolateCache<number>(2);
     expect(cache.get("__proto__", 0)).toBeUndefined();
-    cache.set("__proto__", 1, 100);
+    cache.set("__proto__", 1, 0, 100);
     expect(cache.get("__proto__", 0)).toBe(1);
     cache.delete("__proto__");
     expect(cache.get("__proto__", 0)).toBeUndefined();

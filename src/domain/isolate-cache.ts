@@ -19,12 +19,15 @@ export class IsolateCache<Value> {
     return entry !== undefined && now < entry.expiresAt ? entry.value : undefined;
   }
 
-  /** `expiresAt` in epoch seconds. When the cache is full, the value that was set longest ago makes room. */
-  set(key: string, value: Value, expiresAt: number): void {
+  /**
+   * `now` in epoch seconds. When the cache is full, the value that was set longest ago makes room; it goes, too, once it
+   * has expired, so that what is never asked for again does not stay.
+   */
+  set(key: string, value: Value, now: number, lifeSeconds: number): void {
     this.#entries.delete(key);
-    this.#entries.set(key, { value, expiresAt });
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= this.#maxEntries) return;
+    this.#entries.set(key, { value, expiresAt: now + lifeSeconds });
+    for (const [oldest, { expiresAt }] of this.#entries) {
+      if (this.#entries.size <= this.#maxEntries && now < expiresAt) return;
       this.#entries.delete(oldest);
     }
   }

@@ -1,0 +1,32 @@
+/**
+ * Login tokens that were read and found genuine a moment ago. What a text says, and that a key signed it, stays true whoever
+ * asks; all else about a login token (issuer, audience, times, whether its key is still published) is judged anew each time,
+ * so no verdict is ever taken over from another token, pool or provider (T15). In the isolate's memory alone.
+ */
+import { IsolateCache } from "../domain/isolate-cache.ts";
+import type { LoginToken } from "./login-token.ts";
+
+export type GenuineToken = {
+  readonly read: LoginToken;
+  /** The import of the key that signed it. A key that its issuer removes is not found any more, and so this is of no use. */
+  readonly key: CryptoKey;
+};
+
+const LIFE_SECONDS = 60;
+/** Most tokens that one isolate remembers. */
+const MAX_REMEMBERED = 1000;
+/** Longest token that is remembered, in characters: with the bound above less than twenty megabytes, were all that long. */
+const MAX_LENGTH = 4096;
+
+/** By the whole token: no other one can ever be taken for it, and none is hashed on the way. */
+const remembered = new IsolateCache<GenuineToken>(MAX_REMEMBERED);
+
+/** `now` in epoch seconds. */
+export function recallToken(token: string, now: number): GenuineToken | undefined {
+  return token.length > MAX_LENGTH ? undefined : remembered.get(token, now);
+}
+
+/** Of a token whose signature was just checked with `key`, and is good. `now` in epoch seconds. */
+export function rememberToken(token: string, genuine: GenuineToken, now: number): void {
+  if (token.length <= MAX_LENGTH) remembered.set(token, genuine, now, LIFE_SECONDS);
+}
