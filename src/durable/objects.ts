@@ -1,6 +1,10 @@
 /** The objects, reached by name: the only way in which code above this folder gets at one. A stub is made for each call. */
+import type { ClientCall } from "../domain/identity.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
+import type { Traced } from "../domain/trace.ts";
+import type { GrantReply } from "../linking/identity-calls.ts";
+import { readGrantReply } from "./grant-reply.ts";
 import { directoryShard, type IdentityDirectoryObject } from "./identity-directory-object.ts";
 import type { IdentityObject } from "./identity-object.ts";
 import type { IdentityPoolObject } from "./identity-pool-object.ts";
@@ -10,6 +14,8 @@ import { forgetPool, readPool } from "./pool-cache.ts";
 import type { PoolDirectoryObject } from "./pool-directory-object.ts";
 
 export type Objects = {
+  /** GetOpenIdToken, as the identity's object judges it. */
+  grant(identityId: IdentityId, logins: ReadonlyMap<string, string>, call: ClientCall): Promise<Traced<GrantReply>>;
   identity(identityId: IdentityId): DurableObjectStub<IdentityObject>;
   login(loginId: string): DurableObjectStub<LoginObject>;
   identityPool(identityPoolId: IdentityPoolId): DurableObjectStub<IdentityPoolObject>;
@@ -24,6 +30,8 @@ export type Objects = {
 
 export function objectsOf(env: Env): Objects {
   return {
+    grant: async (identityId, logins, call) =>
+      readGrantReply(await env.IDENTITY.getByName(identityId).grant(identityId, logins, call)),
     identity: (identityId) => env.IDENTITY.getByName(identityId),
     login: (loginId) => env.LOGIN.getByName(loginId),
     identityPool: (identityPoolId) => env.IDENTITY_POOL.getByName(identityPoolId),

@@ -10,7 +10,6 @@ import { allowsPool } from "../protocol/admin-credential.ts";
 import type { Signer } from "../token/signer.ts";
 import type { IssuerKeys } from "../upstream/issuer-keys.ts";
 import type { Contention } from "./contention.ts";
-import type { LinkContext } from "./link-logins.ts";
 
 /** Who sent a signed request. */
 export type Caller = {
@@ -57,10 +56,4 @@ export function poolRefusal({ caller }: SignedContext, identityPoolId: string): 
   const { accessKeyId } = caller.credential;
   const message = `User: ${accessKeyId} is not authorized to access this resource`;
   return err(serviceError("AccessDeniedException", message, "pool-not-allowed"));
-}
-
-/** What bringing logins together needs of all this. */
-export function linkContextOf(context: OperationContext): LinkContext {
-  const { region, mergePolicy } = context.config;
-  return { ...context, region, mergePolicy };
 }

@@ -22,7 +22,7 @@ import { mint } from "../token/mint.ts";
 import { configuredNames } from "../upstream/pool-providers.ts";
 import { verifyLogins } from "../upstream/verify-logins.ts";
 import { CONTENDED, giveWay, MAX_ATTEMPTS, whileBusy } from "./contention.ts";
-import { identityIdOfInput, identityPoolIdOfInput, linkContextOf, poolRefusal, type SignedContext } from "./context.ts";
+import { identityIdOfInput, identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
 import { obtainGrant } from "./get-open-id-token.ts";
 import { linkLogins } from "./link-logins.ts";
 import { decodePageToken, encodePageToken, INVALID_PAGE_TOKEN } from "./page-token.ts";
@@ -98,15 +98,14 @@ async function obtainDeveloperGrant(
   logins: readonly [VerifiedLogin, ...VerifiedLogin[]],
   context: SignedContext,
 ): Promise<Result<Grant>> {
-  const linking = linkContextOf(context);
   if (input.IdentityId === undefined) {
-    return (await linkLogins(linking, { identityPoolId, logins, named: null, mints: true })) ?? err(CONTENDED);
+    return (await linkLogins(context, { identityPoolId, logins, named: null, mints: true })) ?? err(CONTENDED);
   }
   const identityId = identityIdOfInput(input.IdentityId);
   const pinned = logins[0].loginId;
   const ask = async (named: IdentityId) =>
     await context.objects.identity(named).grantVerified(named, identityPoolId, logins, context.call);
-  const granted = await obtainGrant(linking, identityId, context.call, ask, pinned);
+  const granted = await obtainGrant(context, identityId, context.call, ask, pinned);
   if (granted.ok || granted.error.message !== LOGINS_DO_NOT_MATCH.message) return granted;
   // None of the logins is the identity's. Where that is because the user already has one, the caller is told so.
   const owner = await ownerOf(context, pinned);

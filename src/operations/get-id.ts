@@ -6,7 +6,7 @@ import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { configuredNames } from "../upstream/pool-providers.ts";
 import { verifyLogins } from "../upstream/verify-logins.ts";
 import { CONTENDED } from "./contention.ts";
-import { identityPoolIdOfInput, linkContextOf, type OperationContext } from "./context.ts";
+import { identityPoolIdOfInput, type OperationContext } from "./context.ts";
 import { linkLogins } from "./link-logins.ts";
 
 export async function getId(input: InputOf<"GetId">, context: OperationContext): Promise<Result<OutputOf<"GetId">>> {
@@ -30,6 +30,6 @@ export async function getId(input: InputOf<"GetId">, context: OperationContext):
   });
   if (!verified.ok) return verified;
   const request = { identityPoolId, logins: verified.value, named: null, mints: false };
-  const linked = (await linkLogins(linkContextOf(context), request)) ?? err(CONTENDED);
+  const linked = (await linkLogins(context, request)) ?? err(CONTENDED);
   return linked.ok ? ok({ IdentityId: linked.value.identityId }) : linked;
 }

@@ -4,11 +4,12 @@ import type { Grant } from "../domain/grant.ts";
 import type { IdentityId } from "../domain/identifiers.ts";
 import type { ClientCall } from "../domain/identity.ts";
 import { accessForbidden } from "../domain/mint-rules.ts";
+import type { Trace } from "../domain/trace.ts";
 import type { GrantReply, VerifiedLogins } from "../linking/identity-calls.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { mint } from "../token/mint.ts";
 import { CONTENDED, giveWay, MAX_ATTEMPTS } from "./contention.ts";
-import { identityIdOfInput, linkContextOf, type OperationContext } from "./context.ts";
+import { identityIdOfInput, type OperationContext } from "./context.ts";
 import { type LinkContext, linkLogins } from "./link-logins.ts";
 
 export async function getOpenIdToken(
@@ -17,21 +18,29 @@ export async function getOpenIdToken(
 ): Promise<Result<OutputOf<"GetOpenIdToken">>> {
   const identityId = identityIdOfInput(input.IdentityId);
   const logins = input.Logins ?? new Map<string, string>();
-  const granted = await obtainGrant(linkContextOf(context), identityId, context.call, async (named, verified) => {
-    const object = context.objects.identity(named);
+  const granted = await obtainGrant(context, identityId, context.call, async (named, verified) => {
     if (verified !== null) {
+      const object = context.objects.identity(named);
       return await object.grantVerified(named, verified.identityPoolId, verified.logins, context.call);
     }
-    const reply = await object.grant(named, logins, context.call);
+    const reply = await context.objects.grant(named, logins, context.call);
     if (reply.trace !== undefined) context.note?.(reply.trace);
     return reply;
   });
   if (!granted.ok) return granted;
+  context.note?.(traceOfGrant(granted.value));
   // Everything is stored and settled before the signature: from here on nothing can fail but the signing itself.
   const stamp = { issuer: context.config.issuer, now: context.now(), jti: context.newUuid() };
   const token = await mint(granted.value, stamp, context.signer);
   // The identity may be another than the one that was asked for: the owner of a login that came with a guest.
   return token.ok ? ok({ IdentityId: granted.value.identityId, Token: token.value }) : token;
+}
+
+function traceOfGrant({ identityPoolId, logins }: Grant): Trace {
+  return {
+    identityPoolId,
+    ...(logins.length > 0 && { providerNames: logins.map(({ providerName }) => providerName) }),
+  };
 }
 
 /**

@@ -2,6 +2,7 @@
  * Brings verified logins together on one identity: looks up who owns them, decides by linking/plan.ts, and has the
  * surviving identity run the link transaction. GetId and GetOpenIdToken share it; it verifies nothing and signs nothing.
  */
+import type { Config } from "../config.ts";
 import { err, ok, type Result } from "../domain/errors.ts";
 import type { Grant } from "../domain/grant.ts";
 import { type IdentityId, identityIdOf, type IdentityPoolId } from "../domain/identifiers.ts";
@@ -16,8 +17,7 @@ import type { Objects } from "../durable/objects.ts";
 
 export type LinkContext = Contention & {
   readonly objects: Pick<Objects, "identity" | "login">;
-  readonly region: string;
-  readonly mergePolicy: "conflict" | "merge";
+  readonly config: Pick<Config, "region" | "mergePolicy">;
   newUuid(): string;
 };
 
@@ -54,13 +54,13 @@ export async function linkLogins(context: LinkContext, request: LinkRequest): Pr
       if (await healOwners(context, owned)) continue;
       return err(DEVELOPER_USER_REGISTERED);
     }
-    const plan = planLink(named, await ownersOf(context, owned), context.mergePolicy);
+    const plan = planLink(named, await ownersOf(context, owned), context.config.mergePolicy);
     if (plan.kind === "conflict") {
       if (await healOwners(context, owned)) continue;
       return err(loginConflict(foreignProvider(owned, named?.identityId)));
     }
     const isBirth = plan.kind === "birth";
-    const target = isBirth ? identityIdOf(context.region, context.newUuid()) : plan.target;
+    const target = isBirth ? identityIdOf(context.config.region, context.newUuid()) : plan.target;
     const order = {
       identityId: target,
       identityPoolId: request.identityPoolId,
@@ -95,7 +95,7 @@ function ownedAmong(logins: readonly VerifiedLogin[], views: readonly LoginView[
 /** Each owner once, the older first: only a merge of several needs to know, so only then are they asked. */
 async function ownersOf(context: LinkContext, owned: readonly Owned[]): Promise<readonly IdentityId[]> {
   const owners = [...new Set(owned.map(({ owner }) => owner))];
-  if (owners.length < 2 || context.mergePolicy === "conflict") return owners;
+  if (owners.length < 2 || context.config.mergePolicy === "conflict") return owners;
   const aged = await Promise.all(
     owners.map(async (owner) => {
       const described = await context.objects.identity(owner).describe();

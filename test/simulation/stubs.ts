@@ -1,4 +1,5 @@
 /** The objects as the operations see them: the calls that they make to identities and logins, over the simulated network. */
+import type { ClientCall } from "../../src/domain/identity.ts";
 import type { IdentityId } from "../../src/domain/identifiers.ts";
 import type { Objects } from "../../src/durable/objects.ts";
 import type { LoginSlot } from "./login-node.ts";
@@ -14,7 +15,6 @@ type World = {
 
 /** What an operation may call of an identity. */
 const METHODS = [
-  "grant",
   "grantVerified",
   "link",
   "createGuest",
@@ -50,14 +50,16 @@ for (const name of METHODS) {
   });
 }
 
-export function objectsOf(world: World, life: Life): Pick<Objects, "identity" | "login"> {
+export function objectsOf(world: World, life: Life): Pick<Objects, "grant" | "identity" | "login"> {
   const { network } = world;
   const objects: unknown = {
+    grant: async (identityId: IdentityId, ...more: [ReadonlyMap<string, string>, ClientCall]) =>
+      await network.call(life, world.identity(identityId), "grant", (node) => node.grant(identityId, ...more)),
     identity: (identityId: IdentityId) => new IdentityStub(network, life, world.identity(identityId)),
     login(loginId: string) {
       return { view: async () => await network.call(life, world.loginSlot(loginId), "view", (node) => node.view()) };
     },
   };
   // Only the stubs' own shape, which no test can build, is asserted: every method runs the code of the real object.
-  return objects as Pick<Objects, "identity" | "login">;
+  return objects as Pick<Objects, "grant" | "identity" | "login">;
 }

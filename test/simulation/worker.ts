@@ -9,7 +9,7 @@ import { type IdentityId, identityIdOf } from "../../src/domain/identifiers.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import { identityPoolNotFound } from "../../src/domain/mint-rules.ts";
 import { CONTENDED, whileBusy } from "../../src/operations/contention.ts";
-import { linkContextOf, type SignedContext } from "../../src/operations/context.ts";
+import type { SignedContext } from "../../src/operations/context.ts";
 import {
   getOpenIdTokenForDeveloperIdentity,
   mergeDeveloperIdentities,
@@ -46,9 +46,8 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
       return await getId(serving, context, request.tokens);
     case "burst": {
       const { identityId, tokens } = request;
-      const ask = async (named: IdentityId) =>
-        await context.objects.identity(named).grant(named, new Map(tokens), call);
-      const granted = await obtainGrant(linkContextOf(context), identityId, call, ask);
+      const ask = async (named: IdentityId) => await context.objects.grant(named, new Map(tokens), call);
+      const granted = await obtainGrant(context, identityId, call, ask);
       return granted.ok ? ok(granted.value.identityId) : granted;
     }
     case "get-token": {
@@ -120,7 +119,7 @@ async function getId(serving: Serving, context: SignedContext, tokens: ReadonlyM
   if (logins === null) return err(ISSUER_UNREACHABLE);
   world.judge.proved(logins);
   const request = { identityPoolId: POOL_ID, logins, named: null, mints: false };
-  const linked = (await linkLogins(linkContextOf(context), request)) ?? err(CONTENDED);
+  const linked = (await linkLogins(context, request)) ?? err(CONTENDED);
   return linked.ok ? ok(linked.value.identityId) : linked;
 }
 
@@ -162,14 +161,13 @@ async function obtainDeveloperGrant(
   logins: readonly VerifiedLogin[],
   user: VerifiedLogin,
 ) {
-  const linking = linkContextOf(context);
   if (identityId === null) {
     const request = { identityPoolId: POOL_ID, logins, named: null, mints: true };
-    return (await linkLogins(linking, request)) ?? err(CONTENDED);
+    return (await linkLogins(context, request)) ?? err(CONTENDED);
   }
   const ask = async (named: IdentityId) =>
     await context.objects.identity(named).grantVerified(named, POOL_ID, logins, context.call);
-  return await obtainGrant(linking, identityId, context.call, ask, user.loginId);
+  return await obtainGrant(context, identityId, context.call, ask, user.loginId);
 }
 
 function changed(

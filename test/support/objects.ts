@@ -6,6 +6,9 @@ import type { ClientCall } from "../../src/domain/identity.ts";
 import { type IdentityId, identityIdOf, type IdentityPoolId, identityPoolIdOf } from "../../src/domain/identifiers.ts";
 import type { IdentityPool, IdentityPoolSettings } from "../../src/domain/identity-pool.ts";
 import { loginIdOf, type VerifiedLogin } from "../../src/domain/login.ts";
+import type { Traced } from "../../src/domain/trace.ts";
+import { objectsOf } from "../../src/durable/objects.ts";
+import type { GrantReply } from "../../src/linking/identity-calls.ts";
 import { type IdentityRecord, isAtRest } from "../../src/linking/identity-record.ts";
 import * as worker from "../../src/worker.ts";
 import type { FakeUpstream } from "./fake-upstream.ts";
@@ -18,6 +21,15 @@ export function newIdentityId(): IdentityId {
 /** A call of a client that gives its calls no id. */
 export function anyCall(): ClientCall {
   return { askedAt: Date.now() / 1000, callId: null };
+}
+
+/** GetOpenIdToken, as the Worker asks an identity's object. */
+export async function grant(
+  identityId: IdentityId,
+  logins: ReadonlyMap<string, string>,
+  call: ClientCall,
+): Promise<Traced<GrantReply>> {
+  return await objectsOf(env).grant(identityId, logins, call);
 }
 
 export function newPoolId(): IdentityPoolId {

@@ -6,6 +6,7 @@ import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import {
   anyCall,
+  grant,
   loginOf,
   makeGuest,
   makePool,
@@ -28,9 +29,9 @@ const elapse = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000
 
 type Reply = { readonly kind: string };
 
-const grant = async (identityId: IdentityId, logins: ReadonlyMap<string, string>): Promise<Reply> =>
-  await identity(identityId).grant(identityId, new Map(logins), anyCall());
-const guest = async (identityId: IdentityId) => await grant(identityId, new Map());
+const tokenFor = async (identityId: IdentityId, logins: ReadonlyMap<string, string>): Promise<Reply> =>
+  await grant(identityId, new Map(logins), anyCall());
+const guest = async (identityId: IdentityId) => await tokenFor(identityId, new Map());
 const rateError = (retryAfterSeconds: number) => ({
   type: "TooManyRequestsException",
   message: "Rate exceeded",
@@ -49,7 +50,7 @@ async function exhaust(call: () => Promise<Reply>, limit = 100): Promise<[number
 
 async function makeUser(subject: string): Promise<IdentityId> {
   const identityId = await makeGuest(pool.identityPoolId);
-  expect(await grant(identityId, await signIn.logins(subject))).toMatchObject({ kind: "granted" });
+  expect(await tokenFor(identityId, await signIn.logins(subject))).toMatchObject({ kind: "granted" });
   await untilAtRest(identityId);
   elapse(60);
   return identityId;
@@ -95,7 +96,7 @@ describe("IdentityObject: the rate of one identity", () => {
   it("grants no more than a burst to a hundred calls at once", async () => {
     const identityId = await makeUser("ann");
     const logins = await signIn.logins("ann");
-    const replies = await Promise.all(Array.from({ length: 100 }, () => grant(identityId, logins)));
+    const replies = await Promise.all(Array.from({ length: 100 }, () => tokenFor(identityId, logins)));
     expect(replies.filter(({ kind }) => kind === "granted")).toHaveLength(BURST);
   });
 
@@ -131,7 +132,7 @@ describe("IdentityObject: the rate of one identity", () => {
     for (let count = 0; count < 3 * BURST; count++) {
       expect(await guest(identityId)).toMatchObject({ error: { type: "NotAuthorizedException" } });
     }
-    expect((await exhaust(async () => grant(identityId, await signIn.logins("ann"))))[0]).toBe(BURST);
+    expect((await exhaust(async () => tokenFor(identityId, await signIn.logins("ann"))))[0]).toBe(BURST);
   });
 });
 
@@ -143,21 +144,21 @@ describe("IdentityObject: who cannot use up the rate of another (T48)", () => {
   ])("a flood of %s does not lock the user out", async (_, claims) => {
     const identityId = await makeUser("ann");
     for (let count = 0; count < 3 * BURST; count++) {
-      const reply = await grant(identityId, await signIn.logins("ann", claims));
+      const reply = await tokenFor(identityId, await signIn.logins("ann", claims));
       expect(reply).toMatchObject({ kind: "refused", error: { type: "NotAuthorizedException" } });
     }
     const good = await signIn.logins("ann");
-    expect((await exhaust(() => grant(identityId, good)))[0]).toBe(BURST);
+    expect((await exhaust(() => tokenFor(identityId, good)))[0]).toBe(BURST);
   });
 
   it("nor does a flood of forged tokens", async () => {
     const identityId = await makeUser("ann");
     const forged = await signIn.forged("ann");
     for (let count = 0; count < 3 * BURST; count++) {
-      expect(await grant(identityId, forged)).toMatchObject({ error: { type: "NotAuthorizedException" } });
+      expect(await tokenFor(identityId, forged)).toMatchObject({ error: { type: "NotAuthorizedException" } });
     }
     const good = await signIn.logins("ann");
-    expect((await exhaust(() => grant(identityId, good)))[0]).toBe(BURST);
+    expect((await exhaust(() => tokenFor(identityId, good)))[0]).toBe(BURST);
   });
 
   it("T32: nor does a flood of good tokens of somebody else, which move nothing", async () => {
@@ -165,13 +166,13 @@ describe("IdentityObject: who cannot use up the rate of another (T48)", () => {
     const before = await recordOf(identityId);
     const eve = await signIn.logins("eve");
     for (let count = 0; count < 3 * BURST; count++) {
-      expect(await grant(identityId, eve)).toMatchObject({ error: { type: "NotAuthorizedException" } });
+      expect(await tokenFor(identityId, eve)).toMatchObject({ error: { type: "NotAuthorizedException" } });
     }
     expect(await recordOf(identityId)).toEqual(before);
     const { loginId } = await loginOf(pool.identityPoolId, signIn.providerName, "eve");
     expect((await storedIn(env.LOGIN.getByName(loginId))).rowsWritten).toBe(0);
     const good = await signIn.logins("ann");
-    expect((await exhaust(() => grant(identityId, good)))[0]).toBe(BURST);
+    expect((await exhaust(() => tokenFor(identityId, good)))[0]).toBe(BURST);
   });
 
   it("nor does a flood of unlinks by somebody else", async () => {
@@ -182,24 +183,24 @@ describe("IdentityObject: who cannot use up the rate of another (T48)", () => {
       expect(reply).toMatchObject({ error: { type: "NotAuthorizedException" } });
     }
     const good = await signIn.logins("ann");
-    expect((await exhaust(() => grant(identityId, good)))[0]).toBe(BURST);
+    expect((await exhaust(() => tokenFor(identityId, good)))[0]).toBe(BURST);
   });
 
   it("nor does a flood of forged tokens when the user's own take a question upstream", async () => {
     const identityId = await makeUser("ann");
     const other = await addIssuer();
     const both = new Map([...(await signIn.logins("ann")), ...(await other.logins("ann"))]);
-    expect(await grant(identityId, both)).toMatchObject({ kind: "granted" });
+    expect(await tokenFor(identityId, both)).toMatchObject({ kind: "granted" });
     await untilAtRest(identityId);
     // Nobody has the keys of either issuer any more.
     elapse(3600);
     const forged = await signIn.forged("ann");
     for (let count = 0; count < 3 * BURST; count++) {
-      expect(await grant(identityId, forged)).toMatchObject({ error: { type: "NotAuthorizedException" } });
+      expect(await tokenFor(identityId, forged)).toMatchObject({ error: { type: "NotAuthorizedException" } });
     }
     const fetched = signIn.upstream.fetched.length;
     const good = await other.logins("ann");
-    expect((await exhaust(() => grant(identityId, good)))[0]).toBe(BURST);
+    expect((await exhaust(() => tokenFor(identityId, good)))[0]).toBe(BURST);
     expect(signIn.upstream.fetched).toHaveLength(fetched + 2);
   });
 
@@ -209,11 +210,11 @@ describe("IdentityObject: who cannot use up the rate of another (T48)", () => {
     signIn.upstream.goDown();
     const logins = new Map([...(await signIn.logins("ann")), ...(await other.logins("ann"))]);
     for (let count = 0; count < 2 * BURST; count++) {
-      const reply = await grant(identityId, logins);
+      const reply = await tokenFor(identityId, logins);
       expect(reply).toMatchObject({ kind: "refused", error: { type: "ExternalServiceException" } });
     }
     const good = await signIn.logins("ann");
-    expect((await exhaust(() => grant(identityId, good)))[0]).toBe(BURST);
+    expect((await exhaust(() => tokenFor(identityId, good)))[0]).toBe(BURST);
   });
 });
 
@@ -237,6 +238,6 @@ describe("IdentityObject: a guest that is merged into the owner of its login", (
     for (let count = 0; count < BURST; count++) expect(await merge()).toMatchObject({ kind: "linked" });
     expect(await merge()).toEqual({ kind: "rate-limited", error: rateError(1) });
     const good = await signIn.logins("ann");
-    expect(await grant(owner, good)).toEqual(rateExceeded(1));
+    expect(await tokenFor(owner, good)).toEqual(rateExceeded(1));
   });
 });

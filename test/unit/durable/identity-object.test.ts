@@ -4,9 +4,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { IdentityId } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { PATIENCE_SECONDS, TOMBSTONE_SECONDS } from "../../../src/linking/identity-record.ts";
+import { readGrantReply } from "../../../src/durable/grant-reply.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import {
   anyCall,
+  grant,
   loginOf,
   makeGuest,
   makeLinked,
@@ -56,8 +58,8 @@ describe("IdentityObject: an id that nobody was given", () => {
     const stub = identity(identityId);
     const ref = { transactionId: "t", coordinator: newIdentityId() };
     const participant = { kind: "identity", identityId } as const;
-    expect(await stub.grant(identityId, new Map(), anyCall())).toEqual(refused("ResourceNotFoundException"));
-    expect(await stub.grant(identityId, logins, anyCall())).toEqual(refused("ResourceNotFoundException"));
+    expect(await grant(identityId, new Map(), anyCall())).toEqual(refused("ResourceNotFoundException"));
+    expect(await grant(identityId, logins, anyCall())).toEqual(refused("ResourceNotFoundException"));
     expect(await stub.unlink(identityId, logins, [signIn.providerName])).toEqual(refused("ResourceNotFoundException"));
     expect(await stub.describe()).toBeNull();
     expect(await stub.remove(identityId, "*")).toEqual({ kind: "done" });
@@ -99,7 +101,7 @@ describe("IdentityObject: guests", () => {
   it("makes a guest once: the id is never given again", async () => {
     const identityId = await makeGuest(pool.identityPoolId);
     expect(await identity(identityId).createGuest(identityId, pool.identityPoolId)).toBe(false);
-    expect(await identity(identityId).grant(identityId, new Map(), anyCall())).toMatchObject({
+    expect(await grant(identityId, new Map(), anyCall())).toMatchObject({
       kind: "granted",
       grant: { identityId, identityPoolId: pool.identityPoolId, logins: [], lifetimeSeconds: 600 },
     });
@@ -152,9 +154,9 @@ describe("IdentityObject: where its state lives", () => {
       await evictDurableObject(identity(identityId));
       expect(await identity(identityId).describe()).toEqual(before);
     }
-    expect(await identity(guest).grant(guest, new Map(), anyCall())).toMatchObject({ kind: "granted" });
-    expect(await identity(owner).grant(owner, new Map(), anyCall())).toEqual(refused("NotAuthorizedException"));
-    expect(await identity(merged).grant(merged, new Map(), anyCall())).toEqual(refused("NotAuthorizedException"));
+    expect(await grant(guest, new Map(), anyCall())).toMatchObject({ kind: "granted" });
+    expect(await grant(owner, new Map(), anyCall())).toEqual(refused("NotAuthorizedException"));
+    expect(await grant(merged, new Map(), anyCall())).toEqual(refused("NotAuthorizedException"));
   });
 
   it("lives by its storage and by nothing that outlives an eviction", async () => {
@@ -162,11 +164,9 @@ describe("IdentityObject: where its state lives", () => {
     await untilAtRest(identityId);
     // Memory and disk are set at odds; the next life must go by the disk.
     await plant(identity(identityId), "identity", (record) => ({ ...Object(record), standing: { kind: "closed" } }));
-    expect(await identity(identityId).grant(identityId, new Map(), anyCall())).toMatchObject({ kind: "granted" });
+    expect(await grant(identityId, new Map(), anyCall())).toMatchObject({ kind: "granted" });
     await evictDurableObject(identity(identityId));
-    expect(await identity(identityId).grant(identityId, new Map(), anyCall())).toEqual(
-      refused("NotAuthorizedException"),
-    );
+    expect(await grant(identityId, new Map(), anyCall())).toEqual(refused("NotAuthorizedException"));
   });
 
   it.each([2, 0, undefined, "1"])(
@@ -176,9 +176,7 @@ describe("IdentityObject: where its state lives", () => {
       await untilAtRest(identityId);
       await plant(identity(identityId), "identity", (record) => ({ ...Object(record), version }));
       await evictDurableObject(identity(identityId));
-      await expect(fail(identity(identityId).grant(identityId, new Map(), anyCall()))).rejects.toThrow(
-        /unknown version/,
-      );
+      await expect(fail(grant(identityId, new Map(), anyCall()))).rejects.toThrow(/unknown version/);
       await expect(fail(identity(identityId).createGuest(identityId, pool.identityPoolId))).rejects.toThrow(
         /unknown version/,
       );
@@ -189,7 +187,7 @@ describe("IdentityObject: where its state lives", () => {
 describe("IdentityObject: logins", () => {
   it("links a new login to a guest, and from then on gives a token for that login alone", async () => {
     const identityId = await makeGuest(pool.identityPoolId);
-    const granted = await identity(identityId).grant(identityId, await signIn.logins("ann"), anyCall());
+    const granted = await grant(identityId, await signIn.logins("ann"), anyCall());
     expect(granted).toMatchObject({ kind: "granted", grant: { identityId, logins: [{ subject: "ann" }] } });
     await untilAtRest(identityId);
     const [held] = (await recordOf(identityId))?.logins ?? [];
@@ -197,13 +195,9 @@ describe("IdentityObject: logins", () => {
       owner: { identityId, linkId: held?.linkId },
       holder: null,
     });
-    expect(await identity(identityId).grant(identityId, new Map(), anyCall())).toEqual(
-      refused("NotAuthorizedException"),
-    );
-    expect(await identity(identityId).grant(identityId, await signIn.logins("bob"), anyCall())).toEqual(
-      refused("NotAuthorizedException"),
-    );
-    expect(await identity(identityId).grant(identityId, await signIn.logins("ann"), anyCall())).toMatchObject({
+    expect(await grant(identityId, new Map(), anyCall())).toEqual(refused("NotAuthorizedException"));
+    expect(await grant(identityId, await signIn.logins("bob"), anyCall())).toEqual(refused("NotAuthorizedException"));
+    expect(await grant(identityId, await signIn.logins("ann"), anyCall())).toMatchObject({
       kind: "granted",
     });
   });
@@ -211,9 +205,7 @@ describe("IdentityObject: logins", () => {
   it("D3: twenty first sign-ins at once are one link", async () => {
     const identityId = await makeGuest(pool.identityPoolId);
     const logins = await signIn.logins("ann");
-    const replies = await Promise.all(
-      Array.from({ length: 20 }, () => identity(identityId).grant(identityId, logins, anyCall())),
-    );
+    const replies = await Promise.all(Array.from({ length: 20 }, () => grant(identityId, logins, anyCall())));
     expect(replies.map(({ kind }) => kind)).toEqual(Array.from({ length: 20 }, () => "granted"));
     await untilAtRest(identityId);
     expect((await recordOf(identityId))?.logins).toHaveLength(1);
@@ -222,10 +214,7 @@ describe("IdentityObject: logins", () => {
   it("I4: of two users who sign in to one guest at once, one wins and the other is refused", async () => {
     const identityId = await makeGuest(pool.identityPoolId);
     const [ann, bob] = [await signIn.logins("ann"), await signIn.logins("bob")];
-    const replies = await Promise.all([
-      identity(identityId).grant(identityId, ann, anyCall()),
-      identity(identityId).grant(identityId, bob, anyCall()),
-    ]);
+    const replies = await Promise.all([grant(identityId, ann, anyCall()), grant(identityId, bob, anyCall())]);
     expect(replies.map(({ kind }) => kind).toSorted()).toEqual(["granted", "refused"]);
     await untilAtRest(identityId);
     const record = await recordOf(identityId);
@@ -239,10 +228,7 @@ describe("IdentityObject: logins", () => {
   it("I1: of two guests that one user signs in to at once, one has the login and says so to the other", async () => {
     const [one, two] = [await makeGuest(pool.identityPoolId), await makeGuest(pool.identityPoolId)];
     const logins = await signIn.logins("ann");
-    const replies = await Promise.all([
-      identity(one).grant(one, logins, anyCall()),
-      identity(two).grant(two, logins, anyCall()),
-    ]);
+    const replies = await Promise.all([grant(one, logins, anyCall()), grant(two, logins, anyCall())]);
     const granted = replies.filter(({ kind }) => kind === "granted");
     expect(granted.length).toBeLessThanOrEqual(1);
     await untilAtRest(one, two);
@@ -253,7 +239,7 @@ describe("IdentityObject: logins", () => {
   it("unlinks by a proof, frees the login, and stores nothing more for it", async () => {
     const identityId = await makeGuest(pool.identityPoolId);
     const logins = await signIn.logins("ann");
-    await identity(identityId).grant(identityId, logins, anyCall());
+    await grant(identityId, logins, anyCall());
     await untilAtRest(identityId);
     const { loginId } = await loginOf(pool.identityPoolId, signIn.providerName, "ann");
     expect(await identity(identityId).unlink(identityId, await signIn.logins("eve"), [signIn.providerName])).toEqual(
@@ -267,9 +253,7 @@ describe("IdentityObject: logins", () => {
     expect({ entries, alarm }).toEqual({ entries: new Map(), alarm: null });
     await evictDurableObject(identity(identityId));
     // I5: an identity without a login is closed, never a guest again; and the retry of the same call is answered alike.
-    expect(await identity(identityId).grant(identityId, new Map(), anyCall())).toEqual(
-      refused("NotAuthorizedException"),
-    );
+    expect(await grant(identityId, new Map(), anyCall())).toEqual(refused("NotAuthorizedException"));
     expect(await identity(identityId).unlink(identityId, logins, [signIn.providerName])).toMatchObject({
       kind: "done",
     });
@@ -284,7 +268,7 @@ describe("IdentityObject: logins", () => {
       await promise;
       return Response.json({ issuer, jwks_uri: `${issuer}/keys` });
     });
-    const call = identity(identityId).grant(identityId, logins, anyCall());
+    const call = grant(identityId, logins, anyCall());
     await until(async () => {
       await identity(identityId).describe();
       return signIn.upstream.fetched.length > 0;
@@ -342,7 +326,7 @@ describe("IdentityObject: its alarm", () => {
   it("F7: run twice at once, beside a request and a day late, it delivers what is owed and no more", async () => {
     const identityId = await makeGuest(pool.identityPoolId);
     const logins = await signIn.logins("ann");
-    await identity(identityId).grant(identityId, logins, anyCall());
+    await grant(identityId, logins, anyCall());
     await untilAtRest(identityId);
     const { loginId } = await loginOf(pool.identityPoolId, signIn.providerName, "ann");
     await plant(identity(identityId), "identity", (record) => {
@@ -358,7 +342,7 @@ describe("IdentityObject: its alarm", () => {
     const [, , granted] = await runInDurableObject(identity(identityId), (instance) =>
       Promise.all([instance.alarm(), instance.alarm(), instance.grant(identityId, fresh, anyCall())]),
     );
-    expect(granted).toMatchObject({ kind: "granted" });
+    expect(readGrantReply(granted)).toMatchObject({ kind: "granted" });
     await untilAtRest(identityId);
     expect((await storedIn(identity(identityId))).alarm).toBeNull();
     expect((await login(loginId).view(loginId)).owner).toMatchObject({ identityId });
@@ -383,7 +367,7 @@ describe("IdentityObject: its alarm", () => {
       return { ...Object(record), transaction };
     });
     await evictDurableObject(identity(identityId));
-    expect(await identity(identityId).grant(identityId, new Map(), anyCall())).toMatchObject({ kind: "granted" });
+    expect(await grant(identityId, new Map(), anyCall())).toMatchObject({ kind: "granted" });
     await untilAtRest(identityId);
     expect((await storedIn(login(ann.loginId))).entries).toEqual(new Map());
     expect((await recordOf(identityId))?.standing).toEqual({ kind: "guest" });
@@ -402,12 +386,12 @@ describe("IdentityObject: its alarm", () => {
       loginIds: [],
     } as const;
     expect(await identity(identityId).freeze(freeze)).toMatchObject({ kind: "frozen" });
-    expect(await identity(identityId).grant(identityId, new Map(), anyCall())).toMatchObject({ kind: "busy" });
+    expect(await grant(identityId, new Map(), anyCall())).toMatchObject({ kind: "busy" });
     await evictDurableObject(identity(identityId));
-    expect(await identity(identityId).grant(identityId, new Map(), anyCall())).toMatchObject({ kind: "busy" });
+    expect(await grant(identityId, new Map(), anyCall())).toMatchObject({ kind: "busy" });
     elapse(PATIENCE_SECONDS);
     expect(await runDurableObjectAlarm(identity(identityId))).toBe(true);
-    expect(await identity(identityId).grant(identityId, new Map(), anyCall())).toMatchObject({ kind: "granted" });
+    expect(await grant(identityId, new Map(), anyCall())).toMatchObject({ kind: "granted" });
   });
 });
 
@@ -415,7 +399,7 @@ describe("IdentityObject: what the hot path costs", () => {
   it("a returning login: nobody is called, nothing written, fetched, armed or left running", async () => {
     const identityId = await makeGuest(pool.identityPoolId);
     const logins = await signIn.logins("ann");
-    await identity(identityId).grant(identityId, logins, anyCall());
+    await grant(identityId, logins, anyCall());
     await untilAtRest(identityId);
     const before = await storedIn(identity(identityId));
     const fetched = signIn.upstream.fetched.length;
@@ -423,7 +407,7 @@ describe("IdentityObject: what the hot path costs", () => {
     const timers = [vi.spyOn(globalThis, "setTimeout"), vi.spyOn(globalThis, "setInterval")];
     const tasks = await runInDurableObject(identity(identityId), async (instance, state) => {
       const waitUntil = vi.spyOn(state, "waitUntil");
-      const reply = await instance.grant(identityId, logins, anyCall());
+      const reply = readGrantReply(await instance.grant(identityId, logins, anyCall()));
       expect(reply.kind).toBe("granted");
       return waitUntil.mock.calls.length;
     });
@@ -437,10 +421,10 @@ describe("IdentityObject: what the hot path costs", () => {
   it("a returning login after an eviction: nothing is written but what is left of the identity's rate", async () => {
     const identityId = await makeGuest(pool.identityPoolId);
     const logins = await signIn.logins("ann");
-    await identity(identityId).grant(identityId, logins, anyCall());
+    await grant(identityId, logins, anyCall());
     await untilAtRest(identityId);
     await evictDurableObject(identity(identityId));
-    expect(await identity(identityId).grant(identityId, logins, anyCall())).toMatchObject({ kind: "granted" });
+    expect(await grant(identityId, logins, anyCall())).toMatchObject({ kind: "granted" });
     const { rowsWritten, entries } = await storedIn(identity(identityId));
     expect(rowsWritten).toBeLessThanOrEqual(1);
     expect([...entries.keys()].filter((key) => key !== "bucket")).toEqual(["identity"]);

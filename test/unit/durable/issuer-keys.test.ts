@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { IsolateCache } from "../../../src/durable/isolate-cache.ts";
+import { IsolateCache } from "../../../src/domain/isolate-cache.ts";
 import { createIssuerKeys, type IssuerEntry, issuerKeysOf } from "../../../src/durable/issuer-keys.ts";
 import type { IssuerKeys, KeyRequest } from "../../../src/upstream/issuer-keys.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
