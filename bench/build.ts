@@ -18,6 +18,7 @@ export type Bundle = {
   readonly name: string;
   readonly file: string;
   readonly compatibilityDate: string;
+  readonly keepNames: boolean;
   /** Binding name and class name of each Durable Object namespace. */
   readonly objects: readonly { readonly binding: string; readonly className: string }[];
 };
@@ -25,6 +26,7 @@ export type Bundle = {
 /** The part of a wrangler configuration that a bare workerd must be told. */
 type ProductConfig = {
   readonly compatibility_date?: string | undefined;
+  readonly keep_names?: boolean | undefined;
   readonly durable_objects: { readonly bindings: readonly { readonly name: string; readonly class_name: string }[] };
 };
 
@@ -42,12 +44,12 @@ export async function buildProduct(source: string, folder: string): Promise<Bund
     binding: name,
     className: class_name,
   }));
-  const { compatibility_date: compatibilityDate = "" } = config;
-  return { name: "edgepool", file: await bundle(configFile, folder), compatibilityDate, objects };
+  const { compatibility_date: compatibilityDate = "", keep_names: keepNames = true } = config;
+  return { name: "edgepool", file: await bundle(configFile, folder), compatibilityDate, keepNames, objects };
 }
 
-/** The same bundler and the same compatibility date as the product. */
-export async function buildFloor(compatibilityDate: string, folder: string): Promise<Bundle> {
+/** The same bundler as the product's, by the same settings. */
+export async function buildFloor({ compatibilityDate, keepNames }: Bundle, folder: string): Promise<Bundle> {
   await mkdir(folder, { recursive: true });
   const configFile = join(folder, "wrangler.json");
   const objects = [{ binding: "IDENTITY", className: "FloorIdentity" }];
@@ -57,9 +59,10 @@ export async function buildFloor(compatibilityDate: string, folder: string): Pro
       name: "floor",
       main: join(ROOT, "bench/floor/worker.ts"),
       compatibility_date: compatibilityDate,
+      keep_names: keepNames,
       durable_objects: { bindings: [{ name: "IDENTITY", class_name: "FloorIdentity" }] },
       migrations: [{ tag: "v1", new_sqlite_classes: ["FloorIdentity"] }],
     }),
   );
-  return { name: "floor", file: await bundle(configFile, folder), compatibilityDate, objects };
+  return { name: "floor", file: await bundle(configFile, folder), compatibilityDate, keepNames, objects };
 }

@@ -7,7 +7,7 @@ import type { Runtime } from "./runtime.ts";
 
 /** Most requests of a warm-up: what is prepared for one-time requests counts on it. */
 export const WARM_UP_REQUESTS = 256;
-const WARM_UP_MS = 300;
+const WARM_UP_MS = 800;
 /** Milliseconds between two looks of autocannon at whether to stop. */
 const POLL_MS = 20;
 

@@ -13,7 +13,8 @@ export type Workshop = {
   readonly issuer: LoginIssuer;
   /** A new product process, with a pool and nothing else. */
   service(name: string, options: ServiceOptions): Promise<Service>;
-  floor(): Promise<Runtime>;
+  /** A new floor process, with keys of its own. */
+  floor(name?: string): Promise<Runtime>;
   stage(service: Service, oneTimeRequests: number): Stage;
   /** A folder that is removed at the end. */
   folder(name: string): string;
@@ -31,7 +32,7 @@ export async function withWorkshop<T>(source: string, work: (workshop: Workshop)
   process.once("SIGINT", exit).once("SIGTERM", exit);
   try {
     const product = await buildProduct(source, join(folder, "product"));
-    const floor = await buildFloor(product.compatibilityDate, join(folder, "floor"));
+    const floor = await buildFloor(product, join(folder, "floor"));
     return await work(await createWorkshop(folder, product, floor, running));
   } finally {
     await Promise.all(running.map(async (runtime) => await runtime.stop()));
@@ -51,12 +52,12 @@ async function createWorkshop(folder: string, product: Bundle, floor: Bundle, ru
       running.push(service.runtime);
       return service;
     },
-    async floor() {
+    async floor(name = "floor") {
       const readyPath = "/login-token";
-      const runtime = await startRuntime("floor", floor, {
+      const runtime = await startRuntime(name, floor, {
         settings: {},
         keySet: issuer.keySet,
-        folder: join(folder, "floor-run"),
+        folder: join(folder, `${name}-run`),
         readyPath,
       });
       running.push(runtime);

@@ -59,7 +59,7 @@ export function createApp(composition: Composition): Hono<{ Bindings: Env }> {
   app.get(DISCOVERY_PATH, async (c) => await publish(c.env, openIdConfigurationResponse));
   app.get(JWKS_PATH, async (c) => await publish(c.env, (_issuer, keys) => jwksResponse(keys)));
   app.get(COGNITO_JWKS_PATH, async (c) => await publish(c.env, (_issuer, keys) => jwksResponse(keys)));
-  app.all("*", async (c) => await answer(c.req.raw, c.env, c.executionCtx));
+  app.all("*", (c) => answer(c.req.raw, c.env, c.executionCtx));
   return app;
 
   async function publish(
@@ -85,11 +85,10 @@ export function createApp(composition: Composition): Hono<{ Bindings: Env }> {
     const facts = new RequestFacts();
     const { response, error, operation } = await attempt(request, env, execution, requestId, facts);
     // SDKs correct a wrong clock by it, and workerd itself sends none.
-    response.headers.set("date", new Date().toUTCString());
+    response.headers.set("date", httpDate());
     const durationMs = performance.now() - startedAt;
     const { status } = response;
-    const line = { requestId, operation, status, ...(error !== undefined && { error }), durationMs };
-    logRequest({ ...line, ...(await facts.describe()) });
+    logRequest({ requestId, operation, status, error, durationMs, about: await facts.describe() });
     return response;
   }
 
@@ -122,6 +121,15 @@ export function createApp(composition: Composition): Hono<{ Bindings: Env }> {
       );
     }
   }
+}
+
+let latestDate = { second: 0, text: "" };
+
+/** The value of a Date header (RFC 9110, section 5.6.7): written once a second, as it is the same for all answers of one. */
+function httpDate(): string {
+  const second = Math.floor(Date.now() / 1000);
+  if (second !== latestDate.second) latestDate = { second, text: new Date(second * 1000).toUTCString() };
+  return latestDate.text;
 }
 
 const CLIENT_OVER_LIMIT: WireError = { ...RATE_EXCEEDED, reason: "client-address", retryAfterSeconds: 10 };

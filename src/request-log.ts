@@ -9,15 +9,20 @@ export type RequestLine = {
   readonly requestId: string;
   readonly operation: string | null;
   readonly status: number;
-  readonly error?: ServiceError;
+  readonly error?: ServiceError | undefined;
   readonly durationMs: number;
-  readonly pool?: string;
+  readonly about?: RequestTrace;
+};
+
+/** What a request turned out to be about. */
+type RequestTrace = {
+  readonly pool: string | undefined;
   /** The identity that was answered, else the one that was named, hashed. */
-  readonly identity?: string;
+  readonly identity: string | undefined;
   /** The identity that was named, hashed, where another one was answered. */
-  readonly namedIdentity?: string;
-  readonly providers?: readonly string[];
-  readonly upstreamFetches?: number;
+  readonly namedIdentity: string | undefined;
+  readonly providers: readonly string[] | undefined;
+  readonly upstreamFetches: number;
 };
 
 /** Collects what a request is about: from its input and output, which are judged again here, and from what it notes. */
@@ -35,9 +40,9 @@ export class RequestFacts {
   }
 
   readOutput(output: object | undefined): void {
-    const members: Readonly<Record<string, unknown>> = { ...output };
-    this.#pool ??= idIn(members, "IdentityPoolId");
-    this.#answered = idIn(members, "IdentityId");
+    if (output === undefined) return;
+    this.#pool ??= idIn(output, "IdentityPoolId");
+    this.#answered = idIn(output, "IdentityId");
   }
 
   note({ identityPoolId, providerNames, upstreamFetches = 0 }: Trace): void {
@@ -46,16 +51,14 @@ export class RequestFacts {
     this.#upstreamFetches += upstreamFetches;
   }
 
-  async describe(): Promise<
-    Pick<RequestLine, "pool" | "identity" | "namedIdentity" | "providers" | "upstreamFetches">
-  > {
+  async describe(): Promise<RequestTrace> {
     const identity = this.#answered ?? this.#named;
-    const isOther = this.#named !== undefined && this.#named !== identity;
+    const other = this.#named === identity ? undefined : this.#named;
     return {
-      ...(this.#pool !== undefined && { pool: this.#pool }),
-      ...(identity !== undefined && { identity: await hashedIdentity(identity) }),
-      ...(isOther && { namedIdentity: await hashedIdentity(this.#named ?? "") }),
-      ...(this.#providers !== undefined && { providers: this.#providers }),
+      pool: this.#pool,
+      identity: identity && (await hashedIdentity(identity)),
+      namedIdentity: other && (await hashedIdentity(other)),
+      providers: this.#providers,
       upstreamFetches: this.#upstreamFetches,
     };
   }
@@ -64,19 +67,25 @@ export class RequestFacts {
 /** Narrower than what the service accepts as an id: all that it makes, and no room for a piece of a token in the wrong member. */
 const MADE_ID = /^[a-z0-9-]{1,18}:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-function idIn(members: Readonly<Record<string, unknown>>, name: "IdentityId" | "IdentityPoolId"): string | undefined {
-  const text = Object.hasOwn(members, name) ? members[name] : undefined;
+function idIn(members: object, name: "IdentityId" | "IdentityPoolId"): string | undefined {
+  const text: unknown = Object.hasOwn(members, name) ? Reflect.get(members, name) : undefined;
   return typeof text === "string" && MADE_ID.test(text) ? text : undefined;
 }
 
-export function logRequest({ requestId, operation, status, error, durationMs, ...about }: RequestLine): void {
+export function logRequest({ requestId, operation, status, error, durationMs, about }: RequestLine): void {
+  // What is undefined is not written.
   const line = {
     message: "request",
     requestId,
     operation,
     status,
-    ...(error !== undefined && { exception: error.type, ...(error.reason !== undefined && { reason: error.reason }) }),
-    ...about,
+    exception: error?.type,
+    reason: error?.reason,
+    pool: about?.pool,
+    identity: about?.identity,
+    namedIdentity: about?.namedIdentity,
+    providers: about?.providers,
+    upstreamFetches: about?.upstreamFetches,
     durationMs: Math.round(durationMs * 10) / 10,
   };
   console.log(JSON.stringify(line));

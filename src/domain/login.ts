@@ -31,10 +31,6 @@ export const MAX_LINKED_LOGINS = 20;
  * Hashed because object names show up in dashboards, and a subject may be longer than a name can be. The JSON
  * array keeps `a|b`+`c` apart from `a`+`b|c` (T40).
  */
-export async function loginIdOf(
-  identityPoolId: IdentityPoolId,
-  providerName: string,
-  subject: string,
-): Promise<string> {
-  return await sha256Hex(JSON.stringify([identityPoolId, providerName, subject]));
+export function loginIdOf(identityPoolId: IdentityPoolId, providerName: string, subject: string): Promise<string> {
+  return sha256Hex(JSON.stringify([identityPoolId, providerName, subject]));
 }

@@ -37,16 +37,13 @@ export function claimsOf(grant: Grant, stamp: MintStamp): OpenIdClaims {
   const issuedAt = Math.floor(stamp.now);
   // fromEntries makes own properties, so that a tag named `__proto__` is a tag like any other (T39).
   const tags = Object.entries(grant.principalTags ?? {}).map(([tag, value]) => [tag, [value]] as const);
-  return {
-    sub: grant.identityId,
-    aud: grant.identityPoolId,
-    amr: grant.logins.length === 0 ? [GUEST_AMR] : [AUTHENTICATED_AMR, ...grant.logins.flatMap((login) => login.amr)],
-    ...(tags.length > 0 && { [TAGS_CLAIM]: { principal_tags: Object.fromEntries(tags) } }),
-    iss: stamp.issuer,
-    exp: issuedAt + grant.lifetimeSeconds,
-    iat: issuedAt,
-    jti: stamp.jti,
-  };
+  const amr =
+    grant.logins.length === 0 ? [GUEST_AMR] : [AUTHENTICATED_AMR, ...grant.logins.flatMap((login) => login.amr)];
+  const granted = { sub: grant.identityId, aud: grant.identityPoolId, amr };
+  const stamped = { iss: stamp.issuer, exp: issuedAt + grant.lifetimeSeconds, iat: issuedAt, jti: stamp.jti };
+  return tags.length === 0
+    ? { ...granted, ...stamped }
+    : { ...granted, [TAGS_CLAIM]: { principal_tags: Object.fromEntries(tags) }, ...stamped };
 }
 
 /** A developer's login names its pool in the long form: `provider:pool:user`. */

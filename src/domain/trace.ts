@@ -5,7 +5,7 @@ import type { IdentityPoolId } from "./identifiers.ts";
 export type Trace = {
   readonly identityPoolId?: IdentityPoolId;
   /** Of the providers that were presented those that the pool has: any other name is the client's text, and could be anything. */
-  readonly providerNames?: readonly string[];
+  readonly providerNames?: readonly string[] | undefined;
   /** How often the call waited for an upstream: a question to a provider's API, or the load of an issuer's key set. */
   readonly upstreamFetches?: number;
 };

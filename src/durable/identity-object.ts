@@ -244,12 +244,12 @@ export class IdentityObject extends ConfiguredObject {
     return into === null ? { kind: "refused", error: standing.error } : { kind: "merged", into };
   }
 
-  async #verify(
+  #verify(
     pool: IdentityPool,
     logins: ReadonlyMap<string, string>,
     facts: CallFacts,
   ): Promise<Result<readonly VerifiedLogin[]>> {
-    return await verifyLogins(pool, logins, {
+    return verifyLogins(pool, logins, {
       config: this.config,
       now: Math.floor(Date.now() / 1000),
       issuerKeys: issuerKeysOf(this.env.ISSUER_KEYS),

@@ -68,10 +68,14 @@ export function createIssuerKeys(
         onFetch?.();
       };
       const held = cache.get(issuer, now()) ?? (await ask({ issuer }, told));
-      const isMissing = held.state === "known" && isUnknown(selectKey(held.keys, algorithm, kid));
+      if (held.state === "unreachable") return err(unreachable(held));
+      const selected = selectKey(held.keys, algorithm, kid);
+      // Nearly every call ends here.
+      const imported = selected.ok ? selected.value.imported.get(algorithm) : undefined;
+      if (imported !== undefined) return ok(imported);
       // What was fetched for this very question would be no other a moment later. T28: until the object may refresh again,
       // every unknown kid is answered here, without a call.
-      if (!isMissing || isNew || now() < held.refreshableFrom) return resolve(held, algorithm, kid);
+      if (!isUnknown(selected) || isNew || now() < held.refreshableFrom) return resolve(held, algorithm, kid);
       return resolve(await ask({ issuer, newerThan: held.fetchedAt }, onFetch), algorithm, kid);
     },
   };

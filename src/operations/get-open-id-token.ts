@@ -37,10 +37,8 @@ export async function getOpenIdToken(
 }
 
 function traceOfGrant({ identityPoolId, logins }: Grant): Trace {
-  return {
-    identityPoolId,
-    ...(logins.length > 0 && { providerNames: logins.map(({ providerName }) => providerName) }),
-  };
+  const providerNames = logins.length === 0 ? undefined : logins.map(({ providerName }) => providerName);
+  return { identityPoolId, providerNames };
 }
 
 /**

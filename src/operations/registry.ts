@@ -36,9 +36,9 @@ function publicOperation<S extends StructureShape>(
 ): RunnableOperation {
   return {
     access,
-    async run(json, context) {
+    run(json, context) {
       const input = validate(shape, json);
-      return input.ok ? await use(input.value, context) : input;
+      return input.ok ? use(input.value, context) : Promise.resolve(input);
     },
   };
 }

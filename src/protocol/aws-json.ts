@@ -48,7 +48,7 @@ export async function readRequest(
 
 /** An `OutputOf` some operation: `undefined` is an empty body, `{}` an empty structure. Members that are `undefined` are left out. */
 export function encodeSuccess(output: object | undefined, requestId: string): Response {
-  const body = output === undefined ? null : JSON.stringify(output, mapAsObject);
+  const body = output === undefined ? null : JSON.stringify(output);
   return new Response(body, { status: 200, headers: answerHeaders(requestId) });
 }
 
@@ -170,9 +170,4 @@ function parseJson(body: Uint8Array): Result<unknown> {
 
 function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
   return typeof json === "object" && json !== null && !Array.isArray(json);
-}
-
-function mapAsObject(_name: string, value: unknown): unknown {
-  // Own properties, whatever their names: `Object.fromEntries` defines and never assigns (T39).
-  return value instanceof Map ? Object.fromEntries(value) : value;
 }

@@ -83,7 +83,7 @@ export type InputValueOf<S> = S extends {
       ? ReadonlyMap<string, InputValueOf<Value>>
       : ScalarOf<S>;
 
-/** What may be encoded as an output of this shape. `undefined` members are left out; a map may be a `Map` or a record. */
+/** What may be encoded as an output of this shape. `undefined` members are left out; a map is a record of own members. */
 export type OutputValueOf<S> = S extends {
   readonly members: infer Members;
   readonly required: readonly (infer Required)[];
@@ -96,7 +96,7 @@ export type OutputValueOf<S> = S extends {
   : S extends { readonly member: infer Item }
     ? readonly OutputValueOf<Item>[]
     : S extends { readonly key: unknown; readonly value: infer Value }
-      ? ReadonlyMap<string, OutputValueOf<Value>> | Readonly<Record<string, OutputValueOf<Value>>>
+      ? Readonly<Record<string, OutputValueOf<Value>>>
       : ScalarOf<S>;
 
 /** One object type instead of an intersection, so that editors and compiler errors show the members. */

@@ -11,7 +11,7 @@ export function assertMintable(claims: OpenIdClaims, grant: Grant, stamp: MintSt
 }
 
 /** The signed token of `grant`. Fails with InternalErrorException when there is no key to sign with. */
-export async function mint(grant: Grant, stamp: MintStamp, signer: Signer): Promise<Result<string>> {
+export function mint(grant: Grant, stamp: MintStamp, signer: Signer): Promise<Result<string>> {
   const claims = claimsOf(grant, stamp);
   assertMintable(claims, grant, stamp);
   return signer.sign(claims, stamp.now);

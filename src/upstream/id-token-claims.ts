@@ -5,8 +5,6 @@ import type { Client, ProvenLogin } from "./provider.ts";
 import type { RefusalReason } from "./refusal.ts";
 
 export type ClaimRules = {
-  /** `iss` must be one of these, byte for byte. More than one only for Google (T16). */
-  readonly issuers: readonly string[];
   /** Whether a token with one audience may name a foreign `azp` (T17). */
   readonly allowsForeignAuthorizedParty: boolean;
   /** How the live service words a wrong audience for this kind. */
@@ -20,16 +18,20 @@ type Judgement<T> = Result<T, RefusalReason>;
 /** Longest subject, in characters, and its alphabet: OpenID Connect Core 1.0, section 2. */
 const SUBJECT = /^[\x20-\x7e]{1,255}$/;
 
-/** `now` and `clockSkewSeconds` in seconds. The answer is a claim still: only a signature makes it a proof. */
+/**
+ * `iss` must be one of `issuers`, byte for byte: more than one only for Google (T16). `now` and `clockSkewSeconds` in seconds.
+ * The answer is a claim still: only a signature makes it a proof.
+ */
 export function judgeClaims(
   claims: Members,
+  issuers: readonly string[],
   clients: readonly Client[],
   rules: ClaimRules,
   now: number,
   clockSkewSeconds: number,
 ): Judgement<ProvenLogin> {
   // The live service compares the issuer first, also under a provider name that the pool does not have.
-  const issuer = judgeIssuer(claims, rules.issuers);
+  const issuer = judgeIssuer(claims, issuers);
   if (!issuer.ok) return issuer;
   if (clients.length === 0) return err({ kind: "unsupported-provider" });
   const missing = ["aud", "exp", "iat", "sub"].find((claim) => !claims.has(claim));

@@ -8,7 +8,7 @@ import { type SignatureAlgorithm, verifySignature } from "./signature.ts";
 import { judgeHeader } from "./token-header.ts";
 import type { UpstreamPolicy } from "./upstream-policy.ts";
 
-export type IdTokenProfile = Omit<ClaimRules, "issuers"> & {
+export type IdTokenProfile = ClaimRules & {
   /** The algorithms that this kind of provider signs with; there is no default (T1). */
   readonly algorithms: readonly SignatureAlgorithm[];
   /** The exact `iss` values of the one issuer (T16). */
@@ -30,17 +30,15 @@ export function idTokenKind(owns: (providerName: string) => boolean, profile: Id
       const judgedHeader = judgeHeader(header, profile.algorithms);
       if (!judgedHeader.ok) return judgedHeader;
       const { algorithm, kid } = judgedHeader.value;
-      const rules = { ...profile, issuers: profile.acceptedIssuers(issuer, providerName) };
-      const claimed = judgeClaims(claims, clients, rules, context.now, context.clockSkewSeconds);
+      const issuers = profile.acceptedIssuers(issuer, providerName);
+      const claimed = judgeClaims(claims, issuers, clients, profile, context.now, context.clockSkewSeconds);
       if (!claimed.ok) return claimed;
       // A pool may hold a name from before the rules grew stricter; its keys could only come from a refused address.
       if (!isIssuerAddress(issuer, context.upstreams)) return err({ kind: "unsupported-provider" });
 
       return ok({
         async prove() {
-          const { issuerKeys, onFetch } = context;
-          const told = onFetch === undefined ? {} : { onFetch };
-          const key = await issuerKeys.find({ issuer, algorithm, kid, ...told });
+          const key = await context.issuerKeys.find({ issuer, algorithm, kid, onFetch: context.onFetch });
           if (!key.ok) return key;
           if (known?.key === key.value) return claimed;
           const isGenuine = await verifySignature(algorithm, key.value, signature, signedBytes);

@@ -10,7 +10,7 @@ export type KeyRequest = {
   /** `kid` of the token's header, for equality alone (T5). */
   readonly kid: string | undefined;
   /** Told when the answer had to be fetched from the issuer. */
-  readonly onFetch?: () => void;
+  readonly onFetch?: (() => void) | undefined;
 };
 
 export interface IssuerKeys {

@@ -262,13 +262,13 @@ const commonHeaders = {
 };
 
 describe("encodeSuccess", () => {
-  it("sends an output without its absent members, times as numbers and maps as objects", async () => {
+  it("sends an output without its absent members, times as numbers and maps with every name that they have", async () => {
     const response = encodeSuccess(
       {
         IdentityId: "us-east-1:x",
         NextToken: undefined,
         CreationDate: 1_515_115_602,
-        Tags: new Map([
+        Tags: Object.fromEntries([
           ["a", "b"],
           ["__proto__", "c"],
         ]),
