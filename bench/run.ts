@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { cold } from "./cold.ts";
 import { growth } from "./growth.ts";
+import { instructions } from "./instructions.ts";
 import { peers } from "./peers.ts";
 import { profile } from "./profile.ts";
 import { soak } from "./soak.ts";
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     soak: { type: "boolean", default: false },
     cold: { type: "boolean", default: false },
     profile: { type: "boolean", default: false },
+    instructions: { type: "boolean", default: false },
     peers: { type: "boolean", default: false },
     "peers-in": { type: "string" },
     source: { type: "string", default: join(import.meta.dirname, "..") },
@@ -28,6 +30,7 @@ function chosenMode(): (workshop: Workshop) => Promise<void> {
   if (values.soak) return soak;
   if (values.cold) return cold;
   if (values.profile) return profile;
+  if (values.instructions) return instructions;
   const installed = values["peers-in"];
   if (values.peers) return async (workshop) => await peers(workshop, installed && resolve(installed));
   return table;

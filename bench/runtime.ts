@@ -12,7 +12,7 @@ import type { Bundle } from "./build.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const WORKERD = join(ROOT, "node_modules/workerd/bin/workerd");
-const READY_DEADLINE_MS = 30_000;
+const READY_DEADLINE_MS = 60_000;
 
 export type Runtime = {
   readonly name: string;
@@ -36,6 +36,8 @@ export type RuntimeOptions = {
   readonly readyPath: string;
   /** More arguments for workerd, for looking into it: `--inspector-addr=…`. */
   readonly workerdArguments?: readonly string[];
+  /** A command that runs workerd and looks on. */
+  readonly under?: readonly string[];
 };
 
 /** A port that nothing listens on. */
@@ -133,13 +135,15 @@ export async function startRuntime(name: string, bundle: Bundle, options: Runtim
   // The request log is written as in production, and then nobody reads it; only errors are kept.
   const logFile = join(options.folder, "stderr.log");
   const log = openSync(logFile, "w");
-  const child = spawn(WORKERD, ["serve", ...(options.workerdArguments ?? []), configFile], {
+  const { under = [], workerdArguments = [] } = options;
+  const [command, ...given] = [...under, WORKERD, "serve", ...workerdArguments, configFile];
+  const child = spawn(command, given, {
     stdio: ["ignore", "ignore", log],
   });
   closeSync(log);
   const ended = once(child, "exit");
   const { pid } = child;
-  if (pid === undefined) throw new Error("workerd could not be run");
+  if (pid === undefined) throw new Error(`${command} could not be run: is it installed?`);
   const killWithUs = () => child.kill("SIGKILL");
   process.once("exit", killWithUs);
   const origin = `http://127.0.0.1:${port}`;

@@ -35,6 +35,7 @@ export type ServiceOptions = {
   /** The lowest limit that an identity can have, in place of one that no step reaches. */
   readonly isRateLimited?: boolean;
   readonly workerdArguments?: readonly string[];
+  readonly under?: readonly string[];
 };
 
 export async function startService(
@@ -62,7 +63,8 @@ export async function startService(
     keySet: issuer.keySet,
     folder: join(folder, name),
     readyPath: "/.well-known/openid-configuration",
-    ...(options.workerdArguments !== undefined && { workerdArguments: options.workerdArguments }),
+    workerdArguments: options.workerdArguments ?? [],
+    under: options.under ?? [],
   });
   try {
     const admin = new CognitoIdentityClient({ endpoint: runtime.origin, region: REGION, credentials: ADMIN });

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildFloor, buildProduct, type Bundle } from "./build.ts";
 import { createLoginIssuer, type LoginIssuer, providerName } from "./logins.ts";
-import { type Runtime, startRuntime } from "./runtime.ts";
+import { type Runtime, type RuntimeOptions, startRuntime } from "./runtime.ts";
 import { ROTATION, type Stage } from "./scenarios.ts";
 import { inParallel, type Logins, type Service, type ServiceOptions, startService } from "./service.ts";
 
@@ -14,7 +14,7 @@ export type Workshop = {
   /** A new product process, with a pool and nothing else. */
   service(name: string, options: ServiceOptions): Promise<Service>;
   /** A new floor process, with keys of its own. */
-  floor(name?: string): Promise<Runtime>;
+  floor(name?: string, options?: Partial<Pick<RuntimeOptions, "settings" | "under">>): Promise<Runtime>;
   stage(service: Service, oneTimeRequests: number): Stage;
   /** A folder that is removed at the end. */
   folder(name: string): string;
@@ -52,10 +52,11 @@ async function createWorkshop(folder: string, product: Bundle, floor: Bundle, ru
       running.push(service.runtime);
       return service;
     },
-    async floor(name = "floor") {
+    async floor(name = "floor", options = {}) {
       const readyPath = "/login-token";
       const runtime = await startRuntime(name, floor, {
         settings: {},
+        ...options,
         keySet: issuer.keySet,
         folder: join(folder, `${name}-run`),
         readyPath,

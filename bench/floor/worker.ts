@@ -6,7 +6,11 @@ import { DurableObject } from "cloudflare:workers";
 import { Hono } from "hono";
 import { generateKeyPair, jwtVerify, SignJWT } from "jose";
 
-type FloorEnv = { readonly IDENTITY: DurableObjectNamespace<FloorIdentity> };
+type FloorEnv = {
+  readonly IDENTITY: DurableObjectNamespace<FloorIdentity>;
+  /** Identities in rotation. Default: as many as the product is measured with. */
+  readonly IDENTITIES?: string;
+};
 
 export class FloorIdentity extends DurableObject<FloorEnv> {
   #calls = 0;
@@ -22,8 +26,7 @@ export class FloorIdentity extends DurableObject<FloorEnv> {
 }
 
 const ISSUER = "https://floor.example";
-/** As many identities in rotation as the product is measured with. */
-const IDENTITIES = 256;
+const DEFAULT_IDENTITIES = 256;
 
 /** Longer than any run. */
 const LOGIN_TOKEN_LIFETIME = "12h";
@@ -60,7 +63,7 @@ let turn = 0;
 async function answer(env: FloorEnv, algorithm: string, presented: string) {
   const { publicKey } = await keysFor("RS256");
   await jwtVerify(presented, publicKey, { issuer: ISSUER, algorithms: ["RS256"] });
-  const identityId = `id${turn++ % IDENTITIES}`;
+  const identityId = `id${turn++ % Number(env.IDENTITIES ?? DEFAULT_IDENTITIES)}`;
   await env.IDENTITY.get(env.IDENTITY.idFromName(identityId)).touch();
   return { IdentityId: identityId, Token: await mint(algorithm, identityId) };
 }
