@@ -47,7 +47,7 @@ import { checkClassicFlow, verifyLogins } from "../upstream/verify-logins.ts";
 import { CallFacts } from "./call-facts.ts";
 import { ConfiguredObject } from "./configured-object.ts";
 import { deliverMessage } from "./deliver-message.ts";
-import { writeGrantReply } from "./grant-reply.ts";
+import { AS_TEXT, writeGrantReply } from "./grant-reply.ts";
 import { issuerKeysOf } from "./issuer-keys.ts";
 import { auditLink } from "./link-audit.ts";
 import { mintBucketOf } from "./mint-bucket.ts";
@@ -73,15 +73,21 @@ export class IdentityObject extends ConfiguredObject {
   }
 
   /**
-   * GetOpenIdToken: one call, and for a returning user nothing is written and nobody else is called. The reply is a text:
+   * GetOpenIdToken: one call, and for a returning user nothing is written and nobody else is called. `form` as in
    * grant-reply.ts.
    */
-  async grant(identityId: IdentityId, logins: ReadonlyMap<string, string>, call: ClientCall): Promise<string> {
+  async grant(
+    identityId: IdentityId,
+    logins: ReadonlyMap<string, string>,
+    call: ClientCall,
+    form?: typeof AS_TEXT,
+  ): Promise<string | Traced<GrantReply>> {
     const facts = new CallFacts();
     const reply = await this.#grant(identityId, logins, call, facts);
     // A grant says itself what the call was about, unless the call had to wait for an upstream.
     const isTold = reply.kind === "granted" && facts.upstreamFetches === 0;
-    return writeGrantReply(isTold ? reply : { ...reply, trace: facts.traceOf(logins, this.config) });
+    const traced = isTold ? reply : { ...reply, trace: facts.traceOf(logins, this.config) };
+    return form === AS_TEXT ? writeGrantReply(traced) : traced;
   }
 
   async #grant(

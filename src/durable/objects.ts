@@ -4,7 +4,7 @@ import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { Traced } from "../domain/trace.ts";
 import type { GrantReply } from "../linking/identity-calls.ts";
-import { readGrantReply } from "./grant-reply.ts";
+import { AS_TEXT, readGrantReply } from "./grant-reply.ts";
 import { directoryShard, type IdentityDirectoryObject } from "./identity-directory-object.ts";
 import type { IdentityObject } from "./identity-object.ts";
 import type { IdentityPoolObject } from "./identity-pool-object.ts";
@@ -31,7 +31,7 @@ export type Objects = {
 export function objectsOf(env: Env): Objects {
   return {
     grant: async (identityId, logins, call) =>
-      readGrantReply(await env.IDENTITY.getByName(identityId).grant(identityId, logins, call)),
+      readGrantReply(await env.IDENTITY.getByName(identityId).grant(identityId, logins, call, AS_TEXT)),
     identity: (identityId) => env.IDENTITY.getByName(identityId),
     login: (loginId) => env.LOGIN.getByName(loginId),
     identityPool: (identityPoolId) => env.IDENTITY_POOL.getByName(identityPoolId),

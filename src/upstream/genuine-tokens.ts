@@ -4,7 +4,7 @@
  * so no verdict is ever taken over from another token, pool or provider (T15). In the isolate's memory alone.
  */
 import { IsolateCache } from "../domain/isolate-cache.ts";
-import type { LoginToken } from "./login-token.ts";
+import type { LoginToken, Members } from "./login-token.ts";
 
 export type GenuineToken = {
   readonly read: LoginToken;
@@ -15,8 +15,9 @@ export type GenuineToken = {
 const LIFE_SECONDS = 60;
 /** Most tokens that one isolate remembers. */
 const MAX_REMEMBERED = 1000;
-/** Longest token that is remembered, in characters: with the bound above less than twenty megabytes, were all that long. */
+/** Longest token that is remembered, in characters, and most claims that it may have. */
 const MAX_LENGTH = 4096;
+const MAX_CLAIMS = 100;
 
 /** By the whole token: no other one can ever be taken for it, and none is hashed on the way. */
 const remembered = new IsolateCache<GenuineToken>(MAX_REMEMBERED);
@@ -28,5 +29,18 @@ export function recallToken(token: string, now: number): GenuineToken | undefine
 
 /** Of a token whose signature was just checked with `key`, and is good. `now` in epoch seconds. */
 export function rememberToken(token: string, genuine: GenuineToken, now: number): void {
-  if (token.length <= MAX_LENGTH) remembered.set(token, genuine, now, LIFE_SECONDS);
+  const { header, claims } = genuine.read;
+  if (token.length > MAX_LENGTH || claims.size > MAX_CLAIMS || header.size > MAX_CLAIMS) return;
+  const read = { ...genuine.read, header: withoutStructures(header), claims: withoutStructures(claims) };
+  remembered.set(token, { ...genuine, read }, now, LIFE_SECONDS);
+}
+
+/**
+ * What is an object or a list takes many times the room of its text, and no rule looks into one but for the audience: of a
+ * token that passed, only that it has such a member can still matter.
+ */
+function withoutStructures(members: Members): Members {
+  return new Map(
+    [...members].map(([name, value]) => [name, typeof value === "object" && name !== "aud" ? null : value]),
+  );
 }

@@ -40,7 +40,7 @@ export function idTokenKind(owns: (providerName: string) => boolean, profile: Id
         async prove() {
           const key = await context.issuerKeys.find({ issuer, algorithm, kid, onFetch: context.onFetch });
           if (!key.ok) return key;
-          if (known?.key === key.value) return claimed;
+          if (known !== undefined && known.key === key.value) return claimed;
           const isGenuine = await verifySignature(algorithm, key.value, signature, signedBytes);
           if (!isGenuine) return err({ kind: "bad-signature" });
           rememberToken(token, { read: parsed.value, key: key.value }, context.now);

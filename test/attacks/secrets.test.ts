@@ -131,10 +131,13 @@ describe("the log", () => {
       upstreamFetches: 1,
       durationMs: expect.any(Number),
     });
-    expect(lineOf("minted")).toMatchObject({ identity: lineOf("linked")?.["identity"], upstreamFetches: 0 });
+    const { pool, identity, providers } = lineOf("linked") ?? {};
+    expect(lineOf("minted")).toMatchObject({ pool, identity, providers, upstreamFetches: 0 });
     // The guest that was named is not the identity that was answered: both are there, so that a merge can be traced.
     expect(lineOf("merged")).toMatchObject({
-      identity: lineOf("linked")?.["identity"],
+      pool,
+      identity,
+      providers,
       namedIdentity: expect.stringMatching(/^[0-9a-f]{16}$/),
     });
   });

@@ -1,6 +1,7 @@
 /** The objects as the operations see them: the calls that they make to identities and logins, over the simulated network. */
 import type { ClientCall } from "../../src/domain/identity.ts";
 import type { IdentityId } from "../../src/domain/identifiers.ts";
+import { readGrantReply, writeGrantReply } from "../../src/durable/grant-reply.ts";
 import type { Objects } from "../../src/durable/objects.ts";
 import type { LoginSlot } from "./login-node.ts";
 import type { Network } from "./network.ts";
@@ -54,7 +55,11 @@ export function objectsOf(world: World, life: Life): Pick<Objects, "grant" | "id
   const { network } = world;
   const objects: unknown = {
     grant: async (identityId: IdentityId, ...more: [ReadonlyMap<string, string>, ClientCall]) =>
-      await network.call(life, world.identity(identityId), "grant", (node) => node.grant(identityId, ...more)),
+      readGrantReply(
+        await network.call(life, world.identity(identityId), "grant", async (node) =>
+          writeGrantReply(await node.grant(identityId, ...more)),
+        ),
+      ),
     identity: (identityId: IdentityId) => new IdentityStub(network, life, world.identity(identityId)),
     login(loginId: string) {
       return { view: async () => await network.call(life, world.loginSlot(loginId), "view", (node) => node.view()) };

@@ -23,15 +23,22 @@ describe("IsolateCache", () => {
     const cache = new IsolateCache<number>(10);
     cache.set("a", 1, 0, 10);
     cache.set("b", 2, 0, 100);
+    expect(cache.get("a", 9)).toBe(1);
     cache.set("c", 3, 10, 100);
-    // A clock that is set back would find it again.
-    expect(["a", "b", "c"].map((key) => cache.get(key, 0))).toEqual([undefined, 2, 3]);
+    expect(["a", "b", "c"].map((key) => cache.get(key, 9))).toEqual([undefined, 2, undefined]);
+    expect(cache.get("c", 10)).toBe(3);
+  });
+
+  it("F10: hands nothing out that was set later than it is by a clock that was set back", () => {
+    const cache = new IsolateCache<number>(10);
+    cache.set("a", 1, 50, 100);
+    expect([cache.get("a", 49), cache.get("a", 50)]).toEqual([undefined, 1]);
   });
 
   it("does not keep what has no life", () => {
     const cache = new IsolateCache<number>(10);
     cache.set("a", 1, 50, 0);
-    expect(cache.get("a", 0)).toBeUndefined();
+    expect(cache.get("a", 50)).toBeUndefined();
   });
 
   it("T39: keeps prototype keys as any other, and forgets what it is told to", () => {

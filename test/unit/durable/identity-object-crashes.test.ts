@@ -89,7 +89,8 @@ const calls: Record<string, { readonly through: readonly string[]; readonly make
     through: ["IDENTITY_POOL.read", "ISSUER_KEYS.keys", "crypto.verify", "LOGIN.reserve", "LOGIN.settle"],
     async make() {
       const guest = await guestAtRest();
-      // The audit writes it, and the isolate remembers it: from here on each performance has the same waits.
+      // The audit writes it, and the isolate remembers it: from here on each performance has the same waits, and the audit's
+      // for the hash, at which nothing is stored, is none of them.
       await hashedIdentity(guest);
       const cast = { identities: { guest }, logins: { ann } };
       return {

@@ -4,8 +4,10 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vite
 import { parseConfig } from "../../../src/config.ts";
 import { err, ok } from "../../../src/domain/errors.ts";
 import { openIdConnect } from "../../../src/upstream/openid-connect.ts";
+import type { ProviderKind } from "../../../src/upstream/provider.ts";
 import { importVerificationKey } from "../../../src/upstream/signature.ts";
 import { productionUpstreams } from "../../../src/upstream/upstream-policy.ts";
+import { userPool } from "../../../src/upstream/user-pool.ts";
 import { makeSigningKey, type SigningKey, signToken } from "../../support/login-tokens.ts";
 
 const NOW = 1_800_000_000;
@@ -30,13 +32,14 @@ type Judging = {
   readonly by?: CryptoKey | null;
   readonly providerName?: string;
   readonly clientIds?: readonly string[];
+  readonly kind?: ProviderKind;
 };
 
 /** The subject that the token speaks for, or why it is refused. */
 async function judge(token: string, judging: Judging = {}): Promise<string> {
-  const { now = NOW, by = key, providerName = PROVIDER, clientIds = ["client-1"] } = judging;
+  const { now = NOW, by = key, providerName = PROVIDER, clientIds = ["client-1"], kind = openIdConnect } = judging;
   const clients = clientIds.map((clientId) => ({ clientId, amrPrefix: `${providerName}:${clientId}` }));
-  const inspected = openIdConnect.inspect(
+  const inspected = kind.inspect(
     { providerName, token, clients },
     {
       now,
@@ -80,6 +83,12 @@ describe("a login token that was found genuine", () => {
     expect([await judge(ann), await judge(ann, { now: NOW + 59 })]).toEqual(["ann", "ann"]);
     expect(checks.mock.calls).toHaveLength(1);
     expect(await judge(ann, { now: NOW + 60 })).toBe("ann");
+    expect(checks.mock.calls).toHaveLength(2);
+  });
+
+  it("has its signature checked again when the clock was set back", async () => {
+    const ann = await tokenOf("ann", signer, { iat: NOW - 60 });
+    expect([await judge(ann), await judge(ann, { now: NOW - 1 })]).toEqual(["ann", "ann"]);
     expect(checks.mock.calls).toHaveLength(2);
   });
 
@@ -137,9 +146,34 @@ describe("a login token that was found genuine", () => {
     expect(checks.mock.calls).toHaveLength(1002);
   });
 
-  it("is checked each time when it is so long that a thousand of them would fill the memory", async () => {
-    const long = await tokenOf("ann", signer, { groups: "g".repeat(4000) });
-    expect([await judge(long), await judge(long)]).toEqual(["ann", "ann"]);
+  it.each([
+    ["it is so long", { groups: "g".repeat(4000) }],
+    ["it has so many claims", Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`claim-${index}`, 0]))],
+  ])("is checked each time when %s that a thousand of them would fill the memory", async (_, claims: object) => {
+    const large = await tokenOf("ann", signer, claims);
+    expect([await judge(large), await judge(large)]).toEqual(["ann", "ann"]);
     expect(checks.mock.calls).toHaveLength(2);
+  });
+
+  it("is judged as before, whatever structures its claims have", async () => {
+    const claims = {
+      aud: ["client-2", "client-1"],
+      azp: "client-1",
+      groups: ["a", "b"],
+      address: { street: "s" },
+      none: null,
+    };
+    const ann = await tokenOf("ann", signer, claims);
+    expect([await judge(ann), await judge(ann)]).toEqual(["ann", "ann"]);
+    expect(await judge(ann, { clientIds: ["client-2"] })).toBe("wrong-audience");
+    expect(checks.mock.calls).toHaveLength(1);
+  });
+
+  it("T21: is refused by another kind of provider whose rules it does not meet, though it is remembered", async () => {
+    const name = "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC123";
+    const token = await tokenOf("ann", signer, { iss: `https://${name}`, token_use: "access" });
+    expect(await judge(token, { providerName: name })).toBe("ann");
+    expect(await judge(token, { providerName: name, kind: userPool })).toBe("algorithm-not-allowed");
+    expect(checks.mock.calls).toHaveLength(1);
   });
 });
