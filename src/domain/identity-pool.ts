@@ -25,6 +25,26 @@ export type IdentityPoolSettings = {
 export type IdentityPool = IdentityPoolSettings & { readonly identityPoolId: IdentityPoolId };
 
 /**
+ * Whether users log in by tokens under this name. Never that of the developer provider: its users are vouched for by a signed
+ * call alone, which could then vouch for those of the public provider (T21, T32).
+ */
+export function isPublicProvider(
+  { supportedLoginProviders = {}, openIdConnectProviderArns = [], cognitoIdentityProviders = [] }: IdentityPoolSettings,
+  name: string,
+): boolean {
+  return (
+    Object.hasOwn(supportedLoginProviders, name) ||
+    openIdConnectProviderArns.some((arn) => arn.endsWith(`:oidc-provider/${name}`)) ||
+    cognitoIdentityProviders.some(({ providerName }) => providerName === name)
+  );
+}
+
+const DEVELOPER_NAME_IS_PUBLIC = serviceError(
+  "InvalidParameterException",
+  "The developer provider name is, or was, the name of another provider of the identity pool.",
+);
+
+/**
  * UpdateIdentityPool replaces every setting, as the live service does. The developer provider name alone stays once it
  * is set (API reference, CreateIdentityPool): the developer's users are known by it.
  */
@@ -32,8 +52,11 @@ export function replaceSettings(
   current: IdentityPoolSettings,
   settings: IdentityPoolSettings,
 ): Result<IdentityPoolSettings> {
-  const { developerProviderName } = current;
+  const developerProviderName = current.developerProviderName ?? settings.developerProviderName;
   if (developerProviderName === undefined) return ok(settings);
+  // Of the settings before as well: who logged in under the name is still known by it.
+  if ([current, settings].some((one) => isPublicProvider(one, developerProviderName)))
+    return err(DEVELOPER_NAME_IS_PUBLIC);
   if (settings.developerProviderName !== undefined && settings.developerProviderName !== developerProviderName) {
     return err(
       serviceError("InvalidParameterException", "The developer provider name cannot be changed once it is set."),

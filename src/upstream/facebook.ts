@@ -54,6 +54,8 @@ export const facebook = accessTokenKind({
 async function findApp(token: string, clients: readonly Client[], api: ProviderApi): Promise<Judgement<App>> {
   const { facebookGraphUrl, facebookAppSecrets } = api.providerApis;
   const withoutSecret: Client[] = [];
+  /** Of an app whose token this may still be: another app's trouble is no reason to refuse the others'. */
+  let trouble: Judgement<never> | undefined;
   for (const client of clients) {
     const secret = facebookAppSecrets.get(client.clientId);
     if (secret === undefined) {
@@ -66,9 +68,10 @@ async function findApp(token: string, clients: readonly Client[], api: ProviderA
     });
     const userId = answer.ok ? judgeDebugToken(answer.value, client, api) : answer;
     if (userId.ok) return ok({ client, secret, userId: userId.value });
-    if (userId.error.kind !== "foreign-app") return userId;
+    if (userId.error.kind === "upstream-unreachable") trouble ??= err(userId.error);
+    else if (userId.error.kind !== "foreign-app") return err(userId.error);
   }
-  if (withoutSecret.length === 0) return err({ kind: "foreign-app" });
+  if (withoutSecret.length === 0) return trouble ?? err({ kind: "foreign-app" });
 
   const answer = await api.ask({ url: `${facebookGraphUrl}/app`, query: { access_token: token } });
   if (!answer.ok) return answer;
@@ -77,7 +80,7 @@ async function findApp(token: string, clients: readonly Client[], api: ProviderA
   const appId = members.get("id");
   if (typeof appId !== "string") return upstreamTrouble("answer");
   const client = withoutSecret.find(({ clientId }) => clientId === appId);
-  return client === undefined ? err({ kind: "foreign-app" }) : ok({ client });
+  return client === undefined ? (trouble ?? err({ kind: "foreign-app" })) : ok({ client });
 }
 
 /** The user id that the token is for, if it is a live user token of the client's app. */
@@ -91,7 +94,10 @@ function judgeDebugToken({ status, members }: ApiAnswer, client: Client, api: Pr
   const data = membersOf(members.get("data"));
   if (data.get("is_valid") !== true) {
     if (!data.has("is_valid")) return upstreamTrouble("answer");
-    return refusalOf({ ...Object.fromEntries(membersOf(data.get("error"))), code: 190 });
+    const error = membersOf(data.get("error"));
+    if (error.get("code") === FOREIGN_APP_CODE) return err({ kind: "foreign-app" });
+    // Without an error, or without its code, the token is simply said to be bad.
+    return refusalOf({ code: 190, ...Object.fromEntries(error) });
   }
   if (idOf(data.get("app_id")) !== client.clientId) return err({ kind: "foreign-app" });
   // A token of a page or of the app itself speaks for no user (T14). Older versions of the API name no type, and no user

@@ -1,9 +1,9 @@
 /** What a pool's settings say about a provider name: its clients, and whether the settings can ever work. Pure. */
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
-import type { IdentityPoolSettings } from "../domain/identity-pool.ts";
+import { type IdentityPoolSettings, isPublicProvider } from "../domain/identity-pool.ts";
 import type { Config, ProviderApis } from "../config.ts";
 import type { Client } from "./provider.ts";
-import { providerKindOf } from "./provider-kinds.ts";
+import { isKnownProvider, providerKindOf } from "./provider-kinds.ts";
 import { isUserPool } from "./user-pool.ts";
 import { checkingPoolOf } from "./user-pool-check.ts";
 
@@ -97,6 +97,7 @@ function oidcProviderOf(arn: string): string | undefined {
 /**
  * Refuses settings with a provider that no token could ever be verified for, so that the mistake shows when the pool is
  * made and not at the first sign-in. SAML ARNs, and Digits, which its owner closed, may be stored: the live service had them.
+ * Also a developer provider by the name of a public one.
  */
 export function checkProviders(
   settings: IdentityPoolSettings,
@@ -116,6 +117,10 @@ export function checkProviders(
   }
   for (const { providerName = "", clientId = "" } of settings.cognitoIdentityProviders ?? []) {
     if (!isUserPool(providerName) || clientId === "") return refused("cognitoIdentityProviders", providerName);
+  }
+  const { developerProviderName: name } = settings;
+  if (name !== undefined && (isKnownProvider(name) || isPublicProvider(settings, name))) {
+    return refused("developerProviderName", name);
   }
   return ok(undefined);
 }

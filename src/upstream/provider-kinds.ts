@@ -50,6 +50,11 @@ const PROVIDER_KINDS: readonly ProviderKind[] = [
   twitter,
 ];
 
+/** Whether the name is one that a kind of its own stands for, whatever a pool says. */
+export function isKnownProvider(providerName: string): boolean {
+  return PROVIDER_KINDS.some((kind) => kind.owns(providerName));
+}
+
 export function providerKindOf(providerName: string): ProviderKind {
   return PROVIDER_KINDS.find((kind) => kind.owns(providerName)) ?? openIdConnect;
 }

@@ -32,11 +32,13 @@ export function withTokenCheck(kind: ProviderKind): ProviderKind {
       if (!unproven.ok) return unproven;
       return ok({
         async prove() {
+          // One deadline for the keys and the check together: it begins now.
+          const api = providerApiOf(login.providerName, context);
           const proven = await unproven.value.prove();
           if (!proven.ok) return proven;
           const identityPoolId = checkingPoolOf(login.providerName, context.providerApis);
           if (identityPoolId === undefined || !wantsCheck(login, proven.value)) return proven;
-          const answer = await providerApiOf(login.providerName, context).ask(questionOf(login, identityPoolId));
+          const answer = await api.ask(questionOf(login, identityPoolId));
           const checked = answer.ok ? judgeAnswer(answer.value) : answer;
           return checked.ok ? proven : checked;
         },

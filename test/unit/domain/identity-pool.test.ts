@@ -36,4 +36,24 @@ describe("replaceSettings", () => {
       });
     });
   });
+
+  describe("where users log in by tokens under the name", () => {
+    const ARN = "arn:aws:iam::123456789012:oidc-provider/login.example";
+    const publicOnes = [
+      { supportedLoginProviders: { "login.example": "client" } },
+      { openIdConnectProviderArns: [ARN] },
+      { cognitoIdentityProviders: [{ providerName: "login.example", clientId: "client" }] },
+    ];
+
+    it.each(publicOnes)("T21: refuses a developer provider that would share it with %j", (providers) => {
+      const refused = { ok: false, error: { type: "InvalidParameterException" } };
+      const developerProviderName = "login.example";
+      // It was set before, is set now, or takes the place of the public one.
+      expect(replaceSettings({ ...current, developerProviderName }, { ...next, ...providers })).toMatchObject(refused);
+      expect(replaceSettings(current, { ...next, ...providers, developerProviderName })).toMatchObject(refused);
+      expect(replaceSettings({ ...current, ...providers }, { ...next, developerProviderName })).toMatchObject(refused);
+      const other = { ...next, developerProviderName: "example" };
+      expect(replaceSettings({ ...current, ...providers }, other)).toMatchObject({ ok: true });
+    });
+  });
 });

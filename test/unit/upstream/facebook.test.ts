@@ -185,6 +185,30 @@ describe("Facebook, with the app's secret", () => {
     expect(outcome).toMatchObject({ answer: UNREACHABLE });
     expect(outcome.reason).toBe("graph.facebook.com: upstream-unreachable (debug_token error 190)");
   });
+
+  it("lets the trouble of one app's secret be no other app's", async () => {
+    const settings = { FACEBOOK_APP_SECRETS: JSON.stringify({ [APP]: "wrong" }) };
+    const value = `${APP};${OTHER_APP}`;
+    expect((await login("EAAforeign", { settings, value })).answer).toEqual([
+      "graph.facebook.com",
+      `graph.facebook.com:${OTHER_APP}:${USER}`,
+    ]);
+    // Whose app it is of was said, and it is the one in trouble.
+    expect((await login("EAAgood", { settings, value })).answer).toBe(UNREACHABLE);
+  });
+
+  it.each([
+    [1, UNREACHABLE],
+    [4, UNREACHABLE],
+    [100, NOT_SUPPORTED],
+    [102, NOT_VERIFIED],
+    [190, NOT_VERIFIED],
+    [undefined, NOT_VERIFIED],
+  ])("judges an invalid token by the code %s that debug_token gives beside it", async (code, answer) => {
+    const data = { is_valid: false, app_id: APP, error: { code, message: "s3cret" } };
+    const standIn: StandIn = async () => await Promise.resolve(Response.json({ data }));
+    expect((await login("EAAgood", { settings: WITH_SECRET, standIn })).answer).toBe(answer);
+  });
 });
 
 describe("Facebook in trouble", () => {

@@ -93,6 +93,17 @@ describe("checkProviders", () => {
     }
   });
 
+  it.each([
+    ["accounts.google.com", {}],
+    ["graph.facebook.com", {}],
+    ["cognito-identity.amazonaws.com", {}],
+    ["issuer.example", { supportedLoginProviders: { "issuer.example": "client" } }],
+    ["issuer.example/tenant", { openIdConnectProviderArns: [ARN] }],
+  ])("T21: refuses the developer provider name %s, whose users are somebody else's", (developerProviderName, more) => {
+    expect(check({ developerProviderName, ...more })).toBe("InvalidParameterException");
+    expect(check({ ...more, developerProviderName: "login.example" })).toBe("ok");
+  });
+
   it("accepts an ARN whose client ids are configured, in any partition", () => {
     expect(check({ openIdConnectProviderArns: [ARN, ARN.replace("arn:aws:", "arn:aws-us-gov:")] })).toBe("ok");
   });

@@ -61,6 +61,7 @@ type Login = {
   readonly signer?: SigningKey;
   readonly state?: UserState;
   readonly standIn?: StandIn;
+  readonly keys?: typeof issuerKeys;
   readonly pools?: Readonly<Record<string, string>>;
   readonly supported?: Readonly<Record<string, string>>;
 };
@@ -73,13 +74,13 @@ async function tokenOf({ providerName = USER_POOL, claims = {}, signer = key, st
 }
 
 async function login(options: Login = {}, given?: string): Promise<Outcome> {
-  const { providerName = USER_POOL, standIn = cognito, pools = POOLS, supported } = options;
+  const { providerName = USER_POOL, standIn = cognito, keys = issuerKeys, pools = POOLS, supported } = options;
   const token = given ?? (await tokenOf(options));
   return await attempt({
     providerName,
     token,
     standIn,
-    issuerKeys,
+    issuerKeys: keys,
     settings: { TOKEN_CHECK_POOLS: JSON.stringify(pools) },
     pool: {
       cognitoIdentityProviders: CLIENTS,
@@ -323,5 +324,30 @@ describe("the check in trouble", () => {
       reason: `${USER_POOL}: upstream-unreachable (deadline)`,
       logged: [`${USER_POOL} deadline`],
     });
+  });
+
+  it("T25: has one deadline with the keys of the user pool", async () => {
+    const [sought, asked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const standIn: StandIn = () => {
+      asked.resolve();
+      return new Promise(() => undefined);
+    };
+    const slowKeys: typeof issuerKeys = {
+      async find(request) {
+        sought.resolve();
+        await new Promise((resolve) => setTimeout(resolve, 4900));
+        return await issuerKeys.find(request);
+      },
+    };
+    vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
+    let outcome: Outcome | undefined;
+    const pending = login({ standIn, keys: slowKeys }).then((value) => (outcome = value));
+    await sought.promise;
+    await vi.advanceTimersByTimeAsync(4900);
+    await asked.promise;
+    await vi.advanceTimersByTimeAsync(99);
+    expect(outcome).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await pending).toMatchObject({ answer: UNREACHABLE });
   });
 });
