@@ -33,7 +33,7 @@ export default defineConfig({
           globalSetup: ["test/support/worker-process.ts"],
           // Most of a file's time is spent waiting for processes of its own, so that more run than there are cores.
           maxWorkers: 3,
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
@@ -42,7 +42,7 @@ export default defineConfig({
           name: "attacks",
           include: ["test/attacks/**/*.test.ts"],
           globalSetup: ["test/support/worker-process.ts"],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
