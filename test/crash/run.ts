@@ -46,6 +46,8 @@ const LONGEST_LOAD_MS = 700;
 /** An alarm looks after what is open when it is ten seconds old; twice that is a failure. */
 const REST_DEADLINE_MS = 25_000;
 const POLL_MS = 250;
+/** How long the load goes on after the last kill, at most, while something that clients do was never acknowledged. */
+const DEEDS_DEADLINE_MS = 20_000;
 
 async function pause(ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms));
@@ -115,12 +117,19 @@ class Run {
         await (kind === "runtime" ? this.#killRuntime() : this.#killEverything());
         await this.#replaceSomebody();
       }
-      // Those who came last have work to do, too.
+      // Those who came last have work to do, too; on a slow machine until each kind of it was done once.
       await pause(LONGEST_LOAD_MS);
+      await this.#untilEveryDeedWasDone();
     } finally {
       isOver = true;
       await Promise.all(clients);
     }
+  }
+
+  /** Or until it is too late: then the report says what was never acknowledged. */
+  async #untilEveryDeedWasDone(): Promise<void> {
+    const deadline = performance.now() + DEEDS_DEADLINE_MS;
+    while (Object.values(this.#stage.deeds).includes(0) && performance.now() < deadline) await pause(POLL_MS);
   }
 
   /** In random order, but for the kills of everything, which lie apart: each of them changes the merge policy. */
