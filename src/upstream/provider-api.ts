@@ -4,11 +4,10 @@
  */
 import { err, ok, type Result } from "../domain/errors.ts";
 import { askForJson, type JsonAnswer, type JsonQuestion } from "./fetch-json.ts";
+import type { Members } from "./login-token.ts";
 import type { InspectionContext } from "./provider.ts";
 import type { RefusalReason } from "./refusal.ts";
 
-/** Members by name. A Map, so that `__proto__` and its like are members as any other (T39). */
-export type Members = ReadonlyMap<string, unknown>;
 export type ApiAnswer = { readonly status: number; readonly members: Members };
 
 export type ProviderApi = Pick<InspectionContext, "clockSkewSeconds" | "now" | "providerApis"> & {

@@ -4,9 +4,10 @@
  */
 import { err, type Result } from "../domain/errors.ts";
 import { accessTokenKind, provenLogin } from "./access-token.ts";
+import type { Members } from "./login-token.ts";
 import { authorizationHeader } from "./oauth1.ts";
 import type { Client } from "./provider.ts";
-import { type Members, membersOf, upstreamTrouble } from "./provider-api.ts";
+import { membersOf, upstreamTrouble } from "./provider-api.ts";
 import type { RefusalReason } from "./refusal.ts";
 
 const PROVIDER_NAME = "api.twitter.com";
