@@ -4,7 +4,7 @@ import { type Grant, TOKEN_LIFETIME_SECONDS } from "./grant.ts";
 import { holds, type Identity, isVisible } from "./identity.ts";
 import type { IdentityId } from "./identifiers.ts";
 import type { IdentityPool } from "./identity-pool.ts";
-import type { VerifiedLogin } from "./login.ts";
+import { MAX_LINKED_LOGINS, type VerifiedLogin } from "./login.ts";
 
 export function identityNotFound(identityId: string): ServiceError {
   return serviceError("ResourceNotFoundException", `Identity '${identityId}' not found.`);
@@ -36,12 +36,16 @@ export const PARTICIPANT_UNREACHABLE = serviceError(
   "participant-unreachable",
 );
 
-/** The login is another identity's, or the identity has another user of that provider (T41); the live wording is not public. */
-export function loginConflict(providerName: string): ServiceError {
-  return serviceError(
-    "ResourceConflictException",
-    `Logins conflict: ${providerName} is already linked to another identity.`,
-  );
+/**
+ * The login is another identity's, or the identity has another user of that provider (T41); null: it would have too many logins
+ * (I6). The live wording is not public.
+ */
+export function loginConflict(providerName: string | null): ServiceError {
+  const detail =
+    providerName === null
+      ? `An identity can have at most ${MAX_LINKED_LOGINS} logins.`
+      : `${providerName} is already linked to another identity.`;
+  return serviceError("ResourceConflictException", `Logins conflict: ${detail}`);
 }
 
 /** The live wording is not public: this is the service model's. */

@@ -35,8 +35,8 @@ export type LinkRefusal =
   | { readonly kind: "forbidden" }
   /** The caller's picture is out of date: none of the logins is this identity's (any more). */
   | { readonly kind: "stale" }
-  /** A second user of a provider, or more logins than an identity may have. */
-  | { readonly kind: "conflict"; readonly providerName: string }
+  /** A second user of a provider; null: more logins than an identity may have. */
+  | { readonly kind: "conflict"; readonly providerName: string | null }
   /** Another transaction is in the way. */
   | Busy;
 
@@ -80,8 +80,7 @@ function conflictAmong(logins: readonly Login[]): LinkRefusal | null {
     byProvider.set(providerName, loginId);
   }
   const count = new Set(logins.map(({ loginId }) => loginId)).size;
-  const last = logins.at(-1);
-  return count > MAX_LINKED_LOGINS && last ? { kind: "conflict", providerName: last.providerName } : null;
+  return count > MAX_LINKED_LOGINS ? { kind: "conflict", providerName: null } : null;
 }
 
 /** Step 1: everything that recovery needs, before anybody is called. */

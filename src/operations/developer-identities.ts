@@ -44,9 +44,9 @@ const NOTHING_TO_LOOK_UP = serviceError(
   "InvalidParameterException",
   "Either IdentityId or DeveloperUserIdentifier must be given.",
 );
-const USER_OF_ANOTHER_IDENTITY = serviceError(
+const NOT_A_PAIR = serviceError(
   "ResourceConflictException",
-  "The developer user identifier is linked to another identity than the given one.",
+  "The developer user identifier is not linked to the given identity.",
 );
 
 export async function getOpenIdTokenForDeveloperIdentity(
@@ -132,7 +132,7 @@ export async function lookupDeveloperIdentity(
   if (users === null) return err(identityNotFound(identityId));
   const { userIdentifiers } = users;
   if (named !== undefined && userIdentifier !== undefined) {
-    if (!userIdentifiers.includes(userIdentifier)) return err(USER_OF_ANOTHER_IDENTITY);
+    if (!userIdentifiers.includes(userIdentifier)) return err(NOT_A_PAIR);
     // The answer is the request, verified.
     return ok({ IdentityId: identityId, DeveloperUserIdentifierList: [userIdentifier] });
   }

@@ -288,8 +288,11 @@ describe("LookupDeveloperIdentity", () => {
     const { identityId: IdentityId } = await signIn(newUser());
     const other = newUser();
     await signIn(other);
-    await refusalOf(lookUp({ IdentityId, DeveloperUserIdentifier: other }), ResourceConflictException);
-    await refusalOf(lookUp({ IdentityId, DeveloperUserIdentifier: newUser() }), ResourceConflictException);
+    for (const user of [other, newUser()]) {
+      const pair = { IdentityId, DeveloperUserIdentifier: user };
+      const refusal = await refusalOf(lookUp(pair), ResourceConflictException);
+      expect(refusal.message).toBe("The developer user identifier is not linked to the given identity.");
+    }
     await refusalOf(lookUp({}), InvalidParameterException);
   });
 
@@ -335,8 +338,13 @@ describe("LookupDeveloperIdentity", () => {
       expect((await refusalOf(lookUp({ IdentityId, MaxResults }), Error)).name).toBe("ValidationException");
     }
 
-    await refusalOf(merge(last, first), ResourceConflictException);
-    await refusalOf(merge(first, last), ResourceConflictException);
+    for (const [source, destination] of [
+      [last, first],
+      [first, last],
+    ] as const) {
+      const refusal = await refusalOf(merge(source, destination), ResourceConflictException);
+      expect(refusal.message).toBe("Logins conflict: An identity can have at most 20 logins.");
+    }
     expect((await signIn(last)).identityId).toBe(lastId);
     expect((await signIn(first)).identityId).toBe(IdentityId);
   });
@@ -415,7 +423,8 @@ describe("UnlinkDeveloperIdentity", () => {
     const { identityId } = await signIn(user, { Logins: await tokenOf(web, sub) });
     await refusalOf(unlink(identityId, newUser()), ResourceNotFoundException);
     await refusalOf(unlink(identityId, sub), ResourceNotFoundException);
-    await refusalOf(unlink(identityId, user, { DeveloperProviderName: web.providerName }), Error);
+    const ofPublic = await refusalOf(unlink(identityId, user, { DeveloperProviderName: web.providerName }), Error);
+    expect(ofPublic.name).toBe("ValidationException");
     await refusalOf(
       unlink(identityId, user, { DeveloperProviderName: "login.other.example" }),
       InvalidParameterException,

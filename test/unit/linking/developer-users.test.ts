@@ -28,10 +28,11 @@ describe("developer users of one identity", () => {
 
   it("count among the 20 logins that an identity may have", () => {
     const users = Array.from({ length: 19 }, (_, index) => `d/${index}`);
+    const tooMany = { kind: "conflict", providerName: null };
     const order = (...added: VerifiedLogin[]) => ({ ...orderOf([]), logins: [developer("d/0"), ...added] });
     expect(admit(withUsers(users), order(login("a/1")))).toMatchObject({ kind: "prepare" });
-    expect(admit(withUsers(users), order(login("a/1"), login("b/1")))).toMatchObject({ kind: "conflict" });
-    expect(admit(withUsers([...users, "d/19"]), order(developer("d/20")))).toMatchObject({ kind: "conflict" });
+    expect(admit(withUsers(users), order(login("a/1"), login("b/1")))).toEqual(tooMany);
+    expect(admit(withUsers([...users, "d/19"]), order(developer("d/20")))).toEqual(tooMany);
     // A login that is presented again is no further one.
     expect(admit(withUsers([...users, "d/19"]), order())).toMatchObject({ kind: "nothing-to-do" });
   });
