@@ -1,9 +1,9 @@
 /**
  * An issuer's keys as one isolate sees them: imported once, kept as long as the issuer's object vouches for them, and
- * asked for again when a token names a key that is not there. Every fetch is the object's; nothing here opens a connection.
+ * asked for again when none of them fits a token. Every fetch is the object's; nothing here opens a connection.
  */
 import { err, ok, type Result } from "../domain/errors.ts";
-import type { IssuerKeys } from "../upstream/issuer-keys.ts";
+import type { IssuerKeys, KeyRequest } from "../upstream/issuer-keys.ts";
 import type { KeySetAnswer, KeySetRequest } from "../upstream/key-set-life.ts";
 import type { KeySetFailure } from "../upstream/load-key-set.ts";
 import { type PublicKey, selectKey } from "../upstream/public-keys.ts";
@@ -61,50 +61,44 @@ export function createIssuerKeys(
   }
 
   return {
-    async find({ issuer, algorithm, kid, onFetch }): Promise<Result<CryptoKey, KeyRefusalReason>> {
+    async find(request): Promise<Result<CryptoKey, KeyRefusalReason>> {
+      const { issuer, onFetch } = request;
       let isNew = false;
       const told = () => {
         isNew = true;
         onFetch?.();
       };
       const held = cache.get(issuer, now()) ?? (await ask({ issuer }, told));
-      if (held.state === "unreachable") return err(unreachable(held));
-      const selected = selectKey(held.keys, algorithm, kid);
-      // Nearly every call ends here.
-      const imported = selected.ok ? selected.value.imported.get(algorithm) : undefined;
-      if (imported !== undefined) return ok(imported);
+      const found = await findIn(held, request);
       // What was fetched for this very question would be no other a moment later. T28: until the object may refresh again,
-      // every unknown kid is answered here, without a call.
-      if (!isUnknown(selected) || isNew || now() < held.refreshableFrom) return resolve(held, algorithm, kid);
-      return resolve(await ask({ issuer, newerThan: held.fetchedAt }, onFetch), algorithm, kid);
+      // every token that no key fits is answered here, without a call.
+      if (found.ok || held.state === "unreachable" || isNew || now() < held.refreshableFrom) return found;
+      return await findIn(await ask({ issuer, newerThan: held.fetchedAt }, onFetch), request);
     },
   };
 }
 
-async function resolve(
+async function findIn(
   entry: IssuerEntry,
-  algorithm: SignatureAlgorithm,
-  kid: string | undefined,
+  { algorithm, kid, isSigner }: KeyRequest,
 ): Promise<Result<CryptoKey, KeyRefusalReason>> {
   if (entry.state === "unreachable") return err(unreachable(entry));
   const selected = selectKey(entry.keys, algorithm, kid);
-  if (selected.ok) return ok(await importOnce(selected.value, algorithm));
-  // T31: while the issuer is down, nobody knows whether it has added a key, so the token is not called wrong.
-  return isUnknown(selected) && entry.failure !== undefined ? err(unreachable(entry)) : selected;
+  if (!selected.ok) {
+    // T31: while the issuer is down, nobody knows whether it has added a key, so the token is not called wrong.
+    const isOpen = selected.error.kind === "unknown-key" && entry.failure !== undefined;
+    return isOpen ? err(unreachable(entry)) : selected;
+  }
+  const key = selected.value.imported.get(algorithm) ?? (await importKey(selected.value, algorithm));
+  return (await isSigner(key)) ? ok(key) : err({ kind: "bad-signature" });
 }
 
 function unreachable({ failure }: IssuerEntry): KeyRefusalReason {
   return { kind: "upstream-unreachable", ...(failure !== undefined && { failure }) };
 }
 
-function isUnknown(selected: Result<unknown, KeyRefusalReason>): boolean {
-  return !selected.ok && selected.error.kind === "unknown-key";
-}
-
 /** Two requests may import the same key at once: that is cheaper than one that waits for another. */
-async function importOnce({ publicKey, imported }: IsolateKey, algorithm: SignatureAlgorithm): Promise<CryptoKey> {
-  const known = imported.get(algorithm);
-  if (known !== undefined) return known;
+async function importKey({ publicKey, imported }: IsolateKey, algorithm: SignatureAlgorithm): Promise<CryptoKey> {
   const key = await importVerificationKey(publicKey, algorithm);
   imported.set(algorithm, key);
   return key;

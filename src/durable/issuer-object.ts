@@ -65,7 +65,7 @@ export class IssuerObject extends ConfiguredObject {
       upstreams: this.config.upstreams,
     });
     // Only now: who asks during the fetch waits for it, too.
-    if (reason === "missing-key") this.#refreshedAt = epochSeconds();
+    if (reason === "no-fitting-key") this.#refreshedAt = epochSeconds();
     if (!loaded.ok) {
       this.#failure = failedAgain(this.#failure, loaded.error, epochSeconds());
       // T26: an issuer that has nothing but leaked keys is worth the alarm more than any.

@@ -8,7 +8,7 @@ import type { UpstreamPolicy } from "./upstream-policy.ts";
 export type FetchFailure =
   | "forbidden-address"
   | "redirect"
-  | "status"
+  | `status ${number}`
   | "content-type"
   | "too-large"
   | "not-json"
@@ -123,7 +123,7 @@ function judgeHead(
   statuses: readonly number[],
   accepts: TypeRule,
 ): FetchFailure | undefined {
-  if (!statuses.includes(status)) return status >= 300 && status < 400 ? "redirect" : "status";
+  if (!statuses.includes(status)) return status >= 300 && status < 400 ? "redirect" : `status ${status}`;
   return accepts(headers.get("content-type")) ? undefined : "content-type";
 }
 

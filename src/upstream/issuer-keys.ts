@@ -9,11 +9,16 @@ export type KeyRequest = {
   readonly algorithm: SignatureAlgorithm;
   /** `kid` of the token's header, for equality alone (T5). */
   readonly kid: string | undefined;
+  /** Whether this key made the token's signature. Asked about one key of a set, and never about another one beside it. */
+  readonly isSigner: (key: CryptoKey) => boolean | Promise<boolean>;
   /** Told when the answer had to be fetched from the issuer. */
   readonly onFetch?: (() => void) | undefined;
 };
 
 export interface IssuerKeys {
-  /** The one key that fits, ready to verify and for nothing else. */
+  /**
+   * The one key that fits and made the signature. What the known set refuses is judged once more by a newer one where the
+   * issuer may be asked for it: a key may be new, may have replaced another under the same kid, or have lost its double.
+   */
   find(request: KeyRequest): Promise<Result<CryptoKey, KeyRefusalReason>>;
 }

@@ -9,7 +9,7 @@ import type { PublicKey } from "./public-keys.ts";
 const FRESH_SECONDS = 600;
 /** A set that the issuer cannot be asked about any more serves up to this age (T30). */
 const STALE_SECONDS = 24 * 60 * 60;
-/** After one refresh for a key that is not in the set, none is made for another for this long (T28). */
+/** After one refresh for a token that no key of the set fits, none is made for another for this long (T28). */
 const REFRESH_SECONDS = 30;
 /** How long the first failure is remembered; each one after it doubles that, up to the longest that T30 allows. */
 const FIRST_RETRY_SECONDS = 2;
@@ -24,14 +24,14 @@ export type KeySetState = {
   readonly held?: HeldKeySet;
   /** Absent if the last fetch succeeded. */
   readonly failure?: LoadFailure;
-  /** When the last fetch was made that only a missing key called for. */
+  /** When the last fetch was made that only such a token called for. */
   readonly refreshedAt?: number;
 };
 
 export type KeySetRequest = {
   /** The object's own name, repeated: a caller that reached the wrong object must not get its keys (T29). */
   readonly issuer: string;
-  /** `fetchedAt` of a set that lacks the key in question. Names no kid: nothing of a token travels (T4, T5). */
+  /** `fetchedAt` of a set of which no key fits the token in question. Names no kid: nothing of a token travels (T4, T5). */
   readonly newerThan?: number;
 };
 
@@ -56,7 +56,7 @@ type KeySetFacts = {
   | { readonly state: "unreachable"; readonly retryAfterSeconds: number }
 );
 
-export type FetchReason = "no-fresh-set" | "missing-key";
+export type FetchReason = "no-fresh-set" | "no-fitting-key";
 
 /** Why only a fetch can answer the request as it should be answered; null if none is needed, or none is allowed yet. */
 export function fetchReason(state: KeySetState, request: KeySetRequest, now: number): FetchReason | null {
@@ -67,7 +67,7 @@ export function fetchReason(state: KeySetState, request: KeySetRequest, now: num
   // T28: however many tokens name it. The first is worth a fetch at once, or each rotation would turn users away.
   const isNewest = request.newerThan !== undefined && held.fetchedAt <= request.newerThan;
   const isRefreshed = refreshedAt !== undefined && isWithin(refreshedAt, REFRESH_SECONDS, now);
-  return isNewest && !isRefreshed ? "missing-key" : null;
+  return isNewest && !isRefreshed ? "no-fitting-key" : null;
 }
 
 /** What follows a failure: the issuer is tried again soon, and ever less often as long as it keeps failing. */

@@ -22,13 +22,13 @@ export type RefusalReason =
   | { readonly kind: "foreign-app" }
   /** Since the token was made; or the user was deleted. */
   | { readonly kind: "signed-out" }
-  | KeyRefusalReason
-  | { readonly kind: "bad-signature" };
+  | KeyRefusalReason;
 
 /** What can go wrong on the way to the one key that a token must be signed with. */
 export type KeyRefusalReason =
   | { readonly kind: "unknown-key" }
   | { readonly kind: "ambiguous-key" }
+  | { readonly kind: "bad-signature" }
   /** `failure` says for the log alone what was wrong with the upstream. */
   | { readonly kind: "upstream-unreachable"; readonly failure?: string };
 

@@ -324,10 +324,10 @@ test("no token, no secret and no user id is in the log; each call out is, with i
   await getId(app(), identityPoolId, login);
   amazon.fail(API_TROUBLES[1]?.[1]);
   await refusalOf(getId(app(), identityPoolId, login), ExternalServiceException);
-  await expect.poll(() => worker.log()).toContain('"reason":"www.amazon.com: upstream-unreachable (status)"');
+  await expect.poll(() => worker.log()).toContain('"reason":"www.amazon.com: upstream-unreachable (status 429)"');
   const log = worker.log();
   expect(log).toMatch(/"upstream asked","provider":"www\.amazon\.com","outcome":200,/);
-  expect(log).toMatch(/"upstream asked","provider":"www\.amazon\.com","outcome":"status",/);
+  expect(log).toMatch(/"upstream asked","provider":"www\.amazon\.com","outcome":"status 429",/);
   for (const secret of [present(login[AMAZON.name]), userId, CONSUMER.consumerSecret, APP_SECRET]) {
     expect(log).not.toContain(secret);
   }

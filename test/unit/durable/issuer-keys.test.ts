@@ -3,6 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vite
 import { IsolateCache } from "../../../src/domain/isolate-cache.ts";
 import { createIssuerKeys, type IssuerEntry, issuerKeysOf } from "../../../src/durable/issuer-keys.ts";
 import type { IssuerKeys, KeyRequest } from "../../../src/upstream/issuer-keys.ts";
+import { verifySignature } from "../../../src/upstream/signature.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import { makeSigningKey, type SigningKey } from "../../support/login-tokens.ts";
 
@@ -24,8 +25,18 @@ function makeIsolate(): IssuerKeys {
 }
 
 async function find(kid: string | undefined, more: Partial<KeyRequest> = {}, keys = isolate) {
-  const found = await keys.find({ issuer, algorithm: "ES256", kid, ...more });
+  const found = await keys.find({ issuer, algorithm: "ES256", kid, isSigner: () => true, ...more });
   return found.ok ? "found" : found.error.kind;
+}
+
+const TEXT = new TextEncoder().encode("what the issuer has signed");
+
+/** Looks for the key of a token that `signer` has signed, under whatever name. */
+async function findSigner(signer: SigningKey, kid: string | undefined) {
+  const signature = await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, signer.privateKey, TEXT);
+  return await find(kid, {
+    isSigner: async (key) => await verifySignature("ES256", key, new Uint8Array(signature), TEXT),
+  });
 }
 
 const elapse = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000);
@@ -51,7 +62,7 @@ afterEach(() => {
 
 describe("IssuerKeys of an isolate", () => {
   it("asks the object once, and hands out the same verify-only key while it is fresh", async () => {
-    const request: KeyRequest = { issuer, algorithm: "ES256", kid: "first" };
+    const request: KeyRequest = { issuer, algorithm: "ES256", kid: "first", isSigner: () => true };
     const one = await isolate.find(request);
     const two = await isolate.find(request);
     expect(one.ok && two.ok && one.value === two.value).toBe(true);
@@ -154,12 +165,53 @@ describe("IssuerKeys of an isolate", () => {
     expect(await find("second")).toBe("found");
   });
 
-  it("T26: does not go looking for another key when two fit", async () => {
-    upstream.serveIssuer(issuer, [first.publicJwk, { ...second.publicJwk, kid: "first" }]);
-    expect(await find("first")).toBe("ambiguous-key");
+  it.each(["first", undefined])("follows a key that was replaced under the same kid: %s", async (kid) => {
+    expect(await findSigner(first, kid)).toBe("found");
+    const replacement = { ...second.publicJwk, kid: "first" };
+    upstream.serveIssuer(issuer, [replacement]);
+    expect(await findSigner(second, kid)).toBe("found");
+    expect(await findSigner(first, kid)).toBe("bad-signature");
+    expect(calls).toBe(2);
+    expect(upstream.fetched).toHaveLength(4);
+  });
+
+  it("T28: answers a flood of bad signatures by itself between two refreshes", async () => {
+    await find("first");
+    for (let index = 0; index < 50; index += 1) expect(await findSigner(second, "first")).toBe("bad-signature");
+    expect(calls).toBe(2);
+    expect(upstream.fetched).toHaveLength(4);
     elapse(30);
-    expect(await find("first")).toBe("ambiguous-key");
+    for (let index = 0; index < 50; index += 1) expect(await findSigner(second, "first")).toBe("bad-signature");
+    expect(calls).toBe(3);
+    expect(upstream.fetched).toHaveLength(6);
+  });
+
+  it("does not fetch a set again that was fetched for this very token, when its signature is bad", async () => {
+    expect(await findSigner(second, "first")).toBe("bad-signature");
     expect(calls).toBe(1);
+    expect(upstream.fetched).toHaveLength(2);
+  });
+
+  it("calls a signature bad even while the issuer is down: its key is known, and is not the signer", async () => {
+    await find("first");
+    upstream.goDown();
+    elapse(60);
+    vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    expect(await findSigner(second, "first")).toBe("bad-signature");
+    expect(await findSigner(first, "first")).toBe("found");
+  });
+
+  it("T26: chooses no key where two fit, and takes the one that is left as soon as the issuer has only one", async () => {
+    upstream.serveIssuer(issuer, [first.publicJwk, { ...second.publicJwk, kid: "first" }]);
+    expect(await findSigner(first, "first")).toBe("ambiguous-key");
+    expect(calls).toBe(1);
+    expect(await findSigner(first, "first")).toBe("ambiguous-key");
+    expect(await findSigner(first, "first")).toBe("ambiguous-key");
+    expect(calls).toBe(2);
+    upstream.serveIssuer(issuer, [first.publicJwk]);
+    elapse(30);
+    expect(await findSigner(first, "first")).toBe("found");
+    expect(await findSigner(second, "first")).toBe("bad-signature");
   });
 
   it("T3: imports an RSA key that names no algorithm once for each that is asked for", async () => {
@@ -167,7 +219,9 @@ describe("IssuerKeys of an isolate", () => {
     const { alg: _, ...anyAlg } = rsa.publicJwk;
     upstream.serveIssuer(issuer, [anyAlg]);
     const found = await Promise.all(
-      (["RS256", "PS256", "RS512"] as const).map((algorithm) => isolate.find({ issuer, algorithm, kid: "rsa" })),
+      (["RS256", "PS256", "RS512"] as const).map((algorithm) =>
+        isolate.find({ issuer, algorithm, kid: "rsa", isSigner: () => true }),
+      ),
     );
     expect(found.map((key) => key.ok && key.value.algorithm.name)).toEqual([
       "RSASSA-PKCS1-v1_5",

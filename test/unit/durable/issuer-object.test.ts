@@ -215,7 +215,9 @@ describe("IssuerObject", () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     expect(await ask()).toMatchObject({ state: "unreachable" });
     // The test network answers each request with an error; an option that the platform refused would be a "connection".
-    expect(warn.mock.calls).toEqual([[JSON.stringify({ event: "issuer-keys-not-loaded", issuer, reason: "status" })]]);
+    expect(warn.mock.calls).toEqual([
+      [JSON.stringify({ event: "issuer-keys-not-loaded", issuer, reason: "status 599" })],
+    ]);
     vi.restoreAllMocks();
   });
 

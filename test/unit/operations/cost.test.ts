@@ -79,9 +79,27 @@ const TOKENS: readonly Scenario[] = [
 
 const REFUSALS: readonly Scenario[] = [
   {
-    name: "a bad signature",
-    prepare: async (stage) => stage.asking(await stage.getId(), await stage.signIn.forged("ann")),
+    name: "a bad signature: one call, and nothing else",
+    async prepare(stage) {
+      const call = stage.asking(await stage.getId(), await stage.signIn.forged("ann"));
+      await call();
+      return call;
+    },
     cost: { ...ONLY, status: 403, calls: GRANT, rpcBytes: [669] },
+  },
+  {
+    name: "the first bad signature in half a minute: the issuer is asked whether its key was replaced",
+    prepare: async (stage) => stage.asking(await stage.getId(), await stage.signIn.forged("ann")),
+    cost: {
+      ...ONLY,
+      status: 403,
+      calls: [...GRANT, "IssuerObject.keys"],
+      rpcBytes: [689, 334],
+      rowsWritten: 1,
+      fetched: 2,
+      // The deadline of each fetch, cleared.
+      timers: 2,
+    },
   },
   {
     name: "an expired login token",

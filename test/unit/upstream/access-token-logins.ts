@@ -103,10 +103,10 @@ function answering(body: BodyInit, init: AnswerInit = {}): StandIn {
 /** Every way in which an upstream can fail that needs no clock; each ends in ExternalServiceException (T25, T31). */
 export const TROUBLES: readonly Trouble[] = [
   ["is down", "connection", async () => await Promise.reject(new TypeError("connection refused"))],
-  ["answers 429", "status", answering('{"error":{"code":190}}', { status: 429 })],
-  ["answers 500", "status", answering('{"error":"invalid_token"}', { status: 500 })],
-  ["answers 503", "status", answering("busy", { status: 503 })],
-  ["does not know the address", "status", answering("{}", { status: 404 })],
+  ["answers 429", "status 429", answering('{"error":{"code":190}}', { status: 429 })],
+  ["answers 500", "status 500", answering('{"error":"invalid_token"}', { status: 500 })],
+  ["answers 503", "status 503", answering("busy", { status: 503 })],
+  ["does not know the address", "status 404", answering("{}", { status: 404 })],
   ["answers with a page", "content-type", answering("<html>", { headers: { "content-type": "text/html" } })],
   ["answers with a page that is no page", "not-json", answering("<html>")],
   [

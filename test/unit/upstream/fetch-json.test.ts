@@ -103,7 +103,7 @@ describe("fetchJson", () => {
     "T31: takes status %i for a failure",
     async (status) => {
       const body = status === 204 ? null : '{"keys":[]}';
-      expect(await answerOf(new Response(body, { status }))).toEqual({ ok: false, error: "status" });
+      expect(await answerOf(new Response(body, { status }))).toEqual({ ok: false, error: `status ${status}` });
     },
   );
 
@@ -269,6 +269,6 @@ describe("askForJson", () => {
       { url, statuses: [200, 400] },
       tools(async () => Response.json({}, { status: 401 })),
     );
-    expect(answer).toEqual({ ok: false, error: "status" });
+    expect(answer).toEqual({ ok: false, error: "status 401" });
   });
 });

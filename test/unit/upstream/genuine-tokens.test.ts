@@ -46,7 +46,12 @@ async function judge(token: string, judging: Judging = {}): Promise<string> {
       clockSkewSeconds: 0,
       providerApis,
       upstreams: productionUpstreams,
-      issuerKeys: { find: async () => await Promise.resolve(by === null ? err({ kind: "unknown-key" }) : ok(by)) },
+      issuerKeys: {
+        async find({ isSigner }) {
+          if (by === null) return err({ kind: "unknown-key" });
+          return (await isSigner(by)) ? ok(by) : err({ kind: "bad-signature" });
+        },
+      },
       fetch: async () => await Promise.reject(new Error("nobody is asked")),
     },
   );

@@ -54,10 +54,10 @@ const status = (code: number) => () => Response.json({ keys: [] }, { status: cod
 /** The ways in which one document of an issuer fails, with the reason that the log gives. */
 const TROUBLES: readonly (readonly [what: string, reason: string, answer: () => Response])[] = [
   ["is down", "connection", refuse],
-  ["answers 404", "status", status(404)],
-  ["answers 429", "status", status(429)],
-  ["answers 500", "status", status(500)],
-  ["answers 503", "status", status(503)],
+  ["answers 404", "status 404", status(404)],
+  ["answers 429", "status 429", status(429)],
+  ["answers 500", "status 500", status(500)],
+  ["answers 503", "status 503", status(503)],
   ["answers with a page", "content-type", typed("<html>", "text/html; charset=utf-8")],
   ["answers with a page that calls itself JSON", "not-json", typed("<html>", "application/json")],
   ["calls its document a picture", "content-type", typed('{"keys":[]}', "image/png")],
@@ -105,6 +105,20 @@ describe.each(NAMED)("%s", (name, provider) => {
     expect(await presentAt(provider)).toEqual({
       said: NOT_VERIFIED,
       reason: `${name}: ambiguous-key`,
+    });
+    serve(upstream, provider, [first.publicJwk]);
+    expect(await presentAt(provider)).toEqual({ said: "user-1" });
+  });
+
+  it("follows a key that was replaced under the same kid, and then takes no token of the old one", async () => {
+    const [first, other] = [keyOf(provider), keyOf(provider, 1)];
+    const second = { ...other, kid: first.kid, publicJwk: { ...other.publicJwk, kid: first.kid } };
+    expect(await presentAt(provider)).toEqual({ said: "user-1" });
+    serve(upstream, provider, [second.publicJwk]);
+    expect(await presentAt(provider, {}, second)).toEqual({ said: "user-1" });
+    expect(await presentAt(provider, {}, first)).toMatchObject({
+      said: NOT_VERIFIED,
+      reason: `${name}: bad-signature`,
     });
   });
 
@@ -220,7 +234,7 @@ it.each([
   for (const other of await Promise.all([...others, ...accessTokens])) expect(other).toEqual({ said: "user-1" });
   expect([hanging.length, isAnswered]).toEqual([1, false]);
   resolve();
-  expect(await hanging[0]).toMatchObject({ said: UNREACHABLE, reason: `${name}: upstream-unreachable (status)` });
+  expect(await hanging[0]).toMatchObject({ said: UNREACHABLE, reason: `${name}: upstream-unreachable (status 503)` });
 });
 
 it("T40: a look-alike of a provider with access tokens is nobody, and is not asked", async () => {

@@ -106,9 +106,9 @@ describe("loadKeySet", () => {
 
   it("T31: tells a missing document as a failure", async () => {
     documents.delete(keySetUrl);
-    expect(await load()).toEqual(failure("status"));
+    expect(await load()).toEqual(failure("status 404"));
     documents.delete(discoveryUrl);
-    expect(await load()).toEqual(failure("status"));
+    expect(await load()).toEqual(failure("status 404"));
   });
 
   it.each([{}, [], { keys: null }, "keys"])("T29: refuses %j in place of a key set", async (document) => {
