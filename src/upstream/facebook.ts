@@ -45,8 +45,9 @@ export const facebook = accessTokenKind({
     if (status !== 200 || members.has("error")) {
       return refusalOf(members.get("error"), secret === undefined ? [NO_USER_CODE, NO_FIELD_CODE] : [NO_USER_CODE]);
     }
-    if (userId !== undefined && userId !== members.get("id")) return err({ kind: "access-token-refused" });
-    return provenLogin(members.get("id"), client);
+    const login = provenLogin(members.get("id"), client);
+    const isAnother = login.ok && userId !== undefined && userId !== login.value.subject;
+    return isAnother ? err({ kind: "access-token-refused" }) : login;
   },
 });
 

@@ -28,6 +28,8 @@ type Provider = {
   readonly amrPrefix: (audience: string) => string;
   readonly more?: Readonly<Record<string, unknown>>;
   readonly wrongAudience?: string;
+  /** In a pool of its own, since one pool knows each name once. */
+  readonly isApart?: true;
 };
 
 const PROVIDERS: readonly Provider[] = [
@@ -48,6 +50,22 @@ const PROVIDERS: readonly Provider[] = [
     algorithm: "ES256",
     audiences: ["com.example.app", "com.example.web"],
     amrPrefix: () => `${arnOf("appleid.apple.com")}:OIDC`,
+  },
+  {
+    what: "Google by its name, for an app on several platforms",
+    name: "accounts.google.com",
+    algorithm: "RS256",
+    audiences: ["web.apps.googleusercontent.com", "ios.apps.googleusercontent.com"],
+    amrPrefix: (audience) => `accounts.google.com:${audience}`,
+    isApart: true,
+  },
+  {
+    what: "Apple by its name, native and on the web",
+    name: "appleid.apple.com",
+    algorithm: "ES256",
+    audiences: ["com.example.app", "com.example.web"],
+    amrPrefix: (audience) => `appleid.apple.com:${audience}`,
+    isApart: true,
   },
   {
     what: "a Cognito user pool",
@@ -79,7 +97,7 @@ const forgers = new Map<string, LoopbackIssuer>();
 let second: LoopbackIssuer;
 let badKeys: readonly LoopbackIssuer[];
 let worker: RunningWorker;
-let identityPoolId: string;
+let [commonPoolId, apartPoolId] = ["", ""];
 
 const BAD_KEY_SETS = ["private.example.com", "symmetric.example.com", "twins.example.com"];
 
@@ -91,7 +109,7 @@ function found<T>(map: ReadonlyMap<string, T>, name: string): T {
 
 beforeAll(async () => {
   await Promise.all(
-    PROVIDERS.map(async ({ name, algorithm }) => {
+    PROVIDERS.filter(({ isApart }) => isApart !== true).map(async ({ name, algorithm }) => {
       const issuer = `https://${name}`;
       issuers.set(name, await startLoopbackIssuer({ issuer, algorithm }));
       // The same claims, and a key of the same id that nobody has published.
@@ -110,7 +128,15 @@ beforeAll(async () => {
       OIDC_PROVIDERS: JSON.stringify(Object.fromEntries(byArn.map(({ name, audiences }) => [name, audiences]))),
     },
   });
-  identityPoolId = await createPool(adminClient(worker.endpoint), {
+  apartPoolId = await createPool(adminClient(worker.endpoint), {
+    SupportedLoginProviders: {
+      ...Object.fromEntries(
+        PROVIDERS.filter(({ isApart }) => isApart).map(({ name, audiences }) => [name, audiences.join(";")]),
+      ),
+      [second.providerName]: "app",
+    },
+  });
+  commonPoolId = await createPool(adminClient(worker.endpoint), {
     OpenIdConnectProviderARNs: byArn.map(({ name }) => arnOf(name)),
     CognitoIdentityProviders: [{ ProviderName: USER_POOL, ClientId: "1234567890abcdef", ServerSideTokenCheck: false }],
     SupportedLoginProviders: {
@@ -137,16 +163,17 @@ async function secondLogin(sub: string): Promise<Record<string, string>> {
 describe.each(PROVIDERS.map((provider) => [provider.what, provider] as const))("%s", (_, provider) => {
   const { name, audiences, more = {}, wrongAudience = WRONG_AUDIENCE } = provider;
   const [audience = ""] = audiences;
+  const poolId = () => (provider.isApart === true ? apartPoolId : commonPoolId);
   const loginOf = async (sub: string, claims: object = {}, from = issuers) => {
     const token = await found(from, name).loginToken({ sub, aud: audience, ...more, ...claims });
     return { [name]: token };
   };
   const refused = async (login: Record<string, string>) =>
-    (await refusalOf(getId(app(), identityPoolId, login), NotAuthorizedException)).message;
+    (await refusalOf(getId(app(), poolId(), login), NotAuthorizedException)).message;
 
   test("a first login makes an identity, a returning one finds it by a token for any of the audiences", async () => {
     const sub = crypto.randomUUID();
-    const identityId = await getId(app(), identityPoolId, await loginOf(sub));
+    const identityId = await getId(app(), poolId(), await loginOf(sub));
     for (const aud of audiences) {
       const { identityId: minted, token } = await getOpenIdToken(app(), identityId, await loginOf(sub, { aud }));
       expect(minted).toBe(identityId);
@@ -156,27 +183,27 @@ describe.each(PROVIDERS.map((provider) => [provider.what, provider] as const))("
 
   test("a second login is linked, and from then on is the same person by itself", async () => {
     const sub = crypto.randomUUID();
-    const identityId = await getId(app(), identityPoolId, await loginOf(sub));
+    const identityId = await getId(app(), poolId(), await loginOf(sub));
     const both = { ...(await loginOf(sub)), ...(await secondLogin(sub)) };
     expect((await getOpenIdToken(app(), identityId, both)).identityId).toBe(identityId);
-    expect(await getId(app(), identityPoolId, await secondLogin(sub))).toBe(identityId);
+    expect(await getId(app(), poolId(), await secondLogin(sub))).toBe(identityId);
   });
 
   test("a second user of the provider, and a login that another identity has, are conflicts", async () => {
     const [sub, other] = [crypto.randomUUID(), crypto.randomUUID()];
-    const identityId = await getId(app(), identityPoolId, { ...(await loginOf(sub)), ...(await secondLogin(sub)) });
+    const identityId = await getId(app(), poolId(), { ...(await loginOf(sub)), ...(await secondLogin(sub)) });
     const twoUsers = { ...(await loginOf(other)), ...(await secondLogin(sub)) };
     await refusalOf(getOpenIdToken(app(), identityId, twoUsers), ResourceConflictException);
-    const otherId = await getId(app(), identityPoolId, await secondLogin(other));
+    const otherId = await getId(app(), poolId(), await secondLogin(other));
     const taken = { ...(await loginOf(sub)), ...(await secondLogin(other)) };
     await refusalOf(getOpenIdToken(app(), otherId, taken), ResourceConflictException);
-    expect(await getId(app(), identityPoolId, await loginOf(sub))).toBe(identityId);
+    expect(await getId(app(), poolId(), await loginOf(sub))).toBe(identityId);
   });
 
   test("clocks may differ by a minute in both directions, and by no more", async () => {
     const now = Math.floor(Date.now() / 1000);
     for (const claims of [{ exp: now - 30 }, { iat: now + 30 }, { nbf: now + 30 }]) {
-      expect(await getId(app(), identityPoolId, await loginOf(crypto.randomUUID(), claims))).toMatch(/^us-east-1:/);
+      expect(await getId(app(), poolId(), await loginOf(crypto.randomUUID(), claims))).toMatch(/^us-east-1:/);
     }
     const expired = await refused(await loginOf("late", { exp: now - 120 }));
     expect(expired).toMatch(new RegExp(`^Invalid login token\\. Token expired: \\d+ >= ${now - 120}$`));
@@ -220,7 +247,7 @@ describe("an issuer with an unusable key set", () => {
     const { keys } = (await response.json()) as { keys: readonly object[] };
     issuer.answer(KEY_SET, (answer) => void answer.end(JSON.stringify({ keys: keysOf(keys) })));
     const login = { [issuer.providerName]: await issuer.loginToken({ sub: "ann", aud: "app" }) };
-    return await refusalOf(getId(app(), identityPoolId, login), Error);
+    return await refusalOf(getId(app(), commonPoolId, login), Error);
   }
 
   test("verifies nothing by a key whose private half is published", async () => {

@@ -222,6 +222,35 @@ describe("Facebook in trouble", () => {
     }
   });
 
+  it.each(TROUBLES)(
+    "T31: answers ExternalServiceException when it %s, once the app is known",
+    async (_, reason, standIn) => {
+      for (const settings of [{}, WITH_SECRET]) {
+        const untilMe: StandIn = async (request) =>
+          new URL(request.url).pathname === "/me"
+            ? await standIn(request)
+            : await facebookStandIn({ tokens, appSecrets })(request);
+        const outcome = await login("EAAgood", { standIn: untilMe, settings });
+        expect(outcome).toMatchObject({ answer: UNREACHABLE });
+        expect(outcome.reason).toBe(`graph.facebook.com: upstream-unreachable (${reason})`);
+        expect(outcome.logged).toEqual([
+          "graph.facebook.com 200",
+          expect.stringMatching(loggedOutcome("graph.facebook.com", reason)),
+        ]);
+      }
+    },
+  );
+
+  it.each([102, 190])("blames the token for code %i, whichever call it answers", async (code) => {
+    for (const path of ["/app", "/me"]) {
+      const standIn: StandIn = async (request) =>
+        new URL(request.url).pathname === path
+          ? Response.json({ error: { message: "s3cret", type: "OAuthException", code } }, { status: 401 })
+          : await facebookStandIn({ tokens, appSecrets })(request);
+      expect((await login("EAAgood", { standIn })).answer).toBe(NOT_VERIFIED);
+    }
+  });
+
   // Graph API, Handling Errors and Rate Limits; 100 to `/app` asks for the proof, and 2500 says that the path is none.
   it.each([1, 2, 4, 17, 32, 100, 341, 368, 613, 2500])(
     "T31: does not blame the token for error %i of the API",

@@ -20,6 +20,7 @@ const tokens = new Map([
   ["7-ann", { secret: "ann.secret", userId: "1234567890123456789" }],
   ["8-suspended", { secret: "s", userId: "8", code: 64 }],
   ["9-locked", { secret: "s", userId: "9", code: 326 }],
+  ["11-gone", { secret: "s", userId: "11", code: 63 }],
   ["10-plan", { secret: "s", userId: "10", code: 453 }],
 ]);
 
@@ -60,6 +61,7 @@ describe("Twitter", () => {
     ],
     ["of a suspended user", "8-suspended;s", {}, NOT_VERIFIED],
     ["of a locked user", "9-locked;s", {}, NOT_VERIFIED],
+    ["of a user who has been suspended", "11-gone;s", {}, NOT_VERIFIED],
   ])("refuses a token %s", async (_, token, more, answer) => {
     expect(await login(token, more)).toMatchObject({ answer });
   });
@@ -93,6 +95,21 @@ describe("Twitter in trouble", () => {
     });
     vi.setSystemTime((NOW + 3600) * 1000);
     expect((await login("7-ann;ann.secret")).reason).toBe("api.twitter.com: upstream-unreachable (error 135)");
+  });
+
+  // Twitter, Response Codes: what the call was, and not who made it, is at fault; 404 is what a wrong address answers.
+  it.each([
+    [215, 400, "error 215"],
+    [88, 403, "error 88"],
+    [34, 404, "status 404"],
+    [50, 404, "status 404"],
+  ])("T31: does not blame the token for code %i", async (code, status, reason) => {
+    const standIn: StandIn = async () =>
+      await Promise.resolve(Response.json({ errors: [{ code, message: "s3cret" }] }, { status }));
+    expect(await login("7-ann;ann.secret", { standIn })).toMatchObject({
+      answer: UNREACHABLE,
+      reason: `api.twitter.com: upstream-unreachable (${reason})`,
+    });
   });
 
   it("takes no answer without the id as text", async () => {
