@@ -1,4 +1,5 @@
 /** `ServerSideTokenCheck` of user pools through the AWS SDK, with a stand-in for GetId of Amazon's. */
+import type { ServerResponse } from "node:http";
 import {
   DescribeIdentityCommand,
   ExternalServiceException,
@@ -175,6 +176,25 @@ test("a user who signs in again after the sign-out is the same identity", async 
   become("signed out", old);
   await refusalOf(getOpenIdToken(app(), identityId, old), NotAuthorizedException);
   expect((await getOpenIdToken(app(), identityId, await signIn(sub))).identityId).toBe(identityId);
+});
+
+test("U1: while Amazon does not answer about one user, all who need no answer are served", async () => {
+  const login = await signIn(crypto.randomUUID());
+  const hung = Promise.withResolvers<ServerResponse>();
+  cognito.fail((_, response) => hung.resolve(response));
+  let isAnswered = false;
+  const waiting = refusalOf(getId(app(), identityPoolId, login), ExternalServiceException);
+  const answered = waiting.finally(() => (isAnswered = true));
+  const response = await hung.promise;
+  const unchecked = await signIn(crypto.randomUUID(), { aud: "backend" });
+  for (const other of [await webLogin(crypto.randomUUID()), unchecked]) {
+    const identityId = await getId(app(), identityPoolId, other);
+    expect((await getOpenIdToken(app(), identityId, other)).identityId).toBe(identityId);
+  }
+  await getId(app(), identityPoolId);
+  expect(isAnswered).toBe(false);
+  response.destroy();
+  expect((await answered).message).toBe(NOT_RESPONDING);
 });
 
 describe("nobody asks Amazon", () => {
