@@ -67,6 +67,10 @@ export function printTable(headings: readonly string[], rows: readonly (readonly
 
 export function printRows(rows: readonly Row[]): void {
   printTable(HEADINGS, rows.map(cells));
+  for (const { measured } of rows) {
+    const { name, connections, failures } = measured;
+    for (const failure of failures) console.log(`made again: ${name}, ${connections} connections: ${failure}`);
+  }
 }
 
 /** Below one, nobody else is using the machine: figures taken above it say little. */

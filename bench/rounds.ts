@@ -9,7 +9,13 @@ export type Subject = {
   load(): Promise<Load>;
 };
 
-export type Measured = { readonly name: string; readonly connections: number; readonly samples: readonly Sample[] };
+export type Measured = {
+  readonly name: string;
+  readonly connections: number;
+  readonly samples: readonly Sample[];
+  /** Why steps were made again: they are told with the figures. */
+  readonly failures: readonly string[];
+};
 
 export type Plan = {
   readonly connections: readonly number[];
@@ -21,6 +27,8 @@ export type Plan = {
 };
 
 const WARM_UP_SECONDS = 1;
+/** One request that times out must not cost a run of a quarter of an hour; a step that fails this often does. */
+const MAX_ATTEMPTS = 3;
 
 export async function measureInterleaved(
   subjects: readonly Subject[],
@@ -30,17 +38,36 @@ export async function measureInterleaved(
   // One round that nobody sees: keys are made, and V8 has compiled what is hot before a first figure counts.
   for (const subject of subjects) await measure(subject.runtime, await subject.load(), 16, WARM_UP_SECONDS);
   for (const connections of connectionCounts) {
-    const samples = new Map<Subject, Sample[]>(subjects.map((subject) => [subject, []]));
+    const steps = subjects.map((subject) => ({ subject, samples: [] as Sample[], failures: [] as string[] }));
     for (let round = 0; round < rounds; round++) {
       if (round >= 2 && performance.now() > deadlineMs) break;
-      for (const [subject, taken] of samples) {
-        taken.push(await measure(subject.runtime, await subject.load(), connections, seconds));
+      for (const { subject, samples, failures } of steps) {
+        samples.push(await measureStep(subject, connections, seconds, failures));
       }
       progress(`${connections} connections, round ${round + 1} of ${rounds}`);
     }
-    for (const [{ name }, taken] of samples) measured.push({ name, connections, samples: taken });
+    for (const { subject, samples, failures } of steps) {
+      measured.push({ name: subject.name, connections, samples, failures });
+    }
   }
   return measured;
+}
+
+async function measureStep(
+  subject: Subject,
+  connections: number,
+  seconds: number,
+  failures: string[],
+): Promise<Sample> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await measure(subject.runtime, await subject.load(), connections, seconds);
+    } catch (error) {
+      failures.push(String(error));
+      progress(`${subject.name}, ${connections} connections: ${String(error)}`);
+      if (attempt === MAX_ATTEMPTS) throw error;
+    }
+  }
 }
 
 /** On stderr, so that stdout holds the results alone. */
