@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { addressOf, type ClientLimit, clientLimitOf, UNLIMITED } from "./client-limit.ts";
 import type { Config } from "./config.ts";
-import { err, RATE_EXCEEDED, type Result, serviceError } from "./domain/errors.ts";
+import { err, ok, RATE_EXCEEDED, type Result, serviceError } from "./domain/errors.ts";
 import type { ClientCall } from "./domain/identity.ts";
 import { issuerKeysOf } from "./durable/issuer-keys.ts";
 import { KEY_RING_NAME } from "./durable/key-ring-object.ts";
@@ -106,14 +106,24 @@ export function createApp(composition: Composition): Hono<{ Bindings: Env }> {
       if (!service.ok) return refuse(service.error);
       const { clients, context } = service.value;
       const address = addressOf(request.headers);
-      if (clients.isBlocked(address, context.now())) return refuse(CLIENT_OVER_LIMIT);
+      const isBlocked = clients.isBlocked(address, context.now());
+      // Only a signature can speak for a caller at such an address: a backend has one, and many users behind it.
+      if (isBlocked && !request.headers.has("authorization")) return refuse(CLIENT_OVER_LIMIT);
+      const refuseUnsigned = (error: WireError): Answer => {
+        if (isBlocked) return refuse(CLIENT_OVER_LIMIT);
+        // Counted after the answer: the next call of this address is the one that is judged by it.
+        if (isClientsOwn(error)) execution.waitUntil(clients.countFailure(address, context.now()));
+        return refuse(error);
+      };
       const decoded = await readRequest(request, (name) => runnableOf(name) !== undefined);
       operation = (decoded.ok ? decoded.value : decoded.error).operation ?? null;
-      const result = decoded.ok ? await runOperation(request, decoded.value, service.value, address, facts) : decoded;
+      if (!decoded.ok) return refuseUnsigned(decoded.error);
+      const caller = await callerOf(request, decoded.value, service.value);
+      if (!caller.ok) return refuseUnsigned(caller.error);
+      if (isBlocked && caller.value === null) return refuse(CLIENT_OVER_LIMIT);
+      const result = await runOperation(request, decoded.value, caller.value, service.value, address, facts);
       if (result.ok) return { response: encodeSuccess(result.value, requestId), operation };
-      // Counted after the answer: the next call of this address is the one that is judged by it.
-      if (isClientsOwn(result.error)) execution.waitUntil(clients.countFailure(address, context.now()));
-      return refuse(result.error);
+      return caller.value === null ? refuseUnsigned(result.error) : refuse(result.error);
     } catch (cause) {
       logDefect(requestId, operation, cause);
       return refuse(
@@ -135,11 +145,15 @@ function httpDate(): string {
 const CLIENT_OVER_LIMIT: WireError = { ...RATE_EXCEEDED, reason: "client-address", retryAfterSeconds: 10 };
 const OVERLOADED: WireError = { ...RATE_EXCEEDED, reason: "overloaded", retryAfterSeconds: 1 };
 
+const BLAMELESS: ReadonlySet<WireError["type"]> = new Set([
+  "InternalErrorException",
+  "ExternalServiceException",
+  "TooManyRequestsException",
+]);
+
 /** Whether a failure speaks against whoever sent the request: not when we, or an issuer, are in trouble, or said to wait. */
-function isClientsOwn({ type }: WireError): boolean {
-  return (
-    type !== "InternalErrorException" && type !== "ExternalServiceException" && type !== "TooManyRequestsException"
-  );
+function isClientsOwn({ type, isIssuersFault }: WireError): boolean {
+  return !BLAMELESS.has(type) && isIssuersFault !== true;
 }
 
 const CALL_ID = /^[\w-]{8,64}$/;
@@ -155,33 +169,38 @@ function isOverloaded(cause: unknown): boolean {
   return cause instanceof Error && "overloaded" in cause && cause.overloaded === true;
 }
 
+/** Who has signed the request; null where the operation is public, and asks for no signature. */
+async function callerOf(
+  request: Request,
+  { operation, body }: DecodedRequest,
+  { config, context }: Service,
+): Promise<Result<Caller | null, WireError>> {
+  if (runnableOf(operation)?.access !== "signed") return ok(null);
+  return await verifySignature({
+    method: request.method,
+    url: new URL(request.url),
+    headers: request.headers,
+    body,
+    operation,
+    credentials: config.adminCredentials,
+    region: config.region,
+    now: context.now(),
+  });
+}
+
 async function runOperation(
   request: Request,
-  { operation, json, body }: DecodedRequest,
-  { config, context, clients }: Service,
+  { operation, json }: DecodedRequest,
+  caller: Caller | null,
+  { context, clients }: Service,
   address: string,
   facts: RequestFacts,
 ): Promise<Result<object | undefined, WireError>> {
   facts.readInput(json);
   const runnable = runnableOf(operation);
   if (runnable === undefined) return err(unknownOperation());
-  let caller: Caller | null = null;
-  if (runnable.access === "signed") {
-    const verified = await verifySignature({
-      method: request.method,
-      url: new URL(request.url),
-      headers: request.headers,
-      body,
-      operation,
-      credentials: config.adminCredentials,
-      region: config.region,
-      now: context.now(),
-    });
-    if (!verified.ok) return verified;
-    const authorised = authorise(verified.value.credential, operation);
-    if (!authorised.ok) return authorised;
-    caller = verified.value;
-  }
+  const authorised = caller === null ? ok(undefined) : authorise(caller.credential, operation);
+  if (!authorised.ok) return authorised;
   if (operation === "GetId" && !(await clients.admitCreation(address))) return err(CLIENT_OVER_LIMIT);
   const result = await runnable.run(
     json,

@@ -170,8 +170,9 @@ function parseApiUrl(
 ): string {
   const value = text(raw, name) ?? fallback;
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url === undefined || !upstreams.permits(url) || /[?#]/.test(value)) {
-    problems.push(`${name} must be an https address with a public host name, without a query`);
+  // A host in another script would be written anew by the URL parser, and be somebody else's.
+  if (url === undefined || !upstreams.permits(url) || !/^[!-~]+$/.test(value) || /[?#]/.test(value)) {
+    problems.push(`${name} must be an https address with a public host name in ASCII, without a query`);
   }
   // As the URL parser writes it: OAuth 1.0a signs this very text (RFC 5849, section 3.4.1.2).
   return url === undefined ? value : url.href.replace(/\/$/, "");

@@ -13,8 +13,11 @@ type Judgement<T> = Result<T, RefusalReason>;
 /** The app that the token is of; `userId` where that was said in the same breath. */
 type App = { readonly client: Client; readonly secret?: string; readonly userId?: string };
 
-/** Graph API, Handling Errors: the access token is at fault. Every other code is the API's trouble, or this service's. */
-const TOKEN_CODES = new Set<unknown>([102, 190]);
+/**
+ * The access token is at fault: Graph API, Handling Errors. 101 says that an app is none; asked by the token alone, the app is
+ * what the token says (`1234|text`). Every other code is the API's trouble, or this service's.
+ */
+const TOKEN_CODES = new Set<unknown>([101, 102, 190]);
 /** `/me` with a token that has no user. Of any other path it means that FACEBOOK_GRAPH_URL leads nowhere. */
 const NO_USER_CODE = 2500;
 /** `/me` was asked for a field of users, and is none. */

@@ -113,7 +113,9 @@ export function checkProviders(
     const providerName = oidcProviderOf(arn);
     // The settings of the service hold what IAM holds for the live one: without client ids no audience can be checked.
     const isKnown = providerName !== undefined && config.oidcProviders.has(providerName);
-    if (!isKnown || !isVerifiable(providerName)) return refused("openIdConnectProviderARNs", arn);
+    // A kind that reads more than client ids from a pool's value, as Twitter's secret, gets nothing from an ARN.
+    const isByValue = isKnown && providerKindOf(providerName).clientsOf !== undefined;
+    if (!isKnown || isByValue || !isVerifiable(providerName)) return refused("openIdConnectProviderARNs", arn);
   }
   for (const { providerName = "", clientId = "" } of settings.cognitoIdentityProviders ?? []) {
     if (!isUserPool(providerName) || clientId === "") return refused("cognitoIdentityProviders", providerName);

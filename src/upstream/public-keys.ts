@@ -123,7 +123,8 @@ export function selectKey<Key extends { readonly publicKey: PublicKey }>(
   );
   const [candidate] = candidates;
   if (candidate === undefined) return err({ kind: "unknown-key" });
-  return candidates.length === 1 ? ok(candidate) : err({ kind: "ambiguous-key" });
+  if (candidates.length === 1) return ok(candidate);
+  return err({ kind: kid === undefined ? "missing-kid" : "ambiguous-key" });
 }
 
 function isObject(value: unknown): value is object {

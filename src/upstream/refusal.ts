@@ -27,7 +27,10 @@ export type RefusalReason =
 /** What can go wrong on the way to the one key that a token must be signed with. */
 export type KeyRefusalReason =
   | { readonly kind: "unknown-key" }
+  /** The issuer has two keys of that name. */
   | { readonly kind: "ambiguous-key" }
+  /** The token names no key, and more than one would do. */
+  | { readonly kind: "missing-kid" }
   | { readonly kind: "bad-signature" }
   /** `failure` says for the log alone what was wrong with the upstream. */
   | { readonly kind: "upstream-unreachable"; readonly failure?: string };
@@ -64,10 +67,12 @@ export function refusalOf(reason: RefusalReason, place: string): ServiceError {
       return invalidToken("Incorrect token audience.");
     case "algorithm-not-allowed":
     case "unknown-key":
-    case "ambiguous-key":
+    case "missing-kid":
     case "bad-signature":
     case "access-token-refused":
       return invalidToken("Couldn't verify signed token.");
+    case "ambiguous-key":
+      return { ...invalidToken("Couldn't verify signed token."), isIssuersFault: true };
     case "access-token-expired":
       // Captured for Facebook without the two instants: its access tokens do not show when they end.
       return invalidToken("Token is expired.");

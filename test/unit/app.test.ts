@@ -16,6 +16,7 @@ import {
   recordOf,
   untilAtRest,
 } from "../support/objects.ts";
+import { makeSigningKey } from "../support/login-tokens.ts";
 import { makeRateLimit } from "../support/rate-limit-binding.ts";
 import { ADMIN, type Answer, claimsIn, makeService, textOf } from "../support/service.ts";
 
@@ -408,6 +409,64 @@ describe("CLIENT_LIMIT", () => {
     expect((await good(newAddress())).status).toBe(200);
     vi.setSystemTime(Date.now() + 10_000);
     expect((await good()).status).toBe(200);
+  });
+
+  it("counts no failure of a caller whose signature is good: many users stand behind one backend", async () => {
+    const service = makeLimited();
+    const { identityPoolId: IdentityPoolId } = await makePool({ developerProviderName: "login.example" });
+    const headers = newAddress();
+    const lookUp = async () => {
+      vi.setSystemTime(Date.now() + 10);
+      const input = { IdentityPoolId, DeveloperUserIdentifier: "nobody" };
+      return await service.call("LookupDeveloperIdentity", input, { headers, credential: ADMIN });
+    };
+    const answers = await many(LIMIT + 5, lookUp);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([404]));
+    expect((await service.call("GetId", { IdentityPoolId }, { headers })).status).not.toBe(429);
+  });
+
+  it("serves such a caller at an address that is over, and nobody whose signature is not good", async () => {
+    const service = makeLimited();
+    const pool = await makePool({ developerProviderName: "login.example" });
+    const IdentityPoolId = pool.identityPoolId;
+    const headers = newAddress();
+    await many(LIMIT + 1, async () => await service.call("GetOpenIdToken", {}, { headers }));
+    expect(await service.call("GetOpenIdToken", {}, { headers })).toMatchObject(over);
+    const signIn = async (credential = ADMIN) => {
+      const input = { IdentityPoolId, Logins: { "login.example": "ann" } };
+      return await service.call("GetOpenIdTokenForDeveloperIdentity", input, { headers, credential });
+    };
+    expect((await signIn()).status).toBe(200);
+    const calls = noteCalls();
+    expect(await signIn({ ...ADMIN, secretAccessKey: "not the secret of this key" })).toMatchObject(over);
+    expect(await service.call("GetId", { IdentityPoolId }, { headers, credential: ADMIN })).toMatchObject(over);
+    const unread = { headers: { ...headers, authorization: "AWS4-HMAC-SHA256" } };
+    expect(await service.call("GetId", { IdentityPoolId }, unread)).toMatchObject(over);
+    expect(inRequests(calls)).toEqual([]);
+  });
+
+  it("U1: does not count what an issuer is to blame for, and counts what a token is", async () => {
+    const upstream = new FakeUpstream().install();
+    const [broken, good] = [await makeSignIn(upstream), await makeSignIn(upstream)];
+    const twins = await Promise.all([makeSigningKey("ES256", "key-1"), makeSigningKey("ES256", "key-1")]);
+    upstream.serveIssuer(
+      `https://${broken.providerName}`,
+      twins.map(({ publicJwk }) => publicJwk),
+    );
+    const { identityPoolId: IdentityPoolId } = await makePool({
+      supportedLoginProviders: { ...broken.settings.supportedLoginProviders, ...good.settings.supportedLoginProviders },
+    });
+    const guests = await Promise.all(Array.from({ length: LIMIT + 5 }, async () => await makeGuest(IdentityPoolId)));
+    const service = makeLimited();
+    const headers = newAddress();
+    const present = async (index: number, logins: ReadonlyMap<string, string>) =>
+      await service.call("GetOpenIdToken", { IdentityId: guests[index], Logins: logins }, { headers });
+    for (const index of guests.keys()) {
+      expect((await present(index, await broken.logins("ann"))).json["__type"]).toBe("NotAuthorizedException");
+    }
+    expect((await present(0, await good.logins("ann"))).status).toBe(200);
+    for (let count = 0; count <= LIMIT; count++) await present(1, await good.forged("ann"));
+    expect(await present(0, await good.logins("ann"))).toMatchObject(over);
   });
 
   it("calls that succeed and create nothing are not counted", async () => {

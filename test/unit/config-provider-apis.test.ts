@@ -42,6 +42,8 @@ describe("the settings of the providers' APIs", () => {
       "https://api.example/?a",
       "https://api.example/?",
       "https://api.example/#",
+      // A Cyrillic letter.
+      "https://аpi.example",
       "file:///x",
     ]) {
       expect(problemsOf({ [name]: value })).toEqual([expect.stringMatching(`^${name} must be`)]);

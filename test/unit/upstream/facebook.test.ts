@@ -241,7 +241,7 @@ describe("Facebook in trouble", () => {
     },
   );
 
-  it.each([102, 190])("blames the token for code %i, whichever call it answers", async (code) => {
+  it.each([101, 102, 190])("blames the token for code %i, whichever call it answers", async (code) => {
     for (const path of ["/app", "/me"]) {
       const standIn: StandIn = async (request) =>
         new URL(request.url).pathname === path

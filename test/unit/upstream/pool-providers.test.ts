@@ -14,6 +14,7 @@ const config = {
   oidcProviders: new Map([
     ["issuer.example/tenant", ["client-1", "client-2"]],
     ["10.0.0.1", ["client-1"]],
+    ["api.twitter.com", ["client-1"]],
   ]),
   upstreams: productionUpstreams,
 };
@@ -112,6 +113,7 @@ describe("checkProviders", () => {
     ["not configured", ARN.replace("tenant", "stranger")],
     ["of another case", ARN.replace("tenant", "Tenant")],
     ["of an address that is never fetched", "arn:aws:iam::123456789012:oidc-provider/10.0.0.1"],
+    ["one that needs a secret, too", "arn:aws:iam::123456789012:oidc-provider/api.twitter.com"],
     ["without a host", "arn:aws:iam::123456789012:oidc-provider/"],
     ["without an account", "arn:aws:iam:::oidc-provider/issuer.example/tenant"],
     ["of another service", "arn:aws:sts::123456789012:oidc-provider/issuer.example/tenant"],

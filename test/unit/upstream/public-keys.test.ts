@@ -155,6 +155,6 @@ describe("selectKey", () => {
     expect(select([rs256.publicJwk, es256.publicJwk], "ES256", undefined)).toMatchObject({ kid: "p256" });
     expect(select([rs256.publicJwk], "ES256", undefined)).toBe("unknown-key");
     const second = await makeSigningKey("ES256", "second");
-    expect(select([es256.publicJwk, second.publicJwk], "ES256", undefined)).toBe("ambiguous-key");
+    expect(select([es256.publicJwk, second.publicJwk], "ES256", undefined)).toBe("missing-kid");
   });
 });
