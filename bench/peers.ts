@@ -21,7 +21,7 @@ const VERSIONS = {
   "firebase-tools": "15.34.2",
   "better-auth": "1.7.25",
 };
-const PLAN: Plan = { connections: [16], rounds: 5, seconds: 3 };
+const PLAN: Plan = { connections: [16, 64], rounds: 5, seconds: 3 };
 const READY_DEADLINE_MS = 90_000;
 
 type Peer = {
