@@ -6,52 +6,24 @@
 import {
   DeleteIdentitiesCommand,
   DeleteIdentityPoolCommand,
-  DescribeIdentityCommand,
   InvalidParameterException,
   NotAuthorizedException,
   ResourceConflictException,
   ResourceNotFoundException,
   UpdateIdentityPoolCommand,
 } from "@aws-sdk/client-cognito-identity";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { adminClient, appClient, createPool, getId, getOpenIdToken, refusalOf } from "../support/cognito-clients.ts";
-import { type Claims, type LoopbackIssuer, startLoopbackIssuer } from "../support/loopback-issuer.ts";
+import { describeLogins, loginOf, useTwoIssuers } from "../support/two-issuers.ts";
 
 const endpoint = inject("endpoint");
 const admin = adminClient(endpoint);
 const app = appClient(endpoint);
 
-const AUDIENCE = "client-1";
 const FORBIDDEN = (identityId: string) => `Access to Identity '${identityId}' is forbidden.`;
 const DO_NOT_MATCH = "Logins don't match. Please include at least one valid login for this identity or identity pool.";
 
-let home: LoopbackIssuer;
-let work: LoopbackIssuer;
-let providers: Record<string, string>;
-let identityPoolId: string;
-
-beforeAll(async () => {
-  [home, work] = await Promise.all([
-    startLoopbackIssuer({ algorithm: "ES256" }),
-    startLoopbackIssuer({ algorithm: "ES256" }),
-  ]);
-  providers = { [home.providerName]: AUDIENCE, [work.providerName]: AUDIENCE };
-  identityPoolId = await createPool(admin, { SupportedLoginProviders: providers });
-});
-
-afterAll(async () => {
-  await Promise.all([home.close(), work.close()]);
-});
-
-type Logins = Record<string, string>;
-
-async function login(issuer: LoopbackIssuer, sub: string, claims: Claims = {}): Promise<Logins> {
-  return { [issuer.providerName]: await issuer.loginToken({ sub, aud: AUDIENCE, ...claims }) };
-}
-
-async function describeLogins(identityId: string): Promise<readonly string[]> {
-  return (await admin.send(new DescribeIdentityCommand({ IdentityId: identityId }))).Logins ?? [];
-}
+const stage = useTwoIssuers();
 
 function newUser(): string {
   return crypto.randomUUID();
@@ -59,8 +31,8 @@ function newUser(): string {
 
 describe("InvalidParameterException", () => {
   test("is the answer where AllowClassicFlow is false, for a guest and for a login", async () => {
-    const pool = await createPool(admin, { AllowClassicFlow: false, SupportedLoginProviders: providers });
-    const logins = await login(home, newUser());
+    const pool = await createPool(admin, { AllowClassicFlow: false, SupportedLoginProviders: stage.providers });
+    const logins = await loginOf(stage.home, newUser());
     const guest = await getId(app, pool);
     const user = await getId(app, pool, logins);
     const refusals = [
@@ -74,7 +46,7 @@ describe("InvalidParameterException", () => {
   });
 
   test("is the answer to a SAML login", async () => {
-    const guest = await getId(app, identityPoolId);
+    const guest = await getId(app, stage.identityPoolId);
     const logins = { "arn:aws:iam::123456789012:saml-provider/Example": "PHNhbWw+" };
     const refusal = await refusalOf(getOpenIdToken(app, guest, logins), InvalidParameterException);
     expect(refusal.message).toBe("Basic (classic) flow is not supported with SAML, please use enhanced flow.");
@@ -90,8 +62,8 @@ describe("ResourceNotFoundException", () => {
   });
 
   test("is the answer for a deleted identity, with and without its login", async () => {
-    const logins = await login(home, newUser());
-    const identityId = await getId(app, identityPoolId, logins);
+    const logins = await loginOf(stage.home, newUser());
+    const identityId = await getId(app, stage.identityPoolId, logins);
     await admin.send(new DeleteIdentitiesCommand({ IdentityIdsToDelete: [identityId] }));
     await refusalOf(getOpenIdToken(app, identityId), ResourceNotFoundException);
     const refusal = await refusalOf(getOpenIdToken(app, identityId, logins), ResourceNotFoundException);
@@ -110,7 +82,7 @@ describe("ResourceNotFoundException", () => {
 
 describe("NotAuthorizedException for an identity", () => {
   test("that is linked and comes without a login", async () => {
-    const identityId = await getId(app, identityPoolId, await login(home, newUser()));
+    const identityId = await getId(app, stage.identityPoolId, await loginOf(stage.home, newUser()));
     const refusal = await refusalOf(getOpenIdToken(app, identityId), NotAuthorizedException);
     expect(refusal.message).toBe(FORBIDDEN(identityId));
     const empty = await refusalOf(getOpenIdToken(app, identityId, {}), NotAuthorizedException);
@@ -118,34 +90,34 @@ describe("NotAuthorizedException for an identity", () => {
   });
 
   test("that is disabled, because its guest turned out to be somebody known", async () => {
-    const logins = await login(home, newUser());
-    const owner = await getId(app, identityPoolId, logins);
-    const guest = await getId(app, identityPoolId);
+    const logins = await loginOf(stage.home, newUser());
+    const owner = await getId(app, stage.identityPoolId, logins);
+    const guest = await getId(app, stage.identityPoolId);
     expect((await getOpenIdToken(app, guest, logins)).identityId).toBe(owner);
-    for (const presented of [undefined, logins, await login(work, newUser())]) {
+    for (const presented of [undefined, logins, await loginOf(stage.work, newUser())]) {
       const refusal = await refusalOf(getOpenIdToken(app, guest, presented), NotAuthorizedException);
       expect(refusal.message).toBe(FORBIDDEN(guest));
     }
   });
 
   test("that is another's: a good login of its own opens no stranger's identity", async () => {
-    const alice = await login(home, newUser());
-    const identityId = await getId(app, identityPoolId, alice);
-    const known = await login(home, newUser());
-    await getId(app, identityPoolId, known);
+    const alice = await loginOf(stage.home, newUser());
+    const identityId = await getId(app, stage.identityPoolId, alice);
+    const known = await loginOf(stage.home, newUser());
+    await getId(app, stage.identityPoolId, known);
     // One who has an identity, one who has none, and one who comes by another provider.
-    for (const foreign of [known, await login(home, newUser()), await login(work, newUser())]) {
+    for (const foreign of [known, await loginOf(stage.home, newUser()), await loginOf(stage.work, newUser())]) {
       const refusal = await refusalOf(getOpenIdToken(app, identityId, foreign), NotAuthorizedException);
       expect(refusal.message).toBe(DO_NOT_MATCH);
     }
-    expect(await describeLogins(identityId)).toEqual([home.providerName]);
+    expect(await describeLogins(identityId)).toEqual([stage.home.providerName]);
     expect((await getOpenIdToken(app, identityId, alice)).identityId).toBe(identityId);
   });
 
   test("of another pool, although the same person signs in there", async () => {
-    const logins = await login(home, newUser());
-    const otherPool = await createPool(admin, { SupportedLoginProviders: providers });
-    const here = await getId(app, identityPoolId, logins);
+    const logins = await loginOf(stage.home, newUser());
+    const otherPool = await createPool(admin, { SupportedLoginProviders: stage.providers });
+    const here = await getId(app, stage.identityPoolId, logins);
     const there = await getId(app, otherPool, logins);
     expect(there).not.toBe(here);
     expect((await getOpenIdToken(app, here, logins)).identityId).toBe(here);
@@ -167,41 +139,44 @@ describe("NotAuthorizedException for an identity", () => {
 describe("ResourceConflictException", () => {
   test("is the answer to a second user of a provider, and nothing changes", async () => {
     const [atHome, atWork, second] = await Promise.all([
-      login(home, newUser()),
-      login(work, newUser()),
-      login(home, newUser()),
+      loginOf(stage.home, newUser()),
+      loginOf(stage.work, newUser()),
+      loginOf(stage.home, newUser()),
     ]);
-    const identityId = await getId(app, identityPoolId, { ...atHome, ...atWork });
+    const identityId = await getId(app, stage.identityPoolId, { ...atHome, ...atWork });
     const refusal = await refusalOf(
       getOpenIdToken(app, identityId, { ...second, ...atWork }),
       ResourceConflictException,
     );
-    expect(refusal.message).toBe(`Logins conflict: ${home.providerName} is already linked to another identity.`);
+    expect(refusal.message).toBe(`Logins conflict: ${stage.home.providerName} is already linked to another identity.`);
     expect(refusal.$metadata.httpStatusCode).toBe(409);
     expect((await getOpenIdToken(app, identityId, { ...atHome, ...atWork })).identityId).toBe(identityId);
-    expect(await getId(app, identityPoolId, second)).not.toBe(identityId);
+    expect(await getId(app, stage.identityPoolId, second)).not.toBe(identityId);
   });
 
   test("is the answer where two authenticated identities meet, and both stay as they are", async () => {
-    const [alice, bob] = [await login(home, newUser()), await login(work, newUser())];
-    const [ofAlice, ofBob] = [await getId(app, identityPoolId, alice), await getId(app, identityPoolId, bob)];
+    const [alice, bob] = [await loginOf(stage.home, newUser()), await loginOf(stage.work, newUser())];
+    const [ofAlice, ofBob] = [
+      await getId(app, stage.identityPoolId, alice),
+      await getId(app, stage.identityPoolId, bob),
+    ];
     const both = { ...alice, ...bob };
     const refusal = await refusalOf(getOpenIdToken(app, ofAlice, both), ResourceConflictException);
-    expect(refusal.message).toBe(`Logins conflict: ${work.providerName} is already linked to another identity.`);
+    expect(refusal.message).toBe(`Logins conflict: ${stage.work.providerName} is already linked to another identity.`);
     await refusalOf(getOpenIdToken(app, ofBob, both), ResourceConflictException);
-    await refusalOf(getId(app, identityPoolId, both), ResourceConflictException);
+    await refusalOf(getId(app, stage.identityPoolId, both), ResourceConflictException);
     expect((await getOpenIdToken(app, ofAlice, alice)).identityId).toBe(ofAlice);
     expect((await getOpenIdToken(app, ofBob, bob)).identityId).toBe(ofBob);
     expect([await describeLogins(ofAlice), await describeLogins(ofBob)]).toEqual([
-      [home.providerName],
-      [work.providerName],
+      [stage.home.providerName],
+      [stage.work.providerName],
     ]);
   });
 
   test("is the answer to a guest with the logins of two identities, and the guest stays a guest", async () => {
-    const [alice, bob] = [await login(home, newUser()), await login(work, newUser())];
-    await Promise.all([getId(app, identityPoolId, alice), getId(app, identityPoolId, bob)]);
-    const guest = await getId(app, identityPoolId);
+    const [alice, bob] = [await loginOf(stage.home, newUser()), await loginOf(stage.work, newUser())];
+    await Promise.all([getId(app, stage.identityPoolId, alice), getId(app, stage.identityPoolId, bob)]);
+    const guest = await getId(app, stage.identityPoolId);
     await refusalOf(getOpenIdToken(app, guest, { ...alice, ...bob }), ResourceConflictException);
     expect((await getOpenIdToken(app, guest)).identityId).toBe(guest);
   });
