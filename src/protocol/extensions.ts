@@ -26,21 +26,22 @@ export type ExtensionName = keyof typeof extensions;
 export type ExtensionInputOf<Name extends ExtensionName> = InputValueOf<(typeof extensions)[Name]["input"]>;
 export type ExtensionOutputOf<Name extends ExtensionName> = OutputValueOf<(typeof extensions)[Name]["output"]>;
 
-const OPERATION_PREFIX = "AWSCognitoIdentityService.";
+/** The model's own prefix, and the long one of older clients: services took it before the model had a short one. */
+const OPERATION_PREFIXES = new Set([
+  "AWSCognitoIdentityService.",
+  "com.amazonaws.cognito.identity.model.AWSCognitoIdentityService.",
+]);
 const EXTENSION_PREFIX = "Edgepool.";
 
 export function isExtensionName(name: string): name is ExtensionName {
   return Object.hasOwn(extensions, name);
 }
 
-/** The value of `X-Amz-Target` that names the operation, and the only one. */
-export function targetOf(name: string): string {
-  return (isExtensionName(name) ? EXTENSION_PREFIX : OPERATION_PREFIX) + name;
-}
-
-/** What an `X-Amz-Target` names; undefined when it is nothing that this service knows. */
+/** What an `X-Amz-Target` names, by one of its exact forms; undefined when it is nothing that this service knows. */
 export function operationNamedBy(target: string): OperationName | ExtensionName | undefined {
-  const name = target.slice(target.indexOf(".") + 1);
-  const isKnown = isOperationName(name) || isExtensionName(name);
-  return isKnown && target === targetOf(name) ? name : undefined;
+  const nameAt = target.lastIndexOf(".") + 1;
+  const prefix = target.slice(0, nameAt);
+  const name = target.slice(nameAt);
+  if (isExtensionName(name)) return prefix === EXTENSION_PREFIX ? name : undefined;
+  return isOperationName(name) && OPERATION_PREFIXES.has(prefix) ? name : undefined;
 }

@@ -8,7 +8,7 @@ import type { AdminCredential } from "./admin-credential.ts";
 import { formatTimestamp, parseAuthorizationHeader, parseTimestamp } from "./authorization-header.ts";
 import type { AuthorizationHeader } from "./authorization-header.ts";
 import { ALGORITHM, canonicalRequest, computeSignature, SCOPE_TERMINATOR, sha256Hex } from "./canonical-request.ts";
-import { targetOf } from "./extensions.ts";
+import { operationNamedBy } from "./extensions.ts";
 
 /** A request as it arrived, and what this service expects of its signature. */
 export type SignedRequest<Credential extends AdminCredential> = {
@@ -46,8 +46,11 @@ const MAX_SIGNED_VALUES_LENGTH = 16_384;
 
 /** What says where a request goes and what it does. Unsigned, a captured request could be turned into another one. */
 const ALWAYS_SIGNED = ["host", "x-amz-date", "x-amz-target"];
-/** What changes the meaning of a request when it is there, so nobody may add it either. */
-const SIGNED_WHEN_SENT = ["content-type", "x-amz-content-sha256", "x-amz-security-token"];
+/**
+ * What changes the meaning of a request when it is there, so nobody may add it either. `content-type` is none of them: a body
+ * is read as the one media type or refused, and the SDKs for PHP and JavaScript 2, aws4fetch and Android never sign it.
+ */
+const SIGNED_WHEN_SENT = ["x-amz-content-sha256", "x-amz-security-token"];
 
 /** Stands in for the secret of a credential that does not exist. A signature made with it is refused all the same. */
 const NO_SECRET = "no credential has this access key id";
@@ -212,7 +215,7 @@ function checkSignedHeaders(
 
 /** The operation that runs is the one whose name was signed, however the dispatcher read the header. */
 function checkTarget({ headers, operation }: Received): ServiceError | undefined {
-  if (headers.get("x-amz-target") === targetOf(operation)) return undefined;
+  if (operationNamedBy(headers.get("x-amz-target") ?? "") === operation) return undefined;
   return invalid("The signed 'x-amz-target' is not the requested operation.");
 }
 

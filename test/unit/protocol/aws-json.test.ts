@@ -50,6 +50,23 @@ describe("readRequest", () => {
     expect(result.ok && result.value.operation).toBe(name);
   });
 
+  it.each(Object.keys(operations))("dispatches %s by the long target of older clients", async (name) => {
+    const target = `com.amazonaws.cognito.identity.model.AWSCognitoIdentityService.${name}`;
+    const result = await readRequest(call({ headers: { ...callHeaders, "x-amz-target": target } }));
+    expect(result.ok && result.value.operation).toBe(name);
+  });
+
+  it("dispatches an extension by its own target alone", async () => {
+    const operationOf = async (target: string) => {
+      const result = await readRequest(call({ headers: { ...callHeaders, "x-amz-target": target } }));
+      return result.ok ? result.value.operation : result.error.type;
+    };
+    expect(await operationOf("Edgepool.RotateSigningKey")).toBe("RotateSigningKey");
+    for (const prefix of ["AWSCognitoIdentityService.", "com.amazonaws.cognito.identity.model.Edgepool.", ""]) {
+      expect(await operationOf(`${prefix}RotateSigningKey`)).toBe("UnknownOperationException");
+    }
+  });
+
   it.each([
     "application/x-amz-json-1.1; charset=utf-8",
     "application/x-amz-json-1.1;charset=UTF-8",
@@ -98,6 +115,15 @@ describe("readRequest", () => {
     "AWSCognitoIdentityService.",
     "AWSCognitoIdentityService",
     "AWSCognitoIdentityService.GetId.GetId",
+    "com.amazonaws.cognito.identity.AWSCognitoIdentityService.GetId",
+    "com.amazonaws.cognito.identity.model.awscognitoidentityservice.GetId",
+    "com.amazonaws.cognito.identity.model.AWSCognitoIdentityService.getId",
+    "com.amazonaws.cognito.identity.model.AWSCognitoIdentityService.",
+    "com.amazonaws.cognito.identity.model.GetId",
+    "com.amazonaws.cognito.identity.model.AWSCognitoIdentityService.AWSCognitoIdentityService.GetId",
+    "com.amazonaws.cognito.sync.model.AWSCognitoIdentityService.GetId",
+    "x.AWSCognitoIdentityService.GetId",
+    "Edgepool.GetId",
     "AWSCognitoIdentityService.GetId, AWSCognitoIdentityService.GetId",
     "AWSCognitoIdentityService#GetId",
     "AWSCognitoIdentityProviderService.GetUser",
