@@ -12,7 +12,8 @@ type Network = {
   after(ms: number, run: () => void): void;
 };
 
-const LARGEST_ERROR_MS = 300_000;
+/** How far a clock may be off the true time. */
+export const LARGEST_ERROR_MS = 300_000;
 const LONGEST_STANDSTILL_MS = 60_000;
 
 export function moveSomeClock(network: Network): void {
