@@ -129,7 +129,7 @@ export class Coordinator {
     const transaction = preparing(record, transactionId);
     if (record === null || transaction === null) return { kind: "busy" };
     const handedOver = replies.flatMap((reply) => (reply.kind === "frozen" ? reply.logins : []));
-    const enlisted = enlist(record, transaction, handedOver);
+    const enlisted = enlist(record, transaction, handedOver, order.pinned);
     const obstacle = obstacleAmong(replies) ?? enlisted.conflict;
     if (obstacle !== null) {
       const refused = absorb.flatMap((identityId, index): Participant[] => {

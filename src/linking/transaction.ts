@@ -22,6 +22,11 @@ export type LinkOrder = {
    * the policy `conflict` that would merge two authenticated identities.
    */
   readonly guest: IdentityId | null;
+  /**
+   * Login id of a developer user that the coordinator gains only while nobody holds it: a call that names an identity never
+   * takes its user from another one (divergences: GetOpenIdTokenForDeveloperIdentity).
+   */
+  readonly pinned?: string;
   /** Id of the client's call that asks for it, where there is one. */
   readonly callId?: string;
   /** Whether the identity is to be born by this link; its id was never used before. */
@@ -137,12 +142,17 @@ export function preparing(record: IdentityRecord | null, transactionId: string):
   return transaction?.id === transactionId && transaction.phase === "preparing" ? transaction : null;
 }
 
-/** Adds the logins that frozen identities hand over. */
+/**
+ * Adds the logins that frozen identities hand over. One that hands over the pinned login has gained it since the caller
+ * looked, and is not absorbed.
+ */
 export function enlist(
   record: IdentityRecord,
   transaction: LinkTransaction,
   handedOver: readonly Login[],
+  pinned?: string,
 ): { readonly record: IdentityRecord; readonly conflict: LinkRefusal | null } {
+  if (handedOver.some(({ loginId }) => loginId === pinned)) return { record, conflict: { kind: "stale" } };
   const known = new Set(transaction.wanted.map((login) => login.loginId));
   const wanted = [...transaction.wanted, ...handedOver.filter((login) => !known.has(login.loginId)).map(kept)];
   const conflict = conflictAmong([...record.logins, ...wanted]);

@@ -68,6 +68,7 @@ export async function linkLogins(context: LinkContext, request: LinkRequest): Pr
       absorb: isBirth ? [] : plan.absorb,
       guest: named?.isGuest === true ? named.identityId : null,
       isBirth,
+      ...(request.pinned !== undefined && { pinned: request.pinned }),
       ...(typeof request.callId === "string" && { callId: request.callId }),
     };
     const draws = request.mints && drawnBy !== target;
@@ -120,7 +121,7 @@ async function healOwners(context: LinkContext, owned: readonly Owned[]): Promis
   return replies.some((reply) => reply.kind !== "ownership" || !reply.owns);
 }
 
-/** Decided on the very look at the owners that the plan is made of, so that no race can absorb the user's other identity. */
+/** Decided on the very look at the owners that the plan is made of; what changes since, the order's `pinned` is for. */
 function isPinnedElsewhere(owned: readonly Owned[], { named, pinned }: LinkRequest): boolean {
   return owned.some(({ login, owner }) => login.loginId === pinned && owner !== named?.identityId);
 }

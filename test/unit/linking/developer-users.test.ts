@@ -64,6 +64,16 @@ describe("developer users of one identity", () => {
     expect(enlist(record, transaction, others(9)).conflict).toMatchObject({ kind: "conflict" });
   });
 
+  it("are not taken from an identity that has gained the pinned one since the caller looked (I2)", () => {
+    const transaction = transactionOf({ wanted: [developer("d/1")], absorbed: [id("b")] });
+    const record = { ...linkedTo("a/1"), transaction };
+    const handedOver = withUsers(["d/1"], ["b/1"]).logins;
+    expect(enlist(record, transaction, handedOver, "d/1")).toEqual({ record, conflict: { kind: "stale" } });
+    // Without a pin, or with another user pinned, it is a merge as any other.
+    expect(enlist(record, transaction, handedOver).conflict).toBeNull();
+    expect(enlist(record, transaction, handedOver, "d/2").conflict).toBeNull();
+  });
+
   it("a login that a guest is born with stays a developer's", () => {
     const order = { ...orderOf([]), logins: [developer("d/1")] };
     const prepared = prepare(GUEST, order, "t1", order.logins, NOW);
