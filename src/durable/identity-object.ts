@@ -197,8 +197,8 @@ export class IdentityObject extends ConfiguredObject {
   async #settledIdentity(): Promise<Identity | null> {
     const { record: before } = this.#coordinator;
     const holder = before === null ? undefined : freezeOf(before)?.holder;
-    // What a frozen identity is, its coordinator knows: ask before telling anybody.
-    if (holder !== undefined) await this.#send({ kind: "ask-outcome", ...holder });
+    // What a frozen identity is, its coordinator knows. Where that one cannot be asked, nobody can be told: the call fails.
+    if (holder !== undefined) await deliverMessage(this.env, { kind: "ask-outcome", ...holder });
     const record = this.#coordinator.record;
     return record !== null && isVisible(record) ? record : null;
   }

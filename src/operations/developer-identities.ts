@@ -5,7 +5,7 @@
  */
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import { DEVELOPER_TOKEN_LIFETIME_SECONDS, type Grant } from "../domain/grant.ts";
-import type { IdentityId } from "../domain/identifiers.ts";
+import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import { loginIdOf, type VerifiedLogin } from "../domain/login.ts";
 import {
@@ -125,12 +125,11 @@ export async function lookupDeveloperIdentity(
   if (developerProviderName === undefined) return err(WRONG_DEVELOPER_PROVIDER);
 
   const found =
-    named === undefined ? await findUser(pool.value, developerProviderName, userIdentifier ?? "", context) : ok(named);
+    named === undefined
+      ? await findUserWithOthers(pool.value, developerProviderName, userIdentifier ?? "", context)
+      : await usersOf(identityPoolId, named, context);
   if (!found.ok) return found;
-  const identityId = found.value;
-  const users = await context.objects.identity(identityId).developerUsers(identityPoolId);
-  if (users === null) return err(identityNotFound(identityId));
-  const { userIdentifiers } = users;
+  const { identityId, userIdentifiers } = found.value;
   if (named !== undefined && userIdentifier !== undefined) {
     if (!userIdentifiers.includes(userIdentifier)) return err(NOT_A_PAIR);
     // The answer is the request, verified.
@@ -165,8 +164,16 @@ export async function mergeDeveloperIdentities(
     if (!destination.ok) return destination;
     const source = await findUser(pool.value, developerProviderName, sourceUser, context);
     if (!source.ok) return source;
-    // Also the retry of a merge that was done.
-    if (source.value === destination.value) return ok({ IdentityId: destination.value });
+    if (source.value === destination.value) {
+      // Two looks are two moments: whether it holds both users at once, the identity alone can say.
+      const users = await usersOf(identityPoolId, destination.value, context);
+      const isMerged =
+        users.ok && [destinationUser, sourceUser].every((user) => users.value.userIdentifiers.includes(user));
+      // Also the retry of a merge that was done.
+      if (isMerged) return ok({ IdentityId: destination.value });
+      await giveWay(context, attempt, undefined);
+      continue;
+    }
     const logins = await Promise.all(
       [destinationUser, sourceUser].map(
         async (user) => await developerLoginOf(pool.value, developerProviderName, user),
@@ -232,6 +239,35 @@ async function findUser(
   const owner = await ownerOf(context, await loginIdOf(pool.identityPoolId, providerName, userIdentifier));
   if (!owner.ok) return owner;
   return owner.value === null ? err(DEVELOPER_USER_NOT_FOUND) : ok(owner.value);
+}
+
+type Users = { readonly identityId: IdentityId; readonly userIdentifiers: readonly string[] };
+
+/** All users of an identity, as they are at one moment. */
+async function usersOf(
+  identityPoolId: IdentityPoolId,
+  identityId: IdentityId,
+  context: SignedContext,
+): Promise<Result<Users>> {
+  const users = await context.objects.identity(identityId).developerUsers(identityPoolId);
+  return users === null ? err(identityNotFound(identityId)) : ok({ identityId, ...users });
+}
+
+/** The identity of a user and all its users, of one moment: between two looks the user may leave it. */
+async function findUserWithOthers(
+  pool: IdentityPool,
+  providerName: string,
+  userIdentifier: string,
+  context: SignedContext,
+): Promise<Result<Users>> {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const owner = await findUser(pool, providerName, userIdentifier, context);
+    if (!owner.ok) return owner;
+    const users = await usersOf(pool.identityPoolId, owner.value, context);
+    if (users.ok && users.value.userIdentifiers.includes(userIdentifier)) return users;
+    await giveWay(context, attempt, undefined);
+  }
+  return err(CONTENDED);
 }
 
 /** The identity that a login is linked to, by that identity's own word; null when it is free. */

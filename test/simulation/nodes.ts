@@ -4,7 +4,14 @@
  */
 import type { ServiceError } from "../../src/domain/errors.ts";
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
-import { type ClientCall, describe, type IdentityDescription, isVisible } from "../../src/domain/identity.ts";
+import {
+  type ClientCall,
+  describe,
+  developerUsersOf,
+  type Identity,
+  type IdentityDescription,
+  isVisible,
+} from "../../src/domain/identity.ts";
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import { identityNotFound, judgeStanding } from "../../src/domain/mint-rules.ts";
@@ -26,7 +33,7 @@ import { type Busy, freezeOf } from "../../src/linking/absorption.ts";
 import type { LinkOrder } from "../../src/linking/transaction.ts";
 import { ISSUER_UNREACHABLE, SLOWEST_ISSUER_MS, verified } from "./issuers.ts";
 import { MintBucket, type NotingLimiter } from "./mint-bucket.ts";
-import { type Life, type Slot, StorageFailure } from "./slots.ts";
+import { type Life, NetworkFailure, type Slot, StorageFailure } from "./slots.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export type IdentitySlot = Slot<IdentityNode, IdentityRecord>;
@@ -186,12 +193,24 @@ export class IdentityNode {
   }
 
   async describe(): Promise<{ identityPoolId: IdentityPoolId; description: IdentityDescription } | null> {
+    const identity = await this.#settledIdentity();
+    return identity && { identityPoolId: identity.identityPoolId, description: describe(identity) };
+  }
+
+  async developerUsers(identityPoolId: IdentityPoolId): Promise<{ userIdentifiers: readonly string[] } | null> {
+    const identity = await this.#settledIdentity();
+    return identity?.identityPoolId === identityPoolId ? { userIdentifiers: developerUsersOf(identity) } : null;
+  }
+
+  async #settledIdentity(): Promise<Identity | null> {
     const { record: before } = this.#coordinator;
     const holder = before === null ? undefined : freezeOf(before)?.holder;
-    if (holder !== undefined) await this.#send({ kind: "ask-outcome", ...holder });
+    if (holder !== undefined) {
+      const reply = await this.#send({ kind: "ask-outcome", ...holder });
+      if (reply.kind === "failed") throw new NetworkFailure("the coordinator cannot be asked");
+    }
     const { record } = this.#coordinator;
-    if (record === null || !isVisible(record)) return null;
-    return { identityPoolId: record.identityPoolId, description: describe(record) };
+    return record !== null && isVisible(record) ? record : null;
   }
 
   freeze(message: messages.Freeze): messages.FreezeReply {

@@ -23,6 +23,7 @@ const METHODS = [
   "unlinkDeveloperUser",
   "remove",
   "describe",
+  "developerUsers",
   "confirmOwner",
   "outcome",
 ] as const satisfies readonly (keyof IdentityNode)[];

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type IdentityId, parseIdentityId } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { loginIdOf } from "../../../src/domain/login.ts";
-import { LoginObject } from "../../../src/worker.ts";
+import { IdentityObject, LoginObject } from "../../../src/worker.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import {
   holdNext,
@@ -187,6 +187,35 @@ describe("MergeDeveloperIdentities", () => {
     expect([ann, bob]).toContain(ids[0]);
     expect(new Set(ids).size).toBe(1);
     expect([idIn(await token("ann")), idIn(await token("bob"))]).toEqual([ids[0], ids[0]]);
+  });
+});
+
+describe("two looks at users who move between them", () => {
+  it("MergeDeveloperIdentities does not take them for merged whom no moment saw together", async () => {
+    const identityId = idIn(await token("ann"));
+    await token("bob");
+    await merge("bob", "ann");
+    await untilAtRest(identityId);
+    const held = holdNext(IdentityObject.prototype, "confirmOwner", "after");
+    const call = merge("bob", "ann");
+    await held.reached;
+    expect((await unlink(identityId, "ann")).status).toBe(200);
+    held.release();
+    expect(await call).toMatchObject(failed("ResourceNotFoundException"));
+    expect((await recordOf(identityId))?.logins).toMatchObject([{ subject: "bob" }]);
+  });
+
+  it("LookupDeveloperIdentity names no identity that its user has left", async () => {
+    const identityId = idIn(await token("ann"));
+    await token("bob");
+    await merge("bob", "ann");
+    await untilAtRest(identityId);
+    const held = holdNext(IdentityObject.prototype, "confirmOwner", "after");
+    const call = lookUp({ DeveloperUserIdentifier: "ann" });
+    await held.reached;
+    expect((await unlink(identityId, "ann")).status).toBe(200);
+    held.release();
+    expect(await call).toMatchObject(failed("ResourceNotFoundException"));
   });
 });
 
