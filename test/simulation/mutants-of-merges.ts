@@ -73,8 +73,8 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     edits: [
       {
         file: "src/operations/developer-identities.ts",
-        find: "if (source.value === destination.value) return ok({ IdentityId: destination.value });",
-        replace: "",
+        find: "    if (source.value === destination.value) {",
+        replace: "    if (source.value === destination.value && attempt < 0) {",
       },
     ],
   },

@@ -151,8 +151,13 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: "src/linking/identity-calls.ts",
-        find: "    const busy = frozen(coordinator);\n    if (busy !== null) return busy;\n    const verdict",
+        find: "    const busy = frozen(coordinator);\n    if (busy !== null) return { ...busy, verified };\n    const verdict",
         replace: "    const verdict",
+      },
+      {
+        file: "test/simulation/nodes.ts",
+        find: "    const busy = this.#frozen();\n    if (busy !== null) return busy;\n    if (tokens.size === 0)",
+        replace: "    if (tokens.size === 0)",
       },
     ],
   },
