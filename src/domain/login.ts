@@ -10,7 +10,7 @@ export type Login = {
    * alone, whom LookupDeveloperIdentity names: of all others the hash in `loginId` is enough (T46).
    */
   readonly subject?: string;
-  /** Name of the login's object: see `loginIdOf`. */
+  /** Name of the login's object: see `loginIdOf` and `developerLoginIdOf`. */
   readonly loginId: string;
   /** The user of a developer provider: a signed call vouches for it, and an identity may have several. */
   readonly isDeveloper?: true;
@@ -27,10 +27,23 @@ export type VerifiedLogin = Login & {
 export const MAX_LINKED_LOGINS = 20;
 
 /**
- * The name of a login's object: 64 hex digits of SHA-256 over (pool, provider, subject).
+ * The name of a public login's object: 64 hex digits of SHA-256 over (pool, provider, subject).
  * Hashed because object names show up in dashboards, and a subject may be longer than a name can be. The JSON
  * array keeps `a|b`+`c` apart from `a`+`b|c` (T40).
  */
 export function loginIdOf(identityPoolId: IdentityPoolId, providerName: string, subject: string): Promise<string> {
   return sha256Hex(JSON.stringify([identityPoolId, providerName, subject]));
+}
+
+/**
+ * The same for the user of a developer provider. How a login is proved is part of what it is (T21, T32): whatever the
+ * providers are called, now or later, an array of four never meets one of three, and no signed call vouches for somebody
+ * who logs in by tokens.
+ */
+export function developerLoginIdOf(
+  identityPoolId: IdentityPoolId,
+  providerName: string,
+  userIdentifier: string,
+): Promise<string> {
+  return sha256Hex(JSON.stringify(["developer", identityPoolId, providerName, userIdentifier]));
 }

@@ -60,6 +60,12 @@ export const DEVELOPER_USER_NOT_FOUND = serviceError(
   "The developer user identifier is not linked to an identity of this identity pool.",
 );
 
+/** Ours: what the live service says is not known. */
+export const DEVELOPER_USERS_STAY = serviceError(
+  "NotAuthorizedException",
+  "Users of a developer provider are unlinked by UnlinkDeveloperIdentity alone.",
+);
+
 /** GetOpenIdToken belongs to the basic (classic) flow, which only an explicit `false` turns off. */
 export function permitsClassicFlow(pool: IdentityPool): Result<void> {
   if (pool.allowsClassicFlow !== false) return ok(undefined);

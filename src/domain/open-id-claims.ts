@@ -1,6 +1,7 @@
 /** The claims of an OpenID token: built from a grant, then held against it once more. Pure; signs nothing. */
 import { LONGEST_TOKEN_LIFETIME_SECONDS, TOKEN_LIFETIME_SECONDS, type Grant } from "./grant.ts";
 import { MAX_LINKED_LOGINS, type VerifiedLogin } from "./login.ts";
+import { AUTHENTICATED_AMR, GUEST_AMR, isAmrWord } from "./provider-name.ts";
 
 /** Claim of the principal tags: the name that AWS reads session tags from. */
 export const TAGS_CLAIM = "https://aws.amazon.com/tags";
@@ -29,9 +30,6 @@ export type MintStamp = {
 /** Everything that a token may say; nothing else of a login is ever minted (T42). */
 export const CLAIM_NAMES = ["sub", "aud", "amr", TAGS_CLAIM, "iss", "exp", "iat", "jti"] as const;
 
-const GUEST_AMR = "unauthenticated";
-const AUTHENTICATED_AMR = "authenticated";
-
 /** Claims of the token that `grant` permits. `now` is rounded down: the claims are whole seconds. */
 export function claimsOf(grant: Grant, stamp: MintStamp): OpenIdClaims {
   const issuedAt = Math.floor(stamp.now);
@@ -46,8 +44,8 @@ export function claimsOf(grant: Grant, stamp: MintStamp): OpenIdClaims {
     : { ...granted, [TAGS_CLAIM]: { principal_tags: Object.fromEntries(tags) }, ...stamped };
 }
 
-/** A developer's login names its pool in the long form: `provider:pool:user`. */
-function isDeveloperLogin(login: VerifiedLogin, grant: Grant): boolean {
+/** A developer's login names its pool in the long form: `provider:pool:user`. No client of a provider is called like a pool. */
+function namesPool(login: VerifiedLogin, grant: Grant): boolean {
   return login.amr[1] === `${login.providerName}:${grant.identityPoolId}:${login.subject}`;
 }
 
@@ -57,7 +55,7 @@ function lintLifetime(claims: OpenIdClaims, grant: Grant): string | undefined {
   if (!Number.isInteger(lifetimeSeconds) || lifetimeSeconds < 1) return "the lifetime is not a whole number of seconds";
   if (lifetimeSeconds > LONGEST_TOKEN_LIFETIME_SECONDS) return "the lifetime outlives the published keys";
   // Only a developer may choose a lifetime; without a developer's login it is ten minutes exactly (T42).
-  if (lifetimeSeconds !== TOKEN_LIFETIME_SECONDS && !grant.logins.some((login) => isDeveloperLogin(login, grant))) {
+  if (lifetimeSeconds !== TOKEN_LIFETIME_SECONDS && !grant.logins.some((login) => namesPool(login, grant))) {
     return "the lifetime is not the one of a token without a developer's login";
   }
   return undefined;
@@ -76,6 +74,9 @@ function lintAmr(claims: OpenIdClaims, grant: Grant): string | undefined {
     const providerName = entries[2 * index];
     const longForm = entries[2 * index + 1];
     if (providerName !== login.providerName || providerName === "") return "amr names a provider that was not verified";
+    if (isAmrWord(providerName)) return "amr names a provider by a word of its own";
+    // Who vouches is told by the form: a developer does for a user of the pool, a provider for one of a client.
+    if (login.isDeveloper === true && !namesPool(login, grant)) return "amr names a developer's user as a provider's";
     // Every long form ends in the subject, whatever the provider writes before it.
     if (longForm !== login.amr[1] || longForm?.endsWith(`:${login.subject}`) !== true) {
       return "amr names a subject that was not verified";

@@ -5,7 +5,12 @@
 import { DurableObject } from "cloudflare:workers";
 import { ok, type Result } from "../domain/errors.ts";
 import type { IdentityPoolId } from "../domain/identifiers.ts";
-import { type IdentityPool, type IdentityPoolSettings, replaceSettings } from "../domain/identity-pool.ts";
+import {
+  formerNamesWith,
+  type IdentityPool,
+  type IdentityPoolSettings,
+  replaceSettings,
+} from "../domain/identity-pool.ts";
 import { DIRECTORY_SHARDS, directoryShard } from "./identity-directory-object.ts";
 import { ofKnownVersion } from "./stored-record.ts";
 
@@ -22,6 +27,8 @@ type PoolRecord = {
   readonly state: "live" | "deleted";
   /** The call that deleted it, so that its repeat is answered as the first one was. */
   readonly deletedBy?: string | null;
+  /** Names of public providers that it had, while no developer provider is named: domain/identity-pool.ts. */
+  readonly formerNames?: readonly string[];
   /** Whether the directory of pools has heard of the latest name, or of the end. */
   readonly isListed: boolean;
   /** Directory shards that hold no identity any more; only meaningful once deleted. */
@@ -55,7 +62,15 @@ export class IdentityPoolObject extends DurableObject<Env> {
   async put(identityPoolId: IdentityPoolId, settings: IdentityPoolSettings): Promise<IdentityPool | null> {
     if (this.#record?.state === "deleted") return null;
     const pool = { ...settings, identityPoolId };
-    await this.#save({ version: 1, pool, state: "live", isListed: false, sweptShards: 0 });
+    const formerNames = this.#formerNames();
+    await this.#save({
+      version: 1,
+      pool,
+      state: "live",
+      ...(formerNames.length > 0 && settings.developerProviderName === undefined && { formerNames }),
+      isListed: false,
+      sweptShards: 0,
+    });
     await this.#listSoon();
     return pool;
   }
@@ -64,7 +79,7 @@ export class IdentityPoolObject extends DurableObject<Env> {
   async update(settings: IdentityPoolSettings): Promise<Result<IdentityPool> | null> {
     const current = this.read();
     if (current === null) return null;
-    const replaced = replaceSettings(current, settings);
+    const replaced = replaceSettings(current, settings, this.#formerNames());
     if (!replaced.ok) return replaced;
     const pool = await this.put(current.identityPoolId, replaced.value);
     return pool === null ? null : ok(pool);
@@ -90,6 +105,10 @@ export class IdentityPoolObject extends DurableObject<Env> {
       console.error({ message: "a pool could not be settled yet", cause: String(error) });
     }
     if (!this.#isAtRest()) await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
+  }
+
+  #formerNames(): readonly string[] {
+    return this.#record === null ? [] : formerNamesWith(this.#record.formerNames ?? [], this.#record.pool);
   }
 
   #isAtRest(): boolean {

@@ -19,7 +19,7 @@ import type {
   Reply,
   Settle,
 } from "./messages.ts";
-import { remove, unlink, unlinkDeveloperUser } from "./removal.ts";
+import { remove, unlink, unlinkDeveloperUser, type UnlinkRefusal } from "./removal.ts";
 import { acknowledge, isRefusal, type Obstacle, obstacleAmong } from "./replies.ts";
 import {
   abort,
@@ -229,7 +229,7 @@ export class Coordinator {
     return outcome;
   }
 
-  unlink(proofs: readonly string[], providerNames: readonly string[]): LinkRefusal | { readonly kind: "unlinked" } {
+  unlink(proofs: readonly string[], providerNames: readonly string[]): UnlinkRefusal | { readonly kind: "unlinked" } {
     return this.#unlinkBy((record) => unlink(record, proofs, providerNames, this.#host.now()));
   }
 
@@ -237,9 +237,9 @@ export class Coordinator {
     return this.#unlinkBy((record) => unlinkDeveloperUser(record, loginId, this.#host.now()));
   }
 
-  #unlinkBy(
-    change: (record: IdentityRecord) => IdentityRecord | LinkRefusal,
-  ): LinkRefusal | { readonly kind: "unlinked" } {
+  #unlinkBy<Refusal extends { readonly kind: string }>(
+    change: (record: IdentityRecord) => IdentityRecord | Refusal,
+  ): Refusal | { readonly kind: "not-found" } | { readonly kind: "unlinked" } {
     if (this.#record === null || !isVisible(this.#record)) return { kind: "not-found" };
     const result = change(this.#record);
     if ("kind" in result) return result;

@@ -9,6 +9,7 @@ import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
 import {
   DEVELOPER_USER_NOT_FOUND,
+  DEVELOPER_USERS_STAY,
   grantOf,
   identityNotFound,
   judgeGuest,
@@ -162,6 +163,7 @@ export async function unlinkLogins(
     if (outcome.kind === "unlinked") return { kind: "done" };
     if (outcome.kind === "not-found") return refused(identityNotFound(identityId));
     if (outcome.kind === "busy") return outcome;
+    if (outcome.kind === "signed-only") return refused(DEVELOPER_USERS_STAY);
     const current = judgeStanding(coordinator.record, identityId);
     return refused(current.ok ? LOGINS_DO_NOT_MATCH : current.error);
   });

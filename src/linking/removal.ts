@@ -13,13 +13,16 @@ function obstacleOf(record: IdentityRecord): Busy | null {
   return freezeOf(record) ?? (record.transaction === null ? null : { kind: "busy" });
 }
 
+/** `signed-only`: a developer's users are among what is to go, of whom no login token says anything (T32). */
+export type UnlinkRefusal = LinkRefusal | { readonly kind: "signed-only" };
+
 /** Unlinks logins by a proof of one of the identity's own; the identity's write is the linearization point. */
 export function unlink(
   record: IdentityRecord,
   proofs: readonly string[],
   providerNames: readonly string[],
   now: number,
-): IdentityRecord | LinkRefusal {
+): IdentityRecord | UnlinkRefusal {
   const obstacle = obstacleOf(record);
   if (obstacle !== null) return obstacle;
   const removed = record.logins.filter((login) => providerNames.includes(login.providerName));
@@ -27,6 +30,7 @@ export function unlink(
   // The retry of a call that was done: same proof, nothing left to remove.
   const isRepeat = removed.length === 0 && proofs.some((loginId) => wasUnlinked(record, loginId, now));
   if (!isProved && !isRepeat) return { kind: "stale" };
+  if (removed.some((login) => login.isDeveloper === true)) return { kind: "signed-only" };
   return removed.length === 0 ? record : without(record, removed, now);
 }
 

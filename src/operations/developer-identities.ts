@@ -7,7 +7,7 @@ import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import { DEVELOPER_TOKEN_LIFETIME_SECONDS, type Grant } from "../domain/grant.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
-import { loginIdOf, type VerifiedLogin } from "../domain/login.ts";
+import { developerLoginIdOf, type VerifiedLogin } from "../domain/login.ts";
 import {
   DEVELOPER_USER_NOT_FOUND,
   DEVELOPER_USER_REGISTERED,
@@ -200,7 +200,7 @@ export async function unlinkDeveloperIdentity(
   const { identityPoolId, developerProviderName } = pool.value;
   if (developerProviderName !== input.DeveloperProviderName) return err(WRONG_DEVELOPER_PROVIDER);
   const identityId = identityIdOfInput(input.IdentityId);
-  const loginId = await loginIdOf(identityPoolId, developerProviderName, input.DeveloperUserIdentifier);
+  const loginId = await developerLoginIdOf(identityPoolId, developerProviderName, input.DeveloperUserIdentifier);
   const reply = await whileBusy(
     context,
     async () => await context.objects.identity(identityId).unlinkDeveloperUser(identityId, identityPoolId, loginId),
@@ -225,7 +225,7 @@ async function developerLoginOf(
   providerName: string,
   subject: string,
 ): Promise<VerifiedLogin> {
-  const loginId = await loginIdOf(identityPoolId, providerName, subject);
+  const loginId = await developerLoginIdOf(identityPoolId, providerName, subject);
   const amr = [providerName, `${providerName}:${identityPoolId}:${subject}`];
   return { providerName, subject, loginId, isDeveloper: true, amr };
 }
@@ -236,7 +236,7 @@ async function findUser(
   userIdentifier: string,
   context: SignedContext,
 ): Promise<Result<IdentityId>> {
-  const owner = await ownerOf(context, await loginIdOf(pool.identityPoolId, providerName, userIdentifier));
+  const owner = await ownerOf(context, await developerLoginIdOf(pool.identityPoolId, providerName, userIdentifier));
   if (!owner.ok) return owner;
   return owner.value === null ? err(DEVELOPER_USER_NOT_FOUND) : ok(owner.value);
 }

@@ -1,9 +1,10 @@
 /** What a pool's settings say about a provider name: its clients, and whether the settings can ever work. Pure. */
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
-import { type IdentityPoolSettings, isPublicProvider } from "../domain/identity-pool.ts";
+import type { IdentityPoolSettings } from "../domain/identity-pool.ts";
 import type { Config, ProviderApis } from "../config.ts";
+import { isForeignName } from "./developer-name.ts";
 import type { Client } from "./provider.ts";
-import { isKnownProvider, providerKindOf } from "./provider-kinds.ts";
+import { providerKindOf } from "./provider-kinds.ts";
 import { isUserPool } from "./user-pool.ts";
 import { checkingPoolOf } from "./user-pool-check.ts";
 
@@ -97,11 +98,11 @@ function oidcProviderOf(arn: string): string | undefined {
 /**
  * Refuses settings with a provider that no token could ever be verified for, so that the mistake shows when the pool is
  * made and not at the first sign-in. SAML ARNs, and Digits, which its owner closed, may be stored: the live service had them.
- * Also a developer provider by the name of a public one.
+ * Also a developer provider by a name that is somebody else's.
  */
 export function checkProviders(
   settings: IdentityPoolSettings,
-  config: Pick<Config, "oidcProviders" | "upstreams">,
+  config: Pick<Config, "issuer" | "oidcProviders" | "upstreams">,
 ): Result<void> {
   const isVerifiable = (name: string) => providerKindOf(name).isVerifiable(name, config.upstreams);
 
@@ -121,9 +122,7 @@ export function checkProviders(
     if (!isUserPool(providerName) || clientId === "") return refused("cognitoIdentityProviders", providerName);
   }
   const { developerProviderName: name } = settings;
-  if (name !== undefined && (isKnownProvider(name) || isPublicProvider(settings, name))) {
-    return refused("developerProviderName", name);
-  }
+  if (name !== undefined && isForeignName(name, settings, config)) return refused("developerProviderName", name);
   return ok(undefined);
 }
 

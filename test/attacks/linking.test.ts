@@ -2,10 +2,13 @@
 import {
   DeleteIdentitiesCommand,
   DescribeIdentityCommand,
+  GetOpenIdTokenForDeveloperIdentityCommand,
+  InvalidParameterException,
   NotAuthorizedException,
   ResourceConflictException,
   ResourceNotFoundException,
   UnlinkIdentityCommand,
+  UpdateIdentityPoolCommand,
 } from "@aws-sdk/client-cognito-identity";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
@@ -68,6 +71,47 @@ describe("taking over an identity", () => {
       expect(await linkedProviders(guest)).toEqual([]);
       expect((await getOpenIdToken(app, guest, logins)).identityId).toBe(guest);
     }
+  });
+
+  it("T32: a developer provider that takes over the name of a public one takes over nobody, in however many updates", async () => {
+    const settings = { IdentityPoolName: "takeover", AllowUnauthenticatedIdentities: true };
+    const IdentityPoolId = await createPool(admin, { SupportedLoginProviders: { "idp.example.com": "client-1" } });
+    const update = async (more: object) =>
+      await admin.send(new UpdateIdentityPoolCommand({ IdentityPoolId, ...settings, ...more }));
+    await update({});
+    await update({ SupportedLoginProviders: { "other.example.com": "client-1" } });
+    for (const DeveloperProviderName of [
+      "idp.example.com",
+      "IDP.example.com",
+      "idp.example.com.",
+      "other.example.com",
+    ]) {
+      await refusalOf(update({ DeveloperProviderName }), InvalidParameterException);
+    }
+    await update({ DeveloperProviderName: "login.example.com" });
+    await refusalOf(
+      update({ SupportedLoginProviders: { "login.example.com": "client-1" } }),
+      InvalidParameterException,
+    );
+  });
+
+  it("T32: no word of amr, and no name that is somebody else's, is a developer provider's", async () => {
+    const own = new URL(endpoint).hostname;
+    for (const name of ["authenticated", "Unauthenticated.", "Accounts.Google.com", "graph.facebook.com..", own]) {
+      await refusalOf(createPool(admin, { DeveloperProviderName: name }), InvalidParameterException);
+    }
+  });
+
+  it("T32: a login token unlinks no developer's user, whose links are the developer's to end", async () => {
+    const pool = { SupportedLoginProviders: { [nameAt(0)]: "client-1" }, DeveloperProviderName: "login.example.com" };
+    const IdentityPoolId = await createPool(admin, pool);
+    const logins = await providers.logins(newPerson());
+    const Logins = { ...logins, "login.example.com": "ann" };
+    const signedIn = await admin.send(new GetOpenIdTokenForDeveloperIdentityCommand({ IdentityPoolId, Logins }));
+    const IdentityId = present(signedIn.IdentityId);
+    const unlink = { IdentityId, Logins: logins, LoginsToRemove: ["login.example.com"] };
+    await refusalOf(app.send(new UnlinkIdentityCommand(unlink)), NotAuthorizedException);
+    expect(await linkedProviders(IdentityId)).toContain("login.example.com");
   });
 
   it("T33: who made the guest that somebody else signed in with is out, for good", async () => {

@@ -128,7 +128,8 @@ export class Client {
         if (identityId === undefined) return null;
         const tokens = this.#tokensFor(operation.tokens, operation.isOwn, identityId);
         tokens.delete(DEVELOPER);
-        const known = [...(logins.get(identityId)?.keys() ?? [])];
+        // Nor does a login token unlink one.
+        const known = [...(logins.get(identityId)?.keys() ?? [])].filter((name) => name !== DEVELOPER);
         return tokens.size === 0
           ? null
           : { kind: "unlink", identityId, tokens, from: [...operation.from, ...known.slice(0, 1)] };

@@ -36,9 +36,9 @@ function digest(bytes: Uint8Array): Uint8Array {
   return known;
 }
 
-/** The login id of a developer user, as `loginIdOf` has it: remembered under a name that a trace can show. */
+/** The login id of a developer user, as domain/login.ts has it: remembered under a name that a trace can show. */
 export function developerLoginIdOf(identityPoolId: string, providerName: string, subject: string): string {
-  const text = JSON.stringify([identityPoolId, providerName, subject]);
+  const text = JSON.stringify(["developer", identityPoolId, providerName, subject]);
   let loginId = loginIds.get(text);
   if (loginId === undefined) {
     loginId = hash("sha256", text, "hex");

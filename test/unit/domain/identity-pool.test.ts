@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type IdentityPoolSettings, replaceSettings } from "../../../src/domain/identity-pool.ts";
+import {
+  formerNamesWith,
+  type IdentityPoolSettings,
+  MAX_FORMER_NAMES,
+  replaceSettings,
+} from "../../../src/domain/identity-pool.ts";
 
 const current: IdentityPoolSettings = {
   name: "old",
@@ -56,4 +61,42 @@ describe("replaceSettings", () => {
       expect(replaceSettings({ ...current, ...providers }, other)).toMatchObject({ ok: true });
     });
   });
+
+  describe("T21: where users logged in by tokens under the name, in any update before", () => {
+    const refused = { ok: false, error: { type: "InvalidParameterException" } };
+    const named = (developerProviderName: string) => ({ ...next, developerProviderName });
+
+    it.each(["idp.example.com", "IDP.Example.com", "idp.example.com.", "idp.example.com..."])("refuses %s", (name) => {
+      const former = formerNamesWith([], { ...current, supportedLoginProviders: { "idp.example.com": "client" } });
+      // A setting in between has forgotten it; the pool has not.
+      expect(replaceSettings(next, named(name), formerNamesWith(former, next))).toMatchObject(refused);
+      expect(replaceSettings(next, named("login.example"), former)).toMatchObject({ ok: true });
+    });
+
+    it("keeps a bounded number of names, and then refuses every one: it could be one that was let go", () => {
+      let former: readonly string[] = [];
+      for (let index = 0; index <= MAX_FORMER_NAMES; index++) {
+        former = formerNamesWith(former, { ...next, supportedLoginProviders: { [`i${index}.example`]: "client" } });
+      }
+      expect(former).toHaveLength(MAX_FORMER_NAMES);
+      expect(replaceSettings(next, named("login.example"), former)).toMatchObject(refused);
+      expect(replaceSettings(named("login.example"), next, former)).toMatchObject({ ok: true });
+    });
+
+    it("leaves out what no developer provider can be called", () => {
+      const user = { providerName: "cognito-idp.us-east-1.amazonaws.com/us-east-1_A", clientId: "client" };
+      const arn = "arn:aws:iam::123456789012:oidc-provider/idp.example.com/";
+      const settings = { ...next, cognitoIdentityProviders: [user], openIdConnectProviderArns: [arn, `${arn}tenant`] };
+      expect(formerNamesWith(["a.example"], settings)).toEqual(["a.example", "idp.example.com"]);
+    });
+  });
+
+  it.each(["LOGIN.example", "login.example.", "login.example/"])(
+    "T21: refuses %s as a public provider beside the developer provider login.example",
+    (name) => {
+      const developerProviderName = "login.example";
+      const settings = { ...next, supportedLoginProviders: { [name]: "client" } };
+      expect(replaceSettings({ ...current, developerProviderName }, settings)).toMatchObject({ ok: false });
+    },
+  );
 });

@@ -132,6 +132,23 @@ describe("IdentityPoolObject: settings", () => {
     expect(await listedName()).toBe("renamed");
   });
 
+  it("T21: remember the names of public providers that are gone: no developer provider takes one over", async () => {
+    const updateTo = async (more: object) => await stub().update({ ...settings, ...more });
+    await stub().create(identityPoolId, { ...settings, supportedLoginProviders: { "idp.example": "c" } });
+    await updateTo({ supportedLoginProviders: { "second.example": "c" } });
+    await updateTo({});
+    await evictDurableObject(stub());
+    for (const developerProviderName of ["idp.example", "second.example", "IDP.example."]) {
+      expect(await updateTo({ developerProviderName })).toMatchObject({
+        ok: false,
+        error: { type: "InvalidParameterException" },
+      });
+    }
+    // What is remembered is none of the settings.
+    expect(await stub().read()).toEqual({ ...settings, identityPoolId });
+    expect(await updateTo({ developerProviderName: "login.example" })).toMatchObject({ ok: true });
+  });
+
   it("live in storage, and not in memory that outlives an eviction", async () => {
     await create();
     await plant(stub(), "pool", (stored) => ({

@@ -330,6 +330,16 @@ describe("unlink", () => {
     expect(unlink(closed, ["a/2"], ["a"], NOW)).toEqual({ kind: "stale" });
   });
 
+  it("T32: takes no developer's user by a login token, and tells that to nobody without a proof", () => {
+    const user = { ...linked("d/1"), isDeveloper: true as const, subject: "1" };
+    const both = { ...linkedTo("a/1"), logins: [linked("a/1"), user] };
+    for (const names of [["d"], ["a", "d"], ["d", "z"]]) {
+      expect(unlink(both, ["a/1"], names, NOW)).toEqual({ kind: "signed-only" });
+      expect(unlink(both, ["a/2"], names, NOW)).toEqual({ kind: "stale" });
+    }
+    expect(unlink(both, ["a/1"], ["a"], NOW)).toMatchObject({ logins: [user], standing: { kind: "linked" } });
+  });
+
   it("does not let an unlinked login remove what is left", () => {
     const left = unlink(record, ["a/1"], ["a"], NOW);
     if ("kind" in left) throw new Error("the unlink was refused");

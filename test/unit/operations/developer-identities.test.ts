@@ -2,7 +2,8 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type IdentityId, parseIdentityId } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
-import { loginIdOf } from "../../../src/domain/login.ts";
+import { developerLoginIdOf } from "../../../src/domain/login.ts";
+import { forgetPool } from "../../../src/durable/pool-cache.ts";
 import { IdentityObject, LoginObject } from "../../../src/worker.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import {
@@ -106,6 +107,34 @@ describe("GetOpenIdTokenForDeveloperIdentity", () => {
     expect(idIn(await token("ann"))).toBe(winners[0]);
     const loser = winners[0] === first ? second : first;
     expect((await recordOf(loser))?.standing).toEqual({ kind: "guest" });
+  });
+
+  it("T21, T32: has nothing of who logged in by tokens, even if the pool came to call its developer provider so", async () => {
+    const { providerName, settings } = signIn;
+    const { identityPoolId } = await makePool(settings);
+    const IdentityPoolId: string = identityPoolId;
+    const getId = { IdentityPoolId, Logins: await signIn.logins("ann") };
+    const IdentityId = textOf(await service.call("GetId", getId), "IdentityId");
+    // By no update could it: here the object is simply given the settings.
+    const stub = env.IDENTITY_POOL.getByName(identityPoolId);
+    await stub.put(identityPoolId, { name: "p", allowsUnauthenticated: true, developerProviderName: providerName });
+    forgetPool(identityPoolId);
+
+    const named = { IdentityPoolId, IdentityId, DeveloperProviderName: providerName };
+    const asked = { IdentityPoolId, Logins: { [providerName]: "ann" } };
+    const attempts: readonly (readonly [string, object])[] = [
+      ["GetOpenIdTokenForDeveloperIdentity", { ...asked, IdentityId }],
+      ["LookupDeveloperIdentity", { IdentityPoolId, DeveloperUserIdentifier: "ann" }],
+      ["UnlinkDeveloperIdentity", { ...named, DeveloperUserIdentifier: "ann" }],
+      ["MergeDeveloperIdentities", { ...named, SourceUserIdentifier: "ann", DestinationUserIdentifier: "ann" }],
+    ];
+    for (const [operation, input] of attempts) {
+      expect((await service.admin(operation, input)).status, operation).not.toBe(200);
+    }
+    expect((await service.admin("LookupDeveloperIdentity", { IdentityPoolId, IdentityId })).json).toMatchObject({
+      DeveloperUserIdentifierList: [],
+    });
+    expect(idIn(await service.admin("GetOpenIdTokenForDeveloperIdentity", asked))).not.toBe(IdentityId);
   });
 
   it("does not absorb the guest that it names, when the user gets another identity in mid-call", async () => {
@@ -224,7 +253,7 @@ describe("UnlinkDeveloperIdentity", () => {
     const identityId = idIn(await token("ann"));
     expect((await unlink(identityId, "ann")).status).toBe(200);
     await untilAtRest(identityId);
-    const loginId = await loginIdOf(pool.identityPoolId, DEVELOPER, "ann");
+    const loginId = await developerLoginIdOf(pool.identityPoolId, DEVELOPER, "ann");
     expect(await env.LOGIN.getByName(loginId).view(loginId)).toEqual({ owner: null, holder: null });
     expect((await recordOf(identityId))?.standing).toEqual({ kind: "closed" });
     expect(idIn(await token("ann"))).not.toBe(identityId);

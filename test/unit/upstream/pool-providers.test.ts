@@ -11,6 +11,7 @@ import { productionUpstreams } from "../../../src/upstream/upstream-policy.ts";
 
 const base: IdentityPoolSettings = { name: "test", allowsUnauthenticated: true };
 const config = {
+  issuer: "https://identity.example.com",
   oidcProviders: new Map([
     ["issuer.example/tenant", ["client-1", "client-2"]],
     ["10.0.0.1", ["client-1"]],
@@ -100,10 +101,31 @@ describe("checkProviders", () => {
     ["cognito-identity.amazonaws.com", {}],
     ["issuer.example", { supportedLoginProviders: { "issuer.example": "client" } }],
     ["issuer.example/tenant", { openIdConnectProviderArns: [ARN] }],
+    ["Issuer.Example..", { supportedLoginProviders: { "issuer.example": "client" } }],
+    ["Accounts.Google.com", {}],
+    ["accounts.google.com.", {}],
+    [".appleid.apple.com", {}],
+    ["WWW.DIGITS.COM..", {}],
+    ["authenticated", {}],
+    ["unauthenticated", {}],
+    ["Authenticated.", {}],
+    ["UNAUTHENTICATED", {}],
+    ["cognito-idp.us-east-1.amazonaws.com", {}],
+    ["Cognito-Identity.amazonaws.com.cn", {}],
+    ["sts.amazonaws.com", {}],
+    ["identity.example.com", {}],
+    ["Identity.Example.com.", {}],
+    ["10.0.0.1", {}],
+    ["...", {}],
   ])("T21: refuses the developer provider name %s, whose users are somebody else's", (developerProviderName, more) => {
     expect(check({ developerProviderName, ...more })).toBe("InvalidParameterException");
     expect(check({ ...more, developerProviderName: "login.example" })).toBe("ok");
   });
+
+  it.each(["login.example", "com.example.Backend", "authenticated.example", "my_google.com", "amazonaws.example"])(
+    "accepts the developer provider name %s",
+    (developerProviderName) => expect(check({ developerProviderName })).toBe("ok"),
+  );
 
   it("accepts an ARN whose client ids are configured, in any partition", () => {
     expect(check({ openIdConnectProviderArns: [ARN, ARN.replace("arn:aws:", "arn:aws-us-gov:")] })).toBe("ok");
