@@ -35,34 +35,37 @@ export type JsonQuestion = {
 
 export type JsonAnswer = { readonly status: number; readonly document: unknown };
 
-/** Whether a content type, or none, is that of the document. */
-type TypeRule = (contentType: string | null) => boolean;
+/** Whether a content type, or the empty text of none, is that of what was asked for. */
+type TypeRule = (contentType: string) => boolean;
 
 const DEFAULT_DEADLINE_MS = 5000;
-/**
- * What a JSON document calls itself: JSON of any kind, AWS's included, or the script type of older APIs. A page or a picture
- * at the same address is not the document, whatever its bytes would parse to.
- */
+/** Some firewalls turn away who does not say it. The version is that of package.json. */
+const USER_AGENT = "edgepool/0.1.0";
+/** What an answer of an API calls itself: JSON of any kind, AWS's included, or the script type of older ones. */
 const JSON_TYPES = /^(application|text)\/(json|javascript|x-amz-json-1\.\d|[\w.-]+\+json)\s*(;|$)/i;
-/** What a static file host calls a document that it knows nothing of. */
-const NONDESCRIPT_TYPES = /^(text\/plain|(application|binary)\/octet-stream)\s*(;|$)/i;
-const isJson: TypeRule = (contentType) => contentType !== null && JSON_TYPES.test(contentType);
-const isNondescript: TypeRule = (contentType) => contentType === null || NONDESCRIPT_TYPES.test(contentType);
+/**
+ * What is asked for in a document. RFC 7517, section 8.5.2, has a type for key sets, and some hosts answer 406 unless the
+ * very type that they serve is asked for, whatever it is.
+ */
+const DOCUMENT_TYPES = "application/json, application/jwk-set+json, */*;q=0.5";
 /** Largest body, in bytes after decompression: a gzip bomb is counted as what it becomes (T25). */
 const MAX_BODY_BYTES = 512 * 1024;
 
 /**
- * The parsed document, of any shape: the caller judges it. A document is a file, and its host need not know what is in it.
- * Never rejects.
+ * The parsed document, of any shape: the caller judges it. A document is a file, and its host need not know what is in it: if it
+ * is JSON, it may call itself what it likes. Never rejects.
  */
 export async function fetchJson(url: URL, tools: FetchTools): Promise<Result<unknown, FetchFailure>> {
-  const answer = await exchange({ url }, tools, (type) => isJson(type) || isNondescript(type));
+  const answer = await exchange({ url, headers: { accept: DOCUMENT_TYPES } }, tools, () => true);
   return answer.ok ? ok(answer.value.document) : answer;
 }
 
-/** For an API: it may say no in JSON, and calls each of its answers JSON. Never rejects. */
+/**
+ * For an API: it may say no in JSON, and calls each of its answers JSON. A page at the same address is no answer of the API,
+ * whatever its bytes would parse to. Never rejects.
+ */
 export async function askForJson(question: JsonQuestion, tools: FetchTools): Promise<Result<JsonAnswer, FetchFailure>> {
-  return await exchange(question, tools, isJson);
+  return await exchange(question, tools, (contentType) => JSON_TYPES.test(contentType));
 }
 
 async function exchange(
@@ -102,7 +105,7 @@ async function fetchBody(
   for (const [name, value] of Object.entries(query)) located.searchParams.append(name, value);
   const response = await fetch(located.href, {
     ...(body !== undefined && { method: "POST", body }),
-    headers: { accept: "application/json", ...headers },
+    headers: { accept: "application/json", "user-agent": USER_AGENT, ...headers },
     // T24: a redirect would let the upstream's neighbour choose the keys.
     redirect: "manual",
     // T29: a cache between would stretch the stated life of a key set.
@@ -124,7 +127,7 @@ function judgeHead(
   accepts: TypeRule,
 ): FetchFailure | undefined {
   if (!statuses.includes(status)) return status >= 300 && status < 400 ? "redirect" : `status ${status}`;
-  return accepts(headers.get("content-type")) ? undefined : "content-type";
+  return accepts(headers.get("content-type") ?? "") ? undefined : "content-type";
 }
 
 async function readBody(response: Response, signal: AbortSignal): Promise<Result<Uint8Array, FetchFailure>> {

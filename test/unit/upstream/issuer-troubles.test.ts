@@ -58,9 +58,9 @@ const TROUBLES: readonly (readonly [what: string, reason: string, answer: () => 
   ["answers 429", "status 429", status(429)],
   ["answers 500", "status 500", status(500)],
   ["answers 503", "status 503", status(503)],
-  ["answers with a page", "content-type", typed("<html>", "text/html; charset=utf-8")],
+  ["answers with a page", "not-json", typed("<html>", "text/html; charset=utf-8")],
   ["answers with a page that calls itself JSON", "not-json", typed("<html>", "application/json")],
-  ["calls its document a picture", "content-type", typed('{"keys":[]}', "image/png")],
+  ["answers with a picture", "not-json", typed(new Uint8Array([0x89, 0x50, 0x4e, 0x47]), "image/png")],
   ["answers without end", "too-large", typed(`{"keys":["${"k".repeat(600_000)}"]}`, "application/json")],
   ["answers half a document", "not-json", typed('{"keys":[', "application/json")],
   ["sends its readers elsewhere", "redirect", () => Response.redirect("https://evil.example/keys", 302)],
@@ -87,6 +87,16 @@ describe.each(NAMED)("%s", (name, provider) => {
     upstream.serve(keySet, answer);
     await expectTrouble(reason);
   });
+
+  it.each(["text/html", "text/plain; charset=utf-8", "application/octet-stream", ""])(
+    "is as good as ever when it calls its documents %j",
+    async (type) => {
+      const retyped = (document: unknown) => typed(JSON.stringify(document), type);
+      if (discovery !== undefined) upstream.serve(discovery, retyped({ issuer, jwks_uri: keySet }));
+      upstream.serve(keySet, retyped({ keys: [keyOf(provider).publicJwk] }));
+      expect(await presentAt(provider)).toEqual({ said: "user-1" });
+    },
+  );
 
   it.each([
     ["private keys", "only-leaked-keys", (key: SigningKey) => ({ ...key.publicJwk, d: "AAAA" })],

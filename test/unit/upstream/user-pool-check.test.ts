@@ -136,7 +136,7 @@ describe("a login of a user pool with the check", () => {
     expect(seen).toEqual([
       "application/x-amz-json-1.1",
       "AWSCognitoIdentityService.GetId",
-      ["accept"],
+      ["accept", "user-agent"],
       { IdentityPoolId: POOL, Logins: { [USER_POOL]: token } },
     ]);
   });
