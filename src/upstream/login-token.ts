@@ -19,8 +19,11 @@ export type LoginToken = {
 
 /** Longest login token, in characters: the service model's bound of a `Logins` value. */
 const MAX_TOKEN_LENGTH = 50_000;
-/** Longest header, in bytes: room for a long kid and a typ, none for a chain of certificates (T11). */
-const MAX_HEADER_BYTES = 4096;
+/**
+ * Longest header, in bytes: room for a chain of three large certificates (`x5c`), each of 2.7 kB in base64 with a key of 4096
+ * bits, and for as much again; nobody reads it. Far from what would make a header expensive to parse (T11).
+ */
+const MAX_HEADER_BYTES = 16 * 1024;
 /** T7 and T8: exactly three segments of base64url, judged on the raw text before anything is decoded. */
 const COMPACT_FORM = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/;
 

@@ -12,6 +12,7 @@ export const SIGNATURE_ALGORITHMS = [
   "PS512",
   "ES256",
   "ES384",
+  "ES512",
   "EdDSA",
 ] as const;
 export type SignatureAlgorithm = (typeof SIGNATURE_ALGORITHMS)[number];
@@ -60,6 +61,7 @@ const FACTS: Readonly<Record<SignatureAlgorithm, AlgorithmFacts>> = {
   PS512: pss("SHA-512", 64),
   ES256: ecdsa("P-256", "SHA-256", 64),
   ES384: ecdsa("P-384", "SHA-384", 96),
+  ES512: ecdsa("P-521", "SHA-512", 132),
   EdDSA: {
     keyType: "OKP",
     curve: "Ed25519",
@@ -69,9 +71,17 @@ const FACTS: Readonly<Record<SignatureAlgorithm, AlgorithmFacts>> = {
   },
 };
 
-/** An exact, case-sensitive match: `rs256` and `RS256 ` are unknown (T1). */
+/**
+ * An exact, case-sensitive match: `rs256` and `RS256 ` are unknown (T1). `Ed25519` (RFC 9864) is the newer name of what
+ * `EdDSA` means here, where Ed25519 is its one curve.
+ */
 export function signatureAlgorithmOf(name: unknown): SignatureAlgorithm | undefined {
-  return SIGNATURE_ALGORITHMS.find((algorithm) => algorithm === name);
+  return name === "Ed25519" ? "EdDSA" : SIGNATURE_ALGORITHMS.find((algorithm) => algorithm === name);
+}
+
+/** Whether the name is another one of the registry "JSON Web Signature and Encryption Algorithms": no login is signed by it. */
+export function isOtherAlgorithm(name: string): boolean {
+  return /^(none|dir|RS1|RSA1_5|ES256K|Ed448|HS\d+|A\d{3}.*|(ECDH-ES|ML-DSA|PBES2|RSA-OAEP).*)$/.test(name);
 }
 
 /** Whether a key of this type and curve can serve the algorithm at all (T3). */

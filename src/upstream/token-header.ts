@@ -3,7 +3,7 @@ import { err, ok, type Result } from "../domain/errors.ts";
 import type { Members } from "./login-token.ts";
 import { MAX_KID_LENGTH } from "./public-keys.ts";
 import type { RefusalReason } from "./refusal.ts";
-import type { SignatureAlgorithm } from "./signature.ts";
+import { type SignatureAlgorithm, signatureAlgorithmOf } from "./signature.ts";
 
 export type JudgedHeader = { readonly algorithm: SignatureAlgorithm; readonly kid: string | undefined };
 
@@ -12,10 +12,13 @@ export type JudgedHeader = { readonly algorithm: SignatureAlgorithm; readonly ki
  * (RFC 7515, section 4.1.11, forbids an empty `crit`, so that is refused too).
  */
 const FORBIDDEN_MEMBERS = ["crit", "b64", "zip"];
-/** RFC 7519, section 5.1, with or without the prefix that RFC 7515, section 4.1.9, lets a sender leave out. */
-const TYPE_OF_ID_TOKEN = /^(application\/)?jwt$/i;
+/**
+ * RFC 7519, section 5.1, with or without the prefix that RFC 7515, section 4.1.9, lets a sender leave out. `JOSE` says in the
+ * words of that section no more than that the token is one in compact form.
+ */
+const TYPE_OF_ID_TOKEN = /^(application\/)?(jwt|jose)$/i;
 
-/** `jwk`, `jku`, `x5u` and `x5c` are passed over: no key and no address ever comes out of a token (T4). */
+/** `jwk`, `jku`, `x5u`, `x5c` and the thumbprints are passed over: no key and no address ever comes out of a token (T4). */
 export function judgeHeader(
   header: Members,
   algorithms: readonly SignatureAlgorithm[],
@@ -34,7 +37,8 @@ export function judgeHeader(
     return err({ kind: "malformed", part: "kid" });
   }
   // T1: the provider's list decides, exactly and case-sensitively; `none` is on no list.
-  const algorithm = algorithms.find((allowed) => allowed === header.get("alg"));
+  const named = signatureAlgorithmOf(header.get("alg"));
+  const algorithm = algorithms.find((allowed) => allowed === named);
   if (algorithm === undefined) return err({ kind: "algorithm-not-allowed" });
   return ok({ algorithm, kid: typeof kid === "string" ? kid : undefined });
 }

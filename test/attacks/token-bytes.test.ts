@@ -218,7 +218,7 @@ describe("the form of a token", () => {
       compactOf(stage.key, header, deep),
       compactOf(stage.key, header, `{"a":${deep}`),
       // All else is in order, so that nothing but the limit of a header refuses these.
-      compactOf(stage.key, JSON.stringify({ ...headerOf(stage.key), x5c: ["A".repeat(4100)] }), claims),
+      compactOf(stage.key, JSON.stringify({ ...headerOf(stage.key), x5c: ["A".repeat(16_400)] }), claims),
       compactOf(stage.key, JSON.stringify({ ...headerOf(stage.key), x5c: ["A".repeat(20_000)] }), claims),
       "a".repeat(49_990),
       `${"a.".repeat(24_000)}a`,
@@ -228,7 +228,9 @@ describe("the form of a token", () => {
       await stage.expectRefused(text);
       expect(performance.now() - startedAt).toBeLessThan(3000);
     }
-    // What is merely large is judged like any other: in order, and in a moment.
+    // What is merely large is judged like any other: in order, and in a moment. Nobody reads the chain of certificates.
+    const chain = ["A".repeat(2700), "B".repeat(2700), "C".repeat(2700)];
+    await stage.expectAccepted(compactOf(stage.key, JSON.stringify({ ...headerOf(stage.key), x5c: chain }), claims));
     const wide = Array.from({ length: 3000 }, (_, index) => `"${index}":0`).join();
     for (const more of [`"a":${deep}`, wide]) {
       const startedAt = performance.now();
@@ -247,11 +249,20 @@ describe("the form of a token", () => {
     ["an access token by its full name", {}, { typ: "application/at+jwt" }],
     ["a logout token", {}, { typ: "logout+jwt" }],
     ["a DPoP proof", {}, { typ: "dpop+jwt" }],
+    ["a token in another serialisation", {}, { typ: "JOSE+JSON" }],
+    ["a signed request", {}, { typ: "oauth-authz-req+jwt" }],
     ["a security event", { events: { "http://schemas.openid.net/event/backchannel-logout": {} } }, {}],
     ["a token of no readable kind", {}, { typ: 7 }],
   ])("T14: %s of the same issuer is no login", async (_, claims, header) => {
     await stage.expectRefused(stage.token(claims, header));
   });
+
+  it.each(["JWT", "jwt", "application/jwt", "JOSE", "jose", "application/jose"])(
+    "T14: a typ of %s says nothing against a login",
+    async (typ) => {
+      await stage.expectAccepted(stage.token({}, { typ }));
+    },
+  );
 
   it("T15: what was verified once speaks for no other token, pool or provider", async () => {
     const sub = newPerson();

@@ -51,9 +51,15 @@ describe("parseLoginToken", () => {
     ["T10: a byte order mark", withPayload("\uFEFF{}")],
     ["T10: UTF-16", withPayload(new Uint8Array([0x7b, 0, 0x7d, 0]))],
     ["T11: a token over 50,000 characters", `${HEADER}.${"A".repeat(50_000)}.${SIGNATURE}`],
-    ["T11: a header over 4 kB", `${base64url(JSON.stringify({ kid: "k".repeat(4096) }))}.${PAYLOAD}.${SIGNATURE}`],
+    ["T11: a header over 16 kB", `${base64url(JSON.stringify({ kid: "k".repeat(16_384) }))}.${PAYLOAD}.${SIGNATURE}`],
   ])("refuses %s", (_, token) => {
     expect(parseLoginToken(token)).toMatchObject(MALFORMED);
+  });
+
+  it("reads a header with a chain of certificates", () => {
+    const x5c = Array.from({ length: 3 }, () => "M".repeat(2700));
+    const parsed = parseLoginToken(`${base64url(JSON.stringify({ alg: "RS256", x5c }))}.${PAYLOAD}.${SIGNATURE}`);
+    expect(parsed.ok && parsed.value.header.get("x5c")).toEqual(x5c);
   });
 
   it("T9: reads duplicate members once, and the last one wins", () => {

@@ -50,7 +50,7 @@ describe("verifySignature", () => {
     },
   );
 
-  it.each(["ES256", "ES384"] as const)(
+  it.each(["ES256", "ES384", "ES512"] as const)(
     "T12: refuses %s signatures in DER, with r or s zero, or out of range",
     async (algorithm) => {
       const signingKey = await makeSigningKey(algorithm, "k");
@@ -100,8 +100,16 @@ describe("signatureAlgorithmOf", () => {
     1,
     ["RS256"],
     {},
-    "ES512",
+    "ES521",
+    "ES256K",
+    "Ed448",
+    "ed25519",
+    "eddsa",
   ])("T1: does not know %j", (name) => {
     expect(signatureAlgorithmOf(name)).toBeUndefined();
+  });
+
+  it("takes Ed25519 (RFC 9864) for the newer name of EdDSA", () => {
+    expect(signatureAlgorithmOf("Ed25519")).toBe("EdDSA");
   });
 });
