@@ -68,18 +68,10 @@ export class IssuerObject extends ConfiguredObject {
     if (reason === "no-fitting-key") this.#refreshedAt = epochSeconds();
     if (!loaded.ok) {
       this.#failure = failedAgain(this.#failure, loaded.error, epochSeconds());
-      // T26: an issuer that has nothing but leaked keys is worth the alarm more than any.
-      if (loaded.error === "only-leaked-keys") {
-        console.error(JSON.stringify({ event: "issuer-publishes-private-keys", issuer }));
-      }
       console.warn(JSON.stringify({ event: "issuer-keys-not-loaded", issuer, reason: loaded.error }));
       return;
     }
-    const { keySet, leakedKeyCount } = loaded.value;
-    if (leakedKeyCount > 0) {
-      console.error(JSON.stringify({ event: "issuer-publishes-private-keys", issuer, count: leakedKeyCount }));
-    }
-    const held = { ...keySet, fetchedAt: epochSeconds() };
+    const held = { ...loaded.value, fetchedAt: epochSeconds() };
     this.ctx.storage.kv.put(STORAGE_KEY, held);
     this.#held = held;
     this.#failure = undefined;

@@ -1,7 +1,8 @@
 /** Discovery and JWKS of one issuer: two bounded fetches, and a key set only if it can verify something. Holds no state. */
 import { err, ok, type Result } from "../domain/errors.ts";
 import { type FetchFailure, fetchJson, type FetchTools } from "./fetch-json.ts";
-import { parsePublicKeys, type PublicKey } from "./public-keys.ts";
+import { curveOf } from "./key-material.ts";
+import { countAmbiguousKids, parsePublicKeys, type PublicKey, type PublicKeys } from "./public-keys.ts";
 import { importVerificationKey, SIGNATURE_ALGORITHMS, algorithmSuits } from "./signature.ts";
 import type { UpstreamPolicy } from "./upstream-policy.ts";
 import { isUserPool } from "./user-pool.ts";
@@ -21,8 +22,6 @@ export type KeySetFailure =
   | "no-usable-key"
   | "only-leaked-keys";
 
-export type LoadedKeySet = { readonly keySet: KeySet; readonly leakedKeyCount: number };
-
 /** A user pool publishes its keys at a fixed place, so it is known without discovery; any other issuer is asked. */
 export function fixedKeySetUrl(issuer: string): string | undefined {
   const isFixed = issuer.startsWith("https://") && isUserPool(issuer.slice("https://".length));
@@ -33,7 +32,7 @@ export function fixedKeySetUrl(issuer: string): string | undefined {
 const DEADLINE_MS = 5000;
 
 /** `issuer` is the exact issuer string (`UpstreamPolicy.issuerOf`). */
-export async function loadKeySet(issuer: string, tools: FetchTools): Promise<Result<LoadedKeySet, KeySetFailure>> {
+export async function loadKeySet(issuer: string, tools: FetchTools): Promise<Result<KeySet, KeySetFailure>> {
   const { deadlineMs = DEADLINE_MS } = tools;
   const startedAt = performance.now();
   const fixed = fixedKeySetUrl(issuer);
@@ -49,9 +48,24 @@ export async function loadKeySet(issuer: string, tools: FetchTools): Promise<Res
   if (parsed === undefined) return err("not-key-set");
   const usable = await Promise.all(parsed.keys.map(isImportable));
   const keys = parsed.keys.filter((_, index) => usable[index]);
+  report(issuer, { ...parsed, keys });
   // T29: a set that can verify nothing never replaces one that can.
   if (keys.length === 0) return err(parsed.leakedKeyCount > 0 ? "only-leaked-keys" : "no-usable-key");
-  return ok({ keySet: { issuer, keySetUrl: location.value, keys }, leakedKeyCount: parsed.leakedKeyCount });
+  return ok({ issuer, keySetUrl: location.value, keys });
+}
+
+/** What the issuer should be told of its set: docs/reliability.md. Counts alone, since nothing in a set is ours to repeat. */
+function report(issuer: string, { keys, leakedKeyCount, unreadKeyCount }: PublicKeys): void {
+  if (leakedKeyCount > 0) {
+    console.error(JSON.stringify({ event: "issuer-publishes-private-keys", issuer, count: leakedKeyCount }));
+  }
+  if (unreadKeyCount > 0) {
+    console.warn(JSON.stringify({ event: "issuer-publishes-too-many-keys", issuer, unread: unreadKeyCount }));
+  }
+  const ambiguousKidCount = countAmbiguousKids(keys);
+  if (ambiguousKidCount > 0) {
+    console.warn(JSON.stringify({ event: "issuer-publishes-ambiguous-kids", issuer, count: ambiguousKidCount }));
+  }
 }
 
 async function discoverKeySetUrl(issuer: string, tools: FetchTools): Promise<Result<string, KeySetFailure>> {
@@ -76,8 +90,7 @@ export function permittedUrl(text: string, upstreams: UpstreamPolicy): URL | und
 
 /** T13: WebCrypto itself refuses what the shape cannot show, such as a point off its curve. */
 async function isImportable(key: PublicKey): Promise<boolean> {
-  const curve = key.kty === "RSA" ? undefined : key.crv;
-  const algorithm = key.alg ?? SIGNATURE_ALGORITHMS.find((name) => algorithmSuits(name, key.kty, curve));
+  const algorithm = key.alg ?? SIGNATURE_ALGORITHMS.find((name) => algorithmSuits(name, key.kty, curveOf(key)));
   if (algorithm === undefined) return false;
   try {
     await importVerificationKey(key, algorithm);

@@ -175,6 +175,27 @@ describe("what an issuer may send", () => {
     await stage.close();
   });
 
+  it("T26: a key that is listed twice, in whatever spelling, is one; its absent private half may be written as null", async () => {
+    const stage = await setStage("ES256", ({ publicJwk }) => {
+      const { alg: _, ...anyAlg } = publicJwk;
+      const padded = { x: `${publicJwk.x}=`, y: `${publicJwk.y}=` };
+      return [publicJwk, { ...anyAlg, x5c: ["MIIB"], d: null, use: null, key_ops: null }, { ...anyAlg, ...padded }];
+    });
+    await stage.expectAccepted(stage.token());
+    await stage.expectAccepted(stage.token({}, { kid: undefined }));
+    await stage.close();
+  });
+
+  it("T26: a key whose private half stands elsewhere in the set verifies nothing", async () => {
+    const stage = await setStage("ES256", (key) => [
+      key.publicJwk,
+      { ...key.privateKey.export({ format: "jwk" }), kid: "elsewhere" },
+      makeKey("ES256", "good").publicJwk,
+    ]);
+    await stage.expectRefused(stage.token());
+    await stage.close();
+  });
+
   it("T27: a token without kid is good where one key fits, and not where two do", async () => {
     await good.expectAccepted(good.token({}, { kid: undefined }));
     const two = await setStage("ES256", (key) => [key.publicJwk, makeKey("ES256", "second").publicJwk]);

@@ -4,7 +4,7 @@ import {
   NotAuthorizedException,
   ResourceConflictException,
 } from "@aws-sdk/client-cognito-identity";
-import { decodeJwt } from "jose";
+import { decodeJwt, exportJWK, generateKeyPair } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { adminClient, appClient, createPool, getId, getOpenIdToken, refusalOf } from "../support/cognito-clients.ts";
 import { type LoopbackIssuer, startLoopbackIssuer } from "../support/loopback-issuer.ts";
@@ -263,9 +263,13 @@ describe("an issuer with an unusable key set", () => {
     expect(refusal).toBeInstanceOf(ExternalServiceException);
   });
 
-  test("does not choose between two keys of one kid", async () => {
-    const refusal = await refusedWith(2, (keys) => [...keys, ...keys]);
+  test("does not choose between two keys of one kid, and the log says so", async () => {
+    const { publicKey } = await generateKeyPair("ES256");
+    const other = await exportJWK(publicKey);
+    const refusal = await refusedWith(2, (keys) => [...keys, ...keys.map((key) => ({ ...key, ...other }))]);
     expect(refusal).toBeInstanceOf(NotAuthorizedException);
     expect(refusal.message).toBe(NOT_VERIFIED);
+    await expect.poll(() => worker.log()).toContain('"event":"issuer-publishes-ambiguous-kids"');
+    await expect.poll(() => worker.log()).toContain('"reason":"twins.example.com: ambiguous-key"');
   });
 });

@@ -37,7 +37,7 @@ describe("loadKeySet", () => {
     const { kty, crv, x, y } = key.publicJwk;
     expect(await load()).toEqual({
       ok: true,
-      value: { keySet: { issuer, keySetUrl, keys: [{ kty, crv, x, y, kid: "k", alg: "ES256" }] }, leakedKeyCount: 0 },
+      value: { issuer, keySetUrl, keys: [{ kty, crv, x, y, kid: "k", alg: "ES256" }] },
     });
     expect(fetched).toEqual([discoveryUrl, keySetUrl]);
   });
@@ -128,8 +128,52 @@ describe("loadKeySet", () => {
       documents.set(keySetUrl, { keys });
       expect(await load()).toEqual(failure("only-leaked-keys"));
     }
-    documents.set(keySetUrl, { keys: [offCurve, privateKey, { ...key.publicJwk, kid: "good" }] });
-    expect(await load()).toMatchObject({ ok: true, value: { keySet: { keys: [{ kid: "good" }] }, leakedKeyCount: 1 } });
+    const good = await makeSigningKey("ES256", "good");
+    documents.set(keySetUrl, { keys: [offCurve, privateKey, good.publicJwk] });
+    expect(await load()).toMatchObject({ ok: true, value: { keys: [{ kid: "good" }] } });
+  });
+});
+
+describe("what the log says of a key set", () => {
+  /** The lines of one load, by the method that wrote them. */
+  async function logOf(keys: readonly unknown[]) {
+    const lines: unknown[] = [];
+    for (const level of ["error", "warn"] as const) {
+      vi.spyOn(console, level).mockImplementation((line: string) => lines.push([level, JSON.parse(line)]));
+    }
+    documents.set(keySetUrl, { keys });
+    await load();
+    vi.restoreAllMocks();
+    return lines;
+  }
+  const numbered = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ ...key.publicJwk, kid: `${index}` }));
+
+  it("is nothing while it is in order, twins of one key included", async () => {
+    const { alg: _, ...anyAlg } = key.publicJwk;
+    expect(await logOf([key.publicJwk, anyAlg, { ...key.publicJwk, d: null, x5c: ["MII"] }])).toEqual([]);
+    expect(await logOf(numbered(100))).toEqual([]);
+  });
+
+  it("T26: tells of private halves, also of a set that has nothing else", async () => {
+    const leaked = [{ ...key.publicJwk, d: "AAAA" }];
+    const line = ["error", { event: "issuer-publishes-private-keys", issuer, count: 1 }];
+    expect(await logOf(leaked)).toEqual([line]);
+    expect(await logOf([...leaked, (await makeSigningKey("ES256", "good")).publicJwk])).toEqual([line]);
+  });
+
+  it("T25: tells of keys beyond the hundredth, which nobody reads, also where none before them is of use", async () => {
+    const line = ["warn", { event: "issuer-publishes-too-many-keys", issuer, unread: 1 }];
+    expect(await logOf(numbered(101))).toEqual([line]);
+    expect(await logOf([...Array.from({ length: 100 }, () => ({})), key.publicJwk])).toEqual([line]);
+  });
+
+  it("T26: tells of different keys under one kid", async () => {
+    const other = { ...(await makeSigningKey("ES256", "k")).publicJwk };
+    const line = ["warn", { event: "issuer-publishes-ambiguous-kids", issuer, count: 1 }];
+    expect(await logOf([key.publicJwk, other])).toEqual([line]);
+    // A key that verifies nothing makes no other doubtful.
+    expect(await logOf([key.publicJwk, { ...other, y: other.x }])).toEqual([]);
   });
 });
 
