@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 import type { Request } from "autocannon";
 import { describeMachine, loadAverage, median, printTable, writeJson } from "./report.ts";
 import { progress } from "./rounds.ts";
-import type { Runtime } from "./runtime.ts";
+import { OVER_TLS, type Runtime } from "./runtime.ts";
 import { hotPath } from "./scenarios.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -40,10 +40,14 @@ async function ask(runtime: Runtime, requests: readonly Request[], answers: numb
 async function answerTo(runtime: Runtime, { method, path, headers, body = "" }: Request, agent: Agent): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const length = method === "POST" ? { "content-length": String(Buffer.byteLength(body)) } : {};
-  const sent = request(runtime.origin + path, { method, headers: { ...headers, ...length }, agent }, (response) => {
-    response.resume().once("end", resolve);
-    if (response.statusCode !== 200) reject(new Error(`${runtime.name}: an answer of ${response.statusCode}`));
-  });
+  const sent = request(
+    runtime.origin + path,
+    { method, headers: { ...OVER_TLS, ...headers, ...length }, agent },
+    (response) => {
+      response.resume().once("end", resolve);
+      if (response.statusCode !== 200) reject(new Error(`${runtime.name}: an answer of ${response.statusCode}`));
+    },
+  );
   sent.once("error", reject).end(body);
   await promise;
 }

@@ -3,7 +3,7 @@
  * counts. Answers are checked by their status; a step with a wrong one is a failure and not a figure.
  */
 import autocannon, { type Request } from "autocannon";
-import type { Runtime } from "./runtime.ts";
+import { OVER_TLS, type Runtime } from "./runtime.ts";
 
 /** Most requests of a warm-up: what is prepared for one-time requests counts on it. */
 export const WARM_UP_REQUESTS = 256;
@@ -37,7 +37,8 @@ export type Sample = {
 /** Requests of connection `index`: together the connections go through all of them in rotation, never in step. */
 function shareOf(requests: readonly Request[], index: number, connections: number): readonly Request[] {
   const share = requests.filter((_, position) => position % connections === index);
-  return share.length > 0 ? share : requests;
+  const sent = share.length > 0 ? share : requests;
+  return sent.map((request) => ({ ...request, headers: { ...OVER_TLS, ...request.headers } }));
 }
 
 export function percentile(sorted: Float64Array | readonly number[], fraction: number): number {

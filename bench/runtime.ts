@@ -40,6 +40,12 @@ export type RuntimeOptions = {
   readonly under?: readonly string[];
 };
 
+/**
+ * On every request: the product serves https alone, and workerd takes the scheme from this header, as behind the TLS of a
+ * front end. The floor is sent it, too.
+ */
+export const OVER_TLS = { "x-forwarded-proto": "https" };
+
 /** A port that nothing listens on. */
 export async function freePort(): Promise<number> {
   const server = createServer();
@@ -73,7 +79,7 @@ const config :Workerd.Config = (
     (name = "upstream", worker = .upstream),
     (name = "disk", disk = (path = ${quote(join(options.folder, "objects"))}, writable = true)),
   ],
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (forwardedProtoHeader = "x-forwarded-proto"), service = "main")],
 );
 const main :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js")],
@@ -113,7 +119,7 @@ async function untilReady(child: ChildProcess, url: string, logFile: string): Pr
   const deadline = performance.now() + READY_DEADLINE_MS;
   while (performance.now() < deadline && child.exitCode === null) {
     try {
-      const response = await fetch(url);
+      const response = await fetch(url, { headers: OVER_TLS });
       await response.arrayBuffer();
       if (response.ok) return;
     } catch {

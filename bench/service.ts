@@ -2,12 +2,13 @@
  * The product as it is measured: its production bundle, a pool made through the signed API, and identities made through
  * GetId. Everything that a scenario finds there came in by the wire.
  */
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { CognitoIdentityClient, CreateIdentityPoolCommand } from "@aws-sdk/client-cognito-identity";
 import type { Request } from "autocannon";
 import type { Bundle } from "./build.ts";
 import { type LoginIssuer, providerName } from "./logins.ts";
-import { type Runtime, startRuntime } from "./runtime.ts";
+import { OVER_TLS, type Runtime, startRuntime } from "./runtime.ts";
 
 export const TOKEN_ALGORITHMS = ["RS256", "RS512", "ES256", "EdDSA"] as const;
 export type TokenAlgorithm = (typeof TOKEN_ALGORITHMS)[number];
@@ -49,7 +50,7 @@ export async function startService(
     ISSUER: "https://identity.bench.example",
     REGION,
     TOKEN_ALG: options.algorithm,
-    KEY_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString("base64"),
+    KEY_ENCRYPTION_KEY: createHash("sha256").update("bench").digest("base64"),
     ADMIN_CREDENTIALS: JSON.stringify([{ ...ADMIN, operations: "*", pools: "*" }]),
     OIDC_PROVIDERS: JSON.stringify(Object.fromEntries(PROVIDERS.map((provider) => [provider, [issuer.clientId]]))),
     // The binding of the client limit belongs to the platform, and workerd alone has none.
@@ -68,6 +69,15 @@ export async function startService(
   });
   try {
     const admin = new CognitoIdentityClient({ endpoint: runtime.origin, region: REGION, credentials: ADMIN });
+    admin.middlewareStack.add(
+      (next) => async (args) => {
+        const { request } = args as { request: { headers: Record<string, string> } };
+        Object.assign(request.headers, OVER_TLS);
+        return await next(args);
+      },
+      // After the signature, which must not cover it: workerd takes it away.
+      { step: "finalizeRequest", priority: "low" },
+    );
     return { runtime, admin, identityPoolId: await createPool(admin, issuer.clientId) };
   } catch (error) {
     await runtime.stop();
@@ -135,7 +145,7 @@ export async function send(
 ): Promise<Record<string, unknown>> {
   const response = await fetch(runtime.origin + path, {
     method,
-    ...(headers !== undefined && { headers: { ...headers } }),
+    headers: { ...OVER_TLS, ...headers },
     ...(body !== undefined && { body }),
   });
   const text = await response.text();

@@ -7,6 +7,7 @@ import type { ClientCall } from "./domain/identity.ts";
 import { issuerKeysOf } from "./durable/issuer-keys.ts";
 import { KEY_RING_NAME } from "./durable/key-ring-object.ts";
 import { objectsOf } from "./durable/objects.ts";
+import { httpsOnly, type RequestHandler } from "./https-only.ts";
 import type { Caller, OperationContext } from "./operations/context.ts";
 import { runnableOf } from "./operations/registry.ts";
 import { authorise } from "./protocol/admin-credential.ts";
@@ -27,6 +28,8 @@ import { createSigner } from "./token/signer.ts";
 export type Composition = {
   /** The settings, checked; the problems otherwise, each naming its variable. */
   configOf(env: Env): Result<Config, readonly string[]>;
+  /** Set by local development alone, which is served on loopback. */
+  readonly allowsPlainHttp?: true;
 };
 
 /** What an isolate keeps for its whole life: the checked settings, the imported keys, and memories with a stated life. */
@@ -38,7 +41,7 @@ type Service = {
 
 type Answer = { readonly response: Response; readonly error?: WireError; readonly operation: string | null };
 
-export function createApp(composition: Composition): Hono<{ Bindings: Env }> {
+export function createApp(composition: Composition): RequestHandler {
   const services = new WeakMap<Env, Result<Service, readonly string[]>>();
 
   function serviceOf(env: Env): Result<Service, WireError> {
@@ -60,7 +63,7 @@ export function createApp(composition: Composition): Hono<{ Bindings: Env }> {
   app.get(JWKS_PATH, async (c) => await publish(c.env, (_issuer, keys) => jwksResponse(keys)));
   app.get(COGNITO_JWKS_PATH, async (c) => await publish(c.env, (_issuer, keys) => jwksResponse(keys)));
   app.all("*", (c) => answer(c.req.raw, c.env, c.executionCtx));
-  return app;
+  return composition.allowsPlainHttp === true ? app : httpsOnly(app);
 
   async function publish(
     env: Env,

@@ -1,5 +1,6 @@
 /** The raw environment, checked once: every setting has a unit, a bound and a safe default, or is refused by its name. */
 import { err, ok, type Result } from "./domain/errors.ts";
+import { isPredictable, isPublished } from "./secret-strength.ts";
 import { productionUpstreams, type UpstreamPolicy } from "./upstream/upstream-policy.ts";
 
 export const TOKEN_ALGORITHMS = ["RS256", "RS512", "ES256", "EdDSA"] as const;
@@ -136,7 +137,18 @@ function parseCredential(entry: unknown): AdminCredential | undefined {
   return { accessKeyId, secretAccessKey, operations, pools };
 }
 
-function parseCredentials(raw: RawSettings, problems: Problems): readonly AdminCredential[] {
+/** What is wrong with a secret that is well formed, or nothing: production takes none that others know. Never repeats it. */
+function weaknessOf({ accessKeyId, secretAccessKey }: AdminCredential): string | undefined {
+  if (isPublished(secretAccessKey)) return "is published";
+  const characters = Array.from(secretAccessKey, (character) => character.codePointAt(0) ?? 0);
+  return secretAccessKey === accessKeyId || isPredictable(characters) ? "can be guessed" : undefined;
+}
+
+function parseCredentials(
+  raw: RawSettings,
+  { isLocal }: UpstreamPolicy,
+  problems: Problems,
+): readonly AdminCredential[] {
   const value = json(raw, "ADMIN_CREDENTIALS", problems);
   if (value === undefined) return [];
   const entries = Array.isArray(value) ? value.map(parseCredential) : [undefined];
@@ -146,6 +158,14 @@ function parseCredentials(raw: RawSettings, problems: Problems): readonly AdminC
       "ADMIN_CREDENTIALS must be a JSON array of {accessKeyId, secretAccessKey of 16 or more characters, operations?, pools?} with distinct access key ids",
     );
     return [];
+  }
+  const weak = isLocal === true ? [] : valid.map(weaknessOf);
+  const index = weak.findIndex((weakness) => weakness !== undefined);
+  if (index !== -1) {
+    // By its place and not by its key id: whoever asks is told.
+    problems.push(
+      `ADMIN_CREDENTIALS has a secretAccessKey that ${weak[index]}, in entry ${index + 1}: make another one, as with "openssl rand -hex 24"`,
+    );
   }
   return valid;
 }
@@ -220,13 +240,16 @@ function parseProviderApis(raw: RawSettings, upstreams: UpstreamPolicy, problems
   };
 }
 
-function parseKeyEncryptionKey(raw: RawSettings, problems: Problems): string {
+function parseKeyEncryptionKey(raw: RawSettings, { isLocal }: UpstreamPolicy, problems: Problems): string {
   const value = text(raw, "KEY_ENCRYPTION_KEY");
   if (value === undefined) {
     problems.push("KEY_ENCRYPTION_KEY is missing");
     return "";
   }
   if (!/^[A-Za-z0-9+/]{43}=$/.test(value)) problems.push("KEY_ENCRYPTION_KEY must be 32 bytes in base64");
+  else if (isLocal !== true && isPredictable(Array.from(atob(value), (byte) => byte.charCodeAt(0)))) {
+    problems.push('KEY_ENCRYPTION_KEY can be guessed: make another one with "openssl rand -base64 32"');
+  }
   return value;
 }
 
@@ -254,8 +277,8 @@ export function parseConfig(
     limitsClients: choice(raw, "CLIENT_LIMIT", "on", ["on", "off"], problems) === "on",
     clockSkewSeconds: number(raw, "CLOCK_SKEW_SECONDS", 60, 0, 300, problems),
     keyRotationDays: number(raw, "KEY_ROTATION_DAYS", 90, 1, 365, problems),
-    keyEncryptionKey: parseKeyEncryptionKey(raw, problems),
-    adminCredentials: parseCredentials(raw, problems),
+    keyEncryptionKey: parseKeyEncryptionKey(raw, upstreams, problems),
+    adminCredentials: parseCredentials(raw, upstreams, problems),
     oidcProviders: parseOidcProviders(raw, problems),
     providerApis: parseProviderApis(raw, upstreams, problems),
     upstreams,

@@ -76,6 +76,7 @@ export function developmentUpstreamsOf(
   const standIns = parseStandIns(raw[UPSTREAMS_SETTING]);
   if (standIns === undefined) return err([PROBLEM]);
   return ok({
+    isLocal: true,
     issuerOf,
     permits: (url) => productionUpstreams.permits(url) || permitsLoopback(url),
     locate: (url) => {

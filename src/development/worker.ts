@@ -36,7 +36,7 @@ export class KeyRingObject extends ProductionKeyRingObject {
   }
 }
 
-const app = createApp({ configOf: (env) => parseDevelopmentConfig({ ...env }) });
+const app = createApp({ configOf: (env) => parseDevelopmentConfig({ ...env }), allowsPlainHttp: true });
 
 export default {
   fetch(request, env, context) {

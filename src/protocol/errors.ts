@@ -7,7 +7,7 @@ import { type ServiceError, type ServiceErrorName, serviceError } from "../domai
 /** A failure as the wire needs it: with what lies outside of any operation. */
 export type WireError = ServiceError & {
   /** The request was sent to the wrong place altogether. */
-  readonly misdirected?: "path" | "method";
+  readonly misdirected?: "scheme" | "path" | "method";
   /** The service cannot run as it is deployed. Its message names settings, and so it alone of all internal errors is shown. */
   readonly isUnconfigured?: true;
 };
@@ -81,6 +81,7 @@ export function unknownOperation(): ServiceError {
 }
 
 function renderStatus(error: WireError): number {
+  if (error.misdirected === "scheme") return 403;
   if (error.misdirected === "path") return 404;
   if (error.misdirected === "method") return 405;
   return statusOf[error.type];

@@ -7,6 +7,8 @@ export type UpstreamPolicy = {
   permits(url: URL): boolean;
   /** The address that is really fetched for a permitted one. The identity function, except where development stands in. */
   locate(url: URL): URL;
+  /** Set by local development alone, whose secrets everybody may know: config.ts. */
+  readonly isLocal?: true;
 };
 
 // An IPv4 literal always ends in a digit once the URL parser has normalised it; an IPv6 literal is in brackets.

@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundleWorker, workerOptions } from "../../scripts/bundle.ts";
+import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
 
 const MAX_GZIPPED_BYTES = 150 * 1024;
 const KEY_ENCRYPTION_KEY = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
@@ -132,8 +133,56 @@ describe("a production configuration", () => {
       const discovery = await runtime.dispatchFetch("https://identity.example.com/.well-known/openid-configuration");
       expect(await discovery.json()).toMatchObject({ issuer: "https://identity.example.com" });
       for (const path of ["/development/issuer", "/development/issuer/jwks.json"]) {
-        const response = await runtime.dispatchFetch(`http://127.0.0.1${path}`);
+        const response = await runtime.dispatchFetch(`https://127.0.0.1${path}`);
         expect(await response.text()).toContain("UnknownOperationException");
+      }
+    });
+  });
+
+  it("refuses plain http, redirects nobody, and tells browsers to use https", async () => {
+    await withProduction({ ISSUER: "https://identity.example.com", KEY_ENCRYPTION_KEY }, async (runtime) => {
+      const requests = [
+        ["GET", "/"],
+        ["OPTIONS", "/"],
+        ["POST", "/"],
+        ["GET", "/.well-known/openid-configuration"],
+        ["GET", "/.well-known/jwks.json"],
+        ["GET", "/.well-known/jwks_uri"],
+        ["GET", "/authorize"],
+        ["GET", "/anything"],
+      ] as const;
+      for (const [method, path] of requests) {
+        // What a client says of itself does not help.
+        const init = { method, headers: { "x-forwarded-proto": "https", "cf-visitor": '{"scheme":"https"}' } };
+        const plain = await runtime.dispatchFetch(`http://identity.example.com${path}`, {
+          ...init,
+          redirect: "manual",
+        });
+        expect([path, plain.status, plain.headers.get("strict-transport-security")]).toEqual([path, 403, null]);
+        expect(await plain.json()).toEqual({
+          __type: "UnknownOperationException",
+          message: expect.stringContaining("The service answers over https alone."),
+        });
+        const secure = await runtime.dispatchFetch(`https://identity.example.com${path}`, init);
+        expect([path, secure.headers.get("strict-transport-security")]).toEqual([path, "max-age=31536000"]);
+        expect(await secure.text()).not.toContain("https alone");
+      }
+    });
+  });
+
+  it.each([
+    [{ KEY_ENCRYPTION_KEY: Buffer.alloc(32).toString("base64") }, "KEY_ENCRYPTION_KEY can be guessed"],
+    [
+      { ADMIN_CREDENTIALS: JSON.stringify([LOCAL_CREDENTIAL]) },
+      "ADMIN_CREDENTIALS has a secretAccessKey that is published, in entry 1",
+    ],
+  ])("refuses %j, which others know, without repeating it", async (bindings, problem) => {
+    const issuer = "https://identity.example.com";
+    await withProduction({ ISSUER: issuer, KEY_ENCRYPTION_KEY, ...bindings }, async (runtime) => {
+      for (const [status, body] of await answers(runtime)) {
+        expect([status, JSON.stringify(body)]).toEqual([500, expect.stringContaining(problem)]);
+        expect(JSON.stringify(body)).not.toContain(LOCAL_CREDENTIAL.secretAccessKey);
+        expect(JSON.stringify(body)).not.toContain("AAAAAAAA");
       }
     });
   });

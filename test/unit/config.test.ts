@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config.ts";
+import { parseDevelopmentConfig } from "../../src/development/development-config.ts";
 
 const KEY = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
 const good = { ISSUER: "https://identity.example.com", KEY_ENCRYPTION_KEY: KEY, ADMIN_CREDENTIALS: "[]" };
@@ -137,6 +138,57 @@ describe("parseConfig: admin credentials", () => {
     const problems = problemsOf({ ADMIN_CREDENTIALS: JSON.stringify(credentials) });
     expect(problems).toEqual([expect.stringMatching(/^ADMIN_CREDENTIALS /)]);
     expect(problems[0]).not.toMatch(/letters/);
+  });
+});
+
+describe("parseConfig: secrets that others know", () => {
+  const keyOf = (valueAt: (index: number) => number) =>
+    Uint8Array.from({ length: 32 }, (_, index) => valueAt(index)).toBase64();
+  const secretProblems = (...secrets: readonly string[]) => {
+    const entries = secrets.map((secretAccessKey, index) => ({ accessKeyId: `key-${index}`, secretAccessKey }));
+    return problemsOf({ ADMIN_CREDENTIALS: JSON.stringify(entries) });
+  };
+
+  it.each([
+    ["all zero", keyOf(() => 0)],
+    ["one byte, again and again", keyOf(() => 7)],
+    ["sequential", keyOf((index) => index)],
+    ["repeated", keyOf((index) => [1, 77, 200, 31][index % 4] ?? 0)],
+  ])("refuses a KEY_ENCRYPTION_KEY that is %s, and does not repeat it", (_what, key) => {
+    const problems = problemsOf({ KEY_ENCRYPTION_KEY: key });
+    expect(problems).toEqual([expect.stringMatching(/^KEY_ENCRYPTION_KEY can be guessed: /)]);
+    expect(problems[0]).not.toContain(key);
+  });
+
+  it.each([
+    ["can be guessed", "aaaaaaaaaaaaaaaa"],
+    ["can be guessed", "0123456789abcdef"],
+    ["can be guessed", "passwordpassword"],
+    ["is published", "edgepool-local-secret"],
+    ["is published", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"],
+  ])("refuses a secret that %s by its place, and does not repeat it", (what, secret) => {
+    const problems = secretProblems("a-secret-of-some-length", secret);
+    expect(problems).toEqual([
+      expect.stringContaining(`ADMIN_CREDENTIALS has a secretAccessKey that ${what}, in entry 2`),
+    ]);
+    expect(problems[0]).not.toContain(secret);
+    expect(problems[0]).not.toContain("key-1");
+  });
+
+  it("refuses a secret that is its own key id", () => {
+    const one = { accessKeyId: "administrator-of-pools", secretAccessKey: "administrator-of-pools" };
+    expect(problemsOf({ ADMIN_CREDENTIALS: JSON.stringify([one]) })).toEqual([
+      expect.stringContaining("can be guessed"),
+    ]);
+  });
+
+  it("takes drawn ones, and in local development all that have the form", () => {
+    expect(secretProblems(crypto.getRandomValues(new Uint8Array(24)).toHex())).toEqual([]);
+    expect(problemsOf({ KEY_ENCRYPTION_KEY: crypto.getRandomValues(new Uint8Array(32)).toBase64() })).toEqual([]);
+    const local = { accessKeyId: "edgepool-local", secretAccessKey: "edgepool-local-secret" };
+    const raw = { ...good, KEY_ENCRYPTION_KEY: keyOf(() => 0), ADMIN_CREDENTIALS: JSON.stringify([local]) };
+    expect(parseDevelopmentConfig(raw)).toMatchObject({ ok: true });
+    expect(parseConfig(raw)).toMatchObject({ ok: false });
   });
 });
 
