@@ -1,10 +1,14 @@
 /** What scripts/start.ts and its child scripts/serve.ts tell each other. The end of the channel means: stop. */
 export type ServeOrder = {
+  /** 0 is any that is free; the report then says which. */
   readonly port: number;
-  readonly endpoint: string;
   readonly stateFolder: string;
-  /** Settings of the Worker by name; sent over the channel, since arguments and environments show up in process lists. */
-  readonly settings: Readonly<Record<string, string>>;
+  // Sent over the channel, since arguments and environments show up in process lists.
+  readonly keyEncryptionKey: string;
+  /** As --var gave them. */
+  readonly settings: readonly (readonly [name: string, value: string])[];
 };
 
-export type ServeReport = { readonly kind: "ready" } | { readonly kind: "failed"; readonly sentence: string };
+export type ServeReport =
+  | { readonly kind: "ready"; readonly endpoint: string }
+  | { readonly kind: "failed"; readonly sentence: string };

@@ -5,6 +5,8 @@
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, MiniflareCoreError } from "miniflare";
 import { bundleWorker, workerOptions } from "./bundle.ts";
+import { ANY_PORT, endpointOf, freePort, portProblem } from "./local-port.ts";
+import { localSettings } from "./local-settings.ts";
 import type { ServeOrder, ServeReport } from "./serve-protocol.ts";
 import { lockStateFolder } from "./state-folder.ts";
 
@@ -35,21 +37,37 @@ async function bundle(folder: string): Promise<string> {
   }
 }
 
-async function startRuntime({ port, endpoint, stateFolder, settings }: ServeOrder): Promise<Miniflare> {
-  const buildFolder = join(stateFolder, "build");
-  const [modulePath, options] = await Promise.all([bundle(buildFolder), workerOptions()]);
+type Build = {
+  readonly folder: string;
+  readonly modulePath: string;
+  readonly options: Awaited<ReturnType<typeof workerOptions>>;
+};
+type Service = { readonly runtime: Miniflare; readonly endpoint: string };
+
+async function build(stateFolder: string): Promise<Build> {
+  const folder = join(stateFolder, "build");
+  const [modulePath, options] = await Promise.all([bundle(folder), workerOptions()]);
+  return { folder, modulePath, options };
+}
+
+async function startRuntime(port: number, { folder, modulePath, options }: Build, order: ServeOrder): Promise<Service> {
+  const { stateFolder } = order;
+  const endpoint = endpointOf(port);
+  const settings = localSettings(endpoint, order.keyEncryptionKey, new Map(order.settings));
   const developmentIssuer = { className: "DevelopmentIssuerObject", useSQLite: true };
   const runtime = new Miniflare(
     convertV4MiniflareOptions({
       ...options,
       name: "edgepool",
       modules: [{ type: "ESModule", path: modulePath }],
-      modulesRoot: buildFolder,
+      modulesRoot: folder,
       // All of them: neither [vars] nor .dev.vars reach a local service.
-      bindings: { ...settings, DEVELOPMENT_ORIGIN: endpoint },
+      bindings: { ...Object.fromEntries(settings), DEVELOPMENT_ORIGIN: endpoint },
       durableObjects: Object.assign({ DEVELOPMENT_ISSUER: developmentIssuer }, options["durableObjects"]),
+      // Straight to the Worker. Before its own entry Miniflare puts a Worker that believes headers of the client; that one listens
+      // on a port of its own, and what comes through it names another port than ours.
+      unsafeDirectSockets: [{ host: "127.0.0.1", port }],
       host: "127.0.0.1",
-      port,
       cf: false,
       resourcePersistencePath: join(stateFolder, "objects"),
       telemetry: { enabled: false },
@@ -59,8 +77,30 @@ async function startRuntime({ port, endpoint, stateFolder, settings }: ServeOrde
       unsafeHandleRuntimeRestart: () => console.error("edgepool: the Workers runtime ended and was started again"),
     }),
   );
-  await runtime.ready;
-  return runtime;
+  try {
+    await runtime.ready;
+    return { runtime, endpoint };
+  } catch (error) {
+    await runtime.dispose();
+    throw error;
+  }
+}
+
+function isAddressInUse(error: unknown): boolean {
+  return error instanceof MiniflareCoreError && error.code === "ERR_ADDRESS_IN_USE";
+}
+
+/** Whoever looks for a free port may lose it before the bind; of those who asked for any port, nobody needs to know. */
+async function startOnPort(built: Build, order: ServeOrder): Promise<Service> {
+  for (;;) {
+    const port = order.port === ANY_PORT ? await freePort() : order.port;
+    try {
+      return await startRuntime(port, built, order);
+    } catch (error) {
+      if (!isAddressInUse(error)) throw error;
+      if (order.port !== ANY_PORT) throw new StartFailure(portProblem(port, "EADDRINUSE"), { cause: error });
+    }
+  }
 }
 
 /** Ready is when it answers: the demo pool is in place, and the discovery document is served by a key that exists. */
@@ -81,7 +121,7 @@ async function settle(endpoint: string): Promise<void> {
 async function serve(order: ServeOrder): Promise<void> {
   const lock = lockStateFolder(order.stateFolder);
   if (!lock.ok) throw new StartFailure(lock.error);
-  const runtime = await startRuntime(order);
+  const { runtime, endpoint } = await startOnPort(await build(order.stateFolder), order);
   const stop = async () => {
     await runtime.dispose();
     lock.value.release();
@@ -91,10 +131,12 @@ async function serve(order: ServeOrder): Promise<void> {
   // Ended by somebody else: the parent then says so and exits.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => void stop());
   if (!process.connected) return stop();
-  await settle(order.endpoint);
-  report({ kind: "ready" });
+  await settle(endpoint);
+  report({ kind: "ready", endpoint });
 }
 
+// Of what is written in the state folder, by whichever process, nothing is open to others.
+process.umask(0o077);
 process.once("disconnect", () => setTimeout(() => process.exit(1), 10_000).unref());
 process.once("message", (order: ServeOrder) => {
   serve(order).catch((error: unknown) => {

@@ -1,8 +1,10 @@
 /** The command line of `npm start`, from text to plain values. Reads nothing else and checks no setting. */
 import { err, ok, type Result } from "../src/domain/errors.ts";
+import { DEFAULT_PORT, MAX_PORT } from "./local-port.ts";
 
 export type StartArguments = {
   readonly isHelp: boolean;
+  /** 0 is any that is free. */
   readonly port: number;
   /** As given; undefined is the default folder. */
   readonly stateFolder: string | undefined;
@@ -10,15 +12,14 @@ export type StartArguments = {
   readonly settings: ReadonlyMap<string, string>;
 };
 
-export const DEFAULT_PORT = 8787;
 const FLAGS = ["--port", "--state", "--var"];
 const HINT = 'see "npm start -- --help"';
 
 function parsePort(value: string): Result<number, string> {
-  const port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
-  return port >= 1 && port <= 65_535
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : NaN;
+  return port <= MAX_PORT
     ? ok(port)
-    : err(`--port must be a whole number from 1 to 65535, and ${JSON.stringify(value)} is not`);
+    : err(`--port must be a whole number from 0 to ${MAX_PORT}, and ${JSON.stringify(value)} is not`);
 }
 
 function parseSetting(value: string, names: readonly string[]): Result<readonly [string, string], string> {
@@ -72,7 +73,7 @@ export function usage(settingNames: readonly string[]): string {
 
 Runs Edgepool on this machine: the Worker in workerd, a demo identity pool, and an issuer that signs in anyone.
 
-  --port N           port on 127.0.0.1; default ${DEFAULT_PORT}
+  --port N           port on 127.0.0.1; default ${DEFAULT_PORT}; 0 takes one that is free and says which
   --state DIR        folder that keeps identities, pools and keys between starts; an empty one is a fresh service;
                      default .edgepool
   --var NAME=VALUE   a setting of the service, any number of times; an empty value unsets it; the names are

@@ -3,10 +3,10 @@
  * with it, and takes it down at the end, whichever of the processes ends first and however.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { join, relative, resolve } from "node:path";
 import { parseDevelopmentConfig, settingNames } from "../src/development/development-config.ts";
 import { err, ok, type Result } from "../src/domain/errors.ts";
+import { ANY_PORT, checkPort, endpointOf } from "./local-port.ts";
 import { localSettings } from "./local-settings.ts";
 import { whenNpmEnds } from "./npm-watch.ts";
 import type { ServeOrder, ServeReport } from "./serve-protocol.ts";
@@ -18,22 +18,7 @@ import { welcome } from "./welcome.ts";
 const STOP_DEADLINE_MS = 5000;
 const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-type Plan = { readonly order: ServeOrder; readonly greeting: string };
-
-async function checkPort(port: number): Promise<Result<void, string>> {
-  const probe = createServer();
-  const { promise, resolve: settle } = Promise.withResolvers<Result<void, string>>();
-  probe.once("error", (error: NodeJS.ErrnoException) => {
-    const reason = error.code === "EADDRINUSE" ? "is in use" : `cannot be used (${error.code})`;
-    settle(
-      err(
-        `port ${port} on 127.0.0.1 ${reason}: choose another one, as in npm start -- --port ${port === 65_535 ? 8787 : port + 1}`,
-      ),
-    );
-  });
-  probe.listen(port, "127.0.0.1", () => probe.close(() => settle(ok(undefined))));
-  return promise;
-}
+type Plan = { readonly order: ServeOrder; readonly greetingOf: (endpoint: string) => string };
 
 function stateFolderOf({ stateFolder }: StartArguments): string {
   const root = join(import.meta.dirname, "..");
@@ -41,22 +26,24 @@ function stateFolderOf({ stateFolder }: StartArguments): string {
   return stateFolder === undefined ? join(root, ".edgepool") : resolve(process.env["INIT_CWD"] ?? ".", stateFolder);
 }
 
+/** Everything that can be refused before anything runs. Which port it is makes no setting good or bad. */
 async function plan(args: StartArguments): Promise<Result<Plan, string>> {
   const { port } = args;
-  // An origin, which is written without the port that is usual for http.
-  const endpoint = new URL(`http://127.0.0.1:${port}`).origin;
-  const stateFolder = stateFolderOf(args);
-  const folder = openStateFolder(stateFolder);
-  if (!folder.ok) return folder;
-  const settings = Object.fromEntries(localSettings(endpoint, keyEncryptionKeyOf(stateFolder), args.settings));
-  const config = parseDevelopmentConfig(settings);
+  const folder = stateFolderOf(args);
+  const opened = openStateFolder(folder);
+  if (!opened.ok) return opened;
+  const stateFolder = opened.value;
+  const key = keyEncryptionKeyOf(stateFolder);
+  if (!key.ok) return key;
+  const settings = localSettings(endpointOf(port), key.value, args.settings);
+  const config = parseDevelopmentConfig(Object.fromEntries(settings));
   if (!config.ok) return err(config.error.join("; "));
-  const free = await checkPort(port);
+  const free = port === ANY_PORT ? ok(undefined) : await checkPort(port);
   if (!free.ok) return free;
-  const shownFolder = args.stateFolder === undefined ? relative(process.cwd(), stateFolder) : stateFolder;
+  const shownFolder = args.stateFolder === undefined ? relative(process.cwd(), folder) : folder;
   return ok({
-    order: { port, endpoint, stateFolder, settings },
-    greeting: welcome(endpoint, shownFolder, config.value),
+    order: { port, stateFolder, keyEncryptionKey: key.value, settings: [...args.settings] },
+    greetingOf: (endpoint) => welcome(endpoint, shownFolder, config.value),
   });
 }
 
@@ -86,7 +73,7 @@ function spawnGuard(child: ChildProcess): { dismiss(): void } {
 }
 
 /** The exit code. Resolves when no process is left. */
-async function run({ order, greeting }: Plan): Promise<number> {
+async function run({ order, greetingOf }: Plan): Promise<number> {
   const child = spawn(
     process.execPath,
     ["--disable-warning=ExperimentalWarning", join(import.meta.dirname, "serve.ts")],
@@ -108,7 +95,7 @@ async function run({ order, greeting }: Plan): Promise<number> {
   whenNpmEnds(stop);
   child.on("message", (report: ServeReport) => {
     if (report.kind === "failed") failure = report.sentence;
-    else console.log(greeting);
+    else console.log(greetingOf(report.endpoint));
   });
   child.send(order);
   const { promise, resolve: ended } = Promise.withResolvers<number>();

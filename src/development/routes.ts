@@ -1,7 +1,4 @@
-/**
- * The routes below /development/: the issuer's documents, its sign-in page and JSON route, and the demo pool's seeding.
- * Served to loopback names alone, so that a page elsewhere cannot reach them by pointing its own name at this machine.
- */
+/** The routes below /development/: the issuer's documents, its sign-in page and JSON route, and the demo pool's seeding. */
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
@@ -21,7 +18,7 @@ import {
   parseName,
 } from "./development-issuer.ts";
 import { contentSecurityPolicy, issuerPage, type PageContent } from "./issuer-page.ts";
-import { isLoopback } from "./upstreams.ts";
+import { isLoopbackOrigin } from "./local-request.ts";
 
 /** Every path of the development routes begins so, and no path of the service does. */
 export const DEVELOPMENT_PATH = "/development/";
@@ -100,18 +97,16 @@ export async function seedDemoPool(env: DevelopmentEnv): Promise<Result<string, 
 
 /** A web app under development calls the JSON route from its own port on this machine; no other origin may read it. */
 function allowedOrigin(origin: string): string | null {
-  return URL.canParse(origin) && isLoopback(new URL(origin)) ? origin : null;
+  return isLoopbackOrigin(origin) ? origin : null;
 }
 
 export const developmentRoutes = new Hono<{ Bindings: DevelopmentEnv }>();
 
 developmentRoutes.use(async (context, next) => {
   context.header("Cache-Control", "no-store");
-  context.header("Referrer-Policy", "no-referrer");
+  // With `no-referrer` a browser would send the form with the Origin `null`, which is anybody's and refused.
+  context.header("Referrer-Policy", "same-origin");
   context.header("X-Content-Type-Options", "nosniff");
-  if (!isLoopback(new URL(context.req.url))) {
-    return context.json({ error: "the development routes answer to loopback host names only" }, 421);
-  }
   return next();
 });
 developmentRoutes.use(

@@ -1,13 +1,17 @@
 /**
- * The development entry: the production Worker, with plain http upstreams on loopback, and the routes below
- * /development/. `npm start` runs it; `npm run deploy` bundles src/worker.ts, which imports nothing of this folder.
+ * The development entry: the production Worker for this machine's clients alone, with plain http upstreams on loopback, and
+ * the routes below /development/. `npm start` runs it; `npm run deploy` bundles src/worker.ts, which imports nothing of this folder.
  */
 import { createApp } from "../app.ts";
+import { serviceError } from "../domain/errors.ts";
 import { IdentityObject as ProductionIdentityObject } from "../durable/identity-object.ts";
 import { IssuerObject as ProductionIssuerObject } from "../durable/issuer-object.ts";
 import { KeyRingObject as ProductionKeyRingObject } from "../durable/key-ring-object.ts";
 import { parseDevelopmentConfig, upstreamsOf } from "./development-config.ts";
 import type { DevelopmentEnv } from "./development-env.ts";
+import { encodeError } from "../protocol/aws-json.ts";
+import { logRequest } from "../request-log.ts";
+import { admitLocal, type ForeignRequest } from "./local-request.ts";
 import { DEVELOPMENT_PATH, developmentRoutes } from "./routes.ts";
 
 export { IdentityDirectoryObject } from "../durable/identity-directory-object.ts";
@@ -38,8 +42,33 @@ export class KeyRingObject extends ProductionKeyRingObject {
 
 const app = createApp({ configOf: (env) => parseDevelopmentConfig({ ...env }), allowsPlainHttp: true });
 
+/** What the names of all such headers begin with. */
+const CROSS_ORIGIN = "access-control-";
+
+/** `OPTIONS *` (RFC 9112, section 3.2.4), of which the runtime makes no address. */
+const NO_PATH = { status: 400, reason: "no-path", message: "The target of a request must be a path." } as const;
+
+/**
+ * For a person a sentence, for a program the shape of every other failure; without the headers that would let a page read
+ * either.
+ */
+function refuse(request: Request, { status, reason, message }: ForeignRequest | typeof NO_PATH): Response {
+  const error = serviceError("AccessDeniedException", message, reason);
+  const requestId = crypto.randomUUID();
+  logRequest({ requestId, operation: null, status, error, durationMs: 0 });
+  const encoded = encodeError(error, requestId);
+  const headers = new Headers([...encoded.headers].filter(([name]) => !name.startsWith(CROSS_ORIGIN)));
+  if (request.headers.get("accept")?.includes("text/html") !== true)
+    return new Response(encoded.body, { status, headers });
+  headers.set("content-type", "text/plain; charset=utf-8");
+  return new Response(`${message}\n`, { status, headers });
+}
+
 export default {
   fetch(request, env, context) {
+    const admitted = admitLocal(request.headers, env.DEVELOPMENT_ORIGIN);
+    if (!admitted.ok) return refuse(request, admitted.error);
+    if (!URL.canParse(request.url)) return refuse(request, NO_PATH);
     const isDevelopment = new URL(request.url).pathname.startsWith(DEVELOPMENT_PATH);
     return isDevelopment ? developmentRoutes.fetch(request, env, context) : app.fetch(request, env, context);
   },

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { deserialize } from "node:v8";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { freePort, type RunningWorker, startWorker } from "../support/worker-process.ts";
+import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 import { makeKey, tokenOf } from "./forge.ts";
 import { errorOf, setStage, type Stage } from "./stage.ts";
 
@@ -60,8 +60,8 @@ function age(stateFolder: string, ages: ReadonlyMap<string, number>): number {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "edgepool-aged-"));
-  const options = { port: await freePort(), stateFolder: join(folder, "state") };
-  const first = await startWorker(options);
+  const stateFolder = join(folder, "state");
+  const first = await startWorker({ stateFolder });
   const ages = new Map<string, number>();
   for (const name of Object.keys(AGES) as (keyof typeof AGES)[]) {
     const stage = await setStage("ES256", undefined, first.endpoint);
@@ -70,8 +70,8 @@ beforeAll(async () => {
     ages.set(stage.issuer.issuer, AGES[name]);
   }
   await first.stop();
-  expect(age(options.stateFolder, ages)).toBe(stages.size);
-  worker = await startWorker(options);
+  expect(age(stateFolder, ages)).toBe(stages.size);
+  worker = await startWorker({ stateFolder, port: first.port });
 });
 
 afterAll(async () => {

@@ -6,10 +6,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { processTree, survivors } from "../e2e/process-tree.ts";
+import { ANY_PORT } from "../../scripts/local-port.ts";
 import { type Random, streamOf } from "../simulation/random.ts";
 import { adminClient, present } from "../support/cognito-clients.ts";
 import { type Providers, startProviders } from "../support/providers.ts";
-import { freePort, type RunningWorker, startWorker } from "../support/worker-process.ts";
+import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 import { disagreementsIn } from "./agreement.ts";
 import { contradictionsIn, pendingIn } from "./at-rest.ts";
 import { type Login, Person } from "./person.ts";
@@ -43,11 +44,11 @@ const PROVIDERS = 3;
 /** Load between two kills, in milliseconds: at times none, so that a recovery is killed, too. */
 const SHORTEST_LOAD_MS = 100;
 const LONGEST_LOAD_MS = 700;
-/** An alarm looks after what is open when it is ten seconds old; twice that is a failure. */
-const REST_DEADLINE_MS = 25_000;
+/** An alarm looks after what is open when it is ten seconds old. Several times that is a failure on a busy machine, too. */
+const REST_DEADLINE_MS = 60_000;
 const POLL_MS = 250;
 /** How long the load goes on after the last kill, at most, while something that clients do was never acknowledged. */
-const DEEDS_DEADLINE_MS = 20_000;
+const DEEDS_DEADLINE_MS = 60_000;
 
 async function pause(ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms));
@@ -84,8 +85,8 @@ class Run {
   }
 
   static async start(plan: CrashPlan, stateFolder: string): Promise<Run> {
-    const [port, providers] = await Promise.all([freePort(), startProviders(PROVIDERS)]);
-    const worker = await startService(port, stateFolder, false);
+    const providers = await startProviders(PROVIDERS);
+    const worker = await startService(ANY_PORT, stateFolder, false);
     const identityPoolId = await providers.newPool(adminClient(worker.endpoint));
     const newcomers = async () => await newPerson(providers, plan.seed);
     const stage: Stage = {

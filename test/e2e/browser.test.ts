@@ -1,8 +1,11 @@
-/** A real browser: a web app of another origin calls the service, and a person signs in at the development issuer's page. */
+/**
+ * A real browser: a web app of another origin of this machine calls the service, a person signs in at the development
+ * issuer's page, and pages from elsewhere get nowhere.
+ */
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { decodeJwt } from "jose";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { type Browser, missingChromium, startChromium } from "../support/chromium.ts";
 import { type Missing, need } from "../support/debian-tools.ts";
 
@@ -14,6 +17,8 @@ let missing: Missing;
 let browser: Browser | undefined;
 let server: Server;
 let appOrigin: string;
+/** The same pages under a public name. */
+let foreignOrigin: string;
 
 beforeAll(async () => {
   missing = await missingChromium();
@@ -26,6 +31,7 @@ beforeAll(async () => {
   if (address === null || typeof address === "string") throw new Error("not a TCP server");
   // Another port and another name: another origin in every respect.
   appOrigin = `http://localhost:${address.port}`;
+  foreignOrigin = `http://attacker.example:${address.port}`;
   if (missing === undefined) browser = await startChromium();
 });
 
@@ -132,4 +138,44 @@ test("a person who gives no name is told so on the page", async ({ skip }) => {
   // Past the browser's own check of the field, as another client would be.
   await page.follow(`document.querySelector("form").noValidate = true; document.querySelector("button").click();`);
   expect(await page.evaluate(`document.querySelector("[role=alert]").textContent`)).toBe('"name" must not be empty');
+});
+
+describe("a page from elsewhere", () => {
+  test("cannot call the service, nor read one of its documents", async ({ skip }) => {
+    need({ skip }, missing);
+    const page = pageOf();
+    await page.open(foreignOrigin);
+    expect(await page.evaluate("location.origin")).toBe(foreignOrigin);
+    const outcomes = await page.evaluate(`(async () => { ${CALL}
+      const outcome = (promise) => promise.then(() => "answered", (error) => error.message);
+      const signIn = { method: "POST", body: new URLSearchParams({ name: "alice" }) };
+      return Promise.all([
+        outcome(call("GetId", { IdentityPoolId: "${identityPoolId}" })),
+        outcome(fetch("${endpoint}/.well-known/jwks.json")),
+        outcome(fetch("${endpoint}/development/issuer/jwks.json")),
+        outcome(fetch("${endpoint}/development/issuer", signIn)),
+      ]);
+    })()`);
+    expect(outcomes).toEqual(Array.from({ length: 4 }, () => "Failed to fetch"));
+  });
+
+  test("signs nobody in by a form that it sends", async ({ skip }) => {
+    need({ skip }, missing);
+    const page = pageOf();
+    await page.open(foreignOrigin);
+    const form = `<form method="post" action="${endpoint}/development/issuer"><input name="name" value="alice"></form>`;
+    await page.follow(`document.body.innerHTML = ${JSON.stringify(form)}; document.forms[0].submit();`);
+    expect(await page.evaluate("location.href")).toBe(`${endpoint}/development/issuer`);
+    expect(await page.evaluate("document.body.textContent")).toMatch(/^This local service answers pages on localhost/);
+  });
+
+  test("is not the service's own page, though its name leads to this machine", async ({ skip }) => {
+    need({ skip }, missing);
+    const page = pageOf();
+    await page.open(endpoint.replace("127.0.0.1", "rebound.example") + "/development/issuer");
+    expect(await page.evaluate("document.body.textContent")).toMatch(/^This local service answers to the Host 127/);
+    // Of the same origin now, it needs no leave of the service to read what that answers.
+    const answer = await page.evaluate(`fetch("/.well-known/jwks.json").then((response) => response.status)`);
+    expect(answer).toBe(421);
+  });
 });

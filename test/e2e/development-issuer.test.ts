@@ -72,13 +72,13 @@ describe("the development issuer", () => {
   });
 
   it.each([
-    ["http://localhost:3000", "http://localhost:3000"],
-    ["https://attacker.example", null],
-    ["http://127.0.0.1.attacker.example", null],
-    ["null", null],
-  ])("lets a page at %s read: %s", async (origin, allowed) => {
+    ["http://localhost:3000", 200, "http://localhost:3000"],
+    ["https://attacker.example", 403, null],
+    ["http://127.0.0.1.attacker.example", 403, null],
+    ["null", 403, null],
+  ])("answers a page at %s with %i and lets it read: %s", async (origin, status, allowed) => {
     const response = await post("/sign-in", JSON.stringify({ name: "alice" }), { origin });
-    expect(response.headers.get("access-control-allow-origin")).toBe(allowed);
+    expect([response.status, response.headers.get("access-control-allow-origin")]).toEqual([status, allowed]);
   });
 
   it("answers to no host name but those of loopback", async () => {

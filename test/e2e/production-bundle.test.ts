@@ -18,6 +18,8 @@ const DEVELOPMENT_MARKERS = [
   "development/issuer",
   "edgepool-development",
   "isLoopback",
+  "admitLocal",
+  "foreign-origin",
   "de300000-0000-4000-8000-0000000de300",
 ];
 /** What is known to scripts/ alone: no bundle has it. */

@@ -15,16 +15,17 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { adminClient, appClient, getId, getOpenIdToken, refusalOf } from "../support/cognito-clients.ts";
 import { type Providers, startProviders } from "../support/providers.ts";
 import { call } from "../support/wire-call.ts";
-import { freePort, type RunningWorker, startWorker } from "../support/worker-process.ts";
+import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 
 let folder: string;
-let port: number;
+/** That of the first process; the tokens and clients of the tests know it. */
+let port: number | undefined;
 let providers: Providers;
 let worker: RunningWorker | undefined;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "edgepool-restart-"));
-  [port, providers] = await Promise.all([freePort(), startProviders(2)]);
+  providers = await startProviders(2);
 });
 
 afterEach(async () => {
@@ -40,7 +41,8 @@ afterAll(async () => {
 /** The next process on the same folder and port, once the one before it is gone. */
 async function restart(settings: Readonly<Record<string, string>> = {}): Promise<RunningWorker> {
   await worker?.stop();
-  worker = await startWorker({ port, stateFolder: join(folder, "state"), settings });
+  worker = await startWorker({ ...(port !== undefined && { port }), stateFolder: join(folder, "state"), settings });
+  port = worker.port;
   return worker;
 }
 
@@ -129,7 +131,8 @@ test("a KEY_ENCRYPTION_KEY that does not open the stored keys is an InternalErro
   const answer = await call(endpoint, "GetOpenIdToken", { IdentityId: guest });
   expect(answer.body).toBe('{"__type":"InternalErrorException","message":"An internal error occurred."}');
   // The operator reads the reason in the log; and tokens that live can still be verified.
-  expect(foreign.log()).toContain("KEY_ENCRYPTION_KEY is not the one that the key ring is sealed under");
+  const reason = "KEY_ENCRYPTION_KEY is not the one that the key ring is sealed under";
+  await expect.poll(() => foreign.log()).toContain(reason);
   expect(foreign.log()).not.toContain(Buffer.alloc(32, 7).toString("base64"));
   const keys = createRemoteJWKSet(new URL(`${endpoint}/.well-known/jwks.json`));
   expect((await jwtVerify(token, keys, { issuer: endpoint })).payload.sub).toBe(guest);

@@ -1,15 +1,28 @@
-import { execFile, spawnSync } from "node:child_process";
+import { execFile, fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import {
+  chmod,
+  chown,
+  lchown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
+import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import type { ServeOrder } from "../../scripts/serve-protocol.ts";
 import { callForText } from "../support/call.ts";
 import { call } from "../support/wire-call.ts";
-import { freePort, type RunningWorker, startWorker } from "../support/worker-process.ts";
+import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 
 const SCRIPTS = join(import.meta.dirname, "../../scripts");
 const hasAwsCommand = spawnSync("aws", ["--version"]).status === 0;
@@ -88,13 +101,22 @@ describe("npm start", () => {
     expect(decodeJwt(token).sub).toBe(identityId);
   });
 
+  it("keeps all that it writes to itself", async () => {
+    const names = ["", ...(await readdir(worker.stateFolder, { recursive: true }))];
+    const modes = await Promise.all(
+      names.map(async (name) => [name, (await stat(join(worker.stateFolder, name))).mode & 0o077] as const),
+    );
+    expect(modes.filter(([, open]) => open !== 0)).toEqual([]);
+    expect(names).toContain("key-encryption-key");
+    expect(names.some((name) => name.endsWith(".sqlite"))).toBe(true);
+  });
+
   it("is not reachable by another address of this machine", async () => {
     await expect(fetch(`http://[::1]:${worker.port}/.well-known/openid-configuration`)).rejects.toThrow("fetch failed");
   });
 
   it("does not share its state folder", async () => {
-    const port = await freePort();
-    await expect(startWorker({ port, stateFolder: worker.stateFolder })).rejects.toThrow(
+    await expect(startWorker({ stateFolder: worker.stateFolder })).rejects.toThrow(
       `edgepool: the state folder ${worker.stateFolder} is in use by another npm start`,
     );
     expect((await call(worker.endpoint, "GetId", { IdentityPoolId: inject("identityPoolId") })).status).toBe(200);
@@ -133,6 +155,55 @@ describe("npm start with settings", () => {
   });
 });
 
+async function occupyPort(): Promise<{ readonly server: Server; readonly port: number }> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("not a TCP server");
+  return { server, port: address.port };
+}
+
+describe("the port of npm start", () => {
+  it("is a free one where it is 0, and is told: endpoint, issuer, provider and commands have it", async () => {
+    const workers = await Promise.all([startWorker({ port: 0 }), startWorker({ port: 0 })]);
+    try {
+      for (const { endpoint, port, printed } of workers) {
+        expect(port).toBeGreaterThan(0);
+        const document = await (await fetch(`${endpoint}/.well-known/openid-configuration`)).json();
+        expect(document).toMatchObject({ issuer: endpoint, jwks_uri: `${endpoint}/.well-known/jwks.json` });
+        expect(printed).toContain(`127.0.0.1:${port}/development/issuer`);
+        expect(printed).not.toContain("127.0.0.1:0");
+      }
+      expect(workers[0].port).not.toBe(workers[1].port);
+    } finally {
+      await Promise.all(workers.map(async (worker) => await worker.stop()));
+    }
+  });
+
+  it("that is lost to another process after it was looked at is told in the same sentence", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "edgepool-test-"));
+    const { server, port } = await occupyPort();
+    const child = fork(join(SCRIPTS, "serve.ts"), {
+      execArgv: ["--disable-warning=ExperimentalWarning"],
+      silent: true,
+    });
+    try {
+      const key = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
+      child.send({ port, stateFolder: folder, keyEncryptionKey: key, settings: [] } satisfies ServeOrder);
+      const [report] = await once(child, "message");
+      expect(report).toEqual({
+        kind: "failed",
+        sentence: expect.stringContaining(`port ${port} on 127.0.0.1 is in use`),
+      });
+      expect(await once(child, "exit")).toEqual([1, null]);
+    } finally {
+      child.kill();
+      server.close();
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+    }
+  });
+});
+
 type Refused = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
 function start(
@@ -142,7 +213,8 @@ function start(
   const { nodeOptions = [], script = "start.ts" } = options;
   const { status, stdout, stderr } = spawnSync(process.execPath, [...nodeOptions, join(SCRIPTS, script), ...args], {
     encoding: "utf8",
-    timeout: 20_000,
+    // None of them serves anything: one that does not end has a fault, and would otherwise never be seen to have it.
+    timeout: 120_000,
   });
   return { code: status, stdout, stderr };
 }
@@ -170,10 +242,11 @@ describe("npm start refuses", () => {
     [["--port"], "--port needs a value"],
     [["--port="], "--port needs a value"],
     [["--port", "--state", "x"], "--port needs a value"],
-    [["--port", "0"], "--port must be a whole number from 1 to 65535"],
-    [["--port", "65536"], "--port must be a whole number from 1 to 65535"],
-    [["--port", "80a"], "--port must be a whole number from 1 to 65535"],
-    [["--port=-1"], "--port must be a whole number from 1 to 65535"],
+    [["--port", "65536"], "--port must be a whole number from 0 to 65535"],
+    [["--port", "000000"], "--port must be a whole number from 0 to 65535"],
+    [["--port", "80a"], "--port must be a whole number from 0 to 65535"],
+    [["--port=-1"], "--port must be a whole number from 0 to 65535"],
+    [["--port", "0.5"], "--port must be a whole number from 0 to 65535"],
     [["--var", "TOKEN_ALG"], "--var must be NAME=VALUE"],
     [["--var", "=ES256"], "--var must be NAME=VALUE"],
     [["--var", "TOKEN_ALGORITHM=ES256"], 'there is no setting "TOKEN_ALGORITHM": the settings are ADMIN_CREDENTIALS, '],
@@ -194,10 +267,7 @@ describe("npm start refuses", () => {
   });
 
   it("a port in use", async () => {
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    const port = typeof address === "object" ? (address?.port ?? 0) : 0;
+    const { server, port } = await occupyPort();
     expectRefusal(start(["--state", folder, "--port", String(port)]), `port ${port} on 127.0.0.1 is in use`);
     server.close();
   });
@@ -206,6 +276,48 @@ describe("npm start refuses", () => {
     const file = join(folder, "file");
     await writeFile(file, "");
     expectRefusal(start(["--state", file]), `the state folder ${file} cannot be used`);
+  });
+
+  it.each([0o755, 0o750, 0o701, 0o777, 0o1777])("a state folder that is open, as by the rights %o", async (mode) => {
+    const open = join(folder, "open");
+    await mkdir(open, { recursive: true });
+    await chmod(open, mode);
+    const refused = start(["--state", open]);
+    expectRefusal(refused, `the state folder ${open} is open to other users`);
+    expect(refused.stderr).toContain("chmod 700");
+    // Not a file of ours in it, nor is it closed: what others have put there would look like ours.
+    expect([await readdir(open), (await stat(open)).mode & 0o7777]).toEqual([[], mode]);
+    const link = join(folder, `link-${mode}`);
+    await symlink(open, link);
+    expectRefusal(start(["--state", link]), `the state folder ${link} is open to other users`);
+  });
+
+  it("a state folder of another user, and a link of another user", async ({ skip }) => {
+    skip(process.getuid?.() !== 0, "only root can give a folder away");
+    const foreign = join(folder, "foreign");
+    await mkdir(foreign, { mode: 0o700 });
+    await chown(foreign, 65_534, 65_534);
+    expectRefusal(start(["--state", foreign]), `the state folder ${foreign} belongs to another user`);
+    const [own, link] = [join(folder, "own"), join(folder, "foreign-link")];
+    await mkdir(own, { mode: 0o700 });
+    await symlink(own, link);
+    await lchown(link, 65_534, 65_534);
+    expectRefusal(start(["--state", link]), `the state folder ${link} belongs to another user`);
+    expect(await readdir(own)).toEqual([]);
+  });
+
+  it("a key that is a link to another file, and closes one that is open", async () => {
+    const state = join(folder, "linked-key");
+    await mkdir(state, { mode: 0o700 });
+    const [key, elsewhere] = [join(state, "key-encryption-key"), join(folder, "elsewhere")];
+    await writeFile(elsewhere, "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=");
+    await symlink(elsewhere, key);
+    expectRefusal(start(["--state", state]), `${key} cannot be read (ELOOP)`);
+    await rm(key);
+    await writeFile(key, await readFile(elsewhere), { mode: 0o644 });
+    // It gets as far as the next thing that is wrong.
+    expectRefusal(start(["--state", state, "--var", "TOKEN_ALG=x"]), "TOKEN_ALG must be");
+    expect((await stat(key)).mode & 0o777).toBe(0o600);
   });
 
   it("a Node that is too old to run it", () => {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { type Missing, missingProgram } from "./debian-tools.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
-const START_DEADLINE_MS = 20_000;
+const START_DEADLINE_MS = 150_000;
 
 export async function missingChromium(): Promise<Missing> {
   return await missingProgram(CHROMIUM, "chromium");
@@ -100,10 +100,12 @@ async function devToolsOrigin(child: ReturnType<typeof spawn>): Promise<string> 
 export async function startChromium(): Promise<Browser> {
   const folder = await mkdtemp(join(tmpdir(), "edgepool-chromium-"));
   const flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"];
+  // Any public name leads to this machine: a page of an origin elsewhere, and a name that was rebound to us.
+  const names = ["--host-resolver-rules=MAP *.example 127.0.0.1"];
   const offline = ["--disable-background-networking", "--disable-component-update", "--disable-sync"];
   const child = spawn(
     CHROMIUM,
-    [...flags, ...offline, "--remote-debugging-port=0", `--user-data-dir=${folder}`, "about:blank"],
+    [...flags, ...names, ...offline, "--remote-debugging-port=0", `--user-data-dir=${folder}`, "about:blank"],
     {
       // A group of its own: the browser is many processes, and all of them end with it.
       detached: true,
