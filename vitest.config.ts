@@ -5,6 +5,16 @@ import { defineConfig } from "vitest/config";
 process.env["KEY_ENCRYPTION_KEY"] = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
 process.env["ADMIN_CREDENTIALS"] = "[]";
 
+/**
+ * How long to wait for what has to come: for a log line after an answer, a process, a test as a whole. No test is about time,
+ * so that these are for a machine that is busy with much else; on an idle one nothing takes a tenth of them.
+ */
+const PATIENCE = {
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  expect: { poll: { timeout: 60_000, interval: 50 } },
+};
+
 export default defineConfig({
   test: {
     projects: [
@@ -23,31 +33,29 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 15_000 },
+        test: { ...PATIENCE, name: "unit", include: ["test/unit/**/*.test.ts"] },
       },
-      { test: { name: "simulation", include: ["test/simulation/**/*.test.ts"] } },
+      { test: { ...PATIENCE, name: "simulation", include: ["test/simulation/**/*.test.ts"] } },
       {
         test: {
+          ...PATIENCE,
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           globalSetup: ["test/support/worker-process.ts"],
           // Most of a file's time is spent waiting for processes of its own, so that more run than there are cores.
           maxWorkers: 3,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
         },
       },
       {
         test: {
+          ...PATIENCE,
           name: "attacks",
           include: ["test/attacks/**/*.test.ts"],
           globalSetup: ["test/support/worker-process.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
         },
       },
       {
-        test: { name: "crash", include: ["test/crash/**/*.test.ts"], testTimeout: 90_000, hookTimeout: 60_000 },
+        test: { ...PATIENCE, testTimeout: 600_000, name: "crash", include: ["test/crash/**/*.test.ts"] },
       },
     ],
   },

@@ -225,7 +225,7 @@ describe("the rate of one identity", () => {
               ({ ok }) => ok,
               () => false,
             ),
-          { timeout: 15_000, interval: 20 },
+          { interval: 20 },
         )
         .toBe(true);
     }

@@ -25,7 +25,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "edgepool-secrets-"));
   driven = await driveEverything(folder);
   // The line of a request may be written a moment after its answer; that of the last call, after all others.
-  await vi.waitFor(() => expect(lines().at(-1)).toMatchObject({ operation: "GetOpenIdToken", status: 200 }), 5000);
+  await vi.waitFor(() => expect(lines().at(-1)).toMatchObject({ operation: "GetOpenIdToken", status: 200 }), 60_000);
 });
 
 afterAll(async () => {

@@ -101,9 +101,7 @@ test("describes, lists and deletes identities", async ({ skip }) => {
   const described = await output(["describe-identity", "--identity-id", identityId], CREDENTIALS);
   expect(described.get("CreationDate")).toMatch(/^\d{4}-\d{2}-\d{2}T/);
   const list = ["list-identities", "--identity-pool-id", identityPoolId, "--max-results", "1"];
-  await expect
-    .poll(async () => (await output(list, CREDENTIALS)).get("Identities"), { timeout: 10_000 })
-    .toHaveLength(1);
+  await expect.poll(async () => (await output(list, CREDENTIALS)).get("Identities")).toHaveLength(1);
   const deleted = await output(["delete-identities", "--identity-ids-to-delete", identityId], CREDENTIALS);
   expect(deleted.get("UnprocessedIdentityIds")).toEqual([]);
   const gone = await aws(["get-open-id-token", "--identity-id", identityId], {});

@@ -57,9 +57,7 @@ async function listAll(identityPoolId: string, MaxResults: number, HideDisabled 
 /** The list follows an identity after the answer, so that it is asked until it has caught up. */
 async function untilListed(identityPoolId: string, identityIds: readonly string[]): Promise<void> {
   const wanted = identityIds.toSorted();
-  await expect
-    .poll(async () => (await listAll(identityPoolId, 60)).flat().toSorted(), { timeout: 10_000 })
-    .toEqual(wanted);
+  await expect.poll(async () => (await listAll(identityPoolId, 60)).flat().toSorted()).toEqual(wanted);
 }
 
 describe("DescribeIdentity", () => {

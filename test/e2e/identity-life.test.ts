@@ -193,5 +193,5 @@ test("no identity is listed that no call has ever answered with", async () => {
     const page = await admin.send(new ListIdentitiesCommand({ IdentityPoolId: pool, MaxResults: 60 }));
     return (page.Identities ?? []).map((identity) => present(identity.IdentityId)).toSorted();
   };
-  await expect.poll(list, { timeout: 10_000 }).toEqual([known, other].toSorted());
+  await expect.poll(list).toEqual([known, other].toSorted());
 });

@@ -62,7 +62,7 @@ test("the identity that was merged away is disabled: no login opens it, and it c
     const page = await adminClient(worker.endpoint).send(new ListIdentitiesCommand(input));
     return (page.Identities ?? []).map((identity) => identity.IdentityId);
   };
-  await expect.poll(list, { timeout: 10_000 }).toContain(older);
+  await expect.poll(list).toContain(older);
   expect(await list()).not.toContain(younger);
 });
 

@@ -8,8 +8,6 @@ import { signIn } from "../support/development-sign-in.ts";
 import { type Process, processTree, survivors } from "./process-tree.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 
-const GONE = { timeout: 15_000, interval: 50 };
-
 let stateFolder: string;
 beforeEach(async () => {
   stateFolder = await mkdtemp(join(tmpdir(), "edgepool-state-"));
@@ -26,7 +24,7 @@ function find(processes: readonly Process[], part: string): Process {
 }
 
 async function expectNoneLeft(processes: readonly Process[]): Promise<void> {
-  await expect.poll(() => survivors(processes), GONE).toEqual([]);
+  await expect.poll(() => survivors(processes)).toEqual([]);
 }
 
 async function identityOfAlice(worker: RunningWorker, loginToken: string): Promise<string> {
@@ -114,8 +112,8 @@ describe("the state of npm start", () => {
     const { token: loginToken } = await signIn(worker.endpoint, "alice");
     const identityId = await identityOfAlice(worker, loginToken);
     process.kill(find(processTree(worker.pid), "workerd").pid, "SIGKILL");
-    await expect.poll(async () => identityOfAlice(worker, loginToken).catch(() => "down"), GONE).toBe(identityId);
-    await expect.poll(() => worker.log(), GONE).toContain("edgepool: the Workers runtime ended and was started again");
+    await expect.poll(async () => identityOfAlice(worker, loginToken).catch(() => "down")).toBe(identityId);
+    await expect.poll(() => worker.log()).toContain("edgepool: the Workers runtime ended and was started again");
     await worker.stop();
   });
 

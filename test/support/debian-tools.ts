@@ -47,7 +47,7 @@ export async function runProgram(
   try {
     const options = {
       env: { PATH: "/usr/bin:/bin", HOME: "/nonexistent", ...env },
-      timeout: 60_000,
+      timeout: 150_000,
       maxBuffer: 1 << 24,
     };
     const { stdout, stderr } = await run(file, parameters, options);
