@@ -1,7 +1,7 @@
 /** The raw environment, checked once: every setting has a unit, a bound and a safe default, or is refused by its name. */
 import { err, ok, type Result } from "./domain/errors.ts";
 import { isPredictable, isPublished } from "./secret-strength.ts";
-import { productionUpstreams, type UpstreamPolicy } from "./upstream/upstream-policy.ts";
+import { exceptOwn, productionUpstreams, type UpstreamPolicy } from "./upstream/upstream-policy.ts";
 
 export const TOKEN_ALGORITHMS = ["RS256", "RS512", "ES256", "EdDSA"] as const;
 export type TokenAlgorithm = (typeof TOKEN_ALGORITHMS)[number];
@@ -181,6 +181,15 @@ function parseOidcProviders(raw: RawSettings, problems: Problems): ReadonlyMap<s
   return new Map(valid);
 }
 
+/** This service's own tokens are no logins: see `exceptOwn`. */
+function refuseOwn(providerNames: Iterable<string>, own: URL, upstreams: UpstreamPolicy, problems: Problems): void {
+  const isOwn = [...providerNames].some((name) => {
+    const url = URL.parse(upstreams.issuerOf(name));
+    return url !== null && upstreams.isOwn(url, own);
+  });
+  if (isOwn) problems.push("OIDC_PROVIDERS must not name this service's own ISSUER: its tokens are no logins");
+}
+
 function parseApiUrl(
   raw: RawSettings,
   name: string,
@@ -268,8 +277,13 @@ export function parseConfig(
   }
   const region = text(raw, "REGION") ?? "us-east-1";
   if (!/^[a-z0-9-]{1,18}$/.test(region)) problems.push("REGION must be 1 to 18 lower-case letters, digits and hyphens");
+  const issuer = parseIssuer(raw, upstreams, problems);
+  const own = URL.parse(issuer);
+  const oidcProviders = parseOidcProviders(raw, problems);
+  if (own !== null) refuseOwn(oidcProviders.keys(), own, upstreams, problems);
+  const otherUpstreams = own === null ? upstreams : exceptOwn(upstreams, own);
   const config: Config = {
-    issuer: parseIssuer(raw, upstreams, problems),
+    issuer,
     region,
     tokenAlgorithm: choice(raw, "TOKEN_ALG", "RS256", TOKEN_ALGORITHMS, problems),
     mergePolicy: choice(raw, "MERGE_POLICY", "conflict", ["conflict", "merge"], problems),
@@ -279,9 +293,9 @@ export function parseConfig(
     keyRotationDays: number(raw, "KEY_ROTATION_DAYS", 90, 1, 365, problems),
     keyEncryptionKey: parseKeyEncryptionKey(raw, upstreams, problems),
     adminCredentials: parseCredentials(raw, upstreams, problems),
-    oidcProviders: parseOidcProviders(raw, problems),
-    providerApis: parseProviderApis(raw, upstreams, problems),
-    upstreams,
+    oidcProviders,
+    providerApis: parseProviderApis(raw, otherUpstreams, problems),
+    upstreams: otherUpstreams,
   };
   return problems.length === 0 ? ok(config) : err(problems);
 }

@@ -4,6 +4,7 @@
  */
 import { err, ok, type Result } from "../domain/errors.ts";
 import { productionUpstreams, type UpstreamPolicy } from "../upstream/upstream-policy.ts";
+import { ISSUER_PATH } from "./development-issuer.ts";
 
 /** Public origin or address prefix to the loopback address that stands in for it, both without a trailing slash. */
 type StandIn = { readonly from: URL; readonly to: URL };
@@ -69,6 +70,13 @@ function issuerOf(providerName: string): string {
   return URL.canParse(address) && isLoopback(new URL(address)) ? address : productionUpstreams.issuerOf(providerName);
 }
 
+/** Other ports of loopback are other services; and at the own one the development issuer is a party of its own. */
+function isOwn(url: URL, issuer: URL): boolean {
+  if (!isLoopback(url)) return productionUpstreams.isOwn(url, issuer);
+  const isDevelopmentIssuer = url.pathname === ISSUER_PATH || url.pathname.startsWith(`${ISSUER_PATH}/`);
+  return isLoopback(issuer) && url.port === issuer.port && !isDevelopmentIssuer;
+}
+
 /** Reads the setting DEVELOPMENT_UPSTREAMS: `{"https://accounts.google.com":"http://127.0.0.1:9001"}`; absent is none. */
 export function developmentUpstreamsOf(
   raw: Readonly<Record<string, unknown>>,
@@ -79,6 +87,7 @@ export function developmentUpstreamsOf(
     isLocal: true,
     issuerOf,
     permits: (url) => productionUpstreams.permits(url) || permitsLoopback(url),
+    isOwn,
     locate: (url) => {
       for (const standIn of standIns) {
         const located = standInFor(url, standIn);

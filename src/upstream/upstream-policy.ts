@@ -5,6 +5,8 @@ export type UpstreamPolicy = {
   issuerOf(providerName: string): string;
   /** Whether this service may fetch the address: T23. Judged again for each URL that a document names. */
   permits(url: URL): boolean;
+  /** Whether the address is this very service, whose origin is `issuer`. */
+  isOwn(url: URL, issuer: URL): boolean;
   /** The address that is really fetched for a permitted one. The identity function, except where development stands in. */
   locate(url: URL): URL;
   /** Set by local development alone, whose secrets everybody may know: config.ts. */
@@ -13,26 +15,55 @@ export type UpstreamPolicy = {
 
 // An IPv4 literal always ends in a digit once the URL parser has normalised it; an IPv6 literal is in brackets.
 const IP_LITERAL = /(^\[)|(\.\d+$)|(^\d+$)/;
-const PRIVATE_SUFFIXES = [".localhost", ".local", ".internal", ".home.arpa"];
+/**
+ * Names that no public name server answers, or answers for whoever asks: RFC 6761, 6762, 7686 and 8375, the names that
+ * ICANN keeps out of the root because private networks use them, and those of container networks. `arpa` has no hosts.
+ */
+const PRIVATE_DOMAINS = new Set([
+  "arpa",
+  "corp",
+  "home",
+  "internal",
+  "intranet",
+  "lan",
+  "local",
+  "localdomain",
+  "localhost",
+  "mail",
+  "onion",
+  "private",
+  "svc",
+]);
 /** Longest address that is fetched, in characters. */
 const MAX_URL_LENGTH = 2048;
 
 function permitsInProduction(url: URL): boolean {
-  const host = url.hostname.replace(/\.$/, "");
+  const host = url.hostname;
   return (
     url.protocol === "https:" &&
     url.username === "" &&
     url.password === "" &&
     url.hash === "" &&
     url.href.length <= MAX_URL_LENGTH &&
-    host.includes(".") &&
+    // Of a host with dots at its end there is a shorter spelling: T16 knows only one.
+    /\.[^.]+$/.test(host) &&
     !IP_LITERAL.test(host) &&
-    !PRIVATE_SUFFIXES.some((suffix) => host.endsWith(suffix))
+    !PRIVATE_DOMAINS.has(host.slice(host.lastIndexOf(".") + 1))
   );
 }
 
 export const productionUpstreams: UpstreamPolicy = {
   issuerOf: (providerName) => `https://${providerName}`,
   permits: permitsInProduction,
+  // At whatever port and path: nobody else is there.
+  isOwn: (url, issuer) => url.hostname.replace(/\.+$/, "") === issuer.hostname,
   locate: (url) => url,
 };
+
+/**
+ * The policy of a service at `issuer`: it asks itself for nothing. A token that it has minted is no login anywhere, or one
+ * login would bring the next for ever.
+ */
+export function exceptOwn(upstreams: UpstreamPolicy, issuer: URL): UpstreamPolicy {
+  return { ...upstreams, permits: (url) => upstreams.permits(url) && !upstreams.isOwn(url, issuer) };
+}

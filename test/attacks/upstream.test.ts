@@ -41,6 +41,19 @@ describe("where a provider may lead", () => {
     "0x7f.1",
     "2130706433",
     "ID.EXAMPLE.COM",
+    "id.example.com.",
+    "id.example.com...",
+    "router.localdomain",
+    "nas.lan",
+    "dc.corp",
+    "nas.home",
+    "api.default.svc",
+    "expyuzz4wqqyqhjn.onion",
+    "1.0.0.10.in-addr.arpa",
+    "1.0.0.2.ip6.arpa",
+    new URL(inject("endpoint")).host,
+    `${new URL(inject("endpoint")).host}/`,
+    `${new URL(inject("endpoint")).host}/tenant`,
   ])("T23: a pool cannot name %s as its provider", async (providerName) => {
     const settings = { SupportedLoginProviders: { [providerName]: "client-1" } };
     const refused = ["InvalidParameterException", "ValidationException"];

@@ -203,4 +203,23 @@ describe("parseConfig: OpenID Connect providers", () => {
     );
     expect(oidcProviders.get("constructor")).toBeUndefined();
   });
+
+  it.each([
+    "identity.example.com",
+    "identity.example.com/",
+    "identity.example.com/tenant",
+    "IDENTITY.Example.com",
+    "identity.example.com.",
+    "identity.example.com:443",
+    "identity.example.com:8443/a",
+  ])("T21: refuses %s, which is this service itself, before anything is served", (name) => {
+    const problems = problemsOf({ OIDC_PROVIDERS: JSON.stringify({ "issuer.example": ["x"], [name]: ["y"] }) });
+    expect(problems).toEqual([expect.stringMatching(/^OIDC_PROVIDERS must not name this service's own ISSUER/)]);
+  });
+
+  it("T21: gives the service a policy that asks itself for nothing", () => {
+    const { upstreams } = configOf({});
+    expect(upstreams.permits(new URL("https://identity.example.com/a"))).toBe(false);
+    expect(upstreams.permits(new URL("https://issuer.example/a"))).toBe(true);
+  });
 });

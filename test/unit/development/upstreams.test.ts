@@ -48,6 +48,21 @@ describe("the upstreams of local development", () => {
     expect(upstreams().permits(new URL(address))).toBe(false);
   });
 
+  it("T21: takes the service's own address for its own, and not the development issuer below it, nor other ports", () => {
+    const issuer = new URL("http://127.0.0.1:8787");
+    const isOwn = (address: string) => upstreams().isOwn(new URL(address), issuer);
+    const own = ["http://127.0.0.1:8787", "http://127.0.0.1:8787/a", "http://localhost:8787/development/issuers"];
+    expect(own.filter((address) => !isOwn(address))).toEqual([]);
+    const others = [
+      "http://127.0.0.1:8787/development/issuer",
+      "http://127.0.0.1:8787/development/issuer/.well-known/openid-configuration",
+      "http://127.0.0.1:9001",
+      "https://accounts.google.com",
+    ];
+    expect(others.filter(isOwn)).toEqual([]);
+    expect(upstreams().isOwn(new URL("https://id.example.com/a"), new URL("https://id.example.com"))).toBe(true);
+  });
+
   it("takes every spelling of a loopback address for one, and no look-alike", () => {
     const spellings = ["http://127.1", "http://0x7f.0.0.1", "http://2130706433", "http://[0:0:0:0:0:0:0:1]"];
     expect(spellings.filter((address) => !isLoopback(new URL(address)))).toEqual([]);

@@ -15,6 +15,7 @@ import {
   until,
   untilAtRest,
 } from "../../support/objects.ts";
+import { makeSigningKey, signToken } from "../../support/login-tokens.ts";
 import { type Answer, makeService, type Service, textOf } from "../../support/service.ts";
 
 let signIn: SignIn;
@@ -55,6 +56,22 @@ afterEach(() => {
 });
 
 describe("GetId", () => {
+  it("T21: takes no token of this very service for a login, though a pool of before names it, and asks nobody", async () => {
+    const { upstream } = signIn;
+    const key = await makeSigningKey("ES256", "key-1");
+    upstream.serveIssuer("https://identity.example.com", [key.publicJwk]);
+    const now = Math.floor(Date.now() / 1000);
+    const claims = { iss: "https://identity.example.com", sub: "ann", aud: "client", iat: now, exp: now + 600 };
+    pool = await makePool({ supportedLoginProviders: { "identity.example.com": "client" } });
+    const token = await signToken(key, claims);
+    for (const name of ["identity.example.com", "identity.example.com/"]) {
+      expect(await getId(new Map([[name, token]]))).toMatchObject({
+        json: { __type: "NotAuthorizedException" },
+      });
+    }
+    expect(upstream.fetched).toEqual([]);
+  });
+
   it("T38: gives every guest a new, random id", async () => {
     const ids = (await Promise.all(Array.from({ length: 10 }, () => getId()))).map(idIn);
     expect(new Set(ids).size).toBe(10);
