@@ -7,7 +7,7 @@ import type { IssuerKeys, KeyRequest } from "../upstream/issuer-keys.ts";
 import type { KeySetAnswer, KeySetRequest } from "../upstream/key-set-life.ts";
 import type { KeySetFailure } from "../upstream/load-key-set.ts";
 import { type PublicKey, selectKey } from "../upstream/public-keys.ts";
-import type { KeyRefusalReason } from "../upstream/refusal.ts";
+import { type KeyRefusalReason, upstreamTroubleOf } from "../upstream/refusal.ts";
 import { importVerificationKey, type SignatureAlgorithm } from "../upstream/signature.ts";
 import { IsolateCache } from "../domain/isolate-cache.ts";
 import type { IssuerObject } from "./issuer-object.ts";
@@ -82,19 +82,15 @@ async function findIn(
   entry: IssuerEntry,
   { algorithm, kid, isSigner }: KeyRequest,
 ): Promise<Result<CryptoKey, KeyRefusalReason>> {
-  if (entry.state === "unreachable") return err(unreachable(entry));
+  if (entry.state === "unreachable") return err(upstreamTroubleOf(entry.failure));
   const selected = selectKey(entry.keys, algorithm, kid);
   if (!selected.ok) {
     // T31: while the issuer is down, nobody knows whether it has added a key, so the token is not called wrong.
     const isOpen = selected.error.kind === "unknown-key" && entry.failure !== undefined;
-    return isOpen ? err(unreachable(entry)) : selected;
+    return isOpen ? err(upstreamTroubleOf(entry.failure)) : selected;
   }
   const key = selected.value.imported.get(algorithm) ?? (await importKey(selected.value, algorithm));
   return (await isSigner(key)) ? ok(key) : err({ kind: "bad-signature" });
-}
-
-function unreachable({ failure }: IssuerEntry): KeyRefusalReason {
-  return { kind: "upstream-unreachable", ...(failure !== undefined && { failure }) };
 }
 
 /** Two requests may import the same key at once: that is cheaper than one that waits for another. */

@@ -7,7 +7,7 @@ import { err, ok, type Result } from "../domain/errors.ts";
 import { accessTokenKind, provenLogin } from "./access-token.ts";
 import type { Client } from "./provider.ts";
 import { type ApiAnswer, membersOf, type ProviderApi, upstreamTrouble } from "./provider-api.ts";
-import type { RefusalReason } from "./refusal.ts";
+import { isUpstreamTrouble, type RefusalReason } from "./refusal.ts";
 
 type Judgement<T> = Result<T, RefusalReason>;
 /** The app that the token is of; `userId` where that was said in the same breath. */
@@ -72,7 +72,7 @@ async function findApp(token: string, clients: readonly Client[], api: ProviderA
     });
     const userId = answer.ok ? judgeDebugToken(answer.value, client, api) : answer;
     if (userId.ok) return ok({ client, secret, userId: userId.value });
-    if (userId.error.kind === "upstream-unreachable") trouble ??= err(userId.error);
+    if (isUpstreamTrouble(userId.error)) trouble ??= err(userId.error);
     else if (userId.error.kind !== "foreign-app") return err(userId.error);
   }
   if (withoutSecret.length === 0) return trouble ?? err({ kind: "foreign-app" });

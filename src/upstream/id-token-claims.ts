@@ -74,7 +74,7 @@ function judgeTimes(claims: Members, now: number, clockSkewSeconds: number): Jud
     if (!claims.has(claim)) continue;
     const instant = claims.get(claim);
     if (!isInstant(instant)) return err({ kind: "malformed", part: claim });
-    if (instant > now + clockSkewSeconds) return err({ kind: "not-yet-valid", claim });
+    if (instant > now + clockSkewSeconds) return err({ kind: "not-yet-valid", claim, now, validFrom: instant });
   }
   return ok(true);
 }

@@ -6,7 +6,7 @@ import { err, ok, type Result } from "../domain/errors.ts";
 import { askForJson, type JsonAnswer, type JsonQuestion } from "./fetch-json.ts";
 import type { Members } from "./login-token.ts";
 import type { InspectionContext } from "./provider.ts";
-import type { RefusalReason } from "./refusal.ts";
+import { type RefusalReason, upstreamTroubleOf } from "./refusal.ts";
 
 export type ApiAnswer = { readonly status: number; readonly members: Members };
 
@@ -47,7 +47,7 @@ export function providerApiOf(providerName: string, context: InspectionContext):
 
 /** Trouble of the upstream that a well-formed answer tells of, or an answer that nothing can be made of (T31). */
 export function upstreamTrouble(failure: string): Result<never, RefusalReason> {
-  return err({ kind: "upstream-unreachable", failure });
+  return err(upstreamTroubleOf(failure));
 }
 
 export function membersOf(value: unknown): Members {

@@ -12,7 +12,7 @@ export type RefusalReason =
   | { readonly kind: "issuer-mismatch" }
   | { readonly kind: "missing-claim"; readonly claim: string }
   | { readonly kind: "expired"; readonly now: number; readonly expiresAt: number }
-  | { readonly kind: "not-yet-valid"; readonly claim: string }
+  | { readonly kind: "not-yet-valid"; readonly claim: string; readonly now: number; readonly validFrom: number }
   | { readonly kind: "wrong-audience" }
   | { readonly kind: "wrong-token-kind"; readonly part: string }
   | { readonly kind: "algorithm-not-allowed" }
@@ -32,8 +32,26 @@ export type KeyRefusalReason =
   /** The token names no key, and more than one would do. */
   | { readonly kind: "missing-kid" }
   | { readonly kind: "bad-signature" }
-  /** `failure` says for the log alone what was wrong with the upstream. */
-  | { readonly kind: "upstream-unreachable"; readonly failure?: string };
+  | UpstreamTrouble;
+
+/** The upstream gave no answer to judge by, or one that is at fault itself. `failure` says for the log alone what was wrong. */
+export type UpstreamTrouble = {
+  readonly kind: "upstream-unreachable" | "upstream-unusable";
+  readonly failure?: string;
+};
+
+/** No answer at all, or one that says no more than that there is none for now. */
+const NO_ANSWER = /^(connection|deadline|internal error|not asked|throttled|status (408|429|5\d\d))$/;
+
+/** `failure` in our own words; absent where the upstream was not asked. */
+export function upstreamTroubleOf(failure: string | undefined): UpstreamTrouble {
+  if (failure === undefined) return { kind: "upstream-unreachable" };
+  return { kind: NO_ANSWER.test(failure) ? "upstream-unreachable" : "upstream-unusable", failure };
+}
+
+export function isUpstreamTrouble(reason: RefusalReason): reason is UpstreamTrouble {
+  return reason.kind === "upstream-unreachable" || reason.kind === "upstream-unusable";
+}
 
 /** `place` says for the log alone which login it was. */
 export function refusalOf(reason: RefusalReason, place: string): ServiceError {
@@ -53,7 +71,6 @@ export function refusalOf(reason: RefusalReason, place: string): ServiceError {
       return invalidToken("SAML logins are not supported.");
     // The live service has no known words for most of these, so they share its general ones.
     case "malformed":
-    case "not-yet-valid":
     case "wrong-token-kind":
       return invalidToken("Not a valid OpenId Connect identity token.");
     case "issuer-mismatch":
@@ -63,6 +80,9 @@ export function refusalOf(reason: RefusalReason, place: string): ServiceError {
       return invalidToken(`Missing a required claim: ${reason.claim}`);
     case "expired":
       return invalidToken(`Token expired: ${Math.floor(reason.now)} >= ${Math.floor(reason.expiresAt)}`);
+    case "not-yet-valid":
+      // Ours, after the one before: a clock that is wrong, here or at the issuer, is no fault of the token's form.
+      return invalidToken(`Token is not yet valid: ${Math.floor(reason.now)} < ${Math.ceil(reason.validFrom)}`);
     case "wrong-audience":
       return invalidToken("Incorrect token audience.");
     case "algorithm-not-allowed":
@@ -82,6 +102,8 @@ export function refusalOf(reason: RefusalReason, place: string): ServiceError {
     case "upstream-unreachable":
       // T31: never the upstream's text, host or address.
       return serviceError("ExternalServiceException", "The identity provider is not responding.", cause);
+    case "upstream-unusable":
+      return serviceError("ExternalServiceException", "The identity provider's answer could not be used.", cause);
   }
 }
 
@@ -95,6 +117,7 @@ function describe(reason: RefusalReason): string {
     case "not-yet-valid":
       return `${reason.kind} (${reason.claim})`;
     case "upstream-unreachable":
+    case "upstream-unusable":
       return reason.failure === undefined ? reason.kind : `${reason.kind} (${reason.failure})`;
     default:
       return reason.kind;

@@ -17,13 +17,13 @@ beforeAll(async () => {
 });
 afterAll(async () => await good.close());
 
-/** An issuer that fails in one way: the answer is that it does not respond, and nothing of it is told. */
-async function expectTrouble(stage: Stage): Promise<void> {
+const NOT_RESPONDING = "The identity provider is not responding.";
+const UNUSABLE = "The identity provider's answer could not be used.";
+
+/** An issuer that fails in one way: the answer is whether there was one of the issuer's, and nothing of it is told. */
+async function expectTrouble(stage: Stage, message: string): Promise<void> {
   const { answer } = await stage.present(stage.token());
-  expect([answer.status, errorOf(answer)]).toEqual([
-    400,
-    { type: "ExternalServiceException", message: "The identity provider is not responding." },
-  ]);
+  expect([answer.status, errorOf(answer)]).toEqual([400, { type: "ExternalServiceException", message }]);
   // U1: nobody else notices.
   await good.expectAccepted(good.token());
 }
@@ -97,16 +97,18 @@ describe("where a provider may lead", () => {
     for (const lie of lies) {
       const stage = await setStage();
       lie(stage);
-      await expectTrouble(stage);
+      await expectTrouble(stage, UNUSABLE);
       await stage.close();
     }
     // Where the right keys are, at an address that is none to fetch from: the address alone must stop it.
-    for (const address of ["http://user@127.0.0.1", "http://0.0.0.0", "https://127.0.0.1", "file://127.0.0.1"]) {
+    const addresses = ["http://user@127.0.0.1", "http://0.0.0.0", "https://127.0.0.1", "file://127.0.0.1"];
+    for (const address of addresses) {
       const stage = await setStage();
       const { issuer } = stage;
       const jwks_uri = issuer.issuer.replace("http://127.0.0.1", address) + KEY_SET;
       issuer.answer(DISCOVERY, (answer) => answer.end(JSON.stringify({ issuer: issuer.issuer, jwks_uri })));
-      await expectTrouble(stage);
+      // Of these https alone may be fetched, and nobody answers there.
+      await expectTrouble(stage, address.startsWith("https:") ? NOT_RESPONDING : UNUSABLE);
       expect(issuer.requests).toEqual([DISCOVERY]);
       await stage.close();
     }
@@ -268,17 +270,21 @@ describe("how often an issuer is asked", () => {
   });
 
   it("T31: an issuer in trouble is no fault of the token, and is not named", async () => {
-    const troubles: readonly ((stage: Stage) => void)[] = [
-      ({ issuer }) => issuer.goDown(),
-      ({ issuer }) => issuer.answer(DISCOVERY, (answer) => answer.writeHead(500).end("secret stack trace")),
-      ({ issuer }) => issuer.answer(KEY_SET, (answer) => answer.writeHead(429).end()),
-      ({ issuer }) => issuer.answer(KEY_SET, (answer) => answer.end("<html>secret</html>")),
-      ({ issuer }) => issuer.answer(KEY_SET, (answer) => answer.end('{"keys":{}}')),
+    const troubles: readonly (readonly [message: string, trouble: (stage: Stage) => void])[] = [
+      [NOT_RESPONDING, ({ issuer }) => issuer.goDown()],
+      [
+        NOT_RESPONDING,
+        ({ issuer }) => issuer.answer(DISCOVERY, (answer) => answer.writeHead(500).end("secret stack trace")),
+      ],
+      [NOT_RESPONDING, ({ issuer }) => issuer.answer(KEY_SET, (answer) => answer.writeHead(429).end())],
+      [UNUSABLE, ({ issuer }) => issuer.answer(DISCOVERY, (answer) => answer.writeHead(404).end("secret path"))],
+      [UNUSABLE, ({ issuer }) => issuer.answer(KEY_SET, (answer) => answer.end("<html>secret</html>"))],
+      [UNUSABLE, ({ issuer }) => issuer.answer(KEY_SET, (answer) => answer.end('{"keys":{}}'))],
     ];
-    for (const trouble of troubles) {
+    for (const [message, trouble] of troubles) {
       const stage = await setStage();
       trouble(stage);
-      await expectTrouble(stage);
+      await expectTrouble(stage, message);
       await stage.close();
     }
   });

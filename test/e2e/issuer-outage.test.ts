@@ -29,52 +29,67 @@ async function loginOf(issuer: LoopbackIssuer, sub: string): Promise<Record<stri
   return { [issuer.providerName]: await issuer.loginToken({ sub, aud: "client-1" }) };
 }
 
-type Failure = readonly [what: string, fail: (issuer: LoopbackIssuer) => void];
+const NOT_RESPONDING = "The identity provider is not responding.";
+const UNUSABLE = "The identity provider's answer could not be used.";
+
+type Failure = readonly [what: string, message: string, fail: (issuer: LoopbackIssuer) => void];
 
 const FAILURES: readonly Failure[] = [
-  ["resets every connection", (issuer) => issuer.goDown()],
-  ["answers 503", (issuer) => issuer.answer(DISCOVERY, (response) => response.writeHead(503).end("busy"))],
+  ["resets every connection", NOT_RESPONDING, (issuer) => issuer.goDown()],
+  [
+    "answers 503",
+    NOT_RESPONDING,
+    (issuer) => issuer.answer(DISCOVERY, (response) => response.writeHead(503).end("busy")),
+  ],
   [
     "answers with a page of HTML",
+    UNUSABLE,
     (issuer) => issuer.answer(DISCOVERY, (response) => response.writeHead(200).end("<html>")),
   ],
-  ["does not answer within five seconds", (issuer) => issuer.delayAnswers(60_000)],
+  ["does not answer within five seconds", NOT_RESPONDING, (issuer) => issuer.delayAnswers(60_000)],
   [
     "starts an answer and never ends it",
+    NOT_RESPONDING,
     (issuer) => issuer.answer(KEY_SET, (response) => void response.writeHead(200).write('{"keys":')),
   ],
   [
     "answers without end",
+    UNUSABLE,
     (issuer) => issuer.answer(KEY_SET, (response) => response.writeHead(200).end(`{"keys":"${"k".repeat(600_000)}"}`)),
   ],
   [
     "sends its readers elsewhere",
+    UNUSABLE,
     (issuer) =>
       issuer.answer(KEY_SET, (response) => response.writeHead(302, { location: "https://example.com/" }).end()),
   ],
   [
     "is another than it says",
+    UNUSABLE,
     (issuer) => {
       const document = JSON.stringify({ issuer: "https://example.com", jwks_uri: `${issuer.issuer}${KEY_SET}` });
       issuer.answer(DISCOVERY, (response) => response.end(document));
     },
   ],
-  ["publishes no key", (issuer) => issuer.answer(KEY_SET, (response) => response.end('{"keys":[]}'))],
+  ["publishes no key", UNUSABLE, (issuer) => issuer.answer(KEY_SET, (response) => response.end('{"keys":[]}'))],
 ];
 
-test.concurrent.for(FAILURES)("answers ExternalServiceException when an issuer %s", async ([, fail], finish) => {
-  const issuer = await newIssuer(finish);
-  const identityPoolId = await poolOf(issuer);
-  const guest = await getId(app, identityPoolId);
-  const logins = await loginOf(issuer, "alice");
-  fail(issuer);
-  const refusal = await refusalOf(getOpenIdToken(app, guest, logins), ExternalServiceException);
-  // Neither the issuer's words nor its address: the pool's settings are not the client's business.
-  expect(refusal.message).toBe("The identity provider is not responding.");
-  expect(refusal.$metadata.httpStatusCode).toBe(400);
-  await refusalOf(getId(app, identityPoolId, logins), ExternalServiceException);
-  expect((await getOpenIdToken(app, guest)).identityId).toBe(guest);
-});
+test.concurrent.for(FAILURES)(
+  "answers ExternalServiceException when an issuer %s",
+  async ([, message, fail], finish) => {
+    const issuer = await newIssuer(finish);
+    const identityPoolId = await poolOf(issuer);
+    const guest = await getId(app, identityPoolId);
+    const logins = await loginOf(issuer, "alice");
+    fail(issuer);
+    const refusal = await refusalOf(getOpenIdToken(app, guest, logins), ExternalServiceException);
+    // Neither the issuer's words nor its address: the pool's settings are not the client's business.
+    expect(refusal.message).toBe(message);
+    expect(refusal.$metadata.httpStatusCode).toBe(400);
+    await refusalOf(getId(app, identityPoolId, logins), ExternalServiceException);
+    expect((await getOpenIdToken(app, guest)).identityId).toBe(guest);
+  },
+);
 
 test("leaves a failing issuer alone after the first question, however many logins arrive", async (finish) => {
   const issuer = await newIssuer(finish);
@@ -139,7 +154,7 @@ test("tells a client nothing of what an issuer said", async (finish) => {
   });
   expect(JSON.parse(answer.body)).toEqual({
     __type: "ExternalServiceException",
-    message: "The identity provider is not responding.",
+    message: NOT_RESPONDING,
   });
   expect(JSON.stringify(answer)).not.toContain("s3cret");
   expect(JSON.stringify(answer)).not.toContain(issuer.providerName);

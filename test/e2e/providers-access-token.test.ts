@@ -29,7 +29,7 @@ import {
   type FacebookToken,
   twitterStandIn,
 } from "../support/provider-stand-ins.ts";
-import { API_TROUBLES, serveStandIn, SLOW_TROUBLES, type StandInServer } from "../support/stand-in-server.ts";
+import { API_TROUBLES, serveStandIn, SLOW_TROUBLES, type StandInServer, wordsFor } from "../support/stand-in-server.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 
 const FACEBOOK_APP = "1234567890";
@@ -259,7 +259,7 @@ describe.each(ONE_EACH)("%s in trouble", (_, provider) => {
       provider.server().fail(trouble);
       const refusal = await refusalOf(getId(app(), identityPoolId, login), ExternalServiceException);
       // Neither the provider's words nor its address.
-      expect(refusal.message).toBe("The identity provider is not responding.");
+      expect(refusal.message).toBe(wordsFor(trouble));
       const guest = await getId(app(), identityPoolId);
       await refusalOf(getOpenIdToken(app(), guest, login), ExternalServiceException);
       provider.server().fail(undefined);

@@ -19,7 +19,7 @@ import {
 } from "../support/cognito-clients.ts";
 import { type LoopbackIssuer, startLoopbackIssuer } from "../support/loopback-issuer.ts";
 import { type CognitoOptions, cognitoStandIn } from "../support/provider-stand-ins.ts";
-import { API_TROUBLES, serveStandIn, type StandInServer, type Trouble } from "../support/stand-in-server.ts";
+import { API_TROUBLES, serveStandIn, type StandInServer, type Trouble, wordsFor } from "../support/stand-in-server.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 
 type UserState = NonNullable<ReturnType<CognitoOptions["tokens"]["get"]>>;
@@ -229,7 +229,7 @@ describe("Amazon in trouble", () => {
       const login = await signIn(sub);
       const guest = await getId(app(), identityPoolId);
       cognito.fail(trouble);
-      expect(await refusalsOf(guest, login, ExternalServiceException)).toEqual([NOT_RESPONDING, NOT_RESPONDING]);
+      expect(await refusalsOf(guest, login, ExternalServiceException)).toEqual([wordsFor(trouble), wordsFor(trouble)]);
       const other = await getId(app(), identityPoolId, await webLogin(sub));
       expect((await getOpenIdToken(app(), other, await webLogin(sub))).identityId).toBe(other);
       const unchecked = await signIn(crypto.randomUUID(), { aud: "backend" });
@@ -247,8 +247,8 @@ describe("a setting that names the wrong identity pool", () => {
   ])("one %s: lets nobody in, blames no token, and says so in the log", async (_, name, reason) => {
     const login = await signIn(crypto.randomUUID(), { name });
     const refusal = await refusalOf(getId(app(), identityPoolId, login), ExternalServiceException);
-    expect(refusal.message).toBe(NOT_RESPONDING);
-    await expect.poll(() => worker.log()).toContain(`"reason":"${name}: upstream-unreachable (${reason})"`);
+    expect(refusal.message).toBe("The identity provider's answer could not be used.");
+    await expect.poll(() => worker.log()).toContain(`"reason":"${name}: upstream-unusable (${reason})"`);
     // The others of the same pool are not harmed.
     expect(await getId(app(), identityPoolId, await webLogin(crypto.randomUUID()))).toMatch(/^us-east-1:/);
   });

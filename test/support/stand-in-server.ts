@@ -58,18 +58,31 @@ export type Trouble = readonly [what: string, fail: (request: IncomingMessage, r
 
 const JSON_TYPE = { "content-type": "application/json" };
 
-/** The ways in which a provider's API fails; each must end in ExternalServiceException. */
-export const API_TROUBLES: readonly Trouble[] = [
+/** The ways in which a provider's API answers nothing, or that it has no answer now. */
+const SILENT_TROUBLES: readonly Trouble[] = [
   ["resets every connection", (request) => request.socket.destroy()],
   ["answers 429", (_, response) => response.writeHead(429, { ...JSON_TYPE, "retry-after": "60" }).end("{}")],
   ["answers 500", (_, response) => response.writeHead(500, JSON_TYPE).end('{"error":"server_error"}')],
   ["answers 503", (_, response) => response.writeHead(503).end("busy")],
+];
+/** The ways in which its answer is at fault. */
+const UNUSABLE_TROUBLES: readonly Trouble[] = [
   ["answers with a page", (_, response) => response.writeHead(200, { "content-type": "text/html" }).end("<html>")],
   ["calls its JSON a page", (_, response) => response.writeHead(200, { "content-type": "text/html" }).end("{}")],
   ["answers half a document", (_, response) => response.writeHead(200, JSON_TYPE).end('{"id":')],
   ["answers without end", (_, response) => response.writeHead(200, JSON_TYPE).end(`{"id":"${"1".repeat(600_000)}"}`)],
   ["sends its readers elsewhere", (_, response) => response.writeHead(302, { location: "https://example.com/" }).end()],
 ];
+
+/** The ways in which a provider's API fails; each must end in ExternalServiceException. */
+export const API_TROUBLES = [...SILENT_TROUBLES, ...UNUSABLE_TROUBLES];
+
+/** What a client is told of a trouble, of this list or another silent one. */
+export function wordsFor(fail: Trouble[1]): string {
+  return UNUSABLE_TROUBLES.some(([, trouble]) => trouble === fail)
+    ? "The identity provider's answer could not be used."
+    : "The identity provider is not responding.";
+}
 
 /** Those that take the whole deadline of five seconds. */
 export const SLOW_TROUBLES: readonly Trouble[] = [

@@ -11,6 +11,23 @@ export const EXPIRED = "NotAuthorizedException: Invalid login token. Token is ex
 export const NOT_SUPPORTED = "NotAuthorizedException: Token is not from a supported provider of this identity pool.";
 export const MALFORMED = "NotAuthorizedException: Invalid login token. Not a valid OpenId Connect identity token.";
 export const UNREACHABLE = "ExternalServiceException: The identity provider is not responding.";
+export const UNUSABLE = "ExternalServiceException: The identity provider's answer could not be used.";
+const NO_ANSWERS = new Set([
+  "connection",
+  "deadline",
+  "status 429",
+  "status 500",
+  "status 503",
+  "throttled",
+  "internal error",
+]);
+
+/** What the client is told of a provider in this trouble, and what the log says. */
+export function troubleOf(providerName: string, failure: string): { readonly answer: string; readonly reason: string } {
+  const isSilent = NO_ANSWERS.has(failure);
+  const kind = isSilent ? "upstream-unreachable" : "upstream-unusable";
+  return { answer: isSilent ? UNREACHABLE : UNUSABLE, reason: `${providerName}: ${kind} (${failure})` };
+}
 
 export const NOW = 1_790_000_000;
 

@@ -9,7 +9,8 @@ import {
   NOT_VERIFIED,
   SECRETIVE,
   TROUBLES,
-  UNREACHABLE,
+  troubleOf,
+  UNUSABLE,
 } from "./access-token-logins.ts";
 
 const AUD = "amzn1.application-oa2-client.1";
@@ -84,8 +85,7 @@ describe("Login with Amazon", () => {
 describe("Login with Amazon in trouble", () => {
   it.each(TROUBLES)("T31: answers ExternalServiceException when it %s", async (_, reason, standIn) => {
     const outcome = await login("Atza|good", { standIn });
-    expect(outcome).toMatchObject({ answer: UNREACHABLE, asked: [TOKEN_INFO] });
-    expect(outcome.reason).toBe(`www.amazon.com: upstream-unreachable (${reason})`);
+    expect(outcome).toMatchObject({ ...troubleOf("www.amazon.com", reason), asked: [TOKEN_INFO] });
     expect(outcome.logged).toEqual([expect.stringMatching(loggedOutcome("www.amazon.com", reason))]);
   });
 
@@ -99,7 +99,7 @@ describe("Login with Amazon in trouble", () => {
     ["has a number for its user", { ...GOOD, user_id: 7 }],
     ["has an empty user", { ...GOOD, user_id: "" }],
   ])("takes no answer that %s", async (_, document) => {
-    expect((await login("Atza|good", { standIn: saying(document) })).answer).toBe(UNREACHABLE);
+    expect((await login("Atza|good", { standIn: saying(document) })).answer).toBe(UNUSABLE);
     expect((await login("Atza|good", { standIn: saying(GOOD) })).answer).toEqual([
       "www.amazon.com",
       `www.amazon.com:${AUD}:${USER}`,
@@ -108,7 +108,7 @@ describe("Login with Amazon in trouble", () => {
 
   it("T46: puts neither the token nor anything that Amazon wrote into message or reason", async () => {
     const { answer, reason, logged } = await login("Atza|good", { standIn: SECRETIVE });
-    expect(answer).toBe(UNREACHABLE);
+    expect(answer).toBe(UNUSABLE);
     // A token has a character that an address writes in another way.
     expect([answer, reason, ...logged].join()).not.toMatch(/s3cret|Atza(\||%7C)/i);
   });

@@ -10,7 +10,8 @@ import {
   NOW,
   SECRETIVE,
   TROUBLES,
-  UNREACHABLE,
+  troubleOf,
+  UNUSABLE,
 } from "./access-token-logins.ts";
 
 const APP = "1234567890";
@@ -78,7 +79,7 @@ describe("Facebook, by the token alone", () => {
 
   it("T46: puts neither the token nor anything that Facebook wrote into message or reason", async () => {
     const { answer, reason } = await login("EAAgood", { standIn: SECRETIVE });
-    expect(answer).toBe(UNREACHABLE);
+    expect(answer).toBe(UNUSABLE);
     expect([answer, reason].join()).not.toMatch(/s3cret|EAAgood/);
   });
 });
@@ -168,7 +169,7 @@ describe("Facebook, with the app's secret", () => {
       const data = { app_id: APP, type: "USER", is_valid: true, user_id };
       return await Promise.resolve(Response.json(request.url.includes("/debug_token") ? { data } : { id: USER }));
     };
-    expect((await login("EAAgood", { standIn, settings: WITH_SECRET })).answer).toBe(UNREACHABLE);
+    expect((await login("EAAgood", { standIn, settings: WITH_SECRET })).answer).toBe(UNUSABLE);
   });
 
   it("refuses a token whose user is another in the two answers", async () => {
@@ -182,8 +183,7 @@ describe("Facebook, with the app's secret", () => {
   it("does not blame the token when it is the app's secret that Facebook refuses", async () => {
     const settings = { FACEBOOK_APP_SECRETS: JSON.stringify({ [APP]: "wrong" }) };
     const outcome = await login("EAAgood", { settings });
-    expect(outcome).toMatchObject({ answer: UNREACHABLE });
-    expect(outcome.reason).toBe("graph.facebook.com: upstream-unreachable (debug_token error 190)");
+    expect(outcome).toMatchObject(troubleOf("graph.facebook.com", "debug_token error 190"));
   });
 
   it("lets the trouble of one app's secret be no other app's", async () => {
@@ -194,12 +194,12 @@ describe("Facebook, with the app's secret", () => {
       `graph.facebook.com:${OTHER_APP}:${USER}`,
     ]);
     // Whose app it is of was said, and it is the one in trouble.
-    expect((await login("EAAgood", { settings, value })).answer).toBe(UNREACHABLE);
+    expect((await login("EAAgood", { settings, value })).answer).toBe(UNUSABLE);
   });
 
   it.each([
-    [1, UNREACHABLE],
-    [4, UNREACHABLE],
+    [1, UNUSABLE],
+    [4, UNUSABLE],
     [100, NOT_SUPPORTED],
     [102, NOT_VERIFIED],
     [190, NOT_VERIFIED],
@@ -215,8 +215,7 @@ describe("Facebook in trouble", () => {
   it.each(TROUBLES)("T31: answers ExternalServiceException when it %s", async (_, reason, standIn) => {
     for (const settings of [{}, WITH_SECRET]) {
       const outcome = await login("EAAgood", { standIn, settings });
-      expect(outcome).toMatchObject({ answer: UNREACHABLE });
-      expect(outcome.reason).toBe(`graph.facebook.com: upstream-unreachable (${reason})`);
+      expect(outcome).toMatchObject(troubleOf("graph.facebook.com", reason));
       expect(outcome.logged).toEqual([expect.stringMatching(loggedOutcome("graph.facebook.com", reason))]);
       expect(outcome.asked).toHaveLength(1);
     }
@@ -231,8 +230,7 @@ describe("Facebook in trouble", () => {
             ? await standIn(request)
             : await facebookStandIn({ tokens, appSecrets })(request);
         const outcome = await login("EAAgood", { standIn: untilMe, settings });
-        expect(outcome).toMatchObject({ answer: UNREACHABLE });
-        expect(outcome.reason).toBe(`graph.facebook.com: upstream-unreachable (${reason})`);
+        expect(outcome).toMatchObject(troubleOf("graph.facebook.com", reason));
         expect(outcome.logged).toEqual([
           "graph.facebook.com 200",
           expect.stringMatching(loggedOutcome("graph.facebook.com", reason)),
@@ -260,10 +258,7 @@ describe("Facebook in trouble", () => {
           Response.json({ error: { message: "try later", type: "OAuthException", code } }, { status: 400 }),
         );
       };
-      expect(await login("EAAgood", { standIn })).toMatchObject({
-        answer: UNREACHABLE,
-        reason: `graph.facebook.com: upstream-unreachable (error ${code})`,
-      });
+      expect(await login("EAAgood", { standIn })).toMatchObject(troubleOf("graph.facebook.com", `error ${code}`));
     },
   );
 
@@ -273,9 +268,7 @@ describe("Facebook in trouble", () => {
       const message = "Invalid appsecret_proof provided in the API argument";
       return Response.json({ error: { message, type: "GraphMethodException", code: 100 } }, { status: 400 });
     };
-    expect(await login("EAAgood", { standIn, settings: WITH_SECRET })).toMatchObject({
-      answer: UNREACHABLE,
-    });
+    expect(await login("EAAgood", { standIn, settings: WITH_SECRET })).toMatchObject({ answer: UNUSABLE });
   });
 
   it("T18: takes no user id that is none", async () => {
@@ -283,7 +276,7 @@ describe("Facebook in trouble", () => {
       const standIn: StandIn = async (request) => {
         return await Promise.resolve(Response.json(request.url.includes("/me") ? { id } : { id: APP }));
       };
-      expect((await login("EAAgood", { standIn })).answer).toBe(UNREACHABLE);
+      expect((await login("EAAgood", { standIn })).answer).toBe(UNUSABLE);
     }
   });
 

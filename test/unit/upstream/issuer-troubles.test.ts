@@ -22,6 +22,7 @@ import {
 } from "./id-token-logins.ts";
 
 const UNREACHABLE = "ExternalServiceException: The identity provider is not responding.";
+const UNUSABLE = "ExternalServiceException: The identity provider's answer could not be used.";
 const NOT_VERIFIED = "NotAuthorizedException: Invalid login token. Couldn't verify signed token.";
 const NOT_VALID = "NotAuthorizedException: Invalid login token. Not a valid OpenId Connect identity token.";
 const WRONG_ISSUER = "NotAuthorizedException: Invalid login token. Issuer doesn't match providerName";
@@ -51,6 +52,14 @@ const refuse = () => {
 const typed = (body: BodyInit, type: string) => () => new Response(body, { headers: { "content-type": type } });
 const status = (code: number) => () => Response.json({ keys: [] }, { status: code });
 
+const NO_ANSWERS = new Set(["connection", "status 429", "status 500", "status 503"]);
+/** What the client is told of an issuer in this trouble, and what the log says. */
+function refusalFor(name: string, failure: string): { readonly said: string; readonly reason: string } {
+  const isSilent = NO_ANSWERS.has(failure);
+  const kind = isSilent ? "upstream-unreachable" : "upstream-unusable";
+  return { said: isSilent ? UNREACHABLE : UNUSABLE, reason: `${name}: ${kind} (${failure})` };
+}
+
 /** The ways in which one document of an issuer fails, with the reason that the log gives. */
 const TROUBLES: readonly (readonly [what: string, reason: string, answer: () => Response])[] = [
   ["is down", "connection", refuse],
@@ -72,10 +81,7 @@ describe.each(NAMED)("%s", (name, provider) => {
   /** Refused for the issuer's trouble, which the log explains; and good again two seconds after the failure. */
   async function expectTrouble(reason: string): Promise<void> {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
-    expect(await presentAt(provider)).toEqual({
-      said: UNREACHABLE,
-      reason: `${name}: upstream-unreachable (${reason})`,
-    });
+    expect(await presentAt(provider)).toEqual(refusalFor(name, reason));
     expect(warn.mock.calls).toEqual([[JSON.stringify({ event: "issuer-keys-not-loaded", issuer, reason })]]);
     serve(upstream, provider, [keyOf(provider).publicJwk]);
     elapse(2);
@@ -83,7 +89,7 @@ describe.each(NAMED)("%s", (name, provider) => {
     expect(upstream.fetched.filter((url) => url.includes("evil"))).toEqual([]);
   }
 
-  it.each(TROUBLES)("is not responding when its key set %s", async (_, reason, answer) => {
+  it.each(TROUBLES)("T31: verifies nothing, and blames no token, when its key set %s", async (_, reason, answer) => {
     upstream.serve(keySet, answer);
     await expectTrouble(reason);
   });
@@ -165,7 +171,10 @@ describe.each(NAMED)("%s", (name, provider) => {
       said: `NotAuthorizedException: Invalid login token. Token expired: ${now()} >= ${now() - 60}`,
     });
     for (const claims of [{ iat: now() + 61 }, { nbf: now() + 61 }]) {
-      expect(await presentAt(provider, claims)).toMatchObject({ said: NOT_VALID });
+      expect(await presentAt(provider, claims)).toEqual({
+        said: `NotAuthorizedException: Invalid login token. Token is not yet valid: ${now()} < ${now() + 61}`,
+        reason: `${name}: not-yet-valid (${Object.keys(claims).join()})`,
+      });
     }
   });
 
@@ -217,10 +226,7 @@ describe.each(DISCOVERED)("the discovery document of %s", (name, provider) => {
   ] as const)("T24: stops every login when it %s", async (_, reason, answer) => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     upstream.serve(discovery, answer);
-    expect(await presentAt(provider)).toMatchObject({
-      said: UNREACHABLE,
-      reason: `${name}: upstream-unreachable (${reason})`,
-    });
+    expect(await presentAt(provider)).toEqual(refusalFor(name, reason));
     expect(warn.mock.calls).toEqual([[JSON.stringify({ event: "issuer-keys-not-loaded", issuer, reason })]]);
     expect(upstream.fetched).toEqual([discovery]);
   });

@@ -9,7 +9,8 @@ import {
   NOW,
   SECRETIVE,
   TROUBLES,
-  UNREACHABLE,
+  troubleOf,
+  UNUSABLE,
 } from "./access-token-logins.ts";
 
 const CONSUMER_KEY = "consumer-key";
@@ -83,18 +84,14 @@ describe("Twitter", () => {
 describe("Twitter in trouble", () => {
   it.each(TROUBLES)("T31: answers ExternalServiceException when it %s", async (_, reason, standIn) => {
     const outcome = await login("7-ann;ann.secret", { standIn });
-    expect(outcome).toMatchObject({ answer: UNREACHABLE, asked: [`GET ${CREDENTIALS}`] });
-    expect(outcome.reason).toBe(`api.twitter.com: upstream-unreachable (${reason})`);
+    expect(outcome).toMatchObject({ ...troubleOf("api.twitter.com", reason), asked: [`GET ${CREDENTIALS}`] });
     expect(outcome.logged).toEqual([expect.stringMatching(loggedOutcome("api.twitter.com", reason))]);
   });
 
   it("does not blame the token for an API plan that lacks the call, nor for a clock that differs", async () => {
-    expect(await login("10-plan;s")).toMatchObject({
-      answer: UNREACHABLE,
-      reason: "api.twitter.com: upstream-unreachable (error 453)",
-    });
+    expect(await login("10-plan;s")).toMatchObject(troubleOf("api.twitter.com", "error 453"));
     vi.setSystemTime((NOW + 3600) * 1000);
-    expect((await login("7-ann;ann.secret")).reason).toBe("api.twitter.com: upstream-unreachable (error 135)");
+    expect(await login("7-ann;ann.secret")).toMatchObject(troubleOf("api.twitter.com", "error 135"));
   });
 
   // Twitter, Response Codes: what the call was, and not who made it, is at fault; 404 is what a wrong address answers.
@@ -106,22 +103,19 @@ describe("Twitter in trouble", () => {
   ])("T31: does not blame the token for code %i", async (code, status, reason) => {
     const standIn: StandIn = async () =>
       await Promise.resolve(Response.json({ errors: [{ code, message: "s3cret" }] }, { status }));
-    expect(await login("7-ann;ann.secret", { standIn })).toMatchObject({
-      answer: UNREACHABLE,
-      reason: `api.twitter.com: upstream-unreachable (${reason})`,
-    });
+    expect(await login("7-ann;ann.secret", { standIn })).toMatchObject(troubleOf("api.twitter.com", reason));
   });
 
   it("takes no answer without the id as text", async () => {
     for (const document of [{ id: 7 }, { id_str: 7 }, { id_str: "" }]) {
       const standIn: StandIn = async () => await Promise.resolve(Response.json(document));
-      expect((await login("7-ann;ann.secret", { standIn })).answer).toBe(UNREACHABLE);
+      expect((await login("7-ann;ann.secret", { standIn })).answer).toBe(UNUSABLE);
     }
   });
 
   it("T46: puts no secret, and nothing that Twitter wrote, into message or reason", async () => {
     const { answer, reason } = await login("7-ann;ann.secret", { standIn: SECRETIVE });
-    expect(answer).toBe(UNREACHABLE);
+    expect(answer).toBe(UNUSABLE);
     expect([answer, reason].join()).not.toMatch(/s3cret|ann|consumer/);
   });
 

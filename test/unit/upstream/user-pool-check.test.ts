@@ -13,7 +13,9 @@ import {
   NOW,
   type Outcome,
   TROUBLES,
+  troubleOf,
   UNREACHABLE,
+  UNUSABLE,
 } from "./access-token-logins.ts";
 
 const USER_POOL = "cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Checked";
@@ -242,24 +244,20 @@ describe("the answer of GetId", () => {
   ];
   it.each(troubles)("T31: is trouble when it is %s (%s, %i)", async (type, message, status, reason) => {
     const outcome = await login({ standIn: answering(() => awsError(type, message, status)) });
-    expect(outcome).toMatchObject({
-      answer: UNREACHABLE,
-      reason: `${USER_POOL}: upstream-unreachable (${reason})`,
-      asked: [GET_ID],
-    });
+    expect(outcome).toMatchObject({ ...troubleOf(USER_POOL, reason), asked: [GET_ID] });
   });
 
   it.each([{}, { IdentityId: 7 }, { IdentityId: null }, { identityId: "us-east-1:1" }, ["us-east-1:1"]])(
     "is trouble when it is %j in place of an identity id",
     async (body) => {
-      expect((await login({ standIn: saying(body) })).answer).toBe(UNREACHABLE);
+      expect((await login({ standIn: saying(body) })).answer).toBe(UNUSABLE);
     },
   );
 
   it.each([{ __type: ["NotAuthorizedException"] }, { __type: 7 }, { type: "NotAuthorizedException" }])(
     "is trouble when it is %j in place of an exception",
     async (body) => {
-      expect((await login({ standIn: saying(body, 400) })).answer).toBe(UNREACHABLE);
+      expect((await login({ standIn: saying(body, 400) })).answer).toBe(UNUSABLE);
     },
   );
 
@@ -290,18 +288,14 @@ describe("a setting that names the wrong identity pool", () => {
       { standIn: notAuthorized("Unauthenticated access is not supported for this identity pool.") },
     ],
   ])("blames no token: %s", async (_, reason, options: Login) => {
-    expect(await login(options)).toMatchObject({
-      answer: UNREACHABLE,
-      reason: `${USER_POOL}: upstream-unreachable (${reason})`,
-    });
+    expect(await login(options)).toMatchObject(troubleOf(USER_POOL, reason));
   });
 });
 
 describe("the check in trouble", () => {
   it.each(TROUBLES)("T31: lets nobody in when GetId %s", async (_, reason, standIn) => {
     const outcome = await login({ standIn });
-    expect(outcome).toMatchObject({ answer: UNREACHABLE, asked: [GET_ID], waits: 1 });
-    expect(outcome.reason).toBe(`${USER_POOL}: upstream-unreachable (${reason})`);
+    expect(outcome).toMatchObject({ ...troubleOf(USER_POOL, reason), asked: [GET_ID], waits: 1 });
     expect(outcome.logged).toEqual([expect.stringMatching(loggedOutcome(USER_POOL, reason))]);
     expect((await login()).answer).toEqual(accepted());
   });
