@@ -1,9 +1,9 @@
 /** The routes and the order of what happens to a request; joins the wire, the operations and the objects. */
 import { Hono } from "hono";
-import { addressOf, type ClientLimit, clientLimitOf, UNLIMITED } from "./client-limit.ts";
 import type { Config } from "./config.ts";
-import { err, ok, RATE_EXCEEDED, type Result, serviceError } from "./domain/errors.ts";
+import { err, ok, RATE_EXCEEDED, type Result, type ServiceError, serviceError } from "./domain/errors.ts";
 import type { ClientCall } from "./domain/identity.ts";
+import { charge, type Client, CLIENT_OVER_LIMIT, clientOf, failureLimitOf } from "./durable/client-limit.ts";
 import { issuerKeysOf } from "./durable/issuer-keys.ts";
 import { KEY_RING_NAME } from "./durable/key-ring-object.ts";
 import { objectsOf } from "./durable/objects.ts";
@@ -35,8 +35,18 @@ export type Composition = {
 /** What an isolate keeps for its whole life: the checked settings, the imported keys, and memories with a stated life. */
 type Service = {
   readonly config: Config;
-  readonly context: Omit<OperationContext, "call" | "note">;
+  readonly context: Omit<OperationContext, "admitQuestion" | "call" | "client" | "note">;
   readonly clients: ClientLimit;
+};
+
+/** The limit of each client address, or none of it. */
+type ClientLimit = {
+  /** Who sent a request, where that is counted. */
+  clientOf(headers: Headers): Client | null;
+  isBlocked(client: Client | null, now: number): boolean;
+  /** Each charges the client, and answers with the refusal of what is one too many, or null. */
+  countFailure(client: Client | null, now: number): Promise<ServiceError | null>;
+  charge(use: "create" | "ask", client: Client | null): Promise<ServiceError | null>;
 };
 
 type Answer = { readonly response: Response; readonly error?: WireError; readonly operation: string | null };
@@ -62,7 +72,7 @@ export function createApp(composition: Composition): RequestHandler {
   app.get(DISCOVERY_PATH, async (c) => await publish(c.env, openIdConfigurationResponse));
   app.get(JWKS_PATH, async (c) => await publish(c.env, (_issuer, keys) => jwksResponse(keys)));
   app.get(COGNITO_JWKS_PATH, async (c) => await publish(c.env, (_issuer, keys) => jwksResponse(keys)));
-  app.all("*", (c) => answer(c.req.raw, c.env, c.executionCtx));
+  app.all("*", (c) => answer(c.req.raw, c.env));
   return composition.allowsPlainHttp === true ? app : httpsOnly(app);
 
   async function publish(
@@ -82,11 +92,11 @@ export function createApp(composition: Composition): RequestHandler {
     return response;
   }
 
-  async function answer(request: Request, env: Env, execution: Pick<ExecutionContext, "waitUntil">): Promise<Response> {
+  async function answer(request: Request, env: Env): Promise<Response> {
     const requestId = crypto.randomUUID();
     const startedAt = performance.now();
     const facts = new RequestFacts();
-    const { response, error, operation } = await attempt(request, env, execution, requestId, facts);
+    const { response, error, operation } = await attempt(request, env, requestId, facts);
     // SDKs correct a wrong clock by it, and workerd itself sends none.
     response.headers.set("date", httpDate());
     const durationMs = performance.now() - startedAt;
@@ -95,38 +105,32 @@ export function createApp(composition: Composition): RequestHandler {
     return response;
   }
 
-  async function attempt(
-    request: Request,
-    env: Env,
-    execution: Pick<ExecutionContext, "waitUntil">,
-    requestId: string,
-    facts: RequestFacts,
-  ): Promise<Answer> {
+  async function attempt(request: Request, env: Env, requestId: string, facts: RequestFacts): Promise<Answer> {
     let operation: string | null = null;
     const refuse = (error: WireError): Answer => ({ response: encodeError(error, requestId), error, operation });
     try {
       const service = serviceOf(env);
       if (!service.ok) return refuse(service.error);
       const { clients, context } = service.value;
-      const address = addressOf(request.headers);
-      const isBlocked = clients.isBlocked(address, context.now());
+      const client = clients.clientOf(request.headers);
+      const isBlocked = clients.isBlocked(client, context.now());
       // Only a signature can speak for a caller at such an address: a backend has one, and many users behind it.
       if (isBlocked && !request.headers.has("authorization")) return refuse(CLIENT_OVER_LIMIT);
-      const refuseUnsigned = (error: WireError): Answer => {
+      const refuseUnsigned = async (error: WireError): Promise<Answer> => {
         if (isBlocked) return refuse(CLIENT_OVER_LIMIT);
-        // Counted after the answer: the next call of this address is the one that is judged by it.
-        if (isClientsOwn(error)) execution.waitUntil(clients.countFailure(address, context.now()));
-        return refuse(error);
+        // Counted before the answer, so that of many guesses at once no more are answered than of as many in a row.
+        const limited = isClientsOwn(error) ? await clients.countFailure(client, context.now()) : null;
+        return refuse(limited ?? error);
       };
       const decoded = await readRequest(request, (name) => runnableOf(name) !== undefined);
       operation = (decoded.ok ? decoded.value : decoded.error).operation ?? null;
-      if (!decoded.ok) return refuseUnsigned(decoded.error);
+      if (!decoded.ok) return await refuseUnsigned(decoded.error);
       const caller = await callerOf(request, decoded.value, service.value);
-      if (!caller.ok) return refuseUnsigned(caller.error);
+      if (!caller.ok) return await refuseUnsigned(caller.error);
       if (isBlocked && caller.value === null) return refuse(CLIENT_OVER_LIMIT);
-      const result = await runOperation(request, decoded.value, caller.value, service.value, address, facts);
+      const result = await runOperation(request, decoded.value, caller.value, service.value, client, facts);
       if (result.ok) return { response: encodeSuccess(result.value, requestId), operation };
-      return caller.value === null ? refuseUnsigned(result.error) : refuse(result.error);
+      return caller.value === null ? await refuseUnsigned(result.error) : refuse(result.error);
     } catch (cause) {
       logDefect(requestId, operation, cause);
       return refuse(
@@ -145,7 +149,6 @@ function httpDate(): string {
   return latestDate.text;
 }
 
-const CLIENT_OVER_LIMIT: WireError = { ...RATE_EXCEEDED, reason: "client-address", retryAfterSeconds: 10 };
 const OVERLOADED: WireError = { ...RATE_EXCEEDED, reason: "overloaded", retryAfterSeconds: 1 };
 
 const BLAMELESS: ReadonlySet<WireError["type"]> = new Set([
@@ -196,7 +199,7 @@ async function runOperation(
   { operation, json }: DecodedRequest,
   caller: Caller | null,
   { context, clients }: Service,
-  address: string,
+  client: Client | null,
   facts: RequestFacts,
 ): Promise<Result<object | undefined, WireError>> {
   facts.readInput(json);
@@ -204,10 +207,19 @@ async function runOperation(
   if (runnable === undefined) return err(unknownOperation());
   const authorised = caller === null ? ok(undefined) : authorise(caller.credential, operation);
   if (!authorised.ok) return authorised;
-  if (operation === "GetId" && !(await clients.admitCreation(address))) return err(CLIENT_OVER_LIMIT);
+  // A signature speaks for a backend, and many users stand behind one.
+  const charged = caller === null ? client : null;
+  const limited = operation === "GetId" ? await clients.charge("create", charged) : null;
+  if (limited !== null) return err(limited);
   const result = await runnable.run(
     json,
-    { ...context, call: callOf(request.headers, context.now()), note: (trace) => facts.note(trace) },
+    {
+      ...context,
+      call: callOf(request.headers, context.now()),
+      client: charged,
+      admitQuestion: async () => await clients.charge("ask", charged),
+      note: (trace) => facts.note(trace),
+    },
     caller,
   );
   if (result.ok) facts.readOutput(result.value);
@@ -225,5 +237,15 @@ function createService(env: Env, config: Config): Service {
     random: () => Math.random(),
     pause: async (ms) => await new Promise((resolve) => setTimeout(resolve, ms)),
   };
-  return { config, context, clients: config.limitsClients ? clientLimitOf(env.CLIENT_RATE_LIMIT) : UNLIMITED };
+  return { config, context, clients: clientLimitOf(env, config) };
+}
+
+function clientLimitOf(env: Env, { limitsClients }: Config): ClientLimit {
+  const failures = failureLimitOf(env);
+  return {
+    clientOf: (headers) => (limitsClients ? clientOf(headers) : null),
+    isBlocked: (client, now) => client !== null && failures.isBlocked(client, now),
+    countFailure: async (client, now) => (client === null ? null : await failures.count(client, now)),
+    charge: async (use, client) => (client === null ? null : await charge(env, use, client)),
+  };
 }

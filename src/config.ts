@@ -24,7 +24,7 @@ export type Config = {
   /** What happens when two authenticated identities meet: docs/cognito-divergences.md. */
   readonly mergePolicy: "conflict" | "merge";
   readonly rateLimit: { readonly perSecond: number; readonly burst: number };
-  /** Whether GetId and failed calls draw on the limit of their client address. */
+  /** Whether GetId, questions to providers and failed calls draw on the limit of their client address. */
   readonly limitsClients: boolean;
   /** Accepted clock difference of login tokens, in seconds: 0 to 300. */
   readonly clockSkewSeconds: number;

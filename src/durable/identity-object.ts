@@ -20,7 +20,6 @@ import { freezeOf } from "../linking/absorption.ts";
 import { Coordinator, type Host } from "../linking/coordinator.ts";
 import {
   type ChangeReply,
-  type DrawForMint,
   type GrantReply,
   grantToGuest,
   grantToLogins,
@@ -45,12 +44,13 @@ import type { LinkOrder } from "../linking/transaction.ts";
 import type { UpstreamPolicy } from "../upstream/upstream-policy.ts";
 import { checkClassicFlow, verifyLogins } from "../upstream/verify-logins.ts";
 import { CallFacts } from "./call-facts.ts";
+import { charge, type Client } from "./client-limit.ts";
 import { ConfiguredObject } from "./configured-object.ts";
 import { deliverMessage } from "./deliver-message.ts";
 import { AS_TEXT, writeGrantReply } from "./grant-reply.ts";
 import { issuerKeysOf } from "./issuer-keys.ts";
 import { auditLink } from "./link-audit.ts";
-import { mintBucketOf } from "./mint-bucket.ts";
+import { type MintBucket, mintBucketOf } from "./mint-bucket.ts";
 import { readPool } from "./pool-cache.ts";
 import { ofKnownVersion } from "./stored-record.ts";
 
@@ -58,7 +58,7 @@ const RECORD_KEY = "identity";
 
 export class IdentityObject extends ConfiguredObject {
   readonly #coordinator: Coordinator;
-  readonly #drawForMint: DrawForMint;
+  readonly #bucket: MintBucket;
   #auditedLink: string | null = null;
   /** Whether the alarm is set, as far as this life knows: setting it again would be one more row written. */
   #alarm: "set" | "clear" | "unknown" = "unknown";
@@ -67,23 +67,24 @@ export class IdentityObject extends ConfiguredObject {
     super(ctx, env, upstreams);
     const stored = ofKnownVersion(ctx.storage.kv.get<IdentityRecord>(RECORD_KEY), RECORD_KEY);
     if (stored === null) this.#alarm = "clear";
-    this.#drawForMint = mintBucketOf(ctx.storage.kv, this.config.rateLimit, stored !== null);
+    this.#bucket = mintBucketOf(ctx.storage.kv, this.config.rateLimit, stored !== null);
     this.#coordinator = new Coordinator(this.#host(), stored);
     this.#deliverLater();
   }
 
   /**
    * GetOpenIdToken: one call, and for a returning user nothing is written and nobody else is called. `form` as in
-   * grant-reply.ts.
+   * grant-reply.ts. `client` is charged for each question to a provider's API, where one is given.
    */
   async grant(
     identityId: IdentityId,
     logins: ReadonlyMap<string, string>,
     call: ClientCall,
     form?: typeof AS_TEXT,
+    client?: Client,
   ): Promise<string | Traced<GrantReply>> {
     const facts = new CallFacts();
-    const reply = await this.#grant(identityId, logins, call, facts);
+    const reply = await this.#grant(identityId, logins, call, facts, client);
     // A grant says itself what the call was about, unless the call had to wait for an upstream.
     const isTold = reply.kind === "granted" && facts.upstreamFetches === 0;
     const traced = isTold ? reply : { ...reply, trace: facts.traceOf(logins, this.config) };
@@ -95,6 +96,7 @@ export class IdentityObject extends ConfiguredObject {
     logins: ReadonlyMap<string, string>,
     call: ClientCall,
     facts: CallFacts,
+    client: Client | undefined,
   ): Promise<GrantReply> {
     // Who presents no login is nobody that a merge could send on.
     const admitted = await this.#admit(identityId, logins.size > 0 ? call : null);
@@ -104,10 +106,10 @@ export class IdentityObject extends ConfiguredObject {
     const classic = permitsClassicFlow(pool);
     const permitted = classic.ok ? checkClassicFlow(logins) : classic;
     if (!permitted.ok) return { kind: "refused", error: permitted.error };
-    if (logins.size === 0) return grantToGuest(this.#coordinator, this.#drawForMint, identityId, pool);
-    const verified = await this.#verify(pool, logins, facts);
+    if (logins.size === 0) return grantToGuest(this.#coordinator, this.#bucket.draw, identityId, pool);
+    const verified = await this.#verify(pool, logins, facts, client);
     if (!verified.ok) return { kind: "refused", error: verified.error };
-    return await this.#settling(grantToLogins(this.#coordinator, this.#drawForMint, identityId, verified.value));
+    return await this.#settling(grantToLogins(this.#coordinator, this.#bucket.draw, identityId, verified.value));
   }
 
   /** Logins that nobody need verify again: those of a signed call, or of an attempt before that found something in its way. */
@@ -123,12 +125,12 @@ export class IdentityObject extends ConfiguredObject {
     if (admitted.pool.identityPoolId !== identityPoolId) {
       return { kind: "refused", error: identityNotFound(identityId) };
     }
-    return await this.#settling(grantToLogins(this.#coordinator, this.#drawForMint, identityId, logins));
+    return await this.#settling(grantToLogins(this.#coordinator, this.#bucket.draw, identityId, logins));
   }
 
   /** Brings logins together here that were verified before; `draws` when a token is to be minted for this identity. */
   async link(order: LinkOrder, logins: readonly VerifiedLogin[], draws: boolean): Promise<LinkReply> {
-    return await this.#settling(linkHere(this.#coordinator, draws ? this.#drawForMint : null, order, logins));
+    return await this.#settling(linkHere(this.#coordinator, draws ? this.#bucket.draw : null, order, logins));
   }
 
   /** GetId for a guest. False when the id was ever used, which a random id is not. */
@@ -142,9 +144,10 @@ export class IdentityObject extends ConfiguredObject {
     identityId: IdentityId,
     logins: ReadonlyMap<string, string>,
     providerNames: readonly string[],
+    client?: Client,
   ): Promise<Traced<ChangeReply>> {
     const facts = new CallFacts();
-    const reply = await this.#unlink(identityId, logins, providerNames, facts);
+    const reply = await this.#unlink(identityId, logins, providerNames, facts, client);
     return { ...reply, trace: facts.traceOf(logins, this.config) };
   }
 
@@ -153,6 +156,7 @@ export class IdentityObject extends ConfiguredObject {
     logins: ReadonlyMap<string, string>,
     providerNames: readonly string[],
     facts: CallFacts,
+    client: Client | undefined,
   ): Promise<ChangeReply> {
     const record = this.#coordinator.record;
     if (record === null || !isVisible(record)) return { kind: "refused", error: identityNotFound(identityId) };
@@ -161,9 +165,11 @@ export class IdentityObject extends ConfiguredObject {
     const pool = await readPool(this.env.IDENTITY_POOL, record.identityPoolId);
     if (pool === null) return { kind: "refused", error: identityNotFound(identityId) };
     facts.pool = pool;
-    const verified = await this.#verify(pool, logins, facts);
+    const verified = await this.#verify(pool, logins, facts, client);
     if (!verified.ok) return { kind: "refused", error: verified.error };
-    return await this.#settling(unlinkLogins(this.#coordinator, identityId, verified.value, providerNames));
+    return await this.#settling(
+      unlinkLogins(this.#coordinator, this.#bucket.draw, identityId, verified.value, providerNames),
+    );
   }
 
   /** Deletes the identity for good; `allowedPools` are those of the caller's credential. */
@@ -254,6 +260,7 @@ export class IdentityObject extends ConfiguredObject {
     pool: IdentityPool,
     logins: ReadonlyMap<string, string>,
     facts: CallFacts,
+    client: Client | undefined,
   ): Promise<Result<readonly VerifiedLogin[]>> {
     return verifyLogins(pool, logins, {
       config: this.config,
@@ -262,6 +269,9 @@ export class IdentityObject extends ConfiguredObject {
       onFetch: () => {
         facts.upstreamFetches += 1;
       },
+      // What the identity's rate would refuse afterwards costs no provider a call. Nothing is drawn before the proof (T48).
+      admitQuestion: async () =>
+        this.#bucket.look() ?? (client === undefined ? null : await charge(this.env, "ask", client)),
     });
   }
 

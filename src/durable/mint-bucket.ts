@@ -2,7 +2,7 @@
  * The rate of one identity: a bucket that rests in its object's memory, and is stored while it is well used, so that no
  * restart refills it. The rules are linking/rate-limit.ts; this gives them the clock and the disk.
  */
-import { RATE_EXCEEDED } from "../domain/errors.ts";
+import { RATE_EXCEEDED, type ServiceError } from "../domain/errors.ts";
 import type { DrawForMint } from "../linking/identity-calls.ts";
 import {
   type Bucket,
@@ -11,6 +11,7 @@ import {
   forgivenDrawMs,
   type RateLimit,
   restoredBucket,
+  secondsUntilToken,
 } from "../linking/rate-limit.ts";
 
 /** Only there while the identity's rate is, or was of late, well used. */
@@ -22,25 +23,38 @@ const BUCKET_KEY = "bucket";
  */
 let isolateSinceMs: number | null = null;
 
+export type MintBucket = {
+  readonly draw: DrawForMint;
+  /** What `draw` would refuse now; takes nothing. */
+  look(): ServiceError | null;
+};
+
 /** For one life of an object. `isMade`: whether its identity was there before; one that is made in this life starts full. */
-export function mintBucketOf(kv: SyncKvStorage, limit: RateLimit, isMade: boolean): DrawForMint {
+export function mintBucketOf(kv: SyncKvStorage, limit: RateLimit, isMade: boolean): MintBucket {
   const wokeAtMs = Date.now();
   isolateSinceMs ??= wokeAtMs;
   const mayHaveJustDrawn = wokeAtMs - isolateSinceMs < forgivenDrawMs(limit);
   /** What a next life would start from. */
   let kept = kv.get<Bucket>(BUCKET_KEY) ?? null;
   let bucket = isMade ? restoredBucket(kept, limit, wokeAtMs, mayHaveJustDrawn) : null;
-  return () => {
-    const nowMs = Date.now();
-    const drawn = draw(bucket, limit, nowMs);
-    bucket = drawn.bucket;
-    // A refusal took nothing, so that a flood of them writes nothing.
-    if (!drawn.ok) return { ...RATE_EXCEEDED, retryAfterSeconds: drawn.retryAfterSeconds };
-    const toKeep = bucketToKeep(bucket, kept, limit, nowMs);
-    if (toKeep !== null) {
-      kv.put(BUCKET_KEY, toKeep);
-      kept = toKeep;
-    }
-    return null;
+  const refusal = (retryAfterSeconds: number): ServiceError => ({ ...RATE_EXCEEDED, retryAfterSeconds });
+  return {
+    look: () => {
+      const seconds = secondsUntilToken(bucket, limit, Date.now());
+      return seconds === null ? null : refusal(seconds);
+    },
+    draw: () => {
+      const nowMs = Date.now();
+      const drawn = draw(bucket, limit, nowMs);
+      bucket = drawn.bucket;
+      // A refusal took nothing, so that a flood of them writes nothing.
+      if (!drawn.ok) return refusal(drawn.retryAfterSeconds);
+      const toKeep = bucketToKeep(bucket, kept, limit, nowMs);
+      if (toKeep !== null) {
+        kv.put(BUCKET_KEY, toKeep);
+        kept = toKeep;
+      }
+      return null;
+    },
   };
 }

@@ -4,6 +4,7 @@ import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { Traced } from "../domain/trace.ts";
 import type { GrantReply } from "../linking/identity-calls.ts";
+import type { Client } from "./client-limit.ts";
 import { AS_TEXT, readGrantReply } from "./grant-reply.ts";
 import { directoryShard, type IdentityDirectoryObject } from "./identity-directory-object.ts";
 import type { IdentityObject } from "./identity-object.ts";
@@ -15,7 +16,12 @@ import type { PoolDirectoryObject } from "./pool-directory-object.ts";
 
 export type Objects = {
   /** GetOpenIdToken, as the identity's object judges it. */
-  grant(identityId: IdentityId, logins: ReadonlyMap<string, string>, call: ClientCall): Promise<Traced<GrantReply>>;
+  grant(
+    identityId: IdentityId,
+    logins: ReadonlyMap<string, string>,
+    call: ClientCall,
+    client?: Client,
+  ): Promise<Traced<GrantReply>>;
   identity(identityId: IdentityId): DurableObjectStub<IdentityObject>;
   login(loginId: string): DurableObjectStub<LoginObject>;
   identityPool(identityPoolId: IdentityPoolId): DurableObjectStub<IdentityPoolObject>;
@@ -30,8 +36,15 @@ export type Objects = {
 
 export function objectsOf(env: Env): Objects {
   return {
-    grant: async (identityId, logins, call) =>
-      readGrantReply(await env.IDENTITY.getByName(identityId).grant(identityId, logins, call, AS_TEXT)),
+    grant: async (identityId, logins, call, client) => {
+      const stub = env.IDENTITY.getByName(identityId);
+      // Nothing more than is needed travels: `undefined` would.
+      const reply =
+        client === undefined
+          ? await stub.grant(identityId, logins, call, AS_TEXT)
+          : await stub.grant(identityId, logins, call, AS_TEXT, client);
+      return readGrantReply(reply);
+    },
     identity: (identityId) => env.IDENTITY.getByName(identityId),
     login: (loginId) => env.LOGIN.getByName(loginId),
     identityPool: (identityPoolId) => env.IDENTITY_POOL.getByName(identityPoolId),

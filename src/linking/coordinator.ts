@@ -229,6 +229,13 @@ export class Coordinator {
     return outcome;
   }
 
+  /** Why `unlink` would be refused as things are now; null when it would not be. */
+  unlinkRefusal(proofs: readonly string[], providerNames: readonly string[]): UnlinkRefusal | null {
+    if (this.#record === null || !isVisible(this.#record)) return { kind: "not-found" };
+    const result = unlink(this.#record, proofs, providerNames, this.#host.now());
+    return "kind" in result ? result : null;
+  }
+
   unlink(proofs: readonly string[], providerNames: readonly string[]): UnlinkRefusal | { readonly kind: "unlinked" } {
     return this.#unlinkBy((record) => unlink(record, proofs, providerNames, this.#host.now()));
   }

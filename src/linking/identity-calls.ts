@@ -150,15 +150,23 @@ export async function linkHere(
   return { kind: "busy" };
 }
 
-/** UnlinkIdentity with verified logins. */
+/**
+ * UnlinkIdentity with verified logins. Draws as a mint does, also where nothing is left to remove, since each such call may
+ * have cost a provider a question; and for nobody who has proved nothing (T48).
+ */
 export async function unlinkLogins(
   coordinator: Coordinator,
+  drawForMint: DrawForMint,
   identityId: IdentityId,
   logins: readonly VerifiedLogin[],
   providerNames: readonly string[],
 ): Promise<ChangeReply> {
   const proofs = logins.map((login) => login.loginId);
   return await change(coordinator, () => {
+    const refusal = coordinator.unlinkRefusal(proofs, providerNames);
+    const isProved = refusal === null || refusal.kind === "signed-only";
+    const limited = isProved ? drawForMint() : null;
+    if (limited !== null) return refused(limited);
     const outcome = coordinator.unlink(proofs, providerNames);
     if (outcome.kind === "unlinked") return { kind: "done" };
     if (outcome.kind === "not-found") return refused(identityNotFound(identityId));

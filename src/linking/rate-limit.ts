@@ -21,12 +21,19 @@ function refill(bucket: Bucket | null, limit: RateLimit, nowMs: number): Bucket 
   return { tokens, asOfMs: Math.max(nowMs, bucket.asOfMs) };
 }
 
+/** In how many whole seconds there will be a token; null when there is one. Takes none. */
+export function secondsUntilToken(bucket: Bucket | null, limit: RateLimit, nowMs: number): number | null {
+  const { tokens } = refill(bucket, limit, nowMs);
+  return tokens >= 1 ? null : Math.max(1, Math.ceil((1 - tokens) / limit.perSecond));
+}
+
 /** Takes one token, or says in how many whole seconds there will be one. `null` is a bucket never drawn on. */
 export function draw(bucket: Bucket | null, limit: RateLimit, nowMs: number): Draw {
   const filled = refill(bucket, limit, nowMs);
-  if (filled.tokens >= 1) return { ok: true, bucket: { ...filled, tokens: filled.tokens - 1 } };
-  const retryAfterSeconds = Math.max(1, Math.ceil((1 - filled.tokens) / limit.perSecond));
-  return { ok: false, bucket: filled, retryAfterSeconds };
+  const retryAfterSeconds = secondsUntilToken(filled, limit, nowMs);
+  return retryAfterSeconds === null
+    ? { ok: true, bucket: { ...filled, tokens: filled.tokens - 1 } }
+    : { ok: false, bucket: filled, retryAfterSeconds };
 }
 
 /**

@@ -1,14 +1,16 @@
 /** What an operation is given: the checked configuration, the objects, the keys, and every source of time and chance. */
 import type { Config } from "../config.ts";
-import { err, type Result, serviceError } from "../domain/errors.ts";
+import { err, type Result, type ServiceError, serviceError } from "../domain/errors.ts";
 import type { ClientCall } from "../domain/identity.ts";
 import { type IdentityId, type IdentityPoolId, parseIdentityId, parseIdentityPoolId } from "../domain/identifiers.ts";
 import type { Trace } from "../domain/trace.ts";
+import type { Client } from "../durable/client-limit.ts";
 import type { Objects } from "../durable/objects.ts";
 import type { AdminCredential } from "../protocol/admin-credential.ts";
 import { allowsPool } from "../protocol/admin-credential.ts";
 import type { Signer } from "../token/signer.ts";
 import type { IssuerKeys } from "../upstream/issuer-keys.ts";
+import { mayAskProviders } from "../upstream/provider-kinds.ts";
 import type { Contention } from "./contention.ts";
 
 /** Who sent a signed request. */
@@ -31,6 +33,10 @@ export type OperationContext = Contention & {
   newUuid(): string;
   /** The call that is answered. */
   readonly call: ClientCall;
+  /** Who is charged for what the call uses of others' resources (T47); null: nobody. A signed call is charged to no address. */
+  readonly client: Client | null;
+  /** Charges `client` for a question to a provider's API: the refusal, or null. */
+  admitQuestion(): Promise<ServiceError | null>;
   /** Takes note of what the request turns out to be about, for its log line. */
   readonly note?: (trace: Trace) => void;
 };
@@ -56,4 +62,12 @@ export function poolRefusal({ caller }: SignedContext, identityPoolId: string): 
   const { accessKeyId } = caller.credential;
   const message = `User: ${accessKeyId} is not authorized to access this resource`;
   return err(serviceError("AccessDeniedException", message, "pool-not-allowed"));
+}
+
+/** Whom an identity's object must charge when it verifies the logins: nobody, if none of them can cost a provider a question. */
+export function chargedFor(
+  { client, config }: Pick<OperationContext, "client" | "config">,
+  logins: ReadonlyMap<string, string>,
+): Client | undefined {
+  return client !== null && mayAskProviders(logins.keys(), config.providerApis) ? client : undefined;
 }

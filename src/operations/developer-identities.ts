@@ -87,6 +87,7 @@ async function verifiedLoginsOf(
     now: Math.floor(context.now()),
     issuerKeys: context.issuerKeys,
     onFetch: () => context.note?.({ upstreamFetches: 1 }),
+    admitQuestion: async () => await context.admitQuestion(),
   });
   if (!verified.ok) return verified;
   return ok([await developerLoginOf(pool, developerProviderName, userIdentifier), ...verified.value]);

@@ -27,6 +27,7 @@ export async function getId(input: InputOf<"GetId">, context: OperationContext):
     now: Math.floor(context.now()),
     issuerKeys: context.issuerKeys,
     onFetch: () => context.note?.({ upstreamFetches: 1 }),
+    admitQuestion: async () => await context.admitQuestion(),
   });
   if (!verified.ok) return verified;
   const request = { identityPoolId, logins: verified.value, named: null, mints: false };

@@ -9,7 +9,7 @@ import type { GrantReply, VerifiedLogins } from "../linking/identity-calls.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { mint } from "../token/mint.ts";
 import { CONTENDED, giveWay, MAX_ATTEMPTS } from "./contention.ts";
-import { identityIdOfInput, type OperationContext } from "./context.ts";
+import { chargedFor, identityIdOfInput, type OperationContext } from "./context.ts";
 import { type LinkContext, linkLogins } from "./link-logins.ts";
 
 export async function getOpenIdToken(
@@ -18,12 +18,13 @@ export async function getOpenIdToken(
 ): Promise<Result<OutputOf<"GetOpenIdToken">>> {
   const identityId = identityIdOfInput(input.IdentityId);
   const logins = input.Logins ?? new Map<string, string>();
+  const client = chargedFor(context, logins);
   const granted = await obtainGrant(context, identityId, context.call, async (named, verified) => {
     if (verified !== null) {
       const object = context.objects.identity(named);
       return await object.grantVerified(named, verified.identityPoolId, verified.logins, context.call);
     }
-    const reply = await context.objects.grant(named, logins, context.call);
+    const reply = await context.objects.grant(named, logins, context.call, client);
     if (reply.trace !== undefined) context.note?.(reply.trace);
     return reply;
   });

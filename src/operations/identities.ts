@@ -7,6 +7,7 @@ import { DIRECTORY_SHARDS } from "../durable/identity-directory-object.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { CONTENDED, whileBusy } from "./contention.ts";
 import {
+  chargedFor,
   identityIdOfInput,
   identityPoolIdOfInput,
   type OperationContext,
@@ -20,8 +21,11 @@ export async function unlinkIdentity(
   context: OperationContext,
 ): Promise<Result<undefined>> {
   const identityId = identityIdOfInput(input.IdentityId);
+  const { Logins: logins, LoginsToRemove: providerNames } = input;
+  const client = chargedFor(context, logins);
   const reply = await whileBusy(context, async () => {
-    const unlinked = await context.objects.identity(identityId).unlink(identityId, input.Logins, input.LoginsToRemove);
+    const identity = context.objects.identity(identityId);
+    const unlinked = await identity.unlink(identityId, logins, providerNames, client);
     if (unlinked.trace !== undefined) context.note?.(unlinked.trace);
     return unlinked;
   });

@@ -22,6 +22,7 @@ export function accessTokenKind({ providerName, tokenForm, clientsOf, prove }: A
   return {
     owns: (name) => name === providerName,
     isVerifiable: () => true,
+    asksApi: () => true,
     ...(clientsOf !== undefined && { clientsOf }),
     inspect(login, context) {
       if (login.clients.length === 0) return err({ kind: "unsupported-provider" });

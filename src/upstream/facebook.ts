@@ -18,6 +18,8 @@ type App = { readonly client: Client; readonly secret?: string; readonly userId?
  * what the token says (`1234|text`). Every other code is the API's trouble, or this service's.
  */
 const TOKEN_CODES = new Set<unknown>([101, 102, 190]);
+/** The app, or a use of it, has made too many calls (Graph API, Rate Limits): said in a body, with a status of 400 or 403. */
+const THROTTLE_CODES = new Set<unknown>([4, 32, 613]);
 /** `/me` with a token that has no user. Of any other path it means that FACEBOOK_GRAPH_URL leads nowhere. */
 const NO_USER_CODE = 2500;
 /** `/me` was asked for a field of users, and is none. */
@@ -69,6 +71,8 @@ async function findApp(token: string, clients: readonly Client[], api: ProviderA
     const answer = await api.ask({
       url: `${facebookGraphUrl}/debug_token`,
       query: { input_token: token, access_token: `${client.clientId}|${secret}` },
+      caller: client.clientId,
+      isThrottled: ({ members }) => THROTTLE_CODES.has(membersOf(members.get("error")).get("code")),
     });
     const userId = answer.ok ? judgeDebugToken(answer.value, client, api) : answer;
     if (userId.ok) return ok({ client, secret, userId: userId.value });

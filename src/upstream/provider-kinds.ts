@@ -1,4 +1,5 @@
 /** The table of provider kinds, and which one a provider name belongs to. A new kind is one file and one row here. */
+import type { ProviderApis } from "../config.ts";
 import { err } from "../domain/errors.ts";
 import { amazon } from "./amazon.ts";
 import { apple } from "./apple.ts";
@@ -53,6 +54,12 @@ const PROVIDER_KINDS: readonly ProviderKind[] = [
 /** Whether the name is one that a kind of its own stands for, whatever a pool says. */
 export function isKnownProvider(providerName: string): boolean {
   return PROVIDER_KINDS.some((kind) => kind.owns(providerName));
+}
+
+/** Whether logins under these names may cost a provider a question: ID tokens do not, as a rule. */
+export function mayAskProviders(providerNames: Iterable<string>, providerApis: ProviderApis): boolean {
+  for (const name of providerNames) if (providerKindOf(name).asksApi?.(name, providerApis) === true) return true;
+  return false;
 }
 
 export function providerKindOf(providerName: string): ProviderKind {

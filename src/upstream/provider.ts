@@ -1,6 +1,7 @@
 /** The contract of a provider kind: what each file that verifies one kind of login token must offer. */
 import type { Config } from "../config.ts";
-import type { Result } from "../domain/errors.ts";
+import type { Result, ServiceError } from "../domain/errors.ts";
+import type { Breaker } from "./breaker.ts";
 import type { FetchTools } from "./fetch-json.ts";
 import type { IssuerKeys } from "./issuer-keys.ts";
 import type { RefusalReason } from "./refusal.ts";
@@ -42,6 +43,10 @@ export type InspectionContext = {
   readonly fetch: FetchTools["fetch"];
   /** Told each time that the request waits for an upstream. */
   readonly onFetch?: () => void;
+  /** Which APIs are in trouble, and not asked for a while. */
+  readonly breaker: Breaker;
+  /** Asked before each question to a provider's API, which costs the provider a call: the refusal, or null (T47). */
+  readonly admitQuestion?: () => Promise<ServiceError | null>;
   readonly providerApis: Config["providerApis"];
 };
 
@@ -52,6 +57,8 @@ export type ProviderKind = {
   inspect(login: PresentedLogin, context: InspectionContext): Result<UnprovenLogin, RefusalReason>;
   /** Whether a token of this provider could ever be verified, or will be by a kind still to come. */
   isVerifiable(providerName: string, upstreams: UpstreamPolicy): boolean;
+  /** Whether to verify a login may take a question to the provider's API, known before anything of it is read. Absent: never. */
+  readonly asksApi?: (providerName: string, providerApis: Config["providerApis"]) => boolean;
   /** The clients that a value of `SupportedLoginProviders` means. Absent: client ids joined by `;`. */
   readonly clientsOf?: (value: string) => readonly Client[];
 };

@@ -22,6 +22,8 @@ export type RefusalReason =
   | { readonly kind: "foreign-app" }
   /** Since the token was made; or the user was deleted. */
   | { readonly kind: "signed-out" }
+  /** The provider was not asked, for what `error` says. */
+  | { readonly kind: "not-admitted"; readonly error: ServiceError }
   | KeyRefusalReason;
 
 /** What can go wrong on the way to the one key that a token must be signed with. */
@@ -99,6 +101,8 @@ export function refusalOf(reason: RefusalReason, place: string): ServiceError {
     case "signed-out":
       // Ours, after what user pools say of access tokens: the live text is not known.
       return invalidToken("Token has been revoked.");
+    case "not-admitted":
+      return reason.error;
     case "upstream-unreachable":
       // T31: never the upstream's text, host or address.
       return serviceError("ExternalServiceException", "The identity provider is not responding.", cause);

@@ -31,7 +31,8 @@ export const twitter = accessTokenKind({
     const credentials = { consumerKey: client.clientId, consumerSecret: client.clientSecret, token, tokenSecret };
     const stamp = { nonce: crypto.randomUUID(), timestamp: Math.floor(api.now) };
     const authorization = await authorizationHeader({ method: "GET", url }, credentials, stamp);
-    const answer = await api.ask({ url, headers: { authorization } });
+    // Twitter, Rate limits: this call is counted by user.
+    const answer = await api.ask({ url, headers: { authorization }, caller: token });
     if (!answer.ok) return answer;
     const { status, members } = answer.value;
     if (status !== 200 || members.has("errors")) return refusalOf(members);

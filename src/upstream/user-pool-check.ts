@@ -27,6 +27,7 @@ const TROUBLES: ReadonlyMap<unknown, string> = new Map([
 export function withTokenCheck(kind: ProviderKind): ProviderKind {
   return {
     ...kind,
+    asksApi: (providerName, providerApis) => checkingPoolOf(providerName, providerApis) !== undefined,
     inspect(login, context) {
       const unproven = kind.inspect(login, context);
       if (!unproven.ok) return unproven;
@@ -64,7 +65,18 @@ function questionOf({ providerName, token }: PresentedLogin, identityPoolId: str
   const [region = ""] = identityPoolId.split(":");
   const domain = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
   const body = JSON.stringify({ IdentityPoolId: identityPoolId, Logins: { [providerName]: token } });
-  return { url: `https://cognito-identity.${region}.${domain}/`, headers: HEADERS, body };
+  return {
+    url: `https://cognito-identity.${region}.${domain}/`,
+    headers: HEADERS,
+    body,
+    caller: identityPoolId,
+    isThrottled,
+  };
+}
+
+/** AWS says so with a status of 400. */
+function isThrottled({ status, members }: ApiAnswer): boolean {
+  return status === 400 && exceptionOf(members.get("__type")) === "TooManyRequestsException";
 }
 
 function judgeAnswer({ status, members }: ApiAnswer): Result<true, RefusalReason> {

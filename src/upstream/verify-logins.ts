@@ -6,6 +6,7 @@ import type { Config } from "../config.ts";
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import { loginIdOf, type VerifiedLogin } from "../domain/login.ts";
+import { isolateBreaker } from "./breaker.ts";
 import { clientsOf, hasProviders, isUnverifiedName } from "./pool-providers.ts";
 import type { InspectionContext, UnprovenLogin } from "./provider.ts";
 import { isSamlProviderArn, providerKindOf } from "./provider-kinds.ts";
@@ -13,10 +14,12 @@ import { refusalOf } from "./refusal.ts";
 
 type FromConfig = "clockSkewSeconds" | "providerApis" | "upstreams";
 
-export type VerificationContext = Omit<InspectionContext, FromConfig | "fetch"> & {
+export type VerificationContext = Omit<InspectionContext, FromConfig | "breaker" | "fetch"> & {
   readonly config: Pick<Config, FromConfig | "oidcProviders">;
   /** Default: the platform's. */
   readonly fetch?: InspectionContext["fetch"];
+  /** Default: the isolate's. */
+  readonly breaker?: InspectionContext["breaker"];
 };
 
 type UnprovenEntry = { readonly providerName: string; readonly place: string; readonly login: UnprovenLogin };
@@ -42,13 +45,16 @@ export async function verifyLogins(
   return ok(verified);
 }
 
+const globalFetch: InspectionContext["fetch"] = (input, init) => globalThis.fetch(input, init);
+
 function inspectLogins(
   pool: IdentityPool,
   logins: ReadonlyMap<string, string>,
-  { config, fetch = (input, init) => globalThis.fetch(input, init), ...rest }: VerificationContext,
+  context: VerificationContext,
 ): Result<readonly UnprovenEntry[]> {
+  const { config, fetch = globalFetch, breaker = isolateBreaker, ...rest } = context;
   const { clockSkewSeconds, oidcProviders, providerApis, upstreams } = config;
-  const context = { ...rest, fetch, clockSkewSeconds, providerApis, upstreams };
+  const inspection = { ...rest, fetch, breaker, clockSkewSeconds, providerApis, upstreams };
   const entries: UnprovenEntry[] = [];
   for (const [providerName, token] of logins) {
     const clients = clientsOf(pool, oidcProviders, providerName);
@@ -58,7 +64,7 @@ function inspectLogins(
     if (!hasProviders(pool))
       return err(refusalOf({ kind: "no-providers", identityPoolId: pool.identityPoolId }, place));
     if (providerName === pool.developerProviderName) return err(refusalOf({ kind: "unsupported-provider" }, place));
-    const login = providerKindOf(providerName).inspect({ providerName, token, clients }, context);
+    const login = providerKindOf(providerName).inspect({ providerName, token, clients }, inspection);
     if (!login.ok) return err(refusalOf(login.error, place));
     entries.push({ providerName, place, login: login.value });
   }

@@ -21,6 +21,8 @@ const RATE_PER_SECOND = 2;
 const BURST = 10;
 /** wrangler.toml: calls of one address in ten seconds. */
 const ADDRESS_LIMIT = 100;
+/** The same, of all addresses of one IPv6 /48. */
+const NETWORK_LIMIT = 400;
 
 /** A user's access tokens that only their provider can judge, and one of each form that it refuses. */
 const OPAQUE = [
@@ -99,6 +101,27 @@ async function flood(
   return answers;
 }
 
+async function atOnce(count: number, one: (index: number) => Promise<WireAnswer>): Promise<readonly WireAnswer[]> {
+  return await Promise.all(Array.from({ length: count }, async (_, index) => await one(index)));
+}
+
+/** The platform counts by periods of ten seconds on the clock, each of which admits as many again. */
+function mostSince(startedAtMs: number, limit: number): number {
+  const periodOf = (atMs: number) => Math.floor(atMs / 10_000);
+  return limit * (periodOf(Date.now()) - periodOf(startedAtMs) + 1);
+}
+
+function countOf(answers: readonly WireAnswer[], wanted: number): number {
+  return answers.filter(({ status }) => status === wanted).length;
+}
+
+async function newOpaquePool(): Promise<string> {
+  return await createPool(adminClient(worker.endpoint), {
+    AllowUnauthenticatedIdentities: true,
+    SupportedLoginProviders: Object.fromEntries(OPAQUE.map(({ name, value }) => [name, value])),
+  });
+}
+
 function objectFiles(className: string): number {
   const files = readdirSync(join(folder, "state/objects/do", `edgepool-${className}`));
   return files.filter((name) => /^[0-9a-f]{64}\.sqlite$/.test(name)).length;
@@ -128,24 +151,79 @@ describe("a flood", () => {
       const statuses = new Set((await flood(newAddress(), operation, input, 75)).map(({ status }) => status));
       expect([operation, [...statuses].filter((status) => status !== 429)]).toEqual([operation, [refused]]);
     }
-    // More than two periods admit: one of them may end on the way.
+    const startedAt = Date.now();
     const identityIds = await flood(newAddress(), "GetOpenIdToken", () => ({ IdentityId: identityId() }), 250);
     expect(new Set(identityIds.map(({ status }) => status))).toEqual(new Set([404, 429]));
-    expect(identityIds.filter(({ status }) => status === 404).length).toBeLessThanOrEqual(2 * ADDRESS_LIMIT + 25);
+    expect(countOf(identityIds, 404)).toBeLessThanOrEqual(mostSince(startedAt, ADDRESS_LIMIT));
     expect(everyRow(join(folder, "state"))).toEqual(before);
   });
 
   it("T47: of new guests is bounded for each address, and does not touch those that there are", async () => {
     const guest = await newGuest();
     const before = objectFiles("IdentityObject");
+    const startedAt = Date.now();
     const answers = await flood(newAddress(), "GetId", () => POOL, 350);
     const created = answers.filter(({ status }) => status === 200).length;
-    // A period may end on the way, and then the address has as many again.
-    expect(created).toBeLessThanOrEqual(2 * ADDRESS_LIMIT + 25);
+    expect(created).toBeLessThanOrEqual(mostSince(startedAt, ADDRESS_LIMIT));
     expect(answers.filter(({ status }) => status === 429).length).toBe(answers.length - created);
     expect(objectFiles("IdentityObject") - before).toBeLessThanOrEqual(created);
     expect((await callFrom(newAddress(), "GetOpenIdToken", { IdentityId: guest })).status).toBe(200);
     expect((await callFrom(newAddress(), "GetId", POOL)).status).toBe(200);
+  });
+});
+
+describe("an address", () => {
+  it("T47: of one IPv6 site, all its subnets together, is let create no more than their common limit", async () => {
+    const startedAt = Date.now();
+    let admitted = 0;
+    // A login that is refused is charged as one that makes an identity, and leaves no file behind.
+    const input = { ...POOL, Logins: { "accounts.google.com": "junk" } };
+    for (let subnet = 0; subnet < 12; subnet++) {
+      const answers = await atOnce(75, async () => await callFrom(`2001:db8:47:${subnet}::1`, "GetId", input));
+      admitted += countOf(answers, 403);
+    }
+    expect(admitted).toBeGreaterThanOrEqual(NETWORK_LIMIT);
+    expect(admitted).toBeLessThanOrEqual(mostSince(startedAt, NETWORK_LIMIT));
+    expect((await callFrom("2001:db8:48::1", "GetId", POOL)).status).toBe(200);
+  });
+
+  it("T47: with 800 bad access tokens at once has their provider asked no more often than its limit", async () => {
+    const pool = { IdentityPoolId: await newOpaquePool() };
+    const guest = JSON.parse((await callFrom(newAddress(), "GetId", pool)).body) as object;
+    const amazon = present(standIns[0]);
+    const [{ name, bad }] = OPAQUE;
+    const before = amazon.requests.length;
+    const address = newAddress();
+    const input = { ...guest, Logins: { [name]: bad } };
+    const startedAt = Date.now();
+    const answers = await atOnce(800, async () => await callFrom(address, "GetOpenIdToken", input));
+    const asked = amazon.requests.length - before;
+    expect(asked).toBeGreaterThan(0);
+    expect(asked).toBeLessThanOrEqual(mostSince(startedAt, ADDRESS_LIMIT));
+    expect(countOf(answers, 403)).toBeLessThanOrEqual(asked);
+    expect(countOf(answers, 200)).toBe(0);
+  });
+
+  it("T47: with 800 forged ID tokens at once is answered about no more of them than its limit", async () => {
+    const logins = await loginsOf(worker.endpoint, "alice");
+    const [name, token] = present(Object.entries(logins)[0]);
+    const input = { IdentityId: await newGuest(), Logins: { [name]: `${token.slice(0, -8)}AAAAAAAA` } };
+    const address = newAddress();
+    const startedAt = Date.now();
+    const answers = await atOnce(800, async () => await callFrom(address, "GetOpenIdToken", input));
+    expect(countOf(answers, 403)).toBeLessThanOrEqual(mostSince(startedAt, ADDRESS_LIMIT));
+    expect(countOf(answers, 403) + countOf(answers, 429)).toBe(800);
+  });
+
+  it("T48: of many users with ID tokens, who all mint, is not limited", async () => {
+    const address = newAddress();
+    const guests = await Promise.all(Array.from({ length: 40 }, async () => await newGuest()));
+    for (let round = 0; round < 8; round++) {
+      const answers = await atOnce(40, async (index) => {
+        return await callFrom(address, "GetOpenIdToken", { IdentityId: guests[index] });
+      });
+      expect(countOf(answers, 200)).toBe(40);
+    }
   });
 });
 
@@ -197,6 +275,26 @@ describe("the rate of one identity", () => {
     }
   });
 
+  it.each([
+    ["GetOpenIdToken", {}],
+    ["UnlinkIdentity", { LoginsToRemove: ["nothing.example"] }],
+  ])("T47: is looked into before a provider is asked: %s", async (operation, more) => {
+    const amazon = present(standIns[0]);
+    const [{ name, good }] = OPAQUE;
+    const Logins = { [name]: good };
+    const IdentityId = await getId(appClient(worker.endpoint), await newOpaquePool(), Logins);
+    const before = amazon.requests.length;
+    let done = 0;
+    for (let count = 0; count < 60; count++) {
+      const { status } = await callFrom(newAddress(), operation, { IdentityId, Logins, ...more });
+      if (status === 200) done += 1;
+      else expect(status).toBe(429);
+    }
+    expect(done).toBeGreaterThanOrEqual(BURST);
+    expect(done).toBeLessThan(60);
+    expect(amazon.requests.length - before).toBe(done);
+  });
+
   it("R1: holds through the death of the runtime: no crash grants a second burst", async () => {
     const own = await startWorker({
       settings: { RATE_LIMIT_PER_SECOND: String(RATE_PER_SECOND), RATE_LIMIT_BURST: String(BURST) },
@@ -233,5 +331,35 @@ describe("the rate of one identity", () => {
     expect(minted).toBeGreaterThanOrEqual(BURST);
     expect(minted).toBeLessThanOrEqual(BURST + RATE_PER_SECOND * elapsedSeconds);
     expect(refused).toEqual(new Set(["TooManyRequestsException"]));
+  });
+});
+
+describe("a provider in trouble", () => {
+  it("T47: is left alone, for as long as it says or until a probe, while all others are served", async () => {
+    const IdentityPoolId = await newOpaquePool();
+    const [amazon, facebook] = [present(standIns[0]), present(standIns[1])];
+    const [amazonBefore, facebookBefore] = [amazon.requests.length, facebook.requests.length];
+    const signIn = async (name: string, token: string) =>
+      await callFrom(newAddress(), "GetId", { IdentityPoolId, Logins: { [name]: token } });
+    amazon.fail((_, response) => response.writeHead(429, { "retry-after": "120" }).end());
+    facebook.fail((request) => request.socket.destroy());
+    for (let user = 0; user < 30; user++) {
+      const answers = [
+        await signIn("www.amazon.com", `Atza|${user}`),
+        await signIn("graph.facebook.com", `EAA${user}`),
+      ];
+      for (const answer of answers) expect(errorOf(answer).type).toBe("ExternalServiceException");
+    }
+    expect(amazon.requests.length - amazonBefore).toBe(1);
+    // Five, and the probes of the time that the test takes.
+    expect(facebook.requests.length - facebookBefore).toBeGreaterThanOrEqual(5);
+    expect(facebook.requests.length - facebookBefore).toBeLessThan(15);
+    amazon.fail(undefined);
+    expect(errorOf(await signIn("www.amazon.com", "Atza|good")).type).toBe("ExternalServiceException");
+    expect(amazon.requests.length - amazonBefore).toBe(1);
+    expect((await signIn("api.twitter.com", OPAQUE[2].good)).status).toBe(200);
+    expect((await callFrom(newAddress(), "GetId", { IdentityPoolId })).status).toBe(200);
+    await expect.poll(() => worker.log()).toContain('"reason":"www.amazon.com: upstream-unreachable (not asked)"');
+    facebook.fail(undefined);
   });
 });

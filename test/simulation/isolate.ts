@@ -102,6 +102,8 @@ export class Isolate {
       newUuid,
       call,
       caller: CALLER,
+      client: null,
+      admitQuestion: async () => await Promise.resolve(null),
       pause: async (ms) => await network.sleep(life, ms),
       random: () => random.next(),
     };

@@ -170,7 +170,8 @@ export class IdentityNode {
     if (pool === null) return { kind: "refused", error: identityNotFound(identityId) };
     const logins = await this.#verify(tokens);
     if (logins === null) return { kind: "refused", error: ISSUER_UNREACHABLE };
-    const reply = await this.#settling(unlinkLogins(this.#coordinator, identityId, logins, providerNames));
+    const { drawForMint } = this.#limiter();
+    const reply = await this.#settling(unlinkLogins(this.#coordinator, drawForMint, identityId, logins, providerNames));
     if (reply.kind === "done" && this.#life.isAlive) this.#world.judge.unlinked(identityId, providerNames);
     return reply;
   }

@@ -58,10 +58,13 @@ export type Trouble = readonly [what: string, fail: (request: IncomingMessage, r
 
 const JSON_TYPE = { "content-type": "application/json" };
 
-/** The ways in which a provider's API answers nothing, or that it has no answer now. */
+/**
+ * The ways in which a provider's API answers nothing, or that it has no answer now. None says when to come again: then nobody
+ * would be asked until then.
+ */
 const SILENT_TROUBLES: readonly Trouble[] = [
   ["resets every connection", (request) => request.socket.destroy()],
-  ["answers 429", (_, response) => response.writeHead(429, { ...JSON_TYPE, "retry-after": "60" }).end("{}")],
+  ["answers 429", (_, response) => response.writeHead(429, JSON_TYPE).end("{}")],
   ["answers 500", (_, response) => response.writeHead(500, JSON_TYPE).end('{"error":"server_error"}')],
   ["answers 503", (_, response) => response.writeHead(503).end("busy")],
 ];

@@ -135,16 +135,30 @@ describe("a link that the Worker asks for", () => {
 
 describe("unlink and delete", () => {
   it("unlinks by a proof, and says so again to a retry", async () => {
-    const { coordinator } = standOn(linkedTo("a/1", "b/1"));
+    const { coordinator, drawForMint } = standOn(linkedTo("a/1", "b/1"));
     for (let tries = 0; tries < 2; tries++) {
-      expect(await unlinkLogins(coordinator, A, [login("a/1")], ["a"])).toEqual({ kind: "done" });
+      expect(await unlinkLogins(coordinator, drawForMint, A, [login("a/1")], ["a"])).toEqual({ kind: "done" });
     }
     expect(coordinator.record?.logins.map(({ loginId }) => loginId)).toEqual(["b/1"]);
   });
 
+  it("draws on the rate for an unlink that is proved, also one that removes nothing, and none beyond it is done (T47)", async () => {
+    const { coordinator, drawForMint, drawn } = standOn(linkedTo("a/1", "b/1"), reserveAll, 2);
+    expect(await unlinkLogins(coordinator, drawForMint, A, [login("a/1")], ["c"])).toEqual({ kind: "done" });
+    expect(await unlinkLogins(coordinator, drawForMint, A, [login("a/1"), login("b/1")], ["c"])).toEqual({
+      kind: "done",
+    });
+    expect(drawn.mints).toBe(2);
+    expect(await unlinkLogins(coordinator, drawForMint, A, [login("a/1")], ["b"])).toEqual({
+      kind: "refused",
+      error: RATE_EXCEEDED,
+    });
+    expect(coordinator.record).toEqual(linkedTo("a/1", "b/1"));
+  });
+
   it("refuses an unlink without a proof, and draws nothing for it (T48)", async () => {
-    const { coordinator, drawn } = standOn(linkedTo("a/1"));
-    expect(await unlinkLogins(coordinator, A, [login("a/2")], ["a"])).toMatchObject({
+    const { coordinator, drawForMint, drawn } = standOn(linkedTo("a/1"));
+    expect(await unlinkLogins(coordinator, drawForMint, A, [login("a/2")], ["a"])).toMatchObject({
       error: { type: "NotAuthorizedException" },
     });
     expect(drawn.mints).toBe(0);
@@ -152,10 +166,11 @@ describe("unlink and delete", () => {
   });
 
   it("waits for a link that is under way", async () => {
-    const { coordinator } = standOn(linkedTo("a/1"));
+    const { coordinator, drawForMint, drawn } = standOn(linkedTo("a/1"));
     const linking = coordinator.link(orderOf(["a/1", "b/1"]));
-    const unlinking = unlinkLogins(coordinator, A, [login("a/1")], ["b"]);
+    const unlinking = unlinkLogins(coordinator, drawForMint, A, [login("a/1")], ["b"]);
     expect([(await linking).kind, (await unlinking).kind]).toEqual(["linked", "done"]);
+    expect(drawn.mints).toBe(1);
     expect(coordinator.record?.logins.map(({ loginId }) => loginId)).toEqual(["a/1"]);
   });
 

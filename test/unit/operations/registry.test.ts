@@ -20,6 +20,8 @@ const context: OperationContext = {
   now: () => Date.now() / 1000,
   newUuid: () => crypto.randomUUID(),
   call: { askedAt: 0, callId: null },
+  client: null,
+  admitQuestion: async () => await Promise.resolve(null),
   random: () => 0.5,
   pause: async () => {},
 };

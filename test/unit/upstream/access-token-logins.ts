@@ -3,6 +3,7 @@ import { vi } from "vitest";
 import { parseConfig } from "../../../src/config.ts";
 import { identityPoolIdOf } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
+import { createBreaker } from "../../../src/upstream/breaker.ts";
 import { type VerificationContext, verifyLogins } from "../../../src/upstream/verify-logins.ts";
 import type { StandIn } from "../../support/provider-stand-ins.ts";
 
@@ -40,6 +41,9 @@ export type Attempt = {
   readonly issuerKeys?: VerificationContext["issuerKeys"];
   readonly token: string;
   readonly standIn: StandIn;
+  /** Default: one that knows of no trouble. */
+  readonly breaker?: VerificationContext["breaker"];
+  readonly admitQuestion?: VerificationContext["admitQuestion"];
   readonly settings?: Readonly<Record<string, string>>;
 };
 
@@ -63,6 +67,7 @@ const NO_KEYS: VerificationContext["issuerKeys"] = {
 
 export async function attempt(login: Attempt): Promise<Outcome> {
   const { providerName, value, pool: settingsOfPool, issuerKeys = NO_KEYS, token, standIn, settings } = login;
+  const { breaker = createBreaker(), admitQuestion } = login;
   const config = parseConfig({
     ISSUER: "https://identity.example.com",
     KEY_ENCRYPTION_KEY: "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=",
@@ -83,6 +88,8 @@ export async function attempt(login: Attempt): Promise<Outcome> {
     now: NOW,
     issuerKeys,
     onFetch: () => (waits += 1),
+    breaker,
+    ...(admitQuestion !== undefined && { admitQuestion }),
     fetch: async (input, init) => {
       const request = new Request(input, init);
       asked.push(`${request.method} ${input.split("?")[0]}`);

@@ -3,6 +3,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseConfig } from "../../../src/config.ts";
 import { err, ok } from "../../../src/domain/errors.ts";
+import { createBreaker } from "../../../src/upstream/breaker.ts";
 import { openIdConnect } from "../../../src/upstream/openid-connect.ts";
 import type { ProviderKind } from "../../../src/upstream/provider.ts";
 import { importVerificationKey } from "../../../src/upstream/signature.ts";
@@ -53,6 +54,7 @@ async function judge(token: string, judging: Judging = {}): Promise<string> {
         },
       },
       fetch: async () => await Promise.reject(new Error("nobody is asked")),
+      breaker: createBreaker(),
     },
   );
   const proven = inspected.ok ? await inspected.value.prove() : inspected;
