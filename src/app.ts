@@ -16,6 +16,8 @@ import { unknownOperation, type WireError } from "./protocol/errors.ts";
 import { verifySignature } from "./protocol/sigv4.ts";
 import { logDefect, logRequest, RequestFacts } from "./request-log.ts";
 import {
+  AUTHORIZATION_PATH,
+  authorizationResponse,
   COGNITO_JWKS_PATH,
   DISCOVERY_PATH,
   JWKS_PATH,
@@ -72,6 +74,7 @@ export function createApp(composition: Composition): RequestHandler {
   app.get(DISCOVERY_PATH, async (c) => await publish(c.env, openIdConfigurationResponse));
   app.get(JWKS_PATH, async (c) => await publish(c.env, (_issuer, keys) => jwksResponse(keys)));
   app.get(COGNITO_JWKS_PATH, async (c) => await publish(c.env, (_issuer, keys) => jwksResponse(keys)));
+  app.get(AUTHORIZATION_PATH, () => authorizationResponse());
   app.all("*", (c) => answer(c.req.raw, c.env));
   return composition.allowsPlainHttp === true ? app : httpsOnly(app);
 

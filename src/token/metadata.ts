@@ -7,6 +7,8 @@ export const JWKS_PATH = "/.well-known/jwks.json";
 /** Path that Cognito's relying parties have built in. */
 export const COGNITO_JWKS_PATH = "/.well-known/jwks_uri";
 export const DISCOVERY_PATH = "/.well-known/openid-configuration";
+/** Path of the authorization endpoint that the standard demands of every issuer, and behind which there is nothing. */
+export const AUTHORIZATION_PATH = "/authorize";
 
 /** From an allow list, so that no other member of a key can ever be published (T43). */
 function jwkOf({ kid, alg, publicJwk }: PublishedKey) {
@@ -43,14 +45,36 @@ export function openIdConfigurationResponse(issuer: string, keys: readonly Publi
   return documentOf({
     issuer,
     jwks_uri: `${issuer}${JWKS_PATH}`,
-    // Required by the standard, and there is none: tokens come from the API alone. Kubernetes' issuers, which AWS IAM and
-    // every common library accept, say so by a URN in the same way.
-    authorization_endpoint: "urn:edgepool:programmatic_authorization",
+    // Required by the standard, and as an address: relying parties refuse the document of an issuer without one, or with a
+    // URN. Tokens come from the API alone, so that it answers whoever is sent there with a sentence.
+    authorization_endpoint: `${issuer}${AUTHORIZATION_PATH}`,
     response_types_supported: ["id_token"],
+    // Of a document without it a token endpoint is expected, too (RFC 8414, section 2).
+    grant_types_supported: ["implicit"],
     subject_types_supported: ["public"],
     id_token_signing_alg_values_supported: [...new Set(keys.map((key) => key.alg))],
     claims_supported: CLAIM_NAMES,
   });
+}
+
+/**
+ * What the authorization endpoint answers: no request can be good there (RFC 6749, section 4.2.2.1). Of the request, which may hold
+ * a `state` and a `nonce`, nothing is repeated, kept or sent on.
+ */
+export function authorizationResponse(): Response {
+  return new Response(
+    "This is an issuer of OpenID tokens without a login page: apps get tokens from its API, by GetOpenIdToken, for users who have signed in elsewhere.\n",
+    {
+      status: 400,
+      headers: {
+        "content-type": "text/plain; charset=utf-8",
+        "cache-control": "no-store",
+        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
+      },
+    },
+  );
 }
 
 /** Answer in place of either document when there is no key set: never cached, so that it ends with its cause. */

@@ -8,7 +8,14 @@ import { demoPoolId } from "../../src/development/demo-pool.ts";
 import { appClient, getId, getOpenIdToken } from "../support/cognito-clients.ts";
 import { loginsOf } from "../support/development-sign-in.ts";
 import { type Missing, need } from "../support/debian-tools.ts";
-import { missingPyJwt, type Verdict, verifyWithOpenidClient, verifyWithPyJwt } from "../support/relying-parties.ts";
+import {
+  missingPyJwt,
+  type Verdict,
+  verifyWithAwsJwtVerify,
+  verifyWithOpenidClient,
+  verifyWithPassportJwt,
+  verifyWithPyJwt,
+} from "../support/relying-parties.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 
 const ALGORITHMS = ["RS256", "RS512", "ES256", "EdDSA"] as const;
@@ -26,7 +33,8 @@ beforeAll(async () => {
     workers.push(worker);
     endpoints.set(algorithm, worker.endpoint);
   }
-});
+  // Three services one after the other, on a machine that may be busy with others.
+}, 180_000);
 
 afterAll(async () => {
   await Promise.all(workers.map(async (worker) => await worker.stop()));
@@ -113,4 +121,42 @@ describe.each(ALGORITHMS)("a token signed with %s", (algorithm) => {
     const [foreign] = await verifyWithPyJwt(endpoint, `us-east-1:${crypto.randomUUID()}`, [token]);
     expect(foreign).toEqual({ refusal: "InvalidAudienceError" });
   });
+
+  test("is accepted by aws-jwt-verify, and not once it was changed, unsigned, or meant for somebody else", async () => {
+    const endpoint = endpointOf(algorithm);
+    const { identityId, token } = await mintLinked(endpoint);
+    const { claims } = accepted(await verifyWithAwsJwtVerify(endpoint, audience, token));
+    expect(claims).toMatchObject({ iss: endpoint, aud: audience, sub: identityId });
+    const verdicts = [
+      await verifyWithAwsJwtVerify(endpoint, audience, forge(token)),
+      await verifyWithAwsJwtVerify(endpoint, audience, unsign(token)),
+      await verifyWithAwsJwtVerify(endpoint, `us-east-1:${crypto.randomUUID()}`, token),
+    ];
+    expect(verdicts).toEqual([
+      { refusal: "JwtInvalidSignatureError" },
+      { refusal: expect.stringMatching(/^Jw[kt]/) },
+      { refusal: "JwtInvalidAudienceError" },
+    ]);
+  });
 });
+
+// jsonwebtoken, on which passport-jwt stands, knows no EdDSA.
+test.each(["RS256", "RS512", "ES256"] as const)(
+  "a token signed with %s is accepted by passport-jwt with jwks-rsa",
+  async (algorithm) => {
+    const endpoint = endpointOf(algorithm);
+    const { identityId, token } = await mintLinked(endpoint);
+    const { claims } = accepted(await verifyWithPassportJwt(endpoint, audience, token, algorithm));
+    expect(claims).toMatchObject({ iss: endpoint, aud: audience, sub: identityId });
+    const verdicts = [
+      await verifyWithPassportJwt(endpoint, audience, forge(token), algorithm),
+      await verifyWithPassportJwt(endpoint, audience, unsign(token), algorithm),
+      await verifyWithPassportJwt(endpoint, `us-east-1:${crypto.randomUUID()}`, token, algorithm),
+    ];
+    expect(verdicts).toEqual([
+      { refusal: "invalid signature" },
+      { refusal: expect.any(String) },
+      { refusal: expect.stringMatching(/^jwt audience invalid/) },
+    ]);
+  },
+);

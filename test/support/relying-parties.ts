@@ -1,8 +1,12 @@
 /**
- * Two relying parties that nobody here wrote, openid-client and PyJWT. Each starts from the issuer's address alone and
- * finds everything else in the discovery document, as any relying party does.
+ * Relying parties that nobody here wrote. openid-client and PyJWT start from the issuer's address alone and find everything
+ * else in the discovery document; aws-jwt-verify and passport-jwt know where the keys of an issuer like Cognito are.
  */
+import { JwtVerifier } from "aws-jwt-verify";
+import { SimpleJwksCache } from "aws-jwt-verify/jwk";
+import { passportJwtSecret } from "jwks-rsa";
 import * as client from "openid-client";
+import { ExtractJwt, Strategy } from "passport-jwt";
 import { type Missing, missingPythonModule, runPython } from "./debian-tools.ts";
 
 export type Verdict =
@@ -45,6 +49,54 @@ export async function verifyWithOpenidClient(issuer: string, audience: string, t
 
 function causesOf(error: Error): readonly string[] {
   return [error.message, ...(error.cause instanceof Error ? causesOf(error.cause) : [])];
+}
+
+/**
+ * aws-jwt-verify fetches keys by https alone, and the service under test is plain http on loopback: the fetch is replaced,
+ * and nothing else. The address of the keys is the one that the library makes from the issuer.
+ */
+export async function verifyWithAwsJwtVerify(issuer: string, audience: string, token: string): Promise<Verdict> {
+  const fetcher = { fetch: async (uri: string) => await (await fetch(uri)).arrayBuffer() };
+  const verifier = JwtVerifier.create({ issuer, audience }, { jwksCache: new SimpleJwksCache({ fetcher }) });
+  try {
+    return { claims: { ...(await verifier.verify(token)) }, header: {} };
+  } catch (error) {
+    return { refusal: error instanceof Error ? error.constructor.name : String(error) };
+  }
+}
+
+/** As an Express app has them: the strategy of passport-jwt, with keys by jwks-rsa, before a request with a bearer token. */
+export async function verifyWithPassportJwt(
+  issuer: string,
+  audience: string,
+  token: string,
+  algorithm: "RS256" | "RS512" | "ES256",
+): Promise<Verdict> {
+  const { promise, resolve } = Promise.withResolvers<Verdict>();
+  const strategy = new Strategy(
+    {
+      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      secretOrKeyProvider: passportJwtSecret({
+        jwksUri: `${issuer}/.well-known/jwks.json`,
+        cache: true,
+        rateLimit: true,
+      }),
+      issuer,
+      audience,
+      algorithms: [algorithm],
+    },
+    (claims: Readonly<Record<string, unknown>>, done: (error: null, user: object) => void) => done(null, claims),
+  );
+  // What passport gives a strategy for each request.
+  const refuse = (cause: unknown) => resolve({ refusal: cause instanceof Error ? cause.message : String(cause) });
+  const outcomes = {
+    success: (claims: object) => resolve({ claims: { ...claims }, header: {} }),
+    fail: refuse,
+    error: refuse,
+  };
+  const request = { headers: { authorization: `Bearer ${token}` } };
+  Object.assign(Object.create(strategy), outcomes).authenticate(request);
+  return await promise;
 }
 
 export async function missingPyJwt(): Promise<Missing> {

@@ -91,6 +91,19 @@ describe("the documents of the issuer", () => {
     }
   });
 
+  it("name an authorization endpoint that answers in words, whatever it is asked, and touches nothing", async () => {
+    const { json } = await service.fetch("/.well-known/openid-configuration");
+    const calls = noteCalls();
+    const path = String(json["authorization_endpoint"]).replace(/^https:..identity.example.com/, "");
+    for (const query of ["", "?response_type=id_token&client_id=x&state=<script>"]) {
+      const answer = await service.fetch(`${path}${query}`);
+      expect([answer.status, answer.headers.get("content-type")]).toEqual([400, "text/plain; charset=utf-8"]);
+      expect(answer.text).toContain("without a login page");
+      expect(answer.text).not.toContain("script");
+    }
+    expect(calls).toEqual([]);
+  });
+
   it("T43: publish no private member of a key", async () => {
     const { json } = await service.fetch("/.well-known/jwks.json");
     for (const key of json["keys"] as object[]) {

@@ -2,6 +2,7 @@ import { allowInsecureRequests, customFetch, discovery } from "openid-client";
 import { describe, expect, it } from "vitest";
 import type { PublishedKey } from "../../../src/domain/key-ring.ts";
 import {
+  authorizationResponse,
   DISCOVERY_PATH,
   JWKS_PATH,
   jwksResponse,
@@ -56,8 +57,9 @@ describe("openIdConfigurationResponse", () => {
     expect(await openIdConfigurationResponse(issuer, keys).json()).toEqual({
       issuer,
       jwks_uri: `${issuer}${JWKS_PATH}`,
-      authorization_endpoint: "urn:edgepool:programmatic_authorization",
+      authorization_endpoint: `${issuer}/authorize`,
       response_types_supported: ["id_token"],
+      grant_types_supported: ["implicit"],
       subject_types_supported: ["public"],
       id_token_signing_alg_values_supported: ["RS256", "ES256", "EdDSA"],
       claims_supported: ["sub", "aud", "amr", "https://aws.amazon.com/tags", "iss", "exp", "iat", "jti"],
@@ -84,6 +86,16 @@ describe("openIdConfigurationResponse", () => {
         execute: [allowInsecureRequests],
       }),
     ).rejects.toThrow();
+  });
+});
+
+describe("authorizationResponse", () => {
+  it("is one plain sentence that nobody keeps", async () => {
+    const response = authorizationResponse();
+    expect([response.status, response.headers.get("content-type")]).toEqual([400, "text/plain; charset=utf-8"]);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    expect(response.headers.has("location")).toBe(false);
+    expect(await response.text()).toMatch(/^This is an issuer of OpenID tokens without a login page: [^<>]+\.\n$/);
   });
 });
 
