@@ -147,6 +147,7 @@ export class Client {
         return identityId === undefined ? null : { ...operation, identityId, user: own ?? operation.user };
       }
       case "merge-users":
+      case "look-up":
       case "delete-pool":
       case "pause":
         return operation;
@@ -229,7 +230,7 @@ export class Client {
     if (request.kind === "merge-users") {
       const [destination, source] = usersOf(request, login);
       const users = [destination.loginId, source.loginId] as const;
-      if (answer.ok && answer.value !== null) judge.merges.answeredMerge(users, answer.value, asked.step);
+      if (answer.ok && answer.value !== null) judge.merges.saidTogether(users, answer.value, asked.step);
     }
     if (answer.ok) return;
     const { type } = answer.error;
@@ -261,6 +262,7 @@ export class Client {
       case "burst":
       case "delete":
       case "developer-token":
+      case "look-up":
       case "delete-pool":
       case "pause":
     }

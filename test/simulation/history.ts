@@ -60,6 +60,7 @@ export class History {
         });
       case "delete":
         return this.#releases(request.identityId, pending, () => true);
+      case "look-up":
       case "burst":
       case "delete-pool":
       case "pause":

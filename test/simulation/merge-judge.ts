@@ -89,8 +89,8 @@ export class MergeJudge {
     network.violate(`D3: ${name} refused the repeat of the call that merged it into ${absorption.into}`);
   }
 
-  /** D1: what MergeDeveloperIdentities answers was so at some moment since it was asked. */
-  answeredMerge(users: readonly [string, string], identityId: string, calledAtStep: number): void {
+  /** D1: what MergeDeveloperIdentities and LookupDeveloperIdentity answer was so at some moment since they were asked. */
+  saidTogether(users: readonly [string, string], identityId: string, calledAtStep: number): void {
     const until = this.#together.get(pairOf(users))?.get(identityId)?.until ?? -1;
     if (until >= calledAtStep) return;
     this.#world.network.violate(`D1: ${users.join(" and ")} are said to be of ${identityId}, and are not`);

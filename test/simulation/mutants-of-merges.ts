@@ -178,4 +178,34 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: "a call that names an identity absorbs one that has gained its developer user since the look",
+    edits: [
+      {
+        file: "src/linking/transaction.ts",
+        find: "if (handedOver.some(({ loginId }) => loginId === pinned))",
+        replace: "if (handedOver.some(({ loginId }) => loginId === pinned && loginId.length < 0))",
+      },
+    ],
+  },
+  {
+    name: "users whom two looks saw on one identity are said to be merged",
+    edits: [
+      {
+        file: "src/operations/developer-identities.ts",
+        find: "if (isMerged) return ok(",
+        replace: "if (isMerged || users.ok) return ok(",
+      },
+    ],
+  },
+  {
+    name: "a lookup lists the users of an identity which the user that was asked for has left",
+    edits: [
+      {
+        file: "src/operations/developer-identities.ts",
+        find: "if (users.ok && users.value.userIdentifiers.includes(userIdentifier)) return users;",
+        replace: "if (users.ok) return users;",
+      },
+    ],
+  },
 ];

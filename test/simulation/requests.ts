@@ -20,7 +20,7 @@ export type Request =
   | { readonly kind: "delete"; readonly identityId: IdentityId }
   /** The developer's user is among the tokens, under the developer provider. */
   | { readonly kind: "developer-token"; readonly identityId: IdentityId | null; readonly tokens: Tokens }
-  | (Extract<Operation, { readonly kind: "unlink-user" | "merge-users" | "delete-pool" | "pause" }> & {
+  | (Extract<Operation, { readonly kind: "unlink-user" | "merge-users" | "look-up" | "delete-pool" | "pause" }> & {
       readonly identityId?: IdentityId;
     });
 
@@ -56,6 +56,7 @@ export function inFlightOf(request: Request, login: LoginOf): InFlight {
     case "delete":
       return { ...idle, kind: "delete", identityId: request.identityId };
     case "unlink-user":
+    case "look-up":
     case "burst":
     case "delete-pool":
     case "pause":
@@ -71,7 +72,7 @@ export function describeRequest(request: Request): string {
     "identityId" in request ? (request.identityId ?? "") : "",
     tokens === null ? "" : `with [${tokens}]`,
     request.kind === "unlink" ? `to unlink ${request.from.join(" ")}` : "",
-    request.kind === "unlink-user" ? request.user : "",
+    request.kind === "unlink-user" || request.kind === "look-up" ? request.user : "",
     request.kind === "merge-users" ? `${request.source} into ${request.destination}` : "",
   ];
   return parts.filter((part) => part !== "").join(" ");

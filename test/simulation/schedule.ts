@@ -37,6 +37,7 @@ export type Operation =
     }
   | { readonly kind: "unlink-user"; readonly target: number; readonly user: string }
   | { readonly kind: "merge-users"; readonly destination: string; readonly source: string }
+  | { readonly kind: "look-up"; readonly user: string }
   | { readonly kind: "delete-pool" }
   | { readonly kind: "pause"; readonly ms: number };
 
@@ -48,6 +49,10 @@ export type Schedule = {
   readonly clients: readonly (readonly Operation[])[];
   readonly faults: FaultPlan;
 };
+
+/** So many seeds are there: they are whole numbers below this. */
+export const SEEDS = 4_294_967_296;
+const DEVELOPER_MEETINGS = 0.15;
 
 export function scheduleOf(seed: number): Schedule {
   const random = streamOf(seed, "schedule");
@@ -69,8 +74,10 @@ export function scheduleOf(seed: number): Schedule {
       return isMeeting ? meetingOf(random, index) : operationOf(random, targets, ownShare, mayDeletePool);
     });
   });
-  const mergePolicy = random.chance(0.5) ? "merge" : "conflict";
-  return { seed, mergePolicy, clients, faults: { seed, probabilities: probabilitiesOf(random), only: null } };
+  const mergePolicy: Schedule["mergePolicy"] = random.chance(0.5) ? "merge" : "conflict";
+  const schedule = { seed, mergePolicy, clients, faults: { seed, probabilities: probabilitiesOf(random), only: null } };
+  const meeting = streamOf(seed, "developer meeting");
+  return meeting.chance(DEVELOPER_MEETINGS) ? asDeveloperMeeting(schedule, meeting) : schedule;
 }
 
 /** A clock that jumps is felt for long; a message that comes again mostly does nothing. */
@@ -118,6 +125,60 @@ function meetingOf(random: Random, index: number): Operation {
   const target = random.below(2);
   if (random.chance(0.1)) return { kind: "unlink", target, isOwn: true, tokens: [], from: [random.pick(PROVIDERS)] };
   return { kind: "get-token", target, tokens: tokensOf(random, 0, 2), isOwn: random.chance(0.85) };
+}
+
+/** Two identities by a public login each, and one user of a developer whom calls that name either want for it. */
+function rivalsOf(random: Random): readonly (readonly Operation[])[] {
+  const publicLogins = [
+    ["a", "1"],
+    ["b", "1"],
+  ] as const;
+  return publicLogins.map((own, client): readonly Operation[] => [
+    { kind: "get-id", tokens: [own] },
+    ...Array.from({ length: 2 + random.below(3) }, (): Operation => {
+      const target = random.chance(0.8) ? client : 1 - client;
+      if (random.chance(0.2)) return { kind: "unlink-user", target, user: "1" };
+      const tokens = random.chance(0.5) ? publicLogins : [own];
+      return { kind: "developer-token", target, user: "1", tokens, isOwn: false };
+    }),
+  ]);
+}
+
+/** One client moves two users to and from one identity, in turn, and the others look for them. */
+function turnstileOf(random: Random): readonly (readonly Operation[])[] {
+  const tokens = tokensOf(random, 1, 1);
+  const [one, other] = random.pick([
+    ["1", "2"],
+    ["2", "1"],
+  ] as const);
+  const joins = (target: 0 | null, user: string): Operation => {
+    return { kind: "developer-token", target, user, tokens, isOwn: false };
+  };
+  const leaves = (user: string): Operation => ({ kind: "unlink-user", target: 0, user });
+  const mover = [joins(null, one), leaves(one), joins(0, other), leaves(other), joins(0, one)];
+  const watchers = Array.from({ length: 1 + random.below(3) }, (): readonly Operation[] => [
+    { kind: "pause", ms: random.pick([50, 200]) },
+    ...Array.from({ length: 2 + random.below(2) }, () => lookOf(random)),
+  ]);
+  return [mover, ...watchers];
+}
+
+function lookOf(random: Random): Operation {
+  const [one, other] = random.pick([
+    ["1", "2"],
+    ["2", "1"],
+  ] as const);
+  return random.chance(0.25)
+    ? { kind: "look-up", user: one }
+    : { kind: "merge-users", destination: one, source: other };
+}
+
+/** In most of them a call is held up between two looks, until all others are done. */
+function asDeveloperMeeting(schedule: Schedule, random: Random): Schedule {
+  const clients = random.chance(0.5) ? turnstileOf(random) : rivalsOf(random);
+  const late = random.pick([0, 0.03, 0.1]);
+  const probabilities = new Map([...schedule.faults.probabilities, ["late-request", late]] as const);
+  return { ...schedule, clients, faults: { ...schedule.faults, probabilities } };
 }
 
 /** Users of a developer: made, linked beside public logins, merged, and let go. */

@@ -12,6 +12,7 @@ import { CONTENDED, whileBusy } from "../../src/operations/contention.ts";
 import type { SignedContext } from "../../src/operations/context.ts";
 import {
   getOpenIdTokenForDeveloperIdentity,
+  lookupDeveloperIdentity,
   mergeDeveloperIdentities,
   unlinkDeveloperIdentity,
 } from "../../src/operations/developer-identities.ts";
@@ -94,6 +95,21 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
       };
       const answer = await mergeDeveloperIdentities(input, context);
       return answer.ok ? ok(answer.value.IdentityId as IdentityId) : answer;
+    }
+    case "look-up": {
+      const askedAtStep = world.network.steps;
+      const input = { IdentityPoolId: POOL_ID, DeveloperUserIdentifier: request.user };
+      const answer = await lookupDeveloperIdentity(input, context);
+      if (!answer.ok) return answer;
+      const { IdentityId: identityId = "", DeveloperUserIdentifierList: users = [] } = answer.value;
+      const { loginId } = world.login(DEVELOPER, request.user);
+      for (const user of users) {
+        const pair = [loginId, world.login(DEVELOPER, user).loginId] as const;
+        world.judge.merges.saidTogether(pair, identityId, askedAtStep);
+      }
+      if (!users.includes(request.user))
+        world.network.violate(`D1: ${identityId} is said to have ${loginId}, unlisted`);
+      return ok(identityId as IdentityId);
     }
     case "delete-pool":
       world.judge.asksToDeletePool();
