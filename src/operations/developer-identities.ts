@@ -108,9 +108,10 @@ async function obtainDeveloperGrant(
     await context.objects.identity(named).grantVerified(named, identityPoolId, logins, context.call);
   const granted = await obtainGrant(context, identityId, context.call, ask, pinned);
   if (granted.ok || granted.error.message !== LOGINS_DO_NOT_MATCH.message) return granted;
-  // None of the logins is the identity's. Where that is because the user already has one, the caller is told so.
+  // None of the logins is the identity's. Where that is because the user already has another one, the caller is told so.
   const owner = await ownerOf(context, pinned);
-  return owner.ok && owner.value !== null ? err(DEVELOPER_USER_REGISTERED) : granted;
+  const isElsewhere = owner.ok && owner.value !== null && owner.value !== identityId;
+  return isElsewhere ? err(DEVELOPER_USER_REGISTERED) : granted;
 }
 
 export async function lookupDeveloperIdentity(

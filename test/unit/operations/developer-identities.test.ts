@@ -234,6 +234,19 @@ describe("two looks at users who move between them", () => {
     expect((await recordOf(identityId))?.logins).toMatchObject([{ subject: "bob" }]);
   });
 
+  it("GetOpenIdTokenForDeveloperIdentity does not say that the user is another's who has just joined the identity", async () => {
+    const logins = await signIn.logins("ann");
+    const identityId = idIn(await token("bob", {}, logins));
+    const held = holdNext(IdentityObject.prototype, "grantVerified", "after");
+    const call = token("ann", { IdentityId: identityId });
+    await held.reached;
+    expect(idIn(await token("ann", { IdentityId: identityId }, logins))).toBe(identityId);
+    held.release();
+    // What was so when the call was judged: it proves no login of the identity.
+    expect(await call).toMatchObject(failed("NotAuthorizedException"));
+    expect(idIn(await token("ann", { IdentityId: identityId }))).toBe(identityId);
+  });
+
   it("LookupDeveloperIdentity names no identity that its user has left", async () => {
     const identityId = idIn(await token("ann"));
     await token("bob");
