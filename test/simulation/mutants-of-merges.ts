@@ -44,7 +44,7 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
         file: "src/linking/coordinator.ts",
         find: '    if ("kind" in result) return result;\n    if (result !== this.#record) this.#write(result);\n    return { kind: "unlinked" };',
         replace:
-          '    if ("kind" in result) return result;\n    void Promise.resolve().then(async () => {\n      await this.#lastLink;\n      await this.#host.send({ kind: "confirm-owner", identityId: result.identityId, loginId: "", linkId: "" });\n      if (result !== this.#record) this.#write(result);\n    });\n    return { kind: "unlinked" };',
+          '    if ("kind" in result) return result;\n    void Promise.resolve().then(async () => {\n      await this.#lastLink;\n      await this.#host.send({ kind: "confirm-owner", identityId: result.identityId, loginId: "", linkId: "" });\n      if (result !== this.#record) this.#write(result);\n    }).catch(() => {});\n    return { kind: "unlinked" };',
       },
     ],
   },

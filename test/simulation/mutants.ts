@@ -33,7 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
         file: "src/linking/coordinator.ts",
         find: "      this.#write(committed);\n      return",
         replace:
-          "      void Promise.resolve().then(async () => {\n        await this.#sendAll(this.#record === null ? [] : outbox(this.#record));\n        this.#write(committed);\n      });\n      return",
+          "      void Promise.resolve().then(async () => {\n        await this.#sendAll(this.#record === null ? [] : outbox(this.#record));\n        this.#write(committed);\n      }).catch(() => {});\n      return",
       },
     ],
   },
