@@ -1,6 +1,8 @@
 /** The raw environment, checked once: every setting has a unit, a bound and a safe default, or is refused by its name. */
 import { err, ok, type Result } from "./domain/errors.ts";
 import { isPredictable, isPublished } from "./secret-strength.ts";
+import type { KeySource } from "./upstream/key-source.ts";
+import { readOidcProviders } from "./upstream/oidc-providers.ts";
 import { exceptOwn, productionUpstreams, type UpstreamPolicy } from "./upstream/upstream-policy.ts";
 
 export const TOKEN_ALGORITHMS = ["RS256", "RS512", "ES256", "EdDSA"] as const;
@@ -34,6 +36,8 @@ export type Config = {
   readonly adminCredentials: readonly AdminCredential[];
   /** Client ids of the issuers that `OpenIdConnectProviderARNs` name, by `host/path`. */
   readonly oidcProviders: ReadonlyMap<string, readonly string[]>;
+  /** Where the keys of some of these issuers are found, by issuer. */
+  readonly keySources: ReadonlyMap<string, KeySource>;
   readonly providerApis: ProviderApis;
   readonly upstreams: UpstreamPolicy;
 };
@@ -170,15 +174,15 @@ function parseCredentials(
   return valid;
 }
 
-function parseOidcProviders(raw: RawSettings, problems: Problems): ReadonlyMap<string, readonly string[]> {
+function parseOidcProviders(
+  raw: RawSettings,
+  upstreams: UpstreamPolicy,
+  problems: Problems,
+): Pick<Config, "oidcProviders" | "keySources"> {
   const value = json(raw, "OIDC_PROVIDERS", problems);
-  if (value === undefined) return new Map();
-  const entries = isPlainObject(value) ? Object.entries(value) : [];
-  const valid = entries.flatMap(([name, ids]) => (isTextList(ids) && ids.length > 0 ? [[name, ids] as const] : []));
-  if (!isPlainObject(value) || valid.length !== entries.length) {
-    problems.push("OIDC_PROVIDERS must be a JSON object of host/path to a list of client ids");
-  }
-  return new Map(valid);
+  const read = readOidcProviders(value === undefined ? {} : value, upstreams);
+  problems.push(...read.problems);
+  return { oidcProviders: read.clientIds, keySources: read.keySources };
 }
 
 /** This service's own tokens are no logins: see `exceptOwn`. */
@@ -279,9 +283,9 @@ export function parseConfig(
   if (!/^[a-z0-9-]{1,18}$/.test(region)) problems.push("REGION must be 1 to 18 lower-case letters, digits and hyphens");
   const issuer = parseIssuer(raw, upstreams, problems);
   const own = URL.parse(issuer);
-  const oidcProviders = parseOidcProviders(raw, problems);
-  if (own !== null) refuseOwn(oidcProviders.keys(), own, upstreams, problems);
   const otherUpstreams = own === null ? upstreams : exceptOwn(upstreams, own);
+  const oidc = parseOidcProviders(raw, otherUpstreams, problems);
+  if (own !== null) refuseOwn(oidc.oidcProviders.keys(), own, upstreams, problems);
   const config: Config = {
     issuer,
     region,
@@ -293,7 +297,7 @@ export function parseConfig(
     keyRotationDays: number(raw, "KEY_ROTATION_DAYS", 90, 1, 365, problems),
     keyEncryptionKey: parseKeyEncryptionKey(raw, upstreams, problems),
     adminCredentials: parseCredentials(raw, upstreams, problems),
-    oidcProviders,
+    ...oidc,
     providerApis: parseProviderApis(raw, otherUpstreams, problems),
     upstreams: otherUpstreams,
   };

@@ -14,7 +14,8 @@ import {
   type KeySetState,
   type LoadFailure,
 } from "../upstream/key-set-life.ts";
-import { fixedKeySetUrl, loadKeySet, permittedUrl } from "../upstream/load-key-set.ts";
+import { type KeySource, keySourceOf } from "../upstream/key-source.ts";
+import { loadKeySet, permittedUrl } from "../upstream/load-key-set.ts";
 import { parsePublicKeys } from "../upstream/public-keys.ts";
 import type { UpstreamPolicy } from "../upstream/upstream-policy.ts";
 import { ConfiguredObject } from "./configured-object.ts";
@@ -51,7 +52,8 @@ export class IssuerObject extends ConfiguredObject {
   }
 
   #state(issuer: string): KeySetState {
-    this.#held ??= readStored(this.ctx.storage.kv.get(STORAGE_KEY), issuer, this.config.upstreams);
+    const stored = this.#held === undefined ? this.ctx.storage.kv.get(STORAGE_KEY) : undefined;
+    this.#held ??= readStored(stored, issuer, this.#sourceOf(issuer), this.config.upstreams);
     return {
       ...(this.#held === undefined ? {} : { held: this.#held }),
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
@@ -59,11 +61,14 @@ export class IssuerObject extends ConfiguredObject {
     };
   }
 
+  #sourceOf(issuer: string): KeySource {
+    return keySourceOf(issuer, this.config.keySources);
+  }
+
   async #fetch(issuer: string, reason: FetchReason): Promise<void> {
-    const loaded = await loadKeySet(issuer, {
-      fetch: (url, init) => fetch(url, init),
-      upstreams: this.config.upstreams,
-    });
+    const source = this.#sourceOf(issuer);
+    const tools = { fetch: (url: string, init: RequestInit) => fetch(url, init), upstreams: this.config.upstreams };
+    const loaded = await loadKeySet(issuer, tools, source);
     // Only now: who asks during the fetch waits for it, too.
     if (reason === "no-fitting-key") this.#refreshedAt = epochSeconds();
     if (!loaded.ok) {
@@ -72,21 +77,25 @@ export class IssuerObject extends ConfiguredObject {
       return;
     }
     const held = { ...loaded.value, fetchedAt: epochSeconds() };
-    this.ctx.storage.kv.put(STORAGE_KEY, held);
+    this.ctx.storage.kv.put(STORAGE_KEY, { ...held, source: source.address });
     this.#held = held;
     this.#failure = undefined;
   }
 }
 
-/** T29: a stored set counts only if it still says whose it is and came from an address that is still permitted. */
-function readStored(value: unknown, issuer: string, upstreams: UpstreamPolicy): HeldKeySet | undefined {
+/** T29: a stored set counts only if it still says whose it is and came the way that settings and code still have for it. */
+function readStored(
+  value: unknown,
+  issuer: string,
+  source: KeySource,
+  upstreams: UpstreamPolicy,
+): HeldKeySet | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const stored = new Map<string, unknown>(Object.entries(value));
   const [keySetUrl, fetchedAt] = [stored.get("keySetUrl"), stored.get("fetchedAt")];
   if (stored.get("issuer") !== issuer || typeof keySetUrl !== "string" || typeof fetchedAt !== "number")
     return undefined;
-  const expectedUrl = fixedKeySetUrl(issuer) ?? keySetUrl;
-  if (keySetUrl !== expectedUrl || permittedUrl(keySetUrl, upstreams) === undefined) return undefined;
+  if (stored.get("source") !== source.address || permittedUrl(keySetUrl, upstreams) === undefined) return undefined;
   const keys = parsePublicKeys(value)?.keys ?? [];
   return keys.length === 0 ? undefined : { issuer, keySetUrl, keys, fetchedAt };
 }

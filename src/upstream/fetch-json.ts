@@ -1,5 +1,5 @@
 /**
- * One bounded fetch of a JSON document from an upstream: permitted address, no redirect, one deadline, a counted body
+ * One bounded fetch of a JSON document from an upstream: permitted address, no redirect to others, one deadline, a counted body
  * (T23 to T25). The only place of this folder that opens a connection; leaves no timer and no half-read body behind.
  */
 import { err, ok, type Result } from "../domain/errors.ts";
@@ -31,6 +31,8 @@ export type JsonQuestion = {
   readonly body?: string;
   /** Statuses whose body is an answer. Default: 200 alone. */
   readonly statuses?: readonly number[];
+  /** How many redirects within the address's own origin are followed. Default: none. */
+  readonly redirects?: number;
 };
 
 export type JsonAnswer = { readonly status: number; readonly document: unknown };
@@ -39,6 +41,8 @@ export type JsonAnswer = { readonly status: number; readonly document: unknown }
 type TypeRule = (contentType: string) => boolean;
 
 const DEFAULT_DEADLINE_MS = 5000;
+/** Those that say where else to ask, and mean it (RFC 9110, section 15.4). */
+const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** Some firewalls turn away who does not say it. The version is that of package.json. */
 const USER_AGENT = "edgepool/0.1.0";
 /** What an answer of an API calls itself: JSON of any kind, AWS's included, or the script type of older ones. */
@@ -53,10 +57,10 @@ const MAX_BODY_BYTES = 512 * 1024;
 
 /**
  * The parsed document, of any shape: the caller judges it. A document is a file, and its host need not know what is in it: if it
- * is JSON, it may call itself what it likes. Never rejects.
+ * is JSON, it may call itself what it likes. `redirects` as in a JsonQuestion. Never rejects.
  */
-export async function fetchJson(url: URL, tools: FetchTools): Promise<Result<unknown, FetchFailure>> {
-  const answer = await exchange({ url, headers: { accept: DOCUMENT_TYPES } }, tools, () => true);
+export async function fetchJson(url: URL, tools: FetchTools, redirects = 0): Promise<Result<unknown, FetchFailure>> {
+  const answer = await exchange({ url, redirects, headers: { accept: DOCUMENT_TYPES } }, tools, () => true);
   return answer.ok ? ok(answer.value.document) : answer;
 }
 
@@ -96,14 +100,38 @@ async function exchange(
 }
 
 async function fetchBody(
-  { url, query = {}, headers = {}, body, statuses = [200] }: JsonQuestion,
-  { fetch, upstreams }: FetchTools,
+  question: JsonQuestion,
+  tools: FetchTools,
   accepts: TypeRule,
   signal: AbortSignal,
 ): Promise<Result<{ readonly status: number; readonly bytes: Uint8Array }, FetchFailure>> {
+  let { url } = question;
+  let response = await fetchHead(question, url, tools, signal);
+  for (let followed = 0; followed < (question.redirects ?? 0); followed++) {
+    const target = redirectWithin(url, response, tools.upstreams);
+    if (target === undefined) break;
+    await response.body?.cancel();
+    url = target;
+    response = await fetchHead(question, url, tools, signal);
+  }
+  const failure = judgeHead(response, question.statuses ?? [200], accepts);
+  if (failure !== undefined) {
+    await response.body?.cancel();
+    return err(failure);
+  }
+  const bytes = await readBody(response, signal);
+  return bytes.ok ? ok({ status: response.status, bytes: bytes.value }) : bytes;
+}
+
+async function fetchHead(
+  { query = {}, headers = {}, body }: JsonQuestion,
+  url: URL,
+  { fetch, upstreams }: FetchTools,
+  signal: AbortSignal,
+): Promise<Response> {
   const located = new URL(upstreams.locate(url));
   for (const [name, value] of Object.entries(query)) located.searchParams.append(name, value);
-  const response = await fetch(located.href, {
+  return await fetch(located.href, {
     ...(body !== undefined && { method: "POST", body }),
     headers: { accept: "application/json", "user-agent": USER_AGENT, ...headers },
     // T24: a redirect would let the upstream's neighbour choose the keys.
@@ -112,13 +140,13 @@ async function fetchBody(
     cache: "no-store",
     signal,
   });
-  const failure = judgeHead(response, statuses, accepts);
-  if (failure !== undefined) {
-    await response.body?.cancel();
-    return err(failure);
-  }
-  const bytes = await readBody(response, signal);
-  return bytes.ok ? ok({ status: response.status, bytes: bytes.value }) : bytes;
+}
+
+/** Where the answer sends its reader, if that is the same scheme, host and port, and may be fetched as any address (T23). */
+function redirectWithin(url: URL, { status, headers }: Response, upstreams: UpstreamPolicy): URL | undefined {
+  const location = REDIRECT_STATUSES.has(status) ? headers.get("location") : null;
+  const target = location === null ? null : URL.parse(location, url.href);
+  return target?.origin === url.origin && upstreams.permits(target) ? target : undefined;
 }
 
 function judgeHead(

@@ -1,11 +1,12 @@
-/** Discovery and JWKS of one issuer: two bounded fetches, and a key set only if it can verify something. Holds no state. */
+/** Discovery, where it is needed, and JWKS of one issuer: bounded fetches, and a key set only if it can verify something. */
 import { err, ok, type Result } from "../domain/errors.ts";
+import { isSameIssuer } from "../domain/provider-name.ts";
 import { type FetchFailure, fetchJson, type FetchTools } from "./fetch-json.ts";
+import { discoveryOf, type KeySource, keySourceOf } from "./key-source.ts";
 import { curveOf } from "./key-material.ts";
 import { countAmbiguousKids, parsePublicKeys, type PublicKey, type PublicKeys } from "./public-keys.ts";
 import { importVerificationKey, SIGNATURE_ALGORITHMS, algorithmSuits } from "./signature.ts";
 import type { UpstreamPolicy } from "./upstream-policy.ts";
-import { isUserPool } from "./user-pool.ts";
 
 /** Where the key set came from stands in it, to be checked whenever it is read again (T29). */
 export type KeySet = {
@@ -22,26 +23,48 @@ export type KeySetFailure =
   | "no-usable-key"
   | "only-leaked-keys";
 
-/** A user pool publishes its keys at a fixed place, so it is known without discovery; any other issuer is asked. */
-export function fixedKeySetUrl(issuer: string): string | undefined {
-  const isFixed = issuer.startsWith("https://") && isUserPool(issuer.slice("https://".length));
-  return isFixed ? `${issuer}/.well-known/jwks.json` : undefined;
-}
-
 /** For discovery and key set together, in milliseconds: what a login may have to wait for its issuer (T25). */
 const DEADLINE_MS = 5000;
 
-/** `issuer` is the exact issuer string (`UpstreamPolicy.issuerOf`). */
-export async function loadKeySet(issuer: string, tools: FetchTools): Promise<Result<KeySet, KeySetFailure>> {
-  const { deadlineMs = DEADLINE_MS } = tools;
+/** How many redirects of a discovery document are followed, each within its own origin (T24). */
+const DISCOVERY_REDIRECTS = 2;
+
+/** `issuer` is the exact issuer string (`UpstreamPolicy.issuerOf`). `source`: where its keys are, as settings have it. */
+export async function loadKeySet(
+  issuer: string,
+  tools: FetchTools,
+  source: KeySource = keySourceOf(issuer, new Map()),
+): Promise<Result<KeySet, KeySetFailure>> {
+  const { deadlineMs = DEADLINE_MS, upstreams } = tools;
   const startedAt = performance.now();
-  const fixed = fixedKeySetUrl(issuer);
-  const location = fixed === undefined ? await discoverKeySetUrl(issuer, { ...tools, deadlineMs }) : ok(fixed);
-  if (!location.ok) return location;
-  const keySetUrl = permittedUrl(location.value, tools.upstreams);
-  if (keySetUrl === undefined) return err("forbidden-address");
-  const remainingMs = Math.max(1, deadlineMs - (performance.now() - startedAt));
-  const document = await fetchJson(keySetUrl, { ...tools, deadlineMs: remainingMs });
+  const remaining = () => ({ ...tools, deadlineMs: Math.max(1, deadlineMs - (performance.now() - startedAt)) });
+  const isStoodIn = standsIn(issuer, upstreams);
+  if (source.kind === "keys" && (!isStoodIn || standsIn(source.address, upstreams))) {
+    const loaded = await fetchKeySet(issuer, source.address, remaining());
+    if (loaded.ok || loaded.error !== "status 404" || !isStoodIn) return loaded;
+  }
+  const discovery = source.kind === "discovery" ? source.address : discoveryOf(issuer);
+  const keySetUrl = await discoverKeySetUrl(issuer, discovery, remaining());
+  return keySetUrl.ok ? await fetchKeySet(issuer, keySetUrl.value, remaining()) : keySetUrl;
+}
+
+/**
+ * Never in production, where an address is located at itself. Whoever stands in for an issuer by an issuer of their own, which
+ * is found by discovery, need not copy the addresses of the real one.
+ */
+function standsIn(address: string, upstreams: UpstreamPolicy): boolean {
+  const url = URL.parse(address);
+  return url !== null && upstreams.locate(url).href !== url.href;
+}
+
+async function fetchKeySet(
+  issuer: string,
+  keySetUrl: string,
+  tools: FetchTools,
+): Promise<Result<KeySet, KeySetFailure>> {
+  const address = permittedUrl(keySetUrl, tools.upstreams);
+  if (address === undefined) return err("forbidden-address");
+  const document = await fetchJson(address, tools);
   if (!document.ok) return document;
 
   const parsed = parsePublicKeys(document.value);
@@ -51,7 +74,7 @@ export async function loadKeySet(issuer: string, tools: FetchTools): Promise<Res
   report(issuer, { ...parsed, keys });
   // T29: a set that can verify nothing never replaces one that can.
   if (keys.length === 0) return err(parsed.leakedKeyCount > 0 ? "only-leaked-keys" : "no-usable-key");
-  return ok({ issuer, keySetUrl: location.value, keys });
+  return ok({ issuer, keySetUrl, keys });
 }
 
 /** What the issuer should be told of its set: docs/reliability.md. Counts alone, since nothing in a set is ours to repeat. */
@@ -68,16 +91,19 @@ function report(issuer: string, { keys, leakedKeyCount, unreadKeyCount }: Public
   }
 }
 
-async function discoverKeySetUrl(issuer: string, tools: FetchTools): Promise<Result<string, KeySetFailure>> {
-  // OpenID Connect Discovery 1.0, section 4.1: a terminating slash is removed before the suffix is put on.
-  const address = permittedUrl(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`, tools.upstreams);
+async function discoverKeySetUrl(
+  issuer: string,
+  discovery: string,
+  tools: FetchTools,
+): Promise<Result<string, KeySetFailure>> {
+  const address = permittedUrl(discovery, tools.upstreams);
   if (address === undefined) return err("forbidden-address");
-  const document = await fetchJson(address, tools);
+  const document = await fetchJson(address, tools, DISCOVERY_REDIRECTS);
   if (!document.ok) return document;
   if (typeof document.value !== "object" || document.value === null) return err("not-discovery");
   const metadata = new Map<string, unknown>(Object.entries(document.value));
-  // T24: section 4.3 of the same. A document for another issuer could name another issuer's keys.
-  if (metadata.get("issuer") !== issuer) return err("issuer-mismatch");
+  // T24: OpenID Connect Discovery 1.0, section 4.3. A document for another issuer could name another issuer's keys.
+  if (!isSameIssuer(metadata.get("issuer"), issuer)) return err("issuer-mismatch");
   const keySetUrl = metadata.get("jwks_uri");
   return typeof keySetUrl === "string" ? ok(keySetUrl) : err("not-discovery");
 }

@@ -71,7 +71,48 @@ describe("where a provider may lead", () => {
     await stranger.close();
   });
 
-  it("T24: a redirect is not followed, and an issuer that calls itself otherwise is not believed", async () => {
+  it("T24: a discovery document is followed twice within its origin, and its key set nowhere", async () => {
+    const redirects: readonly (readonly [isFollowed: boolean, lie: (stage: Stage) => void])[] = [
+      [true, ({ issuer }) => issuer.answer(DISCOVERY, (answer) => answer.writeHead(301, { location: "/1" }).end())],
+      [true, ({ issuer }) => issuer.answer(DISCOVERY, (answer) => answer.writeHead(308, { location: "/2" }).end())],
+      [false, ({ issuer }) => issuer.answer(DISCOVERY, (answer) => answer.writeHead(302, { location: "/3" }).end())],
+      [
+        false,
+        ({ issuer }) => {
+          const location = issuer.issuer.replace("127.0.0.1", "localhost") + DISCOVERY;
+          issuer.answer(DISCOVERY, (answer) => answer.writeHead(302, { location }).end());
+        },
+      ],
+      [
+        false,
+        ({ issuer }) => {
+          const location = `${issuer.issuer.replace("//", "//user@")}/1`;
+          issuer.answer(DISCOVERY, (answer) => answer.writeHead(302, { location }).end());
+        },
+      ],
+      [
+        false,
+        (stage) => {
+          stage.issuer.answer(KEY_SET, (answer) => answer.writeHead(302, { location: "/keys" }).end());
+          stage.issuer.answer("/keys", (answer) => answer.end(JSON.stringify({ keys: [stage.key.publicJwk] })));
+        },
+      ],
+    ];
+    for (const [isFollowed, lie] of redirects) {
+      const stage = await setStage();
+      const { issuer } = stage;
+      const document = JSON.stringify({ issuer: issuer.issuer, jwks_uri: issuer.issuer + KEY_SET });
+      issuer.answer("/1", (answer) => answer.end(document));
+      issuer.answer("/2", (answer) => answer.writeHead(303, { location: `${issuer.issuer}/1` }).end());
+      issuer.answer("/3", (answer) => answer.writeHead(307, { location: "2" }).end());
+      lie(stage);
+      if (isFollowed) await stage.expectAccepted(stage.token());
+      else await expectTrouble(stage, UNUSABLE);
+      await stage.close();
+    }
+  });
+
+  it("T24: a redirect elsewhere is not followed, and an issuer that calls itself otherwise is not believed", async () => {
     const target = await startLoopbackIssuer();
     const { issuer: elsewhere } = target;
     const lies: readonly ((stage: Stage) => void)[] = [
@@ -85,7 +126,7 @@ describe("where a provider may lead", () => {
         ),
       ({ issuer }) =>
         issuer.answer(DISCOVERY, (answer) =>
-          answer.end(JSON.stringify({ issuer: `${issuer.issuer}/`, jwks_uri: issuer.issuer + KEY_SET })),
+          answer.end(JSON.stringify({ issuer: `${issuer.issuer}//`, jwks_uri: issuer.issuer + KEY_SET })),
         ),
       ({ issuer }) =>
         issuer.answer(DISCOVERY, (answer) =>

@@ -3,6 +3,19 @@ import { vi } from "vitest";
 
 type Answer = () => Response | Promise<Response>;
 
+/** Where known providers have their keys, which nobody looks for by discovery. */
+const KNOWN_KEYS: Readonly<Record<string, string>> = {
+  "https://accounts.google.com": "https://www.googleapis.com/oauth2/v3/certs",
+  "https://appleid.apple.com": "https://appleid.apple.com/auth/keys",
+  "https://www.facebook.com": "https://www.facebook.com/.well-known/oauth/openid/jwks/",
+};
+
+/** The address of the keys, where it is known without discovery. */
+export function knownKeysOf(issuer: string): string | undefined {
+  const isUserPool = /^https:\/\/(issuer-)?cognito-idp\./.test(issuer);
+  return isUserPool ? `${issuer}/.well-known/jwks.json` : KNOWN_KEYS[issuer];
+}
+
 export class FakeUpstream {
   /** Addresses in the order in which they were fetched. */
   readonly fetched: string[] = [];
@@ -19,10 +32,13 @@ export class FakeUpstream {
     return this;
   }
 
-  /** An OpenID Connect issuer with discovery, publishing `keys`. */
+  /** An OpenID Connect issuer that publishes `keys`: with discovery, unless the address of its keys is known without. */
   serveIssuer(issuer: string, keys: readonly unknown[]): void {
-    const keySetUrl = `${issuer}/keys`;
-    this.serve(`${issuer}/.well-known/openid-configuration`, () => Response.json({ issuer, jwks_uri: keySetUrl }));
+    const known = knownKeysOf(issuer);
+    const keySetUrl = known ?? `${issuer}/keys`;
+    if (known === undefined) {
+      this.serve(`${issuer}/.well-known/openid-configuration`, () => Response.json({ issuer, jwks_uri: keySetUrl }));
+    }
     this.serve(keySetUrl, () => Response.json({ keys }));
   }
 

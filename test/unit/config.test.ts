@@ -31,6 +31,7 @@ describe("parseConfig", () => {
       keyEncryptionKey: KEY,
       adminCredentials: [],
       oidcProviders: new Map(),
+      keySources: new Map(),
     });
   });
 

@@ -1,6 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { KeySource } from "../../../src/upstream/key-source.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import { makeSigningKey, type SigningKey } from "../../support/login-tokens.ts";
 
@@ -177,6 +178,8 @@ describe("IssuerObject", () => {
     ["an address that is not permitted", { keySetUrl: "https://127.0.0.1/keys" }],
     ["no address", { keySetUrl: undefined }],
     ["no date", { fetchedAt: "now" }],
+    ["another way to its keys", { source: "https://keys.example/set" }],
+    ["no way to its keys", { source: undefined }],
     ["no keys", { keys: [] }],
     ["keys that are no keys", { keys: [{ kty: "oct", k: "AA" }] }],
   ])("T29: takes a stored set with %s for none", async (_, change) => {
@@ -187,6 +190,29 @@ describe("IssuerObject", () => {
     });
     await evictDurableObject(stub());
     upstream.goDown();
+    expect(await ask()).toMatchObject({ state: "unreachable" });
+  });
+
+  it("T29: follows a setting that says anew where the keys are, and does not serve what it had from elsewhere", async () => {
+    const address = "https://keys.example/set?tenant=1";
+    upstream.serve(address, () => Response.json({ keys: [second.publicJwk] }));
+    /** As after a deployment: the object begins anew, with what is stored and with the settings of that day. */
+    const deploy = async (entries: readonly [string, KeySource][]) => {
+      await evictDurableObject(stub());
+      await runInDurableObject(stub(), (instance) => {
+        const config = { ...Object(Reflect.get(instance, "config")), keySources: new Map(entries) };
+        Reflect.set(instance, "config", config);
+      });
+    };
+    expect(kidsOf(await ask())).toEqual(["first"]);
+    await deploy([[issuer, { kind: "keys", address }]]);
+    expect(kidsOf(await ask())).toEqual(["second"]);
+    expect(upstream.fetched.slice(2)).toEqual([address]);
+    await deploy([[issuer, { kind: "keys", address }]]);
+    expect(kidsOf(await ask())).toEqual(["second"]);
+    expect(upstream.fetched).toHaveLength(3);
+    upstream.goDown();
+    await deploy([]);
     expect(await ask()).toMatchObject({ state: "unreachable" });
   });
 

@@ -104,6 +104,82 @@ describe("fetchJson", () => {
     expect(await answerOf(new Response(null, { status, headers }))).toEqual({ ok: false, error: "redirect" });
   });
 
+  describe("a document that may have moved within its origin", () => {
+    const START = "https://issuer.example/a/start";
+
+    /** What came of it, and every address that was asked, when each says where the next one is. */
+    async function follow(steps: readonly (Response | string)[], from = START) {
+      const asked: string[] = [];
+      let cancelled = 0;
+      const fetch = async (address: string) => {
+        const step = steps[asked.length];
+        asked.push(address);
+        if (step instanceof Response) return step;
+        if (step === undefined) return Response.json({ a: 1 });
+        const body = bodyOf(
+          () => undefined,
+          () => (cancelled += 1),
+        );
+        return new Response(body, { status: 302, headers: { location: step } });
+      };
+      const answer = await fetchJson(new URL(from), { fetch, upstreams: productionUpstreams }, 2);
+      return { answer: answer.ok ? "read" : answer.error, asked, unread: asked.length - 1 - cancelled };
+    }
+
+    it.each([301, 302, 303, 307, 308])("T24: is followed by a %i, wherever it is in the origin", async (status) => {
+      const moved = (location: string) => new Response(null, { status, headers: { location } });
+      for (const [location, address] of [
+        ["/b", "https://issuer.example/b"],
+        ["b?x=1", "https://issuer.example/a/b?x=1"],
+        ["https://issuer.example:443/b", "https://issuer.example/b"],
+        ["//issuer.example/b", "https://issuer.example/b"],
+      ] as const) {
+        expect(await follow([moved(location)])).toMatchObject({ answer: "read", asked: [START, address] });
+      }
+    });
+
+    it("T24: is followed twice, and not a third time; what is not read is cancelled", async () => {
+      const [one, two] = ["https://issuer.example/1", "https://issuer.example/2"];
+      expect(await follow(["/1", "/2"])).toEqual({ answer: "read", asked: [START, one, two], unread: 0 });
+      expect(await follow(["/1", "/2", "/3"])).toEqual({ answer: "redirect", asked: [START, one, two], unread: -1 });
+      expect(await follow(["", "", ""])).toMatchObject({ answer: "redirect", asked: [START, START, START] });
+    });
+
+    it.each([
+      "https://elsewhere.example/b",
+      "//elsewhere.example/b",
+      "http://issuer.example/b",
+      "https://issuer.example:8443/b",
+      "https://issuer.example./b",
+      "https://sub.issuer.example/b",
+      "https://user@issuer.example/b",
+      "https://:secret@issuer.example/b",
+      "/b#fragment",
+      `/${"b".repeat(2048)}`,
+      "data:application/json,{}",
+      "https://",
+    ])("T24: is not followed to %s, at once or later", async (location) => {
+      expect(await follow([location])).toMatchObject({ answer: "redirect", asked: [START] });
+      expect(await follow(["/1", location])).toMatchObject({ answer: "redirect", asked: { length: 2 } });
+    });
+
+    it.each([300, 304, 305, 306])("T24: is not followed by a %i, nor by one that names no place", async (status) => {
+      const headers = { location: "/b" };
+      expect(await follow([new Response(null, { status, headers })])).toMatchObject({ answer: "redirect" });
+      expect(await follow([new Response(null, { status: 302 })])).toMatchObject({ answer: "redirect", asked: [START] });
+    });
+  });
+
+  it("T24: takes a redirect within the origin for a failure, where nobody allowed it", async () => {
+    const headers = { location: "/keys/moved" };
+    expect(await answerOf(new Response(null, { status: 302, headers }))).toEqual({ ok: false, error: "redirect" });
+    const answer = await askForJson(
+      { url },
+      { fetch: async () => new Response(null, { status: 302, headers }), upstreams: productionUpstreams },
+    );
+    expect(answer).toEqual({ ok: false, error: "redirect" });
+  });
+
   it.each([201, 204, 400, 401, 403, 404, 410, 429, 500, 502, 503, 599])(
     "T31: takes status %i for a failure",
     async (status) => {

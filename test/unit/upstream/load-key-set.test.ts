@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { KeySource } from "../../../src/upstream/key-source.ts";
 import { loadKeySet } from "../../../src/upstream/load-key-set.ts";
-import { productionUpstreams } from "../../../src/upstream/upstream-policy.ts";
+import { productionUpstreams, type UpstreamPolicy } from "../../../src/upstream/upstream-policy.ts";
 import { base64url, makeSigningKey, type SigningKey } from "../../support/login-tokens.ts";
 
 const issuer = "https://issuer.example/tenant";
@@ -12,12 +13,14 @@ let key: SigningKey;
 let documents: Map<string, unknown>;
 let fetched: string[];
 
-function load(of = issuer) {
+function load(of = issuer, source?: KeySource, upstreams = productionUpstreams) {
   const fetch = async (url: string) => {
     fetched.push(url);
-    return documents.has(url) ? Response.json(documents.get(url)) : new Response(null, { status: 404 });
+    const document = documents.get(url);
+    if (document instanceof Response) return document.clone();
+    return document === undefined ? new Response(null, { status: 404 }) : Response.json(document);
   };
-  return loadKeySet(of, { fetch, upstreams: productionUpstreams });
+  return loadKeySet(of, { fetch, upstreams }, source);
 }
 
 beforeAll(async () => {
@@ -42,23 +45,87 @@ describe("loadKeySet", () => {
     expect(fetched).toEqual([discoveryUrl, keySetUrl]);
   });
 
-  it("takes a terminating slash off before the suffix, and leaves it in the issuer", async () => {
-    documents.set("https://slash.example/.well-known/openid-configuration", {
-      issuer: "https://slash.example/",
-      jwks_uri: keySetUrl,
-    });
-    expect(await load("https://slash.example/")).toMatchObject({ ok: true });
+  it("T24: takes a document whose issuer has a slash at its end, or has none", async () => {
+    for (const named of ["https://slash.example/", "https://slash.example"]) {
+      documents.set("https://slash.example/.well-known/openid-configuration", { issuer: named, jwks_uri: keySetUrl });
+      expect(await load("https://slash.example")).toMatchObject({ ok: true });
+    }
   });
 
-  it("asks a user pool for its keys without discovery", async () => {
-    const userPool = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC123";
-    documents.set(`${userPool}/.well-known/jwks.json`, { keys: [key.publicJwk] });
-    expect(await load(userPool)).toMatchObject({ ok: true });
-    expect(fetched).toEqual([`${userPool}/.well-known/jwks.json`]);
+  it.each<readonly [issuer: string, address: string]>([
+    ["https://accounts.google.com", "https://www.googleapis.com/oauth2/v3/certs"],
+    ["https://appleid.apple.com", "https://appleid.apple.com/auth/keys"],
+    ["https://www.facebook.com", "https://www.facebook.com/.well-known/oauth/openid/jwks/"],
+    ...["cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC123", "cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_A"]
+      .flatMap((pool) => [`https://${pool}`, `https://issuer-${pool}`])
+      .map((pool) => [pool, `${pool}/.well-known/jwks.json`] as const),
+  ])("finds the keys of %s at an address that is known, whatever its discovery says", async (of, address) => {
+    // As Apple's in June 2025.
+    const lie = { issuer: "https://account.apple.com", jwks_uri: "https://evil.example/keys" };
+    documents.set(`${of}/.well-known/openid-configuration`, lie);
+    documents.set(address, { keys: [key.publicJwk] });
+    expect(await load(of)).toMatchObject({ ok: true, value: { keySet: { issuer: of, keySetUrl: address } } });
+    documents.delete(address);
+    expect(await load(of)).toEqual(failure("status 404"));
+    expect(fetched).toEqual([address, address]);
+  });
+
+  it("goes where settings say that an issuer's keys are, or its discovery document", async () => {
+    const keys = { kind: "keys", address: `${keySetUrl}?tenant=1` } as const;
+    documents.set(keys.address, { keys: [key.publicJwk] });
+    expect(await load(issuer, keys)).toMatchObject({ ok: true, value: { keySet: { keySetUrl: keys.address } } });
+    expect(fetched).toEqual([keys.address]);
+    const discovery = { kind: "discovery", address: `${discoveryUrl}?appid=1` } as const;
+    documents.set(discovery.address, { issuer, jwks_uri: keys.address });
+    expect(await load(issuer, discovery)).toMatchObject({ ok: true, value: { keySet: { keySetUrl: keys.address } } });
+    expect(fetched.slice(1)).toEqual([discovery.address, keys.address]);
+    // T24: that document, too, has to be the issuer's own.
+    documents.set(discovery.address, { issuer: "https://issuer.example", jwks_uri: keys.address });
+    expect(await load(issuer, discovery)).toEqual(failure("issuer-mismatch"));
+    documents.delete(keys.address);
+    expect(await load(issuer, keys)).toEqual(failure("status 404"));
+  });
+
+  it("asks whoever stands in for a known issuer at the known address, and by discovery where that one has nothing", async () => {
+    const apple = "https://appleid.apple.com";
+    const upstreams: UpstreamPolicy = {
+      ...productionUpstreams,
+      locate: (url) => new URL(url.href.replace(apple, "http://127.0.0.1:1/apple")),
+    };
+    documents.set("http://127.0.0.1:1/apple/.well-known/openid-configuration", {
+      issuer: apple,
+      jwks_uri: `${apple}/keys`,
+    });
+    documents.set("http://127.0.0.1:1/apple/keys", { keys: [key.publicJwk] });
+    expect(await load(apple, undefined, upstreams)).toMatchObject({ ok: true });
+    documents.set("http://127.0.0.1:1/apple/auth/keys", { keys: [key.publicJwk] });
+    fetched = [];
+    expect(await load(apple, undefined, upstreams)).toMatchObject({ ok: true });
+    expect(fetched).toEqual(["http://127.0.0.1:1/apple/auth/keys"]);
+    // What stands in for the issuer alone keeps the service away from the real keys.
+    const google = "https://accounts.google.com";
+    const elsewhere = { ...upstreams, locate: (url: URL) => new URL(url.href.replace(google, "http://127.0.0.1:1/g")) };
+    fetched = [];
+    expect(await load(google, undefined, elsewhere)).toEqual(failure("status 404"));
+    expect(fetched).toEqual(["http://127.0.0.1:1/g/.well-known/openid-configuration"]);
+  });
+
+  it("T24: follows a discovery document that moved within its origin, and no key set", async () => {
+    const moved = "https://issuer.example/moved";
+    documents.set(discoveryUrl, Response.redirect(moved, 301));
+    documents.set(moved, { issuer, jwks_uri: keySetUrl });
+    expect(await load()).toMatchObject({ ok: true });
+    expect(fetched).toEqual([discoveryUrl, moved, keySetUrl]);
+    documents.set(keySetUrl, Response.redirect("https://keys.example/moved", 301));
+    expect(await load()).toEqual(failure("redirect"));
+    expect(fetched).not.toContain("https://keys.example/moved");
+    documents.set(discoveryUrl, Response.redirect("https://evil.example/moved", 301));
+    expect(await load()).toEqual(failure("redirect"));
+    expect(fetched).not.toContain("https://evil.example/moved");
   });
 
   it.each([
-    "https://issuer.example/tenant/",
+    "https://issuer.example/tenant//",
     "https://issuer.example",
     "https://ISSUER.example/tenant",
     "http://issuer.example/tenant",
