@@ -3,7 +3,7 @@ import { sha256Hex } from "./digest.ts";
 import type { IdentityPoolId } from "./identifiers.ts";
 
 export type Login = {
-  /** Key of the `Logins` map, exactly as the pool configures it. */
+  /** The provider's one name, whatever spelling the call or the pool has: provider-name.ts. */
   readonly providerName: string;
   /**
    * The provider's identifier of the user, as given: no folding, no trimming (T18). What is stored has it for developer users

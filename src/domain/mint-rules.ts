@@ -48,6 +48,11 @@ export function loginConflict(providerName: string | null): ServiceError {
   return serviceError("ResourceConflictException", `Logins conflict: ${detail}`);
 }
 
+/** One call proves two users of one provider, under two spellings of its name (T41). Ours: the live service knows no such call. */
+export function twoUsers(providerName: string): ServiceError {
+  return serviceError("ResourceConflictException", `Logins conflict: two users of ${providerName}.`);
+}
+
 /** The live wording is not public: this is the service model's. */
 export const DEVELOPER_USER_REGISTERED = serviceError(
   "DeveloperUserAlreadyRegisteredException",

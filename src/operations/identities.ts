@@ -3,6 +3,7 @@ import { err, ok, type Result } from "../domain/errors.ts";
 import type { IdentityDescription } from "../domain/identity.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import { identityNotFound, identityPoolNotFound } from "../domain/mint-rules.ts";
+import { canonicalName } from "../domain/provider-name.ts";
 import { DIRECTORY_SHARDS } from "../durable/identity-directory-object.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { CONTENDED, whileBusy } from "./contention.ts";
@@ -21,7 +22,8 @@ export async function unlinkIdentity(
   context: OperationContext,
 ): Promise<Result<undefined>> {
   const identityId = identityIdOfInput(input.IdentityId);
-  const { Logins: logins, LoginsToRemove: providerNames } = input;
+  const { Logins: logins } = input;
+  const providerNames = input.LoginsToRemove.map(canonicalName);
   const client = chargedFor(context, logins);
   const reply = await whileBusy(context, async () => {
     const identity = context.objects.identity(identityId);

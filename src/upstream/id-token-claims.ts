@@ -1,5 +1,6 @@
 /** The rules for the claims of an ID token (OpenID Connect Core 1.0, section 3.1.3.7), judged before any key is looked for. */
 import { err, ok, type Result } from "../domain/errors.ts";
+import { isSameIssuer } from "../domain/provider-name.ts";
 import type { Members } from "./login-token.ts";
 import type { Client, ProvenLogin } from "./provider.ts";
 import type { RefusalReason } from "./refusal.ts";
@@ -15,11 +16,14 @@ export type ClaimRules = {
 
 type Judgement<T> = Result<T, RefusalReason>;
 
-/** Longest subject, in characters, and its alphabet: OpenID Connect Core 1.0, section 2. */
-const SUBJECT = /^[\x20-\x7e]{1,255}$/;
+/**
+ * Up to 1,024 characters of any script, without control characters and lone surrogates (T18). OpenID Connect Core 1.0,
+ * section 2, allows 255 of ASCII; issuers that name a branch or a workload in it write more.
+ */
+const SUBJECT = /^[^\p{Cc}\p{Cs}]{1,1024}$/u;
 
 /**
- * `iss` must be one of `issuers`, byte for byte: more than one only for Google (T16). `now` and `clockSkewSeconds` in seconds.
+ * `iss` must be one of `issuers`, byte for byte but for one slash at the end (T16). `now` and `clockSkewSeconds` in seconds.
  * The answer is a claim still: only a signature makes it a proof.
  */
 export function judgeClaims(
@@ -42,22 +46,26 @@ export function judgeClaims(
   const times = judgeTimes(claims, now, clockSkewSeconds);
   if (!times.ok) return times;
   const subject = claims.get("sub");
-  // T18: stored as given. Nothing but the subject identifies the user; e-mail is never read (T35).
+  // T18: stored and compared as given, without a normal form: two spellings are two users. Nothing but the subject identifies the user; e-mail is never read (T35).
   if (typeof subject !== "string" || !SUBJECT.test(subject)) return err({ kind: "malformed", part: "sub" });
   const client = judgeAudience(claims, clients, rules);
   return client.ok ? ok({ subject, client: client.value }) : client;
 }
 
-/** T16: bytes are compared. Nothing is parsed, trimmed, lower-cased or normalised, on either side. */
+/** T16: bytes are compared. Nothing is parsed, lower-cased or normalised, on either side. */
 function judgeIssuer(claims: Members, issuers: readonly string[]): Judgement<true> {
   if (!claims.has("iss")) return err({ kind: "missing-claim", claim: "iss" });
   const issuer = claims.get("iss");
-  return issuers.some((accepted) => accepted === issuer) ? ok(true) : err({ kind: "issuer-mismatch" });
+  return issuers.some((accepted) => isSameIssuer(issuer, accepted)) ? ok(true) : err({ kind: "issuer-mismatch" });
 }
 
 /** T14: another kind of token of the same issuer (a security event or logout token; a user pool's access token). */
 function judgeTokenKind(claims: Members, fixedClaims: ReadonlyMap<string, string>): Judgement<true> {
   if (claims.has("events")) return err({ kind: "wrong-token-kind", part: "events" });
+  // Cognito's own claim, which says `access` in the other kind: by whatever name a user pool or its imitation is configured.
+  if (claims.has("token_use") && claims.get("token_use") !== "id") {
+    return err({ kind: "wrong-token-kind", part: "token_use" });
+  }
   for (const [claim, value] of fixedClaims) {
     if (!claims.has(claim)) return err({ kind: "missing-claim", claim });
     if (claims.get(claim) !== value) return err({ kind: "wrong-token-kind", part: claim });

@@ -1,5 +1,6 @@
 /** What all kinds that log in with an ID token share: read it, judge it, then check its signature. Each kind is a profile. */
 import { err, ok } from "../domain/errors.ts";
+import { isSameIssuer } from "../domain/provider-name.ts";
 import { recallToken, rememberToken } from "./genuine-tokens.ts";
 import { type ClaimRules, judgeClaims } from "./id-token-claims.ts";
 import { parseLoginToken } from "./login-token.ts";
@@ -11,7 +12,7 @@ import type { UpstreamPolicy } from "./upstream-policy.ts";
 export type IdTokenProfile = ClaimRules & {
   /** The algorithms that this kind of provider signs with; there is no default (T1). */
   readonly algorithms: readonly SignatureAlgorithm[];
-  /** The exact `iss` values of the one issuer (T16). */
+  /** The `iss` values of the one provider (T16): its issuers, and of Google the bare name as well. */
   acceptedIssuers(issuer: string, providerName: string): readonly string[];
 };
 
@@ -36,15 +37,18 @@ export function idTokenKind(owns: (providerName: string) => boolean, profile: Id
       // A pool may hold a name from before the rules grew stricter; its keys could only come from a refused address.
       if (!isIssuerAddress(issuer, context.upstreams)) return err({ kind: "unsupported-provider" });
 
+      const named = issuers.find((one) => isSameIssuer(claims.get("iss"), one));
+      // The bare name of Google is no issuer of its own.
+      const keyIssuer = named === undefined || named === providerName ? issuer : named;
       return ok({
         async prove() {
           const isSigner = (key: CryptoKey) =>
             key === known?.key || verifySignature(algorithm, key, signature, signedBytes);
           const { onFetch } = context;
-          const key = await context.issuerKeys.find({ issuer, algorithm, kid, isSigner, onFetch });
+          const key = await context.issuerKeys.find({ issuer: keyIssuer, algorithm, kid, isSigner, onFetch });
           if (!key.ok) return key;
           if (key.value !== known?.key) rememberToken(token, { read: parsed.value, key: key.value }, context.now);
-          return claimed;
+          return ok({ ...claimed.value, issuer: keyIssuer });
         },
       });
     },
@@ -74,7 +78,8 @@ function isIssuerAddress(issuer: string, upstreams: UpstreamPolicy): boolean {
 function judgeAddress(issuer: string, upstreams: UpstreamPolicy): boolean {
   const url = URL.parse(issuer);
   if (url === null) return false;
-  const isUnchanged = url.href === issuer || url.href === `${issuer}/`;
+  // A slash at the end is no part of a provider's name: only of two slashes one is left here, and they are no spelling.
+  const isUnchanged = !issuer.endsWith("/") && (url.href === issuer || url.href === `${issuer}/`);
   // OpenID Connect Discovery 1.0, section 3: an issuer has no query and no fragment, not even an empty one.
   return isUnchanged && !/[?#]/.test(issuer) && upstreams.permits(url);
 }

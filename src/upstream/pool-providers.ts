@@ -1,11 +1,11 @@
 /** What a pool's settings say about a provider name: its clients, and whether the settings can ever work. Pure. */
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import type { IdentityPoolSettings } from "../domain/identity-pool.ts";
+import { canonicalName, isUserPool } from "../domain/provider-name.ts";
 import type { Config, ProviderApis } from "../config.ts";
 import { isForeignName } from "./developer-name.ts";
 import type { Client } from "./provider.ts";
 import { providerKindOf } from "./provider-kinds.ts";
-import { isUserPool } from "./user-pool.ts";
 import { checkingPoolOf } from "./user-pool-check.ts";
 
 /** Client ids by `host/path`: the part of an IAM OpenID Connect provider that a pool's ARN does not carry. */
@@ -25,8 +25,9 @@ export function hasProviders(settings: IdentityPoolSettings): boolean {
 }
 
 /**
- * The clients that the pool accepts under exactly this provider name; none if it does not have the provider (T40).
- * The developer provider has none: its logins come by the signed operation alone.
+ * The clients that the pool accepts for exactly this provider, whichever spelling of its name the pool has; none if it does
+ * not have the provider (T40). `providerName` is canonical. The developer provider has none: its logins come by the signed
+ * operation alone.
  */
 export function clientsOf(
   settings: IdentityPoolSettings,
@@ -46,22 +47,23 @@ export function isUnverifiedName(settings: IdentityPoolSettings, providerName: s
   return providerName === settings.developerProviderName || settings.samlProviderArns?.includes(providerName) === true;
 }
 
-/** Of the names that a request presents those that the pool has, in its order: only they may be logged (T46). */
+/** Of the providers that a request names those that the pool has, in its order, each once: only they may be logged (T46). */
 export function configuredNames(
   settings: IdentityPoolSettings,
   oidcProviders: OidcProviders,
   providerNames: Iterable<string>,
 ): readonly string[] {
-  return [...providerNames].filter(
+  const names = new Set([...providerNames].map(canonicalName));
+  return [...names].filter(
     (name) => isUnverifiedName(settings, name) || clientsOf(settings, oidcProviders, name).length > 0,
   );
 }
 
 function supportedLoginClients(settings: IdentityPoolSettings, providerName: string): readonly Client[] {
-  const providers = settings.supportedLoginProviders ?? {};
-  // T39: a member of the settings, never of a prototype.
-  const value = Object.hasOwn(providers, providerName) ? (providers[providerName] ?? "") : "";
-  return valueClients(providerName, value);
+  // T39: members of the settings, never of a prototype.
+  return Object.entries(settings.supportedLoginProviders ?? {}).flatMap(([name, value]) =>
+    canonicalName(name) === providerName ? valueClients(providerName, value) : [],
+  );
 }
 
 function valueClients(providerName: string, value: string): readonly Client[] {
@@ -80,7 +82,7 @@ function oidcClients(settings: IdentityPoolSettings, oidcProviders: OidcProvider
 function userPoolClients(settings: IdentityPoolSettings, providerName: string): Client[] {
   const providers = settings.cognitoIdentityProviders ?? [];
   return providers.flatMap(({ serverSideTokenCheck = false, ...provider }) =>
-    provider.providerName === providerName && provider.clientId !== undefined
+    canonicalName(provider.providerName ?? "") === providerName && provider.clientId !== undefined
       ? [{ clientId: provider.clientId, amrPrefix: `${providerName}:CognitoSignIn`, serverSideTokenCheck }]
       : [],
   );
@@ -91,8 +93,10 @@ function clientIdsOf(value: string): readonly string[] {
   return value.split(";").filter((clientId) => clientId !== "");
 }
 
+/** Canonical. */
 function oidcProviderOf(arn: string): string | undefined {
-  return OIDC_PROVIDER_ARN.exec(arn)?.[1];
+  const name = OIDC_PROVIDER_ARN.exec(arn)?.[1];
+  return name === undefined ? undefined : canonicalName(name);
 }
 
 /**
@@ -105,10 +109,13 @@ export function checkProviders(
   config: Pick<Config, "issuer" | "oidcProviders" | "upstreams">,
 ): Result<void> {
   const isVerifiable = (name: string) => providerKindOf(name).isVerifiable(name, config.upstreams);
+  const twice = secondSpelling(settings);
+  if (twice !== undefined) return twice;
 
-  for (const [providerName, value] of Object.entries(settings.supportedLoginProviders ?? {})) {
-    if (!isVerifiable(providerName)) return refused("supportedLoginProviders", providerName);
-    if (valueClients(providerName, value).length === 0) return refused("supportedLoginProviders", providerName);
+  for (const [spelling, value] of Object.entries(settings.supportedLoginProviders ?? {})) {
+    const providerName = canonicalName(spelling);
+    if (!isVerifiable(providerName)) return refused("supportedLoginProviders", spelling);
+    if (valueClients(providerName, value).length === 0) return refused("supportedLoginProviders", spelling);
   }
   for (const arn of settings.openIdConnectProviderArns ?? []) {
     const providerName = oidcProviderOf(arn);
@@ -126,13 +133,34 @@ export function checkProviders(
   return ok(undefined);
 }
 
+/**
+ * The refusal of settings that spell one provider in two ways: with and without the slash at its end (T16), or, within
+ * SupportedLoginProviders, by both names of a user pool. Entries of a user pool's clients may have either name.
+ */
+function secondSpelling(settings: IdentityPoolSettings): Result<never> | undefined {
+  const spellings = new Map<string, string>();
+  const isSecond = (name: string) => {
+    const first = spellings.get(canonicalName(name)) ?? name;
+    spellings.set(canonicalName(name), first);
+    return first !== name;
+  };
+  for (const name of Object.keys(settings.supportedLoginProviders ?? {})) {
+    if (isSecond(name)) return refused("supportedLoginProviders", name);
+  }
+  for (const arn of settings.openIdConnectProviderArns ?? []) {
+    const name = OIDC_PROVIDER_ARN.exec(arn)?.[1];
+    if (name !== undefined && isSecond(name)) return refused("openIdConnectProviderARNs", arn);
+  }
+  return undefined;
+}
+
 /** The user pools whose `serverSideTokenCheck` is on and cannot be made, each once: docs/adr/0022. */
 export function uncheckedUserPools(
   { cognitoIdentityProviders = [] }: IdentityPoolSettings,
   providerApis: Pick<ProviderApis, "tokenCheckPools">,
 ): readonly string[] {
   const names = cognitoIdentityProviders.flatMap(({ providerName, serverSideTokenCheck }) =>
-    providerName !== undefined && serverSideTokenCheck === true ? [providerName] : [],
+    providerName !== undefined && serverSideTokenCheck === true ? [canonicalName(providerName)] : [],
   );
   return [...new Set(names)].filter((name) => checkingPoolOf(name, providerApis) === undefined);
 }

@@ -20,6 +20,7 @@ export type Client = {
 
 /** One entry of the `Logins` map, with what the pool configures for that very provider name and no other (T21). */
 export type PresentedLogin = {
+  /** In its one spelling: domain/provider-name.ts. */
   readonly providerName: string;
   readonly token: string;
   /** Empty when the pool does not have the provider. */
@@ -27,7 +28,12 @@ export type PresentedLogin = {
 };
 
 /** Whom a login token has been proven to speak for. */
-export type ProvenLogin = { readonly subject: string; readonly client: Client };
+export type ProvenLogin = {
+  readonly subject: string;
+  readonly client: Client;
+  /** Of an ID token: which of the provider's issuers made it. */
+  readonly issuer?: string;
+};
 
 /** A login token that passed every check that costs nothing. Nothing in it is believed before `prove`. */
 export type UnprovenLogin = { prove(): Promise<Result<ProvenLogin, RefusalReason>> };

@@ -39,7 +39,7 @@ export function withTokenCheck(kind: ProviderKind): ProviderKind {
           if (!proven.ok) return proven;
           const identityPoolId = checkingPoolOf(login.providerName, context.providerApis);
           if (identityPoolId === undefined || !wantsCheck(login, proven.value)) return proven;
-          const answer = await api.ask(questionOf(login, identityPoolId));
+          const answer = await api.ask(questionOf(login.token, proven.value, identityPoolId));
           const checked = answer.ok ? judgeAnswer(answer.value) : answer;
           return checked.ok ? proven : checked;
         },
@@ -61,10 +61,11 @@ function wantsCheck({ clients }: PresentedLogin, { client }: ProvenLogin): boole
   return clients.some(({ clientId, serverSideTokenCheck }) => serverSideTokenCheck && clientId === client.clientId);
 }
 
-function questionOf({ providerName, token }: PresentedLogin, identityPoolId: string) {
+/** The live service wants the login under the name of the issuer that made the token, which a user pool has two of. */
+function questionOf(token: string, { issuer = "" }: ProvenLogin, identityPoolId: string) {
   const [region = ""] = identityPoolId.split(":");
   const domain = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
-  const body = JSON.stringify({ IdentityPoolId: identityPoolId, Logins: { [providerName]: token } });
+  const body = JSON.stringify({ IdentityPoolId: identityPoolId, Logins: { [issuer.replace("https://", "")]: token } });
   return {
     url: `https://cognito-identity.${region}.${domain}/`,
     headers: HEADERS,

@@ -6,6 +6,8 @@ import type { Config } from "../config.ts";
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import { loginIdOf, type VerifiedLogin } from "../domain/login.ts";
+import { twoUsers } from "../domain/mint-rules.ts";
+import { canonicalName } from "../domain/provider-name.ts";
 import { isolateBreaker } from "./breaker.ts";
 import { clientsOf, hasProviders, isUnverifiedName } from "./pool-providers.ts";
 import type { InspectionContext, UnprovenLogin } from "./provider.ts";
@@ -26,7 +28,8 @@ type UnprovenEntry = { readonly providerName: string; readonly place: string; re
 
 /**
  * Verifies every entry, in the map's order; the first that fails refuses the whole request (T32), and none is asked
- * about upstream before all have passed what can be judged from their text (T28).
+ * about upstream before all have passed what can be judged from their text (T28). Entries under several spellings of one
+ * provider are one login if they are of one user, and else a conflict (T41).
  */
 export async function verifyLogins(
   pool: IdentityPool,
@@ -37,12 +40,15 @@ export async function verifyLogins(
   if (!unproven.ok) return unproven;
   // Side by side, so that the request waits for the slowest issuer and not for all of them in turn.
   const results = await Promise.all(unproven.value.map((entry) => proveLogin(pool, entry)));
-  const verified: VerifiedLogin[] = [];
+  const verified = new Map<string, VerifiedLogin>();
   for (const result of results) {
     if (!result.ok) return result;
-    verified.push(result.value);
+    const { providerName, loginId } = result.value;
+    const other = verified.get(providerName);
+    if (other !== undefined && other.loginId !== loginId) return err(twoUsers(providerName));
+    if (other === undefined) verified.set(providerName, result.value);
   }
-  return ok(verified);
+  return ok([...verified.values()]);
 }
 
 const globalFetch: InspectionContext["fetch"] = (input, init) => globalThis.fetch(input, init);
@@ -56,7 +62,8 @@ function inspectLogins(
   const { clockSkewSeconds, oidcProviders, providerApis, upstreams } = config;
   const inspection = { ...rest, fetch, breaker, clockSkewSeconds, providerApis, upstreams };
   const entries: UnprovenEntry[] = [];
-  for (const [providerName, token] of logins) {
+  for (const [spelling, token] of logins) {
+    const providerName = canonicalName(spelling);
     const clients = clientsOf(pool, oidcProviders, providerName);
     // T46: a name that the pool did not configure is the client's text, and could be anything: the log does not repeat it.
     const isNamed = clients.length > 0 || isUnverifiedName(pool, providerName);

@@ -273,7 +273,8 @@ describe("crossing a border", () => {
     const alike = [
       ` ${named}`,
       `${named} `,
-      `${named}/`,
+      `${named}//`,
+      `/${named}`,
       `${named}\u0000`,
       `http://${named}`,
       named.replace("1", "１"),

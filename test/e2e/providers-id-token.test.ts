@@ -223,7 +223,7 @@ describe.each(PROVIDERS.map((provider) => [provider.what, provider] as const))("
   test("refuses its issuer in any other spelling", async () => {
     const iss = `https://${name}`;
     for (const other of [
-      `${iss}/`,
+      `${iss}//`,
       `http://${name}`,
       iss.toUpperCase(),
       iss.replace("o", "о"),

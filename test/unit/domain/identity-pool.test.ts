@@ -46,7 +46,9 @@ describe("replaceSettings", () => {
     const ARN = "arn:aws:iam::123456789012:oidc-provider/login.example";
     const publicOnes = [
       { supportedLoginProviders: { "login.example": "client" } },
+      { supportedLoginProviders: { "login.example/": "client" } },
       { openIdConnectProviderArns: [ARN] },
+      { openIdConnectProviderArns: [`${ARN}/`] },
       { cognitoIdentityProviders: [{ providerName: "login.example", clientId: "client" }] },
     ];
 

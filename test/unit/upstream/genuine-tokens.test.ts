@@ -178,7 +178,7 @@ describe("a login token that was found genuine", () => {
 
   it("T21: is refused by another kind of provider whose rules it does not meet, though it is remembered", async () => {
     const name = "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC123";
-    const token = await tokenOf("ann", signer, { iss: `https://${name}`, token_use: "access" });
+    const token = await tokenOf("ann", signer, { iss: `https://${name}` });
     expect(await judge(token, { providerName: name })).toBe("ann");
     expect(await judge(token, { providerName: name, kind: userPool })).toBe("algorithm-not-allowed");
     expect(checks.mock.calls).toHaveLength(1);

@@ -7,7 +7,7 @@ import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { IsolateCache } from "../../../src/domain/isolate-cache.ts";
 import { createIssuerKeys, type IssuerEntry } from "../../../src/durable/issuer-keys.ts";
 import { verifyLogins } from "../../../src/upstream/verify-logins.ts";
-import { FakeUpstream } from "../../support/fake-upstream.ts";
+import { FakeUpstream, knownKeysOf } from "../../support/fake-upstream.ts";
 import { makeSigningKey, type SigningKey, signToken } from "../../support/login-tokens.ts";
 import { amazonStandIn, facebookStandIn, type StandIn, twitterStandIn } from "../../support/provider-stand-ins.ts";
 
@@ -76,13 +76,16 @@ export const keyOf = ({ algorithm }: Provider, index: 0 | 1 = 0): SigningKey => 
   if (key === undefined) throw new Error(`no key for ${algorithm}`);
   return key;
 };
+/** The provider's one name, in the log and in the name of its issuer's object: without the slash of its issuer. */
+export const canonicalNameOf = ({ name }: Provider) => name.replace(/\/$/, "");
 /** What is served for a provider: its discovery document, unless it has none, and its key set. */
 export const addressesOf = ({ name }: Provider) => {
   const issuer = `https://${name}`;
+  const known = knownKeysOf(issuer);
   const discovery = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
-  return name === USER_POOL
-    ? { issuer, discovery: undefined, keySet: `${issuer}/.well-known/jwks.json` }
-    : { issuer, discovery, keySet: `https://keys.example/${name}` };
+  return known === undefined
+    ? { issuer, discovery, keySet: `https://keys.example/${name}` }
+    : { issuer, discovery: undefined, keySet: known };
 };
 
 export function serve(upstream: FakeUpstream, provider: Provider, published: readonly unknown[]): void {
@@ -106,6 +109,19 @@ export function tokenOf(provider: Provider, claims: object = {}, key = keyOf(pro
 type Answer = { readonly said: string; readonly reason?: string | undefined };
 
 export async function present(name: string, token: string, standIns = STAND_INS): Promise<Answer> {
+  const result = await verifyAt(name, token, standIns);
+  if (result.ok) return { said: result.value.map(({ subject }) => subject).join() };
+  const { error } = result;
+  return { said: `${error.type}: ${error.message}`, reason: error.reason };
+}
+
+/** Name of the login's object. */
+export async function loginIdAt(name: string, token: string): Promise<string> {
+  const result = await verifyAt(name, token);
+  return result.ok ? result.value.map(({ loginId }) => loginId).join() : result.error.message;
+}
+
+async function verifyAt(name: string, token: string, standIns = STAND_INS) {
   const issuerKeys = createIssuerKeys(
     (issuer) => env.ISSUER_KEYS.getByName(issuer),
     cache,
@@ -118,10 +134,7 @@ export async function present(name: string, token: string, standIns = STAND_INS)
     return await standIn(request);
   };
   const context = { config, now: now(), issuerKeys, fetch };
-  const result = await verifyLogins(pool, new Map([[name, token]]), context);
-  if (result.ok) return { said: result.value.map(({ subject }) => subject).join() };
-  const { error } = result;
-  return { said: `${error.type}: ${error.message}`, reason: error.reason };
+  return await verifyLogins(pool, new Map([[name, token]]), context);
 }
 
 export const presentAt = async (provider: Provider, claims?: object, key?: SigningKey) =>

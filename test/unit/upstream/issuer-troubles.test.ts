@@ -8,8 +8,10 @@ import type { SigningKey } from "../../support/login-tokens.ts";
 import {
   ACCESS_TOKENS,
   addressesOf,
+  canonicalNameOf,
   elapse,
   keyOf,
+  loginIdAt,
   makeKeys,
   now,
   present,
@@ -75,14 +77,16 @@ const TROUBLES: readonly (readonly [what: string, reason: string, answer: () => 
   ["sends its readers elsewhere", "redirect", () => Response.redirect("https://evil.example/keys", 302)],
 ];
 
-describe.each(NAMED)("%s", (name, provider) => {
+describe.each(NAMED)("%s", (spelling, provider) => {
   const { issuer, discovery, keySet } = addressesOf(provider);
+  const name = canonicalNameOf(provider);
 
   /** Refused for the issuer's trouble, which the log explains; and good again two seconds after the failure. */
   async function expectTrouble(reason: string): Promise<void> {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     expect(await presentAt(provider)).toEqual(refusalFor(name, reason));
-    expect(warn.mock.calls).toEqual([[JSON.stringify({ event: "issuer-keys-not-loaded", issuer, reason })]]);
+    const line = { event: "issuer-keys-not-loaded", issuer: `https://${name}`, reason };
+    expect(warn.mock.calls).toEqual([[JSON.stringify(line)]]);
     serve(upstream, provider, [keyOf(provider).publicJwk]);
     elapse(2);
     expect(await presentAt(provider)).toEqual({ said: "user-1" });
@@ -178,11 +182,20 @@ describe.each(NAMED)("%s", (name, provider) => {
     }
   });
 
-  it("T16: is one spelling of its issuer, without a slash more or less and without look-alikes", async () => {
-    const otherSlash = issuer.endsWith("/") ? issuer.slice(0, -1) : `${issuer}/`;
+  it("T16: is one provider with a slash at the end and without, in its key and in its tokens", async () => {
+    const ids = new Set<string>();
+    for (const key of [name, `${name}/`]) {
+      for (const iss of [`https://${name}`, `https://${name}/`]) {
+        ids.add(await loginIdAt(key, await tokenOf(provider, { iss })));
+      }
+    }
+    expect(ids).toEqual(new Set([await loginIdAt(spelling, await tokenOf(provider))]));
+  });
+
+  it("T16: is no other spelling of its issuer, with two slashes or in letters that look alike", async () => {
     // Two Cyrillic letters, and the full stop of another script.
-    const spellings = [otherSlash, issuer.replace("e", "е"), issuer.replace("a", "а"), issuer.replace(".", "。")];
-    for (const iss of spellings) {
+    const alike = [issuer.replace("e", "е"), issuer.replace("a", "а"), issuer.replace(".", "。")];
+    for (const iss of [`https://${name}//`, ...alike]) {
       expect(iss).not.toBe(issuer);
       expect(await presentAt(provider, { iss })).toMatchObject({ said: WRONG_ISSUER });
       // T40: nor does a login key in that spelling stand for it, with an `iss` to match or without.
@@ -209,26 +222,37 @@ describe.each(NAMED)("%s", (name, provider) => {
   });
 });
 
-describe.each(DISCOVERED)("the discovery document of %s", (name, provider) => {
+describe.each(DISCOVERED)("the discovery document of %s", (_, provider) => {
   const { issuer, discovery = "", keySet } = addressesOf(provider);
-  const otherSlash = issuer.endsWith("/") ? issuer.slice(0, -1) : `${issuer}/`;
+  const name = canonicalNameOf(provider);
 
   it.each([
     ...TROUBLES,
     ["is another issuer's", "issuer-mismatch", () => Response.json({ issuer: "https://x.example", jwks_uri: keySet })],
-    ["has a slash more or less", "issuer-mismatch", () => Response.json({ issuer: otherSlash, jwks_uri: keySet })],
+    ["has two slashes", "issuer-mismatch", () => Response.json({ issuer: `https://${name}//`, jwks_uri: keySet })],
     ["names no key set", "not-discovery", () => Response.json({ issuer })],
     [
       "names a key set in plain text",
       "forbidden-address",
       () => Response.json({ issuer, jwks_uri: keySet.replace("https:", "http:") }),
     ],
-  ] as const)("T24: stops every login when it %s", async (_, reason, answer) => {
+  ] as const)("T24: stops every login when it %s", async (__, reason, answer) => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     upstream.serve(discovery, answer);
     expect(await presentAt(provider)).toEqual(refusalFor(name, reason));
-    expect(warn.mock.calls).toEqual([[JSON.stringify({ event: "issuer-keys-not-loaded", issuer, reason })]]);
+    const line = { event: "issuer-keys-not-loaded", issuer: `https://${name}`, reason };
+    expect(warn.mock.calls).toEqual([[JSON.stringify(line)]]);
     expect(upstream.fetched).toEqual([discovery]);
+  });
+
+  it("T24: may name the issuer with a slash at its end and without, whatever the tokens do", async () => {
+    for (const named of [`https://${name}`, `https://${name}/`]) {
+      upstream = startDay();
+      upstream.serve(discovery, () => Response.json({ issuer: named, jwks_uri: keySet }));
+      for (const iss of [`https://${name}`, `https://${name}/`]) {
+        expect(await presentAt(provider, { iss })).toEqual({ said: "user-1" });
+      }
+    }
   });
 });
 

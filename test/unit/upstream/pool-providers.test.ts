@@ -31,6 +31,7 @@ describe("checkProviders", () => {
   it.each([
     "issuer.example",
     "issuer.example/",
+    "issuer.example/tenant/",
     "issuer.example/path/to/Tenant~1",
     "issuer.example:8443/path",
     "accounts.google.com",
@@ -57,6 +58,10 @@ describe("checkProviders", () => {
     "printer.local",
     "user@issuer.example",
     "user:password@issuer.example",
+    "issuer.example//",
+    "issuer.example/tenant//",
+    "graph.facebook.com/",
+    "cognito-identity.amazonaws.com/",
     "issuer.example?",
     "issuer.example?tenant=1",
     "issuer.example#",
@@ -167,6 +172,42 @@ describe("checkProviders", () => {
     }
   });
 
+  it("takes a user pool by either of its names, and both in one pool as one provider", () => {
+    const entries = [USER_POOL, `issuer-${USER_POOL}`, `issuer-${USER_POOL}/`].map((providerName) => {
+      return { providerName, clientId: "c" };
+    });
+    for (const entry of entries) expect(check({ cognitoIdentityProviders: [entry] })).toBe("ok");
+    expect(check({ cognitoIdentityProviders: entries })).toBe("ok");
+    const settings = { ...base, cognitoIdentityProviders: entries };
+    expect(clientsOf(settings, new Map(), USER_POOL).map(({ amrPrefix }) => amrPrefix)).toEqual(
+      entries.map(() => `${USER_POOL}:CognitoSignIn`),
+    );
+    for (const providerName of [`issuer-issuer-${USER_POOL}`, `issuer-${USER_POOL}//`, `issuer.${USER_POOL}`]) {
+      expect(check({ cognitoIdentityProviders: [{ providerName, clientId: "c" }] })).toBe("InvalidParameterException");
+    }
+  });
+
+  it("T16: refuses one provider that is spelled in two ways", () => {
+    const slash = { "issuer.example/tenant": "a", "issuer.example/tenant/": "b" };
+    const names = { [USER_POOL]: "a", [`issuer-${USER_POOL}`]: "a" };
+    const refused = [
+      { supportedLoginProviders: slash },
+      { supportedLoginProviders: names },
+      { openIdConnectProviderArns: [ARN, `${ARN}/`] },
+      { supportedLoginProviders: { "issuer.example/tenant/": "a" }, openIdConnectProviderArns: [ARN] },
+    ];
+    for (const settings of refused) expect(check(settings)).toBe("InvalidParameterException");
+    expect(check({ openIdConnectProviderArns: [`${ARN}/`] })).toBe("ok");
+    const both = { supportedLoginProviders: { "issuer.example/tenant": "a" }, openIdConnectProviderArns: [ARN] };
+    expect(check(both)).toBe("ok");
+  });
+
+  it("T21: refuses a developer provider by the name of a public one that ends in a slash", () => {
+    const developerProviderName = "issuer.example";
+    const supportedLoginProviders = { "issuer.example/": "client" };
+    expect(check({ developerProviderName, supportedLoginProviders })).toBe("InvalidParameterException");
+  });
+
   it("stores SAML providers for later, and pools without any", () => {
     expect(check({ samlProviderArns: ["arn:aws:iam::123456789012:saml-provider/Corp"] })).toBe("ok");
     expect(check({})).toBe("ok");
@@ -193,6 +234,14 @@ describe("clientsOf", () => {
       { clientId: "client-1", amrPrefix: `${ARN}:OIDC` },
       { clientId: "client-2", amrPrefix: `${ARN}:OIDC` },
     ]);
+  });
+
+  it("T16: finds them whatever spelling the pool has, under the canonical name", () => {
+    const supportedLoginProviders = { "issuer.example/tenant/": "client-3" };
+    const settings = { ...base, supportedLoginProviders, openIdConnectProviderArns: [`${ARN}/`] };
+    expect(
+      clientsOf(settings, config.oidcProviders, "issuer.example/tenant").map(({ amrPrefix }) => amrPrefix),
+    ).toEqual(["issuer.example/tenant:client-3", `${ARN}/:OIDC`, `${ARN}/:OIDC`]);
   });
 
   it("T21: has no clients for an issuer that is configured here but not in the pool", () => {
@@ -259,6 +308,8 @@ describe("configuredNames", () => {
     const names = [saml, USER_POOL, "issuer.example/tenant", "graph.facebook.com", "dev.example"];
     const others = ["s3cret", `${saml}2`, "__proto__", "Graph.facebook.com", "www.amazon.com"];
     expect(configuredNames(settings, config.oidcProviders, [...others, ...names])).toEqual(names);
+    const spellings = [`issuer-${USER_POOL}`, USER_POOL, "issuer.example/tenant/"];
+    expect(configuredNames(settings, config.oidcProviders, spellings)).toEqual([USER_POOL, "issuer.example/tenant"]);
   });
 });
 

@@ -116,6 +116,27 @@ afterEach(() => {
 });
 
 describe("a login of a user pool with the check", () => {
+  it("is asked about under the name of the issuer that made its token, whatever key it came under", async () => {
+    const names = [USER_POOL, `issuer-${USER_POOL}`];
+    const upstream = new FakeUpstream().install();
+    for (const name of names) upstream.serveIssuer(`https://${name}`, [key.publicJwk]);
+    for (const iss of names) {
+      for (const providerName of names) {
+        const asked: unknown[] = [];
+        const standIn: StandIn = async (request) => {
+          asked.push(await request.clone().json());
+          return await cognitoStandIn({ identityPools: new Map([[POOL, names]]), tokens })(request);
+        };
+        const options = { providerName, claims: { iss: `https://${iss}` } };
+        const token = await tokenOf(options);
+        expect(await login({ ...options, standIn }, token)).toMatchObject({ answer: accepted(), asked: [GET_ID] });
+        expect(asked).toEqual([{ IdentityPoolId: POOL, Logins: { [iss]: token } }]);
+        const signedOut = await tokenOf({ ...options, claims: { ...options.claims, jti: "2" }, state: "signed out" });
+        expect(await login({ ...options, standIn }, signedOut)).toMatchObject(SIGNED_OUT);
+      }
+    }
+  });
+
   it("stands while the user is signed in, at the cost of one call that is counted and logged", async () => {
     expect(await login()).toEqual({
       answer: accepted(),

@@ -408,7 +408,7 @@ describe("the claims", () => {
   const claims = (more: Record<string, unknown>) => signToken(rsa, claimsOf(ISSUER, "client-1", more));
 
   it.each([
-    "https://issuer.example/tenant/",
+    "https://issuer.example/tenant//",
     "https://ISSUER.example/tenant",
     "https://issuer.example:443/tenant",
     "https://issuer.example/tenant#",
@@ -521,18 +521,43 @@ describe("the claims", () => {
     ["a number", 1],
     ["null", null],
     ["a list", ["user-1"]],
-    ["256 characters", "u".repeat(256)],
-    ["not ASCII", "usér"],
+    ["1,025 characters", "u".repeat(1025)],
+    ["1,025 characters beyond the first plane", "\u{1f600}".repeat(1025)],
     ["with a control character", "user\u0000"],
     ["with a line feed", "user\n"],
+    ["with DEL", "user\u007f"],
+    ["with a control character of the second block", "us\u0085er"],
+    ["with the first half of a pair alone", "user\ud83d"],
+    ["with the second half of a pair alone", "\ude00user"],
+    ["with a pair the wrong way round", "\ude00\ud83d"],
   ])("T18: refuses a subject that is %s", async (_, sub) => {
     expect(await outcome({ [ISSUER]: await claims({ sub }) })).toBe(NOT_VALID);
   });
 
   it("T18: takes a subject as it is: no folding, no trimming, no prototype", async () => {
-    for (const sub of [" User ", "__proto__", "u".repeat(255), "a:b|c", "0"]) {
+    for (const sub of [" User ", "__proto__", "u".repeat(1024), "\u{1f600}".repeat(1024), "a:b|c", "0"]) {
       expect(await outcome({ [ISSUER]: await claims({ sub }) })).toEqual([sub]);
     }
+  });
+
+  it("T18: takes a subject in any script, and two normal forms for two users", async () => {
+    const subjects = [
+      "repo:größe/実装:ref:refs/heads/føø",
+      "é",
+      "e\u0301",
+      "ﬁ",
+      "fi",
+      "\u200duser",
+      "مستخدم",
+      "\ufeffuser",
+    ];
+    const ids = new Set<string>();
+    for (const sub of subjects) {
+      const result = await verify({ [ISSUER]: await claims({ sub }) });
+      expect(result).toMatchObject({ ok: true, value: [{ subject: sub, amr: [ISSUER, `${ISSUER}:client-1:${sub}`] }] });
+      if (result.ok) ids.add(result.value[0]?.loginId ?? "");
+    }
+    expect(ids.size).toBe(subjects.length);
   });
 
   it.each([
@@ -602,6 +627,13 @@ describe("the claims", () => {
     };
     const access = await signToken(rsa, claimsOf(USER_POOL, "pool-client-1", { token_use: "access" }));
     expect(await verifyLogins(registered, new Map([[USER_POOL, access]]), contextOf())).toMatchObject({ ok: false });
+  });
+
+  it("T14: takes a token that says that it is no ID token from no issuer at all", async () => {
+    for (const token_use of ["access", "refresh", "ID", "", null, ["id"]]) {
+      expect(await outcome({ [ISSUER]: await claims({ token_use }) })).toBe(NOT_VALID);
+    }
+    expect(await outcome({ [ISSUER]: await claims({ token_use: "id" }) })).toEqual(["user-1"]);
   });
 
   it("T17: words a user pool's foreign client id as the live service does", async () => {
@@ -688,7 +720,8 @@ describe("provider names", () => {
 
   it.each([
     "Issuer.example/tenant",
-    "issuer.example/tenant/",
+    "issuer.example/tenant//",
+    "issuer.example//tenant",
     "issuer.example/Tenant",
     " issuer.example/tenant",
     "issuеr.example/tenant",
@@ -725,6 +758,100 @@ describe("provider names", () => {
       error: { type: "InvalidParameterException", message },
     });
     expect(checkClassicFlow(new Map([[GOOGLE, "a"]]))).toEqual({ ok: true, value: undefined });
+  });
+});
+
+describe("the two names of a user pool", () => {
+  const SECOND = `issuer-${USER_POOL}`;
+  const { supportedLoginProviders } = pool;
+  const client = "pool-client-1";
+  const oidc = { [SECOND]: [client] };
+  /** Every way in which a pool may come to the user pool, with the name that it is written by. */
+  const ROUTES: readonly (readonly [string, Partial<IdentityPool>])[] = [USER_POOL, SECOND].flatMap(
+    (name) =>
+      [
+        [`CognitoIdentityProviders ${name}`, { cognitoIdentityProviders: [{ providerName: name, clientId: client }] }],
+        [
+          `SupportedLoginProviders ${name}`,
+          { supportedLoginProviders: { ...supportedLoginProviders, [name]: client } },
+        ],
+        [`an ARN of ${name}`, { openIdConnectProviderArns: [ARN, `arn:aws:iam::123456789012:oidc-provider/${name}`] }],
+        [`${name} with a slash`, { supportedLoginProviders: { [`${name}/`]: client } }],
+      ] as const,
+  );
+
+  async function verifyBy(settings: Partial<IdentityPool>, logins: readonly (readonly [string, string])[]) {
+    const parsed = parseConfig({
+      ISSUER: "https://identity.example.com",
+      KEY_ENCRYPTION_KEY: "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=",
+      OIDC_PROVIDERS: JSON.stringify({ [BY_ARN]: ["arn-client"], ...oidc }),
+    });
+    if (!parsed.ok) throw new Error(parsed.error.join());
+    const { cognitoIdentityProviders: _, ...rest } = pool;
+    const only = { ...rest, ...settings };
+    return await verifyLogins(only, new Map(logins), contextOf({ config: parsed.value }));
+  }
+
+  const tokenOf = (name: string, more: Record<string, unknown> = {}) =>
+    signToken(rsa, claimsOf(name, client, { token_use: "id", ...more }));
+
+  beforeEach(() => {
+    upstream.serveIssuer(`https://${SECOND}`, [rsa.publicJwk]);
+  });
+
+  it.each(ROUTES)("are one login under one name, whichever one is used: %s", async (_, settings) => {
+    const loginId = await loginIdOf(pool.identityPoolId, USER_POOL, "user-1");
+    for (const name of [USER_POOL, SECOND, `${SECOND}/`]) {
+      for (const iss of [USER_POOL, SECOND]) {
+        const result = await verifyBy(settings, [[name, await tokenOf(iss)]]);
+        expect(result).toMatchObject({ ok: true, value: [{ providerName: USER_POOL, loginId }] });
+        if (result.ok) expect(result.value[0]?.amr[0]).toBe(USER_POOL);
+      }
+    }
+  });
+
+  it.each(ROUTES)("T14: let no access token in: %s", async (_, settings) => {
+    for (const name of [USER_POOL, SECOND]) {
+      for (const iss of [USER_POOL, SECOND]) {
+        const access = await tokenOf(iss, { token_use: "access" });
+        const refused = { ok: false, error: { type: "NotAuthorizedException", message: NOT_VALID } };
+        expect(await verifyBy(settings, [[name, access]])).toMatchObject(refused);
+        const silent = await tokenOf(iss, { token_use: undefined });
+        expect(await verifyBy(settings, [[name, silent]])).toMatchObject({ ok: false });
+      }
+    }
+  });
+
+  it("T16: are two, and no token chooses a third one", async () => {
+    const settings = { cognitoIdentityProviders: [{ providerName: USER_POOL, clientId: client }] };
+    const third = "issuer-cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Other";
+    upstream.serveIssuer(`https://${third}`, [rsa.publicJwk]);
+    const other = await verifyBy(settings, [[SECOND, await tokenOf(third)]]);
+    expect(other).toMatchObject({ ok: false, error: { message: WRONG_ISSUER } });
+    for (const iss of [`issuer-${SECOND}`, SECOND.replace("issuer-", "issuer."), SECOND.toUpperCase()]) {
+      const result = await verifyBy(settings, [[SECOND, await tokenOf(iss)]]);
+      expect(result).toMatchObject({ ok: false, error: { message: WRONG_ISSUER } });
+    }
+    expect(upstream.fetched).toEqual([]);
+  });
+
+  it("T41: in one call are one login of one user, and a conflict of two", async () => {
+    const [, settings = {}] = ROUTES[0] ?? [];
+    const same = await verifyBy(settings, [
+      [USER_POOL, await tokenOf(USER_POOL)],
+      [SECOND, await tokenOf(SECOND)],
+    ]);
+    expect(same.ok && same.value.map(({ amr }) => amr)).toEqual([[USER_POOL, `${USER_POOL}:CognitoSignIn:user-1`]]);
+    const two = await verifyBy(settings, [
+      [USER_POOL, await tokenOf(USER_POOL)],
+      [SECOND, await tokenOf(SECOND, { sub: "user-2" })],
+    ]);
+    expect(two).toMatchObject({ ok: false, error: { type: "ResourceConflictException" } });
+    const oneBad = await verifyBy(settings, [
+      [USER_POOL, await tokenOf(USER_POOL)],
+      [SECOND, `${(await tokenOf(SECOND)).slice(0, -8)}AAAAAAAA`],
+    ]);
+    expect(oneBad).toMatchObject({ ok: false, error: { message: NOT_VERIFIED } });
   });
 });
 
