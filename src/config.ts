@@ -177,21 +177,13 @@ function parseCredentials(
 function parseOidcProviders(
   raw: RawSettings,
   upstreams: UpstreamPolicy,
+  own: URL | null,
   problems: Problems,
 ): Pick<Config, "oidcProviders" | "keySources"> {
   const value = json(raw, "OIDC_PROVIDERS", problems);
-  const read = readOidcProviders(value === undefined ? {} : value, upstreams);
+  const read = readOidcProviders(value === undefined ? {} : value, upstreams, own);
   problems.push(...read.problems);
   return { oidcProviders: read.clientIds, keySources: read.keySources };
-}
-
-/** This service's own tokens are no logins: see `exceptOwn`. */
-function refuseOwn(providerNames: Iterable<string>, own: URL, upstreams: UpstreamPolicy, problems: Problems): void {
-  const isOwn = [...providerNames].some((name) => {
-    const url = URL.parse(upstreams.issuerOf(name));
-    return url !== null && upstreams.isOwn(url, own);
-  });
-  if (isOwn) problems.push("OIDC_PROVIDERS must not name this service's own ISSUER: its tokens are no logins");
 }
 
 function parseApiUrl(
@@ -284,8 +276,6 @@ export function parseConfig(
   const issuer = parseIssuer(raw, upstreams, problems);
   const own = URL.parse(issuer);
   const otherUpstreams = own === null ? upstreams : exceptOwn(upstreams, own);
-  const oidc = parseOidcProviders(raw, otherUpstreams, problems);
-  if (own !== null) refuseOwn(oidc.oidcProviders.keys(), own, upstreams, problems);
   const config: Config = {
     issuer,
     region,
@@ -297,7 +287,7 @@ export function parseConfig(
     keyRotationDays: number(raw, "KEY_ROTATION_DAYS", 90, 1, 365, problems),
     keyEncryptionKey: parseKeyEncryptionKey(raw, upstreams, problems),
     adminCredentials: parseCredentials(raw, upstreams, problems),
-    ...oidc,
+    ...parseOidcProviders(raw, otherUpstreams, own, problems),
     providerApis: parseProviderApis(raw, otherUpstreams, problems),
     upstreams: otherUpstreams,
   };

@@ -18,7 +18,8 @@ type Entry = { readonly clientIds: readonly string[]; readonly keySource?: KeySo
 
 const MEMBERS: ReadonlySet<string> = new Set(["clientIds", "discovery", "keys"]);
 
-export function readOidcProviders(value: unknown, upstreams: UpstreamPolicy): OidcProviders {
+/** `own`: origin of this service, whose tokens are no logins: see `exceptOwn`. */
+export function readOidcProviders(value: unknown, upstreams: UpstreamPolicy, own: URL | null = null): OidcProviders {
   const problems: string[] = [];
   const clientIds = new Map<string, readonly string[]>();
   const keySources = new Map<string, KeySource>();
@@ -42,7 +43,14 @@ export function readOidcProviders(value: unknown, upstreams: UpstreamPolicy): Oi
       if (entry.keySource !== undefined) keySources.set(issuer, entry.keySource);
     }
   }
+  const isOwn = own !== null && [...clientIds.keys()].some((name) => namesOwn(name, upstreams, own));
+  if (isOwn) problems.push("OIDC_PROVIDERS must not name this service's own ISSUER: its tokens are no logins");
   return { clientIds, keySources, problems };
+}
+
+function namesOwn(providerName: string, upstreams: UpstreamPolicy, own: URL): boolean {
+  const url = URL.parse(upstreams.issuerOf(providerName));
+  return url !== null && upstreams.isOwn(url, own);
 }
 
 /** A text is what is wrong with it, and goes on where the entry's name ends. */

@@ -64,7 +64,7 @@ describe("loadKeySet", () => {
     const lie = { issuer: "https://account.apple.com", jwks_uri: "https://evil.example/keys" };
     documents.set(`${of}/.well-known/openid-configuration`, lie);
     documents.set(address, { keys: [key.publicJwk] });
-    expect(await load(of)).toMatchObject({ ok: true, value: { keySet: { issuer: of, keySetUrl: address } } });
+    expect(await load(of)).toMatchObject({ ok: true, value: { issuer: of, keySetUrl: address } });
     documents.delete(address);
     expect(await load(of)).toEqual(failure("status 404"));
     expect(fetched).toEqual([address, address]);
@@ -73,11 +73,11 @@ describe("loadKeySet", () => {
   it("goes where settings say that an issuer's keys are, or its discovery document", async () => {
     const keys = { kind: "keys", address: `${keySetUrl}?tenant=1` } as const;
     documents.set(keys.address, { keys: [key.publicJwk] });
-    expect(await load(issuer, keys)).toMatchObject({ ok: true, value: { keySet: { keySetUrl: keys.address } } });
+    expect(await load(issuer, keys)).toMatchObject({ ok: true, value: { keySetUrl: keys.address } });
     expect(fetched).toEqual([keys.address]);
     const discovery = { kind: "discovery", address: `${discoveryUrl}?appid=1` } as const;
     documents.set(discovery.address, { issuer, jwks_uri: keys.address });
-    expect(await load(issuer, discovery)).toMatchObject({ ok: true, value: { keySet: { keySetUrl: keys.address } } });
+    expect(await load(issuer, discovery)).toMatchObject({ ok: true, value: { keySetUrl: keys.address } });
     expect(fetched.slice(1)).toEqual([discovery.address, keys.address]);
     // T24: that document, too, has to be the issuer's own.
     documents.set(discovery.address, { issuer: "https://issuer.example", jwks_uri: keys.address });
