@@ -1,6 +1,7 @@
 /** The table of provider kinds, and which one a provider name belongs to. A new kind is one file and one row here. */
 import type { ProviderApis } from "../config.ts";
 import { err } from "../domain/errors.ts";
+import { canonicalName } from "../domain/provider-name.ts";
 import { amazon } from "./amazon.ts";
 import { apple } from "./apple.ts";
 import { facebookLimitedLogin } from "./facebook-limited-login.ts";
@@ -56,9 +57,12 @@ export function isKnownProvider(providerName: string): boolean {
   return PROVIDER_KINDS.some((kind) => kind.owns(providerName));
 }
 
-/** Whether logins under these names may cost a provider a question: ID tokens do not, as a rule. */
+/** Whether logins under these names, in any spelling, may cost a provider a question: ID tokens do not, as a rule. */
 export function mayAskProviders(providerNames: Iterable<string>, providerApis: ProviderApis): boolean {
-  for (const name of providerNames) if (providerKindOf(name).asksApi?.(name, providerApis) === true) return true;
+  for (const spelling of providerNames) {
+    const name = canonicalName(spelling);
+    if (providerKindOf(name).asksApi?.(name, providerApis) === true) return true;
+  }
   return false;
 }
 

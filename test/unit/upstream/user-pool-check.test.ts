@@ -1,8 +1,10 @@
 /** `ServerSideTokenCheck` of user pools: who is asked about whom, how the answer is judged, and what trouble of it means. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Config } from "../../../src/config.ts";
 import { IsolateCache } from "../../../src/domain/isolate-cache.ts";
 import { createIssuerKeys, type IssuerEntry } from "../../../src/durable/issuer-keys.ts";
+import { mayAskProviders } from "../../../src/upstream/provider-kinds.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import { makeSigningKey, type SigningKey, signToken } from "../../support/login-tokens.ts";
 import { awsError, cognitoStandIn, type CognitoOptions, type StandIn } from "../../support/provider-stand-ins.ts";
@@ -116,6 +118,20 @@ afterEach(() => {
 });
 
 describe("a login of a user pool with the check", () => {
+  it("T47: is known to cost a question under every spelling of the user pool's name", () => {
+    const apis: Config["providerApis"] = {
+      facebookGraphUrl: "https://graph.facebook.com",
+      amazonApiUrl: "https://api.amazon.com",
+      twitterApiUrl: "https://api.twitter.com",
+      facebookAppSecrets: new Map(),
+      tokenCheckPools: new Map(Object.entries(POOLS)),
+    };
+    for (const name of [USER_POOL, `issuer-${USER_POOL}`, `${USER_POOL}/`, `issuer-${USER_POOL}/`]) {
+      expect(mayAskProviders([name], apis)).toBe(true);
+    }
+    expect(mayAskProviders([UNNAMED, `issuer-${UNNAMED}/`, "accounts.google.com/"], apis)).toBe(false);
+  });
+
   it("is asked about under the name of the issuer that made its token, whatever key it came under", async () => {
     const names = [USER_POOL, `issuer-${USER_POOL}`];
     const upstream = new FakeUpstream().install();
