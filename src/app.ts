@@ -13,7 +13,7 @@ import { runnableOf } from "./operations/registry.ts";
 import { authorise } from "./protocol/admin-credential.ts";
 import { type DecodedRequest, encodeError, encodePreflight, encodeSuccess, readRequest } from "./protocol/aws-json.ts";
 import { unknownOperation, type WireError } from "./protocol/errors.ts";
-import { verifySignature } from "./protocol/sigv4.ts";
+import { unsignedRefusal, verifySignature } from "./protocol/sigv4.ts";
 import { logDefect, logRequest, RequestFacts } from "./request-log.ts";
 import {
   AUTHORIZATION_PATH,
@@ -114,7 +114,7 @@ export function createApp(composition: Composition): RequestHandler {
     try {
       const service = serviceOf(env);
       if (!service.ok) return refuse(service.error);
-      const { clients, context } = service.value;
+      const { clients, config, context } = service.value;
       const client = clients.clientOf(request.headers);
       const isBlocked = clients.isBlocked(client, context.now());
       // Only a signature can speak for a caller at such an address: a backend has one, and many users behind it.
@@ -125,12 +125,17 @@ export function createApp(composition: Composition): RequestHandler {
         const limited = isClientsOwn(error) ? await clients.countFailure(client, context.now()) : null;
         return refuse(limited ?? error);
       };
-      const decoded = await readRequest(request, (name) => runnableOf(name) !== undefined);
+      const decoded = await readRequest(request, (name) => {
+        const runnable = runnableOf(name);
+        if (runnable === undefined) return unknownOperation();
+        // A public operation takes no notice of a signature: nothing in the body could speak for its caller.
+        if (isBlocked && runnable.access === "public") return CLIENT_OVER_LIMIT;
+        return runnable.access === "signed" ? unsignedRefusal(request.headers, config.adminCredentials) : null;
+      });
       operation = (decoded.ok ? decoded.value : decoded.error).operation ?? null;
       if (!decoded.ok) return await refuseUnsigned(decoded.error);
       const caller = await callerOf(request, decoded.value, service.value);
       if (!caller.ok) return await refuseUnsigned(caller.error);
-      if (isBlocked && caller.value === null) return refuse(CLIENT_OVER_LIMIT);
       const result = await runOperation(request, decoded.value, caller.value, service.value, client, facts);
       if (result.ok) return { response: encodeSuccess(result.value, requestId), operation };
       return caller.value === null ? await refuseUnsigned(result.error) : refuse(result.error);

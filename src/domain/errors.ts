@@ -21,6 +21,7 @@ export type FrameworkErrorName =
   | "InvalidSignatureException"
   | "MissingAuthenticationTokenException"
   | "RequestEntityTooLargeException"
+  | "RequestTimeoutException"
   | "SerializationException"
   | "UnknownOperationException"
   | "UnrecognizedClientException"

@@ -3,13 +3,12 @@
  * Judges no member (validate.ts) and no signature (sigv4.ts). Whatever arrives, reading it returns a Result and throws nothing.
  */
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
+import { bodyLimitOf } from "./body-limit.ts";
 import { crossOriginHeaders, preflightHeaders } from "./cors.ts";
 import { renderError, unknownOperation, type WireError } from "./errors.ts";
 import { type ExtensionName, operationNamedBy } from "./extensions.ts";
+import { readBody } from "./request-body.ts";
 import type { OperationName } from "./shapes.ts";
-
-/** Longest request body, in bytes: ten logins of 50 000 characters fit twice. */
-export const MAX_BODY_BYTES = 1_048_576;
 
 const CONTENT_TYPE = "application/x-amz-json-1.1";
 
@@ -28,18 +27,20 @@ export type DecodedRequest = {
 export type UnreadableRequest = WireError & { readonly operation?: DecodedRequest["operation"] };
 
 /**
- * Failures: UnknownOperationException (also with 404 or 405 for what is not `POST /`), RequestEntityTooLargeException,
- * SerializationException. The body is read last, and only for an operation that exists and `isBuilt`.
+ * Failures: UnknownOperationException (also with 404 or 405 for what is not `POST /`), those of request-body.ts,
+ * SerializationException. The body is read last, no more of it than the operation can need, and not at all where `refusalOf`
+ * has a reason to refuse the operation unread.
  */
 export async function readRequest(
   request: Request,
-  isBuilt: (operation: DecodedRequest["operation"]) => boolean = () => true,
+  refusalOf: (operation: DecodedRequest["operation"]) => WireError | null = () => null,
 ): Promise<Result<DecodedRequest, UnreadableRequest>> {
   const named = operationOf(request);
   if (!named.ok) return named;
   const operation = named.value;
-  if (!isBuilt(operation)) return err({ ...unknownOperation(), operation });
-  const body = await readBody(request);
+  const refusal = refusalOf(operation);
+  if (refusal !== null) return err({ ...refusal, operation });
+  const body = await readBody(request, bodyLimitOf(operation));
   if (!body.ok) return err({ ...body.error, operation });
   const json = parseBody(body.value);
   if (!json.ok) return err({ ...json.error, operation });
@@ -93,54 +94,8 @@ function isAtRoot(url: string): boolean {
   return pathname === "/" && search === "";
 }
 
-const BODY_TOO_LARGE = err(
-  serviceError("RequestEntityTooLargeException", `The request body is larger than ${MAX_BODY_BYTES} bytes.`),
-);
-
 function misdirected(what: "path" | "method", message: string): Result<never, WireError> {
   return err({ ...serviceError("UnknownOperationException", message), misdirected: what });
-}
-
-/**
- * At most MAX_BODY_BYTES (T11). HTTP ends a body at its Content-Length, so one that states an allowed length is read in one
- * step; one that states none is counted as it arrives, and the rest of a longer one is never read.
- */
-async function readBody(request: Request): Promise<Result<Uint8Array>> {
-  const statedLength = request.headers.get("content-length");
-  if (Number(statedLength) > MAX_BODY_BYTES) return BODY_TOO_LARGE;
-  // Beside a Transfer-Encoding a Content-Length says nothing (RFC 9112, section 6.3).
-  const isLengthKnown = statedLength !== null && !request.headers.has("transfer-encoding");
-  try {
-    const body = isLengthKnown ? new Uint8Array(await request.arrayBuffer()) : await readCounted(request);
-    return body === undefined || body.byteLength > MAX_BODY_BYTES ? BODY_TOO_LARGE : ok(body);
-  } catch (cause) {
-    // A client that hangs up is an expected failure and not a defect of ours.
-    return err(serviceError("SerializationException", "The request body could not be read.", String(cause)));
-  }
-}
-
-/** Undefined when there is too much. */
-async function readCounted(request: Request): Promise<Uint8Array | undefined> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of request.body ?? []) {
-    length += chunk.byteLength;
-    // Leaving the loop cancels the stream.
-    if (length > MAX_BODY_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  const [first] = chunks;
-  return first !== undefined && chunks.length === 1 ? first : concatenate(chunks, length);
-}
-
-function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
 }
 
 /** An empty body is an empty object. Of a member that is sent twice, the last counts. */

@@ -41,6 +41,7 @@ const statusOf: Readonly<Record<ServiceErrorName, number>> = {
   InvalidSignatureException: 400,
   MissingAuthenticationTokenException: 400,
   RequestEntityTooLargeException: 413,
+  RequestTimeoutException: 408,
   SerializationException: 400,
   UnknownOperationException: 400,
   UnrecognizedClientException: 400,

@@ -59,6 +59,16 @@ const MALFORMED = `Authorization header requires '${ALGORITHM} Credential=.../yy
 const MISMATCH =
   "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.";
 
+/** Why nobody can have signed the request, whatever its body is: then it need not be read. Null where somebody may. */
+export function unsignedRefusal(headers: Headers, credentials: readonly AdminCredential[]): ServiceError | null {
+  if (credentials.length === 0) {
+    const message = "Signed operations are disabled: ADMIN_CREDENTIALS holds no credential.";
+    return serviceError("AccessDeniedException", message);
+  }
+  if ((headers.get("authorization") ?? "") !== "") return null;
+  return serviceError("MissingAuthenticationTokenException", "Missing Authentication Token");
+}
+
 /**
  * Fails with MissingAuthenticationTokenException, IncompleteSignatureException (not understood),
  * InvalidSignatureException (understood and wrong), UnrecognizedClientException (unknown access key id or any session
@@ -67,13 +77,9 @@ const MISMATCH =
 export async function verifySignature<Credential extends AdminCredential>(
   request: SignedRequest<Credential>,
 ): Promise<Result<VerifiedSignature<Credential>>> {
-  if (request.credentials.length === 0) {
-    return refuse("AccessDeniedException", "Signed operations are disabled: ADMIN_CREDENTIALS holds no credential.");
-  }
-  const header = request.headers.get("authorization");
-  if (header === null || header === "") {
-    return refuse("MissingAuthenticationTokenException", "Missing Authentication Token");
-  }
+  const unsigned = unsignedRefusal(request.headers, request.credentials);
+  if (unsigned !== null) return err(unsigned);
+  const header = request.headers.get("authorization") ?? "";
   const authorization = parseAuthorizationHeader(header);
   if (authorization === undefined) return refuse("IncompleteSignatureException", MALFORMED);
 

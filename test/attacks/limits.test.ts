@@ -1,5 +1,8 @@
 /** Limits over HTTP (T38, T47, T48, R1): what floods, guesses and crashes can gain, judged by answers and by what is on disk. */
 import { readdirSync } from "node:fs";
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { json } from "node:stream/consumers";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -101,6 +104,24 @@ async function flood(
   return answers;
 }
 
+/** Status and exception of the answer to a request that sends this piece of its body, and then nothing more. */
+async function openCall(operation: string, headers: Readonly<Record<string, string>>, piece: string) {
+  const target = { "x-amz-target": `AWSCognitoIdentityService.${operation}`, "cf-connecting-ip": newAddress() };
+  const outgoing = request(worker.endpoint, {
+    method: "POST",
+    headers: { "content-type": "application/x-amz-json-1.1", ...target, ...headers },
+    agent: false,
+  });
+  // What was not read may be cut off.
+  outgoing.on("error", () => {});
+  outgoing.flushHeaders();
+  if (piece !== "") outgoing.write(piece);
+  const [response] = (await once(outgoing, "response")) as [IncomingMessage];
+  const { __type: type } = (await json(response)) as { readonly __type: string };
+  outgoing.destroy();
+  return [response.statusCode, type];
+}
+
 async function atOnce(count: number, one: (index: number) => Promise<WireAnswer>): Promise<readonly WireAnswer[]> {
   return await Promise.all(Array.from({ length: count }, async (_, index) => await one(index)));
 }
@@ -169,6 +190,32 @@ describe("a flood", () => {
     expect(objectFiles("IdentityObject") - before).toBeLessThanOrEqual(created);
     expect((await callFrom(newAddress(), "GetOpenIdToken", { IdentityId: guest })).status).toBe(200);
     expect((await callFrom(newAddress(), "GetId", POOL)).status).toBe(200);
+  });
+});
+
+describe("a body that never ends", () => {
+  it("T11: is given up after ten seconds, however it comes", async () => {
+    const calls = [
+      ["GetOpenIdToken", { "content-length": "400" }, "{"],
+      ["GetId", { "transfer-encoding": "chunked" }, "{"],
+      ["UnlinkIdentity", { "content-length": "400" }, ""],
+    ] as const;
+    const answers = await Promise.all(
+      calls.map(async ([name, headers, piece]) => await openCall(name, headers, piece)),
+    );
+    expect(answers).toEqual(calls.map(() => [408, "RequestTimeoutException"]));
+  });
+
+  it.each([
+    ["an operation that only a signature opens", "CreateIdentityPool", 400, "MissingAuthenticationTokenException"],
+    ["an operation that is none", "GetEverything", 400, "UnknownOperationException"],
+  ])("T11: is not waited for, for %s", async (_, operation, status, type) => {
+    expect(await openCall(operation, { "content-length": "400" }, "{")).toEqual([status, type]);
+  });
+
+  it("T11: is not read beyond what the operation can need", async () => {
+    const length = String(2 * 1_048_576);
+    expect(await openCall("GetId", { "content-length": length }, "{")).toEqual([413, "RequestEntityTooLargeException"]);
   });
 });
 
@@ -342,7 +389,7 @@ describe("a provider in trouble", () => {
     const signIn = async (name: string, token: string) =>
       await callFrom(newAddress(), "GetId", { IdentityPoolId, Logins: { [name]: token } });
     amazon.fail((_, response) => response.writeHead(429, { "retry-after": "120" }).end());
-    facebook.fail((request) => request.socket.destroy());
+    facebook.fail(({ socket }) => socket.destroy());
     for (let user = 0; user < 30; user++) {
       const answers = [
         await signIn("www.amazon.com", `Atza|${user}`),

@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { MAX_BODY_BYTES } from "../../src/protocol/aws-json.ts";
+import { MAX_BODY_BYTES } from "../../src/protocol/body-limit.ts";
 import { IdentityObject, KeyRingObject } from "../../src/worker.ts";
 import { FakeUpstream } from "../support/fake-upstream.ts";
 import {

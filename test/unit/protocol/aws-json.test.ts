@@ -1,13 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { serviceError } from "../../../src/domain/errors.ts";
-import {
-  encodeError,
-  encodePreflight,
-  encodeSuccess,
-  MAX_BODY_BYTES,
-  readRequest,
-} from "../../../src/protocol/aws-json.ts";
+import { encodeError, encodePreflight, encodeSuccess, readRequest } from "../../../src/protocol/aws-json.ts";
+import { bodyLimitOf, MAX_BODY_BYTES } from "../../../src/protocol/body-limit.ts";
 import { operations } from "../../../src/protocol/shapes.ts";
 
 const ENDPOINT = "https://edge.example/";
@@ -242,6 +237,25 @@ describe("readRequest", () => {
       const overlong = overlongStream(16);
       await readRequest(call({ headers: { ...callHeaders, "x-amz-target": "x" }, body: overlong.stream }));
       expect(overlong.pulledBytes()).toBeLessThanOrEqual(16);
+    });
+
+    it("does not read the body of an operation that is refused by its name", async () => {
+      const overlong = overlongStream(16);
+      const refused = { type: "AccessDeniedException", message: "no" } as const;
+      const result = await readRequest(call({ body: overlong.stream }), (name) => (name === "GetId" ? refused : null));
+      expect(result).toEqual({ ok: false, error: { ...refused, operation: "GetId" } });
+      expect(overlong.pulledBytes()).toBeLessThanOrEqual(16);
+    });
+
+    it("reads of an operation without logins no more than its shape can need", async () => {
+      const headers = { ...callHeaders, "x-amz-target": "AWSCognitoIdentityService.DescribeIdentity" };
+      const overlong = overlongStream(1024);
+      expect(await refusal(call({ headers, body: overlong.stream }))).toBe("413 RequestEntityTooLargeException");
+      expect(overlong.pulledBytes()).toBeLessThanOrEqual(bodyLimitOf("DescribeIdentity") + 3 * 1024);
+      const stated = { ...headers, "content-length": String(bodyLimitOf("DescribeIdentity") + 1) };
+      const unread = overlongStream(16);
+      expect(await refusal(call({ headers: stated, body: unread.stream }))).toBe("413 RequestEntityTooLargeException");
+      expect(unread.pulledBytes()).toBeLessThanOrEqual(16);
     });
   });
 
