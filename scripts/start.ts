@@ -82,6 +82,7 @@ async function run({ order, greetingOf }: Plan): Promise<number> {
   );
   const guard = spawnGuard(child);
   let isStopping = false;
+  let isReady = false;
   let failure: string | undefined;
 
   const stop = () => {
@@ -95,7 +96,10 @@ async function run({ order, greetingOf }: Plan): Promise<number> {
   whenNpmEnds(stop);
   child.on("message", (report: ServeReport) => {
     if (report.kind === "failed") failure = report.sentence;
-    else console.log(greetingOf(report.endpoint));
+    else {
+      isReady = true;
+      console.log(greetingOf(report.endpoint));
+    }
   });
   child.send(order);
   const { promise, resolve: ended } = Promise.withResolvers<number>();
@@ -104,9 +108,8 @@ async function run({ order, greetingOf }: Plan): Promise<number> {
     guard.dismiss();
     if (isStopping) return ended(0);
     const how = signal === null ? `code ${code}` : signal;
-    console.error(
-      `edgepool: ${failure ?? `the Worker's process ended (${how}); its state is kept, so start it again`}`,
-    );
+    const end = isReady ? "its state is kept, so start it again" : "nothing was served";
+    console.error(`edgepool: ${failure ?? `the Worker's process ended (${how}); ${end}`}`);
     return ended(1);
   });
   return promise;

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import {
   chmod,
   chown,
+  cp,
   lchown,
   mkdir,
   mkdtemp,
@@ -15,7 +16,7 @@ import {
 } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
@@ -211,7 +212,7 @@ function start(
   options: { readonly nodeOptions?: readonly string[]; readonly script?: string } = {},
 ): Refused {
   const { nodeOptions = [], script = "start.ts" } = options;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...nodeOptions, join(SCRIPTS, script), ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...nodeOptions, resolve(SCRIPTS, script), ...args], {
     encoding: "utf8",
     // None of them serves anything: one that does not end has a fault, and would otherwise never be seen to have it.
     timeout: 120_000,
@@ -320,10 +321,34 @@ describe("npm start refuses", () => {
     expect((await stat(key)).mode & 0o777).toBe(0o600);
   });
 
-  it("a Node that is too old to run it", () => {
+  it.each([
+    ["is not installed", [], 'its packages are missing: run "npm install"'],
+    [
+      "has no Node of its own",
+      ["miniflare/package.json"],
+      'this is Node 20.19.0, and 22.18 or newer is needed: run "npm install"',
+    ],
+    [
+      "was installed without scripts",
+      ["miniflare/package.json", "node/package.json"],
+      'npm did not run the scripts of the packages, one of which brings Node 24: run "npm rebuild --ignore-scripts=false node',
+    ],
+    [
+      "is started past npm",
+      ["miniflare/package.json", "node/package.json", "node/bin/node"],
+      'this is Node 20.19.0, and 22.18 or newer is needed: run "npm start"',
+    ],
+  ])("to run by an old Node where it %s, and says what to do", async (what, files, text) => {
+    const checkout = join(folder, what);
+    await cp(join(SCRIPTS, "start.mjs"), join(checkout, "scripts/start.mjs"), { recursive: true });
+    for (const file of files) {
+      const path = join(checkout, "node_modules", file);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, "{}");
+    }
     const versions = "{value:{...process.versions,node:'20.19.0'}}";
     const pretend = `data:text/javascript,Object.defineProperty(process,'versions',${versions})`;
-    expectRefusal(start([], { nodeOptions: ["--import", pretend], script: "start.mjs" }), "this is Node 20.19.0");
+    expectRefusal(start([], { nodeOptions: ["--import", pretend], script: join(checkout, "scripts/start.mjs") }), text);
   });
 
   it("nothing when asked for help", () => {
