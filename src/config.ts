@@ -208,10 +208,12 @@ function parseFacebookAppSecrets(raw: RawSettings, problems: Problems): Readonly
   if (value === undefined) return new Map();
   const entries = isPlainObject(value) ? Object.entries(value) : [];
   const valid = entries.flatMap(([appId, secret]) => {
-    return /^\d{1,32}$/.test(appId) && typeof secret === "string" && secret !== "" ? [[appId, secret] as const] : [];
+    // It is sent as a header.
+    const isSecret = typeof secret === "string" && /^[!-~]([ -~]*[!-~])?$/.test(secret);
+    return /^\d{1,32}$/.test(appId) && isSecret ? [[appId, secret] as const] : [];
   });
   if (!isPlainObject(value) || valid.length !== entries.length) {
-    problems.push("FACEBOOK_APP_SECRETS must be a JSON object of Facebook app id to app secret");
+    problems.push("FACEBOOK_APP_SECRETS must be a JSON object of Facebook app id to app secret, in ASCII");
   }
   return new Map(valid);
 }

@@ -70,7 +70,10 @@ async function findApp(token: string, clients: readonly Client[], api: ProviderA
     }
     const answer = await api.ask({
       url: `${facebookGraphUrl}/debug_token`,
-      query: { input_token: token, access_token: `${client.clientId}|${secret}` },
+      query: { input_token: token },
+      // RFC 6750, section 2.1, and never in the address, where the manual has it: addresses end up in logs, and this is the
+      // app's secret.
+      headers: { authorization: `Bearer ${client.clientId}|${secret}` },
       caller: client.clientId,
       isThrottled: ({ members }) => THROTTLE_CODES.has(membersOf(members.get("error")).get("code")),
     });

@@ -76,8 +76,9 @@ export function facebookStandIn({
     return isGood ? token : graphError(100, "Invalid appsecret_proof provided in the API argument");
   }
 
-  function debug(query: URLSearchParams): Response {
-    const [appId = "", secret] = (query.get("access_token") ?? "").split("|");
+  function debug(query: URLSearchParams, headers: Headers): Response {
+    // The real one takes it in the query, too, where no secret belongs.
+    const [, appId = "", secret] = /^Bearer (\d+)\|(.*)$/.exec(headers.get("authorization") ?? "") ?? [];
     if (appSecrets.get(appId) !== secret || secret === undefined) {
       return graphError(190, "Invalid OAuth access token signature.");
     }
@@ -109,7 +110,7 @@ export function facebookStandIn({
 
   return async (request) => {
     const { pathname, searchParams } = new URL(request.url);
-    if (pathname === "/debug_token") return debug(searchParams);
+    if (pathname === "/debug_token") return debug(searchParams, request.headers);
     if (pathname !== "/app" && pathname !== "/me") return graphError(2500, `Unknown path components: ${pathname}`);
     const token = await judge(searchParams);
     if (token instanceof Response) return token;

@@ -67,6 +67,8 @@ describe("the settings of the providers' APIs", () => {
       '"s3cret"',
       '{"app":"s3cret"}',
       '{"123":""}',
+      '{"123":"s3cret\\n"}',
+      '{"123":"s3cret \u00e9"}',
       '{"123":7}',
       '{"__proto__":"s3cret"}',
     ]) {

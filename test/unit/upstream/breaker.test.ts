@@ -162,7 +162,7 @@ describe("whose trouble it is", () => {
   it("an app that Facebook throttles is left alone, and no other app is", async () => {
     const other = "555";
     const standIn: StandIn = async (request) => {
-      const isOther = new URL(request.url).searchParams.get("access_token") === `${other}|other-secret`;
+      const isOther = request.headers.get("authorization") === `Bearer ${other}|other-secret`;
       return isOther ? Response.json({ error: { code: 4 } }, { status: 403 }) : await FACEBOOK.standIn(request);
     };
     const settings = { FACEBOOK_APP_SECRETS: JSON.stringify({ [APP]: SECRET, [other]: "other-secret" }) };

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { facebookStandIn, type FacebookToken, type StandIn } from "../../support/provider-stand-ins.ts";
 import {
   attempt,
@@ -86,10 +86,10 @@ describe("Facebook, by the token alone", () => {
 
 describe("Facebook, with the app's secret", () => {
   it("asks debug_token with the app's own credential, and /me with the proof of it", async () => {
-    const seen: string[] = [];
+    const seen: (readonly [query: string, authorization: string | null])[] = [];
     const standIn = facebookStandIn({ tokens, appSecrets, requireProof: new Set([APP]) });
     const noting: StandIn = async (request) => {
-      seen.push(new URL(request.url).search);
+      seen.push([new URL(request.url).search, request.headers.get("authorization")]);
       return await standIn(request);
     };
     expect(await login("EAAgood", { settings: WITH_SECRET, standIn: noting })).toMatchObject({
@@ -98,8 +98,11 @@ describe("Facebook, with the app's secret", () => {
     });
     // openssl: printf EAAgood | openssl dgst -sha256 -hmac 0123456789abcdef0123456789abcdef
     expect(seen).toEqual([
-      `?input_token=EAAgood&access_token=${APP}%7C${SECRET}`,
-      "?fields=id&access_token=EAAgood&appsecret_proof=c8b12c274fb1481a2c1857b31921a29bcb2513efca856f92458cbb20f3bc37da",
+      ["?input_token=EAAgood", `Bearer ${APP}|${SECRET}`],
+      [
+        "?fields=id&access_token=EAAgood&appsecret_proof=c8b12c274fb1481a2c1857b31921a29bcb2513efca856f92458cbb20f3bc37da",
+        null,
+      ],
     ]);
   });
 
@@ -114,6 +117,22 @@ describe("Facebook, with the app's secret", () => {
   ])("refuses a token %s", async (_, token, answer) => {
     const outcome = await login(token, { settings: WITH_SECRET });
     expect(outcome).toMatchObject({ answer, asked: [`GET ${GRAPH}/debug_token`] });
+  });
+
+  it("T46: has its secret in no address, whatever Facebook answers, nor in what is logged", async () => {
+    const log = vi.spyOn(console, "log").mockImplementation(() => {});
+    const addresses: string[] = [];
+    const good = facebookStandIn({ tokens, appSecrets });
+    for (const standIn of [good, SECRETIVE, async () => await Promise.resolve(new Response("", { status: 503 }))]) {
+      const noting: StandIn = async (request) => {
+        addresses.push(decodeURIComponent(request.url));
+        return await standIn(request);
+      };
+      await login("EAAgood", { settings: WITH_SECRET, standIn: noting });
+    }
+    expect(addresses.length).toBeGreaterThanOrEqual(3);
+    for (const text of [...addresses, JSON.stringify(log.mock.calls)]) expect(text).not.toContain(SECRET);
+    log.mockRestore();
   });
 
   it("accepts a token that ended within the clock skew", async () => {
