@@ -18,6 +18,7 @@ export type Bundle = {
   readonly name: string;
   readonly file: string;
   readonly compatibilityDate: string;
+  readonly compatibilityFlags: readonly string[];
   readonly keepNames: boolean;
   /** Binding name and class name of each Durable Object namespace. */
   readonly objects: readonly { readonly binding: string; readonly className: string }[];
@@ -26,6 +27,7 @@ export type Bundle = {
 /** The part of a wrangler configuration that a bare workerd must be told. */
 type ProductConfig = {
   readonly compatibility_date?: string | undefined;
+  readonly compatibility_flags?: readonly string[] | undefined;
   readonly keep_names?: boolean | undefined;
   readonly durable_objects: { readonly bindings: readonly { readonly name: string; readonly class_name: string }[] };
 };
@@ -45,11 +47,14 @@ export async function buildProduct(source: string, folder: string): Promise<Bund
     className: class_name,
   }));
   const { compatibility_date: compatibilityDate = "", keep_names: keepNames = true } = config;
-  return { name: "edgepool", file: await bundle(configFile, folder), compatibilityDate, keepNames, objects };
+  const { compatibility_flags: compatibilityFlags = [] } = config;
+  const file = await bundle(configFile, folder);
+  return { name: "edgepool", file, compatibilityDate, compatibilityFlags, keepNames, objects };
 }
 
 /** The same bundler as the product's, by the same settings. */
-export async function buildFloor({ compatibilityDate, keepNames }: Bundle, folder: string): Promise<Bundle> {
+export async function buildFloor(product: Bundle, folder: string): Promise<Bundle> {
+  const { compatibilityDate, compatibilityFlags, keepNames } = product;
   await mkdir(folder, { recursive: true });
   const configFile = join(folder, "wrangler.json");
   const objects = [{ binding: "IDENTITY", className: "FloorIdentity" }];
@@ -59,10 +64,12 @@ export async function buildFloor({ compatibilityDate, keepNames }: Bundle, folde
       name: "floor",
       main: join(ROOT, "bench/floor/worker.ts"),
       compatibility_date: compatibilityDate,
+      compatibility_flags: compatibilityFlags,
       keep_names: keepNames,
       durable_objects: { bindings: [{ name: "IDENTITY", class_name: "FloorIdentity" }] },
       migrations: [{ tag: "v1", new_sqlite_classes: ["FloorIdentity"] }],
     }),
   );
-  return { name: "floor", file: await bundle(configFile, folder), compatibilityDate, keepNames, objects };
+  const file = await bundle(configFile, folder);
+  return { name: "floor", file, compatibilityDate, compatibilityFlags, keepNames, objects };
 }

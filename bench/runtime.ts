@@ -84,6 +84,7 @@ const config :Workerd.Config = (
 const main :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js")],
   compatibilityDate = ${quote(bundle.compatibilityDate)},
+  compatibilityFlags = [${bundle.compatibilityFlags.map(quote).join(", ")}],
   globalOutbound = "upstream",
   durableObjectNamespaces = [${objects.join(", ")}],
   durableObjectStorage = (localDisk = "disk"),
