@@ -1,5 +1,6 @@
 /** The raw environment, checked once: every setting has a unit, a bound and a safe default, or is refused by its name. */
 import { err, ok, type Result } from "./domain/errors.ts";
+import type { ProofRule } from "./domain/link-proof.ts";
 import { isPredictable, isPublished } from "./secret-strength.ts";
 import type { KeySource } from "./upstream/key-source.ts";
 import { readOidcProviders } from "./upstream/oidc-providers.ts";
@@ -25,6 +26,8 @@ export type Config = {
   readonly tokenAlgorithm: TokenAlgorithm;
   /** What happens when two authenticated identities meet: docs/cognito-divergences.md. */
   readonly mergePolicy: "conflict" | "merge";
+  /** How young a proof must be that links or unlinks; null: any age, as at the live service. */
+  readonly linkProofRule: ProofRule;
   readonly rateLimit: { readonly perSecond: number; readonly burst: number };
   /** Whether GetId, questions to providers and failed calls draw on the limit of their client address. */
   readonly limitsClients: boolean;
@@ -273,6 +276,8 @@ export function parseConfig(
       `RATE_LIMIT_BURST / RATE_LIMIT_PER_SECOND must be at most ${MAX_REFILL_SECONDS} seconds: the bucket rests in memory, and a slower one would be forgotten before it is full`,
     );
   }
+  const clockSkewSeconds = number(raw, "CLOCK_SKEW_SECONDS", 60, 0, 300, problems);
+  const maxAgeSeconds = number(raw, "LINK_PROOF_MAX_AGE_SECONDS", 0, 0, 86_400, problems);
   const region = text(raw, "REGION") ?? "us-east-1";
   if (!/^[a-z0-9-]{1,18}$/.test(region)) problems.push("REGION must be 1 to 18 lower-case letters, digits and hyphens");
   const issuer = parseIssuer(raw, upstreams, problems);
@@ -283,9 +288,10 @@ export function parseConfig(
     region,
     tokenAlgorithm: choice(raw, "TOKEN_ALG", "RS256", TOKEN_ALGORITHMS, problems),
     mergePolicy: choice(raw, "MERGE_POLICY", "conflict", ["conflict", "merge"], problems),
+    linkProofRule: maxAgeSeconds === 0 ? null : { maxAgeSeconds, clockSkewSeconds },
     rateLimit: { perSecond, burst },
     limitsClients: choice(raw, "CLIENT_LIMIT", "on", ["on", "off"], problems) === "on",
-    clockSkewSeconds: number(raw, "CLOCK_SKEW_SECONDS", 60, 0, 300, problems),
+    clockSkewSeconds,
     keyRotationDays: number(raw, "KEY_ROTATION_DAYS", 90, 1, 365, problems),
     keyEncryptionKey: parseKeyEncryptionKey(raw, upstreams, problems),
     adminCredentials: parseCredentials(raw, upstreams, problems),

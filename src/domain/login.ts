@@ -21,6 +21,8 @@ export type VerifiedLogin = Login & {
   readonly subject: string;
   /** The two `amr` entries that a token names it by: the provider name and the long form. */
   readonly amr: readonly string[];
+  /** Epoch seconds at which the login token was issued; absent where its provider does not say, or nobody asks. */
+  readonly issuedAt?: number;
 };
 
 /** Most logins of one identity (API reference, MergeDeveloperIdentities). */

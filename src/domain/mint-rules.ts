@@ -71,6 +71,13 @@ export const DEVELOPER_USERS_STAY = serviceError(
   "Users of a developer provider are unlinked by UnlinkDeveloperIdentity alone.",
 );
 
+/** Ours: the live service takes a proof of any age. */
+export const FRESH_SIGN_IN_NEEDED = serviceError(
+  "NotAuthorizedException",
+  "A fresh sign-in is needed to link or unlink: the login tokens of this identity were issued too long ago, or do not say when.",
+  "proof-too-old",
+);
+
 /** GetOpenIdToken belongs to the basic (classic) flow, which only an explicit `false` turns off. */
 export function permitsClassicFlow(pool: IdentityPool): Result<void> {
   if (pool.allowsClassicFlow !== false) return ok(undefined);

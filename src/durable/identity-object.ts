@@ -295,6 +295,7 @@ export class IdentityObject extends ConfiguredObject {
       send: async (message) => await this.#send(message),
       now: () => Date.now() / 1000,
       newTransactionId: () => crypto.randomUUID(),
+      proofRule: this.config.linkProofRule,
     };
   }
 

@@ -40,6 +40,10 @@ export function freeze(
   const { kind } = record.standing;
   const isSuitable = message.isGuest ? kind === "guest" : kind === "linked" && isProved;
   if (!isSuitable) return { record, reply: { kind: "unsuitable" } };
+  const { freshIds = message.loginIds } = message;
+  if (kind === "linked" && !freshIds.some((loginId) => holds(record, loginId))) {
+    return { record, reply: { kind: "proof-too-old" } };
+  }
   const call = message.callId === undefined ? {} : { callId: message.callId };
   const frozen = { ...record, freeze: { transactionId, coordinator, since: now, ...call } };
   return { record: frozen, reply: { kind: "frozen", logins: record.logins } };

@@ -5,6 +5,7 @@
  */
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import { holds, isVisible } from "../domain/identity.ts";
+import { freshOnes, type Proof, type ProofRule } from "../domain/link-proof.ts";
 import type { Login } from "../domain/login.ts";
 import { freeze, freezeOf, thaw } from "./absorption.ts";
 import { type IdentityRecord, isAtRest, isErasable, outbox, PATIENCE_SECONDS, wakeAt } from "./identity-record.ts";
@@ -48,6 +49,8 @@ export type Host = {
   /** Epoch seconds. */
   now(): number;
   newTransactionId(): string;
+  /** How young a proof must be; absent: any will do. */
+  readonly proofRule?: ProofRule;
 };
 
 export type LinkOutcome =
@@ -93,7 +96,7 @@ export class Coordinator {
 
   /** Links verified logins to this identity: all of them or none. */
   async link(order: LinkOrder): Promise<LinkOutcome> {
-    const admitted = admit(this.#record, order);
+    const admitted = admit(this.#record, order, this.#fresh(order.logins));
     if (admitted.kind === "nothing-to-do") return { kind: "linked", record: admitted.record };
     if (admitted.kind !== "prepare") return admitted;
     const transaction = this.#transact(order, admitted.wanted);
@@ -116,13 +119,15 @@ export class Coordinator {
   async #freezeAbsorbed(order: LinkOrder, transactionId: string): Promise<LinkOutcome | null> {
     if (order.absorb.length === 0) return null;
     const loginIds = order.logins.map((login) => login.loginId);
+    const freshIds = this.#fresh(order.logins);
     const { identityId: coordinator, identityPoolId } = order;
     const { absorb } = order;
     const replies = await this.#sendAll(
       absorb.map((identityId): Freeze => {
         const isGuest = identityId === order.guest;
         const call = order.callId === undefined ? {} : { callId: order.callId };
-        return { kind: "freeze", transactionId, coordinator, identityId, identityPoolId, isGuest, loginIds, ...call };
+        const proofs = { loginIds, freshIds };
+        return { kind: "freeze", transactionId, coordinator, identityId, identityPoolId, isGuest, ...proofs, ...call };
       }),
     );
     const record = this.#record;
@@ -230,14 +235,27 @@ export class Coordinator {
   }
 
   /** Why `unlink` would be refused as things are now; null when it would not be. */
-  unlinkRefusal(proofs: readonly string[], providerNames: readonly string[]): UnlinkRefusal | null {
+  unlinkRefusal(proofs: readonly Proof[], providerNames: readonly string[]): UnlinkRefusal | null {
     if (this.#record === null || !isVisible(this.#record)) return { kind: "not-found" };
-    const result = unlink(this.#record, proofs, providerNames, this.#host.now());
+    const result = this.#without(this.#record, proofs, providerNames);
     return "kind" in result ? result : null;
   }
 
-  unlink(proofs: readonly string[], providerNames: readonly string[]): UnlinkRefusal | { readonly kind: "unlinked" } {
-    return this.#unlinkBy((record) => unlink(record, proofs, providerNames, this.#host.now()));
+  unlink(proofs: readonly Proof[], providerNames: readonly string[]): UnlinkRefusal | { readonly kind: "unlinked" } {
+    return this.#unlinkBy((record) => this.#without(record, proofs, providerNames));
+  }
+
+  #without(
+    record: IdentityRecord,
+    proofs: readonly Proof[],
+    providerNames: readonly string[],
+  ): IdentityRecord | UnlinkRefusal {
+    const loginIds = proofs.map(({ loginId }) => loginId);
+    return unlink(record, loginIds, providerNames, this.#host.now(), this.#fresh(proofs));
+  }
+
+  #fresh(proofs: readonly Proof[]): readonly string[] {
+    return freshOnes(proofs, this.#host.proofRule ?? null, this.#host.now());
   }
 
   unlinkDeveloperUser(loginId: string): LinkRefusal | { readonly kind: "unlinked" } {

@@ -10,6 +10,7 @@ import type { VerifiedLogin } from "../domain/login.ts";
 import {
   DEVELOPER_USER_NOT_FOUND,
   DEVELOPER_USERS_STAY,
+  FRESH_SIGN_IN_NEEDED,
   grantOf,
   identityNotFound,
   judgeGuest,
@@ -113,6 +114,8 @@ export async function grantToLogins(
         return { kind: "granted", grant: grantOf(outcome.record, logins) };
       case "conflict":
         return refused(loginConflict(outcome.providerName));
+      case "proof-too-old":
+        return refused(FRESH_SIGN_IN_NEEDED);
       case "unreachable":
         return refused(PARTICIPANT_UNREACHABLE);
       case "elsewhere":
@@ -161,17 +164,17 @@ export async function unlinkLogins(
   logins: readonly VerifiedLogin[],
   providerNames: readonly string[],
 ): Promise<ChangeReply> {
-  const proofs = logins.map((login) => login.loginId);
   return await change(coordinator, () => {
-    const refusal = coordinator.unlinkRefusal(proofs, providerNames);
-    const isProved = refusal === null || refusal.kind === "signed-only";
+    const refusal = coordinator.unlinkRefusal(logins, providerNames);
+    const isProved = refusal === null || refusal.kind === "signed-only" || refusal.kind === "proof-too-old";
     const limited = isProved ? drawForMint() : null;
     if (limited !== null) return refused(limited);
-    const outcome = coordinator.unlink(proofs, providerNames);
+    const outcome = coordinator.unlink(logins, providerNames);
     if (outcome.kind === "unlinked") return { kind: "done" };
     if (outcome.kind === "not-found") return refused(identityNotFound(identityId));
     if (outcome.kind === "busy") return outcome;
     if (outcome.kind === "signed-only") return refused(DEVELOPER_USERS_STAY);
+    if (outcome.kind === "proof-too-old") return refused(FRESH_SIGN_IN_NEEDED);
     const current = judgeStanding(coordinator.record, identityId);
     return refused(current.ok ? LOGINS_DO_NOT_MATCH : current.error);
   });

@@ -32,6 +32,8 @@ export type Freeze = TransactionRef & {
   readonly identityPoolId: IdentityPoolId;
   readonly isGuest: boolean;
   readonly loginIds: readonly string[];
+  /** Those of `loginIds` whose proof is young enough for a change (domain/link-proof.ts); absent: all. */
+  readonly freshIds?: readonly string[];
   /** Id of the client's call, so that a repeat of it can be told from a new one. */
   readonly callId?: string;
 };
@@ -86,7 +88,9 @@ export type FreezeReply =
   | { readonly kind: "busy" }
   | { readonly kind: "contended"; readonly holder: Holder }
   /** It is not there, or no longer what the coordinator took it for. */
-  | { readonly kind: "unsuitable" };
+  | { readonly kind: "unsuitable" }
+  /** None of the proofs of its own logins is young enough. */
+  | { readonly kind: "proof-too-old" };
 
 export type Reply =
   | ReserveReply

@@ -16,12 +16,16 @@ function obstacleOf(record: IdentityRecord): Busy | null {
 /** `signed-only`: a developer's users are among what is to go, of whom no login token says anything (T32). */
 export type UnlinkRefusal = LinkRefusal | { readonly kind: "signed-only" };
 
-/** Unlinks logins by a proof of one of the identity's own; the identity's write is the linearization point. */
+/**
+ * Unlinks logins by a proof of one of the identity's own, which must be among `fresh` where there is anything to unlink; the
+ * identity's write is the linearization point.
+ */
 export function unlink(
   record: IdentityRecord,
   proofs: readonly string[],
   providerNames: readonly string[],
   now: number,
+  fresh: readonly string[] = proofs,
 ): IdentityRecord | UnlinkRefusal {
   const obstacle = obstacleOf(record);
   if (obstacle !== null) return obstacle;
@@ -31,7 +35,8 @@ export function unlink(
   const isRepeat = removed.length === 0 && proofs.some((loginId) => wasUnlinked(record, loginId, now));
   if (!isProved && !isRepeat) return { kind: "stale" };
   if (removed.some((login) => login.isDeveloper === true)) return { kind: "signed-only" };
-  return removed.length === 0 ? record : without(record, removed, now);
+  if (removed.length === 0) return record;
+  return fresh.some((loginId) => holds(record, loginId)) ? without(record, removed, now) : { kind: "proof-too-old" };
 }
 
 /** Unlinks one developer user: the signed call is the proof. */

@@ -19,6 +19,7 @@ export function obstacleAmong(replies: readonly Reply[]): Obstacle | null {
     if (reply.kind === "busy") return { kind: "busy" };
     if (reply.kind === "contended") return { kind: "busy", holder: reply.holder };
     if (reply.kind === "unsuitable") return { kind: "stale" };
+    if (reply.kind === "proof-too-old") return reply;
   }
   return null;
 }

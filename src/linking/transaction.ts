@@ -4,6 +4,7 @@
  */
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import { holds, isVisible, type LinkedLogin } from "../domain/identity.ts";
+import type { Proof } from "../domain/link-proof.ts";
 import { MAX_LINKED_LOGINS, type Login } from "../domain/login.ts";
 import { type Busy, freezeOf } from "./absorption.ts";
 import type { IdentityRecord, LinkTransaction } from "./identity-record.ts";
@@ -14,7 +15,7 @@ export type LinkOrder = {
   readonly identityId: IdentityId;
   readonly identityPoolId: IdentityPoolId;
   /** Logins whose tokens were verified in this very request; at least one. */
-  readonly logins: readonly Login[];
+  readonly logins: readonly (Login & Proof)[];
   /** Identities to absorb: a guest that the request named, or the owners of some of the logins. */
   readonly absorb: readonly IdentityId[];
   /**
@@ -40,6 +41,8 @@ export type LinkRefusal =
   | { readonly kind: "forbidden" }
   /** The caller's picture is out of date: none of the logins is this identity's (any more). */
   | { readonly kind: "stale" }
+  /** The identity's own logins were proved too long ago: domain/link-proof.ts. */
+  | { readonly kind: "proof-too-old" }
   /** A second user of a provider; null: more logins than an identity may have. */
   | { readonly kind: "conflict"; readonly providerName: string | null }
   /** Another transaction is in the way. */
@@ -49,8 +52,15 @@ type Admitted =
   | { readonly kind: "nothing-to-do"; readonly record: IdentityRecord }
   | { readonly kind: "prepare"; readonly wanted: readonly Login[] };
 
-/** Judges an order on the record as it is now. A linked identity is touched only by a proof of one of its own logins (I3, T32). */
-export function admit(record: IdentityRecord | null, order: LinkOrder): Admitted | LinkRefusal {
+/**
+ * Judges an order on the record as it is now. A linked identity is touched only by a proof of one of its own logins (I3, T32),
+ * and gains logins only by one that is among `fresh`. A guest that it absorbs brings none.
+ */
+export function admit(
+  record: IdentityRecord | null,
+  order: LinkOrder,
+  fresh: readonly string[] = order.logins.map(({ loginId }) => loginId),
+): Admitted | LinkRefusal {
   if (record === null) return order.isBirth ? { kind: "prepare", wanted: order.logins } : { kind: "not-found" };
   if (order.isBirth || !isVisible(record) || record.identityPoolId !== order.identityPoolId)
     return { kind: "not-found" };
@@ -71,6 +81,9 @@ export function admit(record: IdentityRecord | null, order: LinkOrder): Admitted
   const conflict = conflictAmong([...record.logins, ...wanted]);
   if (conflict !== null) return conflict;
   if (wanted.length === 0 && order.absorb.length === 0) return { kind: "nothing-to-do", record };
+  const gains = wanted.length > 0 || order.absorb.some((identityId) => identityId !== order.guest);
+  const isFresh = record.standing.kind === "guest" || fresh.some((loginId) => holds(record, loginId));
+  if (gains && !isFresh) return { kind: "proof-too-old" };
   if (record.transaction !== null) return { kind: "busy" };
   return { kind: "prepare", wanted };
 }

@@ -7,7 +7,12 @@ import { err, ok, type Result } from "../domain/errors.ts";
 import type { Grant } from "../domain/grant.ts";
 import { type IdentityId, identityIdOf, type IdentityPoolId } from "../domain/identifiers.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
-import { DEVELOPER_USER_REGISTERED, loginConflict, PARTICIPANT_UNREACHABLE } from "../domain/mint-rules.ts";
+import {
+  DEVELOPER_USER_REGISTERED,
+  FRESH_SIGN_IN_NEEDED,
+  loginConflict,
+  PARTICIPANT_UNREACHABLE,
+} from "../domain/mint-rules.ts";
 import type { LoginView } from "../durable/login-object.ts";
 import type { LinkReply } from "../linking/identity-calls.ts";
 import type { Holder } from "../linking/messages.ts";
@@ -139,6 +144,8 @@ function verdictOn(reply: LinkReply): Result<Grant> | "again" {
       return err(reply.error);
     case "conflict":
       return err(loginConflict(reply.providerName));
+    case "proof-too-old":
+      return err(FRESH_SIGN_IN_NEEDED);
     case "unreachable":
       return err(PARTICIPANT_UNREACHABLE);
     case "busy":

@@ -32,7 +32,12 @@ export function accessTokenKind({ providerName, tokenForm, clientsOf, prove }: A
   };
 }
 
-/** Whom the token speaks for. An id that cannot be one means that the upstream is not what it should be. */
-export function provenLogin(subject: unknown, client: Client): Result<ProvenLogin, RefusalReason> {
-  return typeof subject === "string" && SUBJECT.test(subject) ? ok({ subject, client }) : upstreamTrouble("answer");
+/**
+ * Whom the token speaks for. An id that cannot be one means that the upstream is not what it should be. `issuedAt`, in epoch
+ * seconds, is what the provider says of the token's age, if it says anything.
+ */
+export function provenLogin(subject: unknown, client: Client, issuedAt?: unknown): Result<ProvenLogin, RefusalReason> {
+  if (typeof subject !== "string" || !SUBJECT.test(subject)) return upstreamTrouble("answer");
+  const isKnown = typeof issuedAt === "number" && Number.isFinite(issuedAt) && issuedAt > 0;
+  return ok({ subject, client, ...(isKnown && { issuedAt }) });
 }

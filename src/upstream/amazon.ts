@@ -30,6 +30,6 @@ export const amazon = accessTokenKind({
     const remainingSeconds = members.get("exp");
     if (typeof remainingSeconds !== "number") return upstreamTrouble("answer");
     if (remainingSeconds <= 0) return err({ kind: "access-token-expired" });
-    return provenLogin(members.get("user_id"), client);
+    return provenLogin(members.get("user_id"), client, members.get("iat"));
   },
 });

@@ -11,7 +11,7 @@ import { isUpstreamTrouble, type RefusalReason } from "./refusal.ts";
 
 type Judgement<T> = Result<T, RefusalReason>;
 /** The app that the token is of; `userId` where that was said in the same breath. */
-type App = { readonly client: Client; readonly secret?: string; readonly userId?: string };
+type App = { readonly client: Client; readonly secret?: string; readonly userId?: string; readonly issuedAt?: unknown };
 
 /**
  * The access token is at fault: Graph API, Handling Errors. 101 says that an app is none; asked by the token alone, the app is
@@ -34,7 +34,7 @@ export const facebook = accessTokenKind({
   async prove({ token, clients }, api) {
     const app = await findApp(token, clients, api);
     if (!app.ok) return app;
-    const { client, secret, userId } = app.value;
+    const { client, secret, userId, issuedAt } = app.value;
     const answer = await api.ask({
       url: `${api.providerApis.facebookGraphUrl}/me`,
       query: {
@@ -50,7 +50,7 @@ export const facebook = accessTokenKind({
     if (status !== 200 || members.has("error")) {
       return refusalOf(members.get("error"), secret === undefined ? [NO_USER_CODE, NO_FIELD_CODE] : [NO_USER_CODE]);
     }
-    const login = provenLogin(members.get("id"), client);
+    const login = provenLogin(members.get("id"), client, issuedAt);
     const isAnother = login.ok && userId !== undefined && userId !== login.value.subject;
     return isAnother ? err({ kind: "access-token-refused" }) : login;
   },
@@ -77,10 +77,10 @@ async function findApp(token: string, clients: readonly Client[], api: ProviderA
       caller: client.clientId,
       isThrottled: ({ members }) => THROTTLE_CODES.has(membersOf(members.get("error")).get("code")),
     });
-    const userId = answer.ok ? judgeDebugToken(answer.value, client, api) : answer;
-    if (userId.ok) return ok({ client, secret, userId: userId.value });
-    if (isUpstreamTrouble(userId.error)) trouble ??= err(userId.error);
-    else if (userId.error.kind !== "foreign-app") return err(userId.error);
+    const user = answer.ok ? judgeDebugToken(answer.value, client, api) : answer;
+    if (user.ok) return ok({ client, secret, ...user.value });
+    if (isUpstreamTrouble(user.error)) trouble ??= err(user.error);
+    else if (user.error.kind !== "foreign-app") return err(user.error);
   }
   if (withoutSecret.length === 0) return trouble ?? err({ kind: "foreign-app" });
 
@@ -94,8 +94,12 @@ async function findApp(token: string, clients: readonly Client[], api: ProviderA
   return client === undefined ? (trouble ?? err({ kind: "foreign-app" })) : ok({ client });
 }
 
-/** The user id that the token is for, if it is a live user token of the client's app. */
-function judgeDebugToken({ status, members }: ApiAnswer, client: Client, api: ProviderApi): Judgement<string> {
+/** Whom the token is for and when it was issued, which is not always said, if it is a live user token of the client's app. */
+function judgeDebugToken(
+  { status, members }: ApiAnswer,
+  client: Client,
+  api: ProviderApi,
+): Judgement<{ readonly userId: string; readonly issuedAt: unknown }> {
   if (status !== 200 || members.has("error")) {
     const code = membersOf(members.get("error")).get("code");
     if (code === FOREIGN_APP_CODE) return err({ kind: "foreign-app" });
@@ -120,7 +124,7 @@ function judgeDebugToken({ status, members }: ApiAnswer, client: Client, api: Pr
   const isExpired = typeof expiresAt === "number" && expiresAt !== 0 && api.now >= expiresAt + api.clockSkewSeconds;
   if (isExpired) return err({ kind: "access-token-expired" });
   const userId = idOf(data.get("user_id"));
-  return userId === undefined ? upstreamTrouble("answer") : ok(userId);
+  return userId === undefined ? upstreamTrouble("answer") : ok({ userId, issuedAt: data.get("issued_at") });
 }
 
 /** `debug_token` writes an id as text or as a number, by version of the API; a number that lost digits is no id. */

@@ -49,7 +49,9 @@ export function judgeClaims(
   // T18: stored and compared as given, without a normal form: two spellings are two users. Nothing but the subject identifies the user; e-mail is never read (T35).
   if (typeof subject !== "string" || !SUBJECT.test(subject)) return err({ kind: "malformed", part: "sub" });
   const client = judgeAudience(claims, clients, rules);
-  return client.ok ? ok({ subject, client: client.value }) : client;
+  if (!client.ok) return client;
+  const issuedAt = claims.get("iat");
+  return ok({ subject, client: client.value, ...(isInstant(issuedAt) && { issuedAt }) });
 }
 
 /** T16: bytes are compared. Nothing is parsed, lower-cased or normalised, on either side. */

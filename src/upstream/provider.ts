@@ -33,6 +33,8 @@ export type ProvenLogin = {
   readonly client: Client;
   /** Of an ID token: which of the provider's issuers made it. */
   readonly issuer?: string;
+  /** Epoch seconds at which the token was issued, where the token or its provider says so. */
+  readonly issuedAt?: number;
 };
 
 /** A login token that passed every check that costs nothing. Nothing in it is believed before `prove`. */

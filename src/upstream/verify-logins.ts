@@ -17,7 +17,7 @@ import { refusalOf } from "./refusal.ts";
 type FromConfig = "clockSkewSeconds" | "providerApis" | "upstreams";
 
 export type VerificationContext = Omit<InspectionContext, FromConfig | "breaker" | "fetch"> & {
-  readonly config: Pick<Config, FromConfig | "oidcProviders">;
+  readonly config: Pick<Config, FromConfig | "oidcProviders"> & Partial<Pick<Config, "linkProofRule">>;
   /** Default: the platform's. */
   readonly fetch?: InspectionContext["fetch"];
   /** Default: the isolate's. */
@@ -38,8 +38,10 @@ export async function verifyLogins(
 ): Promise<Result<readonly VerifiedLogin[]>> {
   const unproven = inspectLogins(pool, logins, context);
   if (!unproven.ok) return unproven;
+  // Only who asks for the age of a proof is told: in each reply of the hot path it would be bytes for nothing.
+  const isDated = (context.config.linkProofRule ?? null) !== null;
   // Side by side, so that the request waits for the slowest issuer and not for all of them in turn.
-  const results = await Promise.all(unproven.value.map((entry) => proveLogin(pool, entry)));
+  const results = await Promise.all(unproven.value.map((entry) => proveLogin(pool, entry, isDated)));
   const verified = new Map<string, VerifiedLogin>();
   for (const result of results) {
     if (!result.ok) return result;
@@ -81,12 +83,14 @@ function inspectLogins(
 async function proveLogin(
   pool: IdentityPool,
   { providerName, place, login }: UnprovenEntry,
+  isDated: boolean,
 ): Promise<Result<VerifiedLogin>> {
   const proven = await login.prove();
   if (!proven.ok) return err(refusalOf(proven.error, place));
-  const { subject, client } = proven.value;
+  const { subject, client, issuedAt } = proven.value;
   const loginId = await loginIdOf(pool.identityPoolId, providerName, subject);
-  return ok({ providerName, subject, loginId, amr: [providerName, `${client.amrPrefix}:${subject}`] });
+  const amr = [providerName, `${client.amrPrefix}:${subject}`];
+  return ok({ providerName, subject, loginId, amr, ...(isDated && issuedAt !== undefined && { issuedAt }) });
 }
 
 /** GetOpenIdToken never takes a SAML login, whether or not the pool has the provider: call it before `verifyLogins`. */

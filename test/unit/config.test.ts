@@ -32,6 +32,7 @@ describe("parseConfig", () => {
       adminCredentials: [],
       oidcProviders: new Map(),
       keySources: new Map(),
+      linkProofRule: null,
     });
   });
 
@@ -73,6 +74,7 @@ describe("parseConfig", () => {
     ["TOKEN_ALG", ["none", "rs256", "HS256", "PS256"]],
     ["MERGE_POLICY", ["yes", "Merge"]],
     ["CLIENT_LIMIT", ["true", "0", "On"]],
+    ["LINK_PROOF_MAX_AGE_SECONDS", ["-1", "off", "86401", "NaN"]],
     ["RATE_LIMIT_PER_SECOND", ["0", "-1", "NaN", "Infinity", "five", "10001"]],
     ["RATE_LIMIT_BURST", ["0", "0.9", "100001", "x"]],
     ["CLOCK_SKEW_SECONDS", ["-1", "301", "1m"]],
@@ -190,6 +192,17 @@ describe("parseConfig: secrets that others know", () => {
     const raw = { ...good, KEY_ENCRYPTION_KEY: keyOf(() => 0), ADMIN_CREDENTIALS: JSON.stringify([local]) };
     expect(parseDevelopmentConfig(raw)).toMatchObject({ ok: true });
     expect(parseConfig(raw)).toMatchObject({ ok: false });
+  });
+});
+
+describe("parseConfig: how old a proof may be", () => {
+  it.each([undefined, "", "0"])("is not asked when the setting is %j", (value) => {
+    expect(configOf({ LINK_PROOF_MAX_AGE_SECONDS: value }).linkProofRule).toBeNull();
+  });
+
+  it("is judged with the accepted clock difference", () => {
+    const { linkProofRule } = configOf({ LINK_PROOF_MAX_AGE_SECONDS: "600", CLOCK_SKEW_SECONDS: "30" });
+    expect(linkProofRule).toEqual({ maxAgeSeconds: 600, clockSkewSeconds: 30 });
   });
 });
 

@@ -51,6 +51,8 @@ export type Outcome = {
   /** The exception and its message, or the amr entries. */
   readonly answer: string | readonly string[];
   readonly reason: string | undefined;
+  /** When the login token was issued, where that was said and LINK_PROOF_MAX_AGE_SECONDS asks for it. */
+  readonly issuedAt?: number | undefined;
   /** Method and address of each call out, without its query. */
   readonly asked: readonly string[];
   /** How often the request was told that it waits for an upstream. */
@@ -107,7 +109,10 @@ export async function attempt(login: Attempt): Promise<Outcome> {
     const { provider, outcome } = JSON.parse(line) as { provider: string; outcome: unknown };
     return `${provider} ${String(outcome)}`;
   });
-  if (result.ok) return { answer: result.value[0]?.amr ?? [], reason: undefined, asked, waits, logged };
+  if (result.ok) {
+    const [first] = result.value;
+    return { answer: first?.amr ?? [], reason: undefined, issuedAt: first?.issuedAt, asked, waits, logged };
+  }
   const { error } = result;
   return { answer: `${error.type}: ${error.message}`, reason: error.reason, asked, waits, logged };
 }
