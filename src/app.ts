@@ -13,7 +13,7 @@ import { runnableOf } from "./operations/registry.ts";
 import { authorise } from "./protocol/admin-credential.ts";
 import { type DecodedRequest, encodeError, encodePreflight, encodeSuccess, readRequest } from "./protocol/aws-json.ts";
 import { unknownOperation, type WireError } from "./protocol/errors.ts";
-import { unsignedRefusal, verifySignature } from "./protocol/sigv4.ts";
+import { claimedKeyId, unsignedRefusal, verifySignature } from "./protocol/sigv4.ts";
 import { logDefect, logRequest, RequestFacts } from "./request-log.ts";
 import {
   AUTHORIZATION_PATH,
@@ -109,7 +109,7 @@ export function createApp(composition: Composition): RequestHandler {
   }
 
   async function attempt(request: Request, env: Env, requestId: string, facts: RequestFacts): Promise<Answer> {
-    let operation: string | null = null;
+    let operation: DecodedRequest["operation"] | null = null;
     const refuse = (error: WireError): Answer => ({ response: encodeError(error, requestId), error, operation });
     try {
       const service = serviceOf(env);
@@ -120,6 +120,9 @@ export function createApp(composition: Composition): RequestHandler {
       // Only a signature can speak for a caller at such an address: a backend has one, and many users behind it.
       if (isBlocked && !request.headers.has("authorization")) return refuse(CLIENT_OVER_LIMIT);
       const refuseUnsigned = async (error: WireError): Promise<Answer> => {
+        // A public operation takes no notice of a signature, and neither does its line.
+        const isSigned = operation !== null && runnableOf(operation)?.access === "signed";
+        if (isSigned) facts.claimedBy(claimedKeyId(request.headers, config.adminCredentials));
         if (isBlocked) return refuse(CLIENT_OVER_LIMIT);
         // Counted before the answer, so that of many guesses at once no more are answered than of as many in a row.
         const limited = isClientsOwn(error) ? await clients.countFailure(client, context.now()) : null;
@@ -136,6 +139,7 @@ export function createApp(composition: Composition): RequestHandler {
       if (!decoded.ok) return await refuseUnsigned(decoded.error);
       const caller = await callerOf(request, decoded.value, service.value);
       if (!caller.ok) return await refuseUnsigned(caller.error);
+      if (caller.value !== null) facts.signedBy(caller.value.credential.accessKeyId);
       const result = await runOperation(request, decoded.value, caller.value, service.value, client, facts);
       if (result.ok) return { response: encodeSuccess(result.value, requestId), operation };
       return caller.value === null ? await refuseUnsigned(result.error) : refuse(result.error);

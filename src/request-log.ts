@@ -16,59 +16,117 @@ export type RequestLine = {
 
 /** What a request turned out to be about. */
 type RequestTrace = {
+  /** Access key id of whoever signed it, proven by the signature. */
+  readonly caller: string | undefined;
+  /** Access key id that a signature names which was refused, or not looked at: of a configured credential, and of no other. */
+  readonly claimedCaller: string | undefined;
   readonly pool: string | undefined;
+  /** In place of `pool`, where the identities that were named are of several. */
+  readonly pools: readonly string[] | undefined;
   /** The identity that was answered, else the one that was named, hashed. */
   readonly identity: string | undefined;
   /** The identity that was named, hashed, where another one was answered. */
   readonly namedIdentity: string | undefined;
+  /** Where several are to be changed: each of them, hashed. */
+  readonly identities: readonly string[] | undefined;
+  /** Of those the ones that were not. */
+  readonly unprocessed: readonly string[] | undefined;
   readonly providers: readonly string[] | undefined;
   readonly upstreamFetches: number;
 };
 
 /** Collects what a request is about: from its input and output, which are judged again here, and from what it notes. */
 export class RequestFacts {
-  #pool: string | undefined;
+  #caller: string | undefined;
+  #claimedCaller: string | undefined;
+  /** Of the input, a client's word. */
+  #namedPool: string | undefined;
+  /** Of the objects, or of the answer. */
+  readonly #pools = new Set<string>();
   #named: string | undefined;
   #answered: string | undefined;
+  readonly #targets = new Set<string>();
+  readonly #unprocessed = new Set<string>();
   #providers: readonly string[] | undefined;
   #upstreamFetches = 0;
 
   /** Of an input that may be anything: only what has the shape of an id is taken, and nothing else can be written in it. */
   readInput(json: Readonly<Record<string, unknown>>): void {
-    this.#pool = idIn(json, "IdentityPoolId");
+    this.#namedPool = idIn(json, "IdentityPoolId");
     this.#named = idIn(json, "IdentityId");
+    for (const id of listIn(json, "IdentityIdsToDelete")) addId(this.#targets, id);
   }
 
   readOutput(output: object | undefined): void {
     if (output === undefined) return;
-    this.#pool ??= idIn(output, "IdentityPoolId");
+    const pool = idIn(output, "IdentityPoolId");
+    if (pool !== undefined) this.#pools.add(pool);
     this.#answered = idIn(output, "IdentityId");
+    for (const entry of listIn(output, "UnprocessedIdentityIds"))
+      addId(this.#unprocessed, idIn(Object(entry), "IdentityId"));
   }
 
-  note({ identityPoolId, providerNames, upstreamFetches = 0 }: Trace): void {
-    this.#pool ??= identityPoolId;
+  note({ identityPoolId, identityIds = [], providerNames, upstreamFetches = 0 }: Trace): void {
+    if (identityPoolId !== undefined) this.#pools.add(identityPoolId);
+    for (const identityId of identityIds) addId(this.#targets, identityId);
     this.#providers = providerNames ?? this.#providers;
     this.#upstreamFetches += upstreamFetches;
+  }
+
+  /** Once the signature is found good. */
+  signedBy(accessKeyId: string): void {
+    this.#caller = accessKeyId;
+  }
+
+  /** A configured access key id that the request only claims to be signed with. */
+  claimedBy(accessKeyId: string | undefined): void {
+    this.#claimedCaller = accessKeyId;
   }
 
   async describe(): Promise<RequestTrace> {
     const identity = this.#answered ?? this.#named;
     const other = this.#named === identity ? undefined : this.#named;
+    const pools = [...this.#pools].slice(0, MAX_LISTED);
     return {
-      pool: this.#pool,
+      caller: this.#caller,
+      claimedCaller: this.#claimedCaller,
+      pool: pools.length > 1 ? undefined : (pools[0] ?? this.#namedPool),
+      pools: pools.length > 1 ? pools : undefined,
       identity: identity && (await hashedIdentity(identity)),
       namedIdentity: other && (await hashedIdentity(other)),
+      identities: await hashedList(this.#targets),
+      unprocessed: await hashedList(this.#unprocessed),
       providers: this.#providers,
       upstreamFetches: this.#upstreamFetches,
     };
   }
 }
 
+/** Most identities, or pools, in one line: as many as DeleteIdentities takes. */
+const MAX_LISTED = 60;
+
+function addId(ids: Set<string>, id: unknown): void {
+  if (typeof id === "string" && MADE_ID.test(id) && ids.size < MAX_LISTED) ids.add(id);
+}
+
+async function hashedList(ids: ReadonlySet<string>): Promise<readonly string[] | undefined> {
+  return ids.size === 0 ? undefined : await Promise.all([...ids].map(hashedIdentity));
+}
+
 /** Narrower than what the service accepts as an id: all that it makes, and no room for a piece of a token in the wrong member. */
 const MADE_ID = /^[a-z0-9-]{1,18}:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+function memberOf(members: object, name: string): unknown {
+  return Object.hasOwn(members, name) ? Reflect.get(members, name) : undefined;
+}
+
+function listIn(members: object, name: "IdentityIdsToDelete" | "UnprocessedIdentityIds"): readonly unknown[] {
+  const list = memberOf(members, name);
+  return Array.isArray(list) ? list.slice(0, MAX_LISTED) : [];
+}
+
 function idIn(members: object, name: "IdentityId" | "IdentityPoolId"): string | undefined {
-  const text: unknown = Object.hasOwn(members, name) ? Reflect.get(members, name) : undefined;
+  const text = memberOf(members, name);
   return typeof text === "string" && MADE_ID.test(text) ? text : undefined;
 }
 
@@ -81,9 +139,14 @@ export function logRequest({ requestId, operation, status, error, durationMs, ab
     status,
     exception: error?.type,
     reason: error?.reason,
+    caller: about?.caller,
+    claimedCaller: about?.claimedCaller,
     pool: about?.pool,
+    pools: about?.pools,
     identity: about?.identity,
     namedIdentity: about?.namedIdentity,
+    identities: about?.identities,
+    unprocessed: about?.unprocessed,
     providers: about?.providers,
     upstreamFetches: about?.upstreamFetches,
     durationMs: Math.round(durationMs * 10) / 10,

@@ -1,9 +1,11 @@
 /** What a call turned out to be about, for the one log line of its request: never a token, a secret or a subject (T46). */
 import { sha256Hex } from "./digest.ts";
-import type { IdentityPoolId } from "./identifiers.ts";
+import type { IdentityId, IdentityPoolId } from "./identifiers.ts";
 
 export type Trace = {
   readonly identityPoolId?: IdentityPoolId;
+  /** The identities that the call is to change, where neither its input nor its output names them one by one. */
+  readonly identityIds?: readonly IdentityId[];
   /** Of the providers that were presented those that the pool has: any other name is the client's text, and could be anything. */
   readonly providerNames?: readonly string[] | undefined;
   /** How often the call waited for an upstream: a question to a provider's API, or the load of an issuer's key set. */

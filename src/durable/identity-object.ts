@@ -173,8 +173,10 @@ export class IdentityObject extends ConfiguredObject {
   }
 
   /** Deletes the identity for good; `allowedPools` are those of the caller's credential. */
-  async remove(identityId: IdentityId, allowedPools: readonly string[] | "*"): Promise<ChangeReply> {
-    return await this.#settling(removeIdentity(this.#coordinator, identityId, allowedPools));
+  async remove(identityId: IdentityId, allowedPools: readonly string[] | "*"): Promise<Traced<ChangeReply>> {
+    const identityPoolId = this.#coordinator.record?.identityPoolId;
+    const reply = await this.#settling(removeIdentity(this.#coordinator, identityId, allowedPools));
+    return identityPoolId === undefined ? reply : { ...reply, trace: { identityPoolId } };
   }
 
   async unlinkDeveloperUser(

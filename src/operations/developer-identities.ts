@@ -166,6 +166,7 @@ export async function mergeDeveloperIdentities(
     if (!destination.ok) return destination;
     const source = await findUser(pool.value, developerProviderName, sourceUser, context);
     if (!source.ok) return source;
+    context.note?.({ identityIds: [destination.value, source.value] });
     if (source.value === destination.value) {
       // Two looks are two moments: whether it holds both users at once, the identity alone can say.
       const users = await usersOf(identityPoolId, destination.value, context);

@@ -42,6 +42,7 @@ export async function describeIdentity(
   const identityId = identityIdOfInput(input.IdentityId);
   const described = await context.objects.identity(identityId).describe();
   if (described === null) return err(identityNotFound(identityId));
+  context.note?.({ identityPoolId: described.identityPoolId });
   const refusal = poolRefusal(context, described.identityPoolId);
   if (refusal !== null) return refusal;
   // An identity goes with its pool, even while the sweep that deletes it is still under way.
@@ -143,6 +144,7 @@ async function deleteIdentity(context: SignedContext, identityId: IdentityId): P
       context,
       async () => await context.objects.identity(identityId).remove(identityId, pools),
     );
+    if (reply?.trace !== undefined) context.note?.(reply.trace);
     if (reply?.kind === "done") return null;
     const isDenied = reply?.kind === "refused" && reply.error.type === "AccessDeniedException";
     return { IdentityId: identityId, ErrorCode: isDenied ? "AccessDenied" : "InternalServerError" };

@@ -69,6 +69,12 @@ export function unsignedRefusal(headers: Headers, credentials: readonly AdminCre
   return serviceError("MissingAuthenticationTokenException", "Missing Authentication Token");
 }
 
+/** The configured access key id that the request names, which proves nothing; undefined for any other text. */
+export function claimedKeyId(headers: Headers, credentials: readonly AdminCredential[]): string | undefined {
+  const claimed = parseAuthorizationHeader(headers.get("authorization") ?? "")?.accessKeyId;
+  return credentials.find(({ accessKeyId }) => accessKeyId === claimed)?.accessKeyId;
+}
+
 /**
  * Fails with MissingAuthenticationTokenException, IncompleteSignatureException (not understood),
  * InvalidSignatureException (understood and wrong), UnrecognizedClientException (unknown access key id or any session

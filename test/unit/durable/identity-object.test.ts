@@ -273,7 +273,8 @@ describe("IdentityObject: logins", () => {
       await identity(identityId).describe();
       return signIn.upstream.fetched.length > 0;
     });
-    expect(await identity(identityId).remove(identityId, "*")).toEqual({ kind: "done" });
+    const trace = { identityPoolId: pool.identityPoolId };
+    expect(await identity(identityId).remove(identityId, "*")).toEqual({ kind: "done", trace });
     resolve();
     expect(await call).toEqual(refused("ResourceNotFoundException"));
     expect((await recordOf(identityId))?.logins).toEqual([]);
@@ -287,8 +288,9 @@ describe("IdentityObject: deletion", () => {
     expect(await identity(identityId).remove(identityId, ["us-east-1:other"])).toEqual(
       refused("AccessDeniedException"),
     );
-    expect(await identity(identityId).remove(identityId, [pool.identityPoolId])).toEqual({ kind: "done" });
-    expect(await identity(identityId).remove(identityId, "*")).toEqual({ kind: "done" });
+    const trace = { identityPoolId: pool.identityPoolId };
+    expect(await identity(identityId).remove(identityId, [pool.identityPoolId])).toEqual({ kind: "done", trace });
+    expect(await identity(identityId).remove(identityId, "*")).toEqual({ kind: "done", trace });
     await untilAtRest(identityId);
     expect((await storedIn(login(ann.loginId))).entries).toEqual(new Map());
     await evictDurableObject(identity(identityId));

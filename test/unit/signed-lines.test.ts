@@ -1,0 +1,192 @@
+/** The log lines of signed calls: who signed, and what was changed; never a secret, a subject or a developer's user. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { AdminCredential } from "../../src/config.ts";
+import { hashedIdentity } from "../../src/domain/trace.ts";
+import { makeGuest, makePool, newIdentityId, untilAtRest } from "../support/objects.ts";
+import { ADMIN, type CallOptions, makeService, textOf } from "../support/service.ts";
+
+const DEVELOPER = "login.example";
+const USERS = ["ann@mail.example", "bob@mail.example", "cid@mail.example"] as const;
+const LIMITED: AdminCredential = {
+  accessKeyId: "limited",
+  secretAccessKey: "secret-of-the-limited",
+  operations: "*",
+  pools: ["us-east-1:de300000-0000-4000-8000-0000000de300"],
+};
+const service = makeService({ credentials: [ADMIN, LIMITED] });
+
+let lines: Record<string, unknown>[];
+let everything: string[];
+
+beforeEach(() => {
+  [lines, everything] = [[], []];
+  for (const method of ["log", "warn", "error"] as const) {
+    vi.spyOn(console, method).mockImplementation((line: unknown) => {
+      everything.push(JSON.stringify(line));
+      const parsed: unknown = typeof line === "string" && line.startsWith("{") ? JSON.parse(line) : {};
+      if (Reflect.get(Object(parsed), "message") === "request") lines.push(parsed as Record<string, unknown>);
+    });
+  }
+});
+
+afterEach(() => {
+  const log = everything.join("\n");
+  for (const secret of [...USERS, ADMIN.secretAccessKey, LIMITED.secretAccessKey, "Signature=", "eyJ"]) {
+    expect(log).not.toContain(secret);
+  }
+  vi.restoreAllMocks();
+});
+
+/** The line of one call, but for what differs from call to call. */
+async function lineOf(operation: string, input: object, options: CallOptions = { credential: ADMIN }) {
+  await service.call(operation, input, options);
+  const { requestId, durationMs, message, upstreamFetches, ...rest } = lines.at(-1) ?? {};
+  expect([message, typeof requestId, typeof durationMs, upstreamFetches]).toEqual(["request", "string", "number", 0]);
+  return rest;
+}
+
+async function developerUser(IdentityPoolId: string, user: string): Promise<string> {
+  const input = { IdentityPoolId, Logins: { [DEVELOPER]: user } };
+  const identityId = textOf(await service.admin("GetOpenIdTokenForDeveloperIdentity", input), "IdentityId");
+  await untilAtRest(identityId as ReturnType<typeof newIdentityId>);
+  return identityId;
+}
+
+describe("a signed call names who signed it, and what it is about", () => {
+  it("pools: made, described, changed, listed, deleted", async () => {
+    const settings = { IdentityPoolName: "app", AllowUnauthenticatedIdentities: true };
+    const made = await service.admin("CreateIdentityPool", settings);
+    const IdentityPoolId = textOf(made, "IdentityPoolId");
+    const common = { status: 200, caller: "admin", pool: IdentityPoolId };
+    expect(lines.at(-1)).toMatchObject({ operation: "CreateIdentityPool", ...common });
+    for (const [operation, input] of [
+      ["DescribeIdentityPool", { IdentityPoolId }],
+      ["UpdateIdentityPool", { ...settings, IdentityPoolId }],
+      ["ListIdentities", { IdentityPoolId, MaxResults: 1 }],
+      ["DeleteIdentityPool", { IdentityPoolId }],
+    ] as const) {
+      expect(await lineOf(operation, input)).toEqual({ operation, ...common });
+    }
+    expect(await lineOf("ListIdentityPools", { MaxResults: 1 })).toEqual({
+      operation: "ListIdentityPools",
+      status: 200,
+      caller: "admin",
+    });
+  });
+
+  it("one identity: described", async () => {
+    const { identityPoolId: pool } = await makePool();
+    const IdentityId = await makeGuest(pool);
+    const identity = await hashedIdentity(IdentityId);
+    const operation = "DescribeIdentity";
+    expect(await lineOf(operation, { IdentityId })).toEqual({
+      operation,
+      status: 200,
+      caller: "admin",
+      pool,
+      identity,
+    });
+    // Also one that the credential may not see: whoever tried is named.
+    expect(await lineOf(operation, { IdentityId }, { credential: LIMITED })).toMatchObject({
+      exception: "AccessDeniedException",
+      caller: "limited",
+      pool,
+      identity,
+    });
+  });
+
+  it("several identities: deleted, of one pool or of several, and which of them were not", async () => {
+    const [one, other] = [await makePool(), await makePool()];
+    const [first, second, third] = [
+      await makeGuest(one.identityPoolId),
+      await makeGuest(one.identityPoolId),
+      await makeGuest(other.identityPoolId),
+    ];
+    const operation = "DeleteIdentities";
+    const common = { operation, status: 200, caller: "admin" };
+    const hashed = await Promise.all([first, second, third].map(hashedIdentity));
+    expect(await lineOf(operation, { IdentityIdsToDelete: [third, first] }, { credential: LIMITED })).toEqual({
+      ...common,
+      caller: "limited",
+      pools: expect.arrayContaining([one.identityPoolId, other.identityPoolId]),
+      identities: [hashed[2], hashed[0]],
+      unprocessed: [hashed[2], hashed[0]],
+    });
+    expect(await lineOf(operation, { IdentityIdsToDelete: [first, second, first] })).toEqual({
+      ...common,
+      pool: one.identityPoolId,
+      identities: hashed.slice(0, 2),
+    });
+    const all = Array.from({ length: 59 }, () => newIdentityId());
+    const many = await lineOf(operation, { IdentityIdsToDelete: [third, ...all] });
+    expect(many["pool"]).toBe(other.identityPoolId);
+    expect(many["identities"]).toHaveLength(60);
+  });
+
+  it("developer users: signed in, looked up, merged, unlinked; none is named", async () => {
+    const { identityPoolId: pool } = await makePool({ developerProviderName: DEVELOPER });
+    const [ann, bob] = [await developerUser(pool, USERS[0]), await developerUser(pool, USERS[1])];
+    const [annHash, bobHash] = [await hashedIdentity(ann), await hashedIdentity(bob)];
+    expect(lines.at(-1)).toMatchObject({ caller: "admin", pool, identity: bobHash, providers: [DEVELOPER] });
+    const common = { status: 200, caller: "admin", pool };
+    const lookUp = { IdentityPoolId: pool, DeveloperUserIdentifier: USERS[0] };
+    expect(await lineOf("LookupDeveloperIdentity", lookUp)).toEqual({
+      operation: "LookupDeveloperIdentity",
+      ...common,
+      identity: annHash,
+    });
+    const merge = { SourceUserIdentifier: USERS[1], DestinationUserIdentifier: USERS[0] };
+    const where = { IdentityPoolId: pool, DeveloperProviderName: DEVELOPER };
+    expect(await lineOf("MergeDeveloperIdentities", { ...merge, ...where })).toEqual({
+      operation: "MergeDeveloperIdentities",
+      ...common,
+      identity: annHash,
+      identities: [annHash, bobHash],
+    });
+    const unlink = { IdentityId: ann, DeveloperUserIdentifier: USERS[1] };
+    expect(await lineOf("UnlinkDeveloperIdentity", { ...unlink, ...where })).toEqual({
+      operation: "UnlinkDeveloperIdentity",
+      ...common,
+      identity: annHash,
+    });
+    expect(await lineOf("UnlinkDeveloperIdentity", { ...unlink, ...where, IdentityId: bob })).toMatchObject({
+      caller: "admin",
+      identity: bobHash,
+    });
+  });
+});
+
+describe("a signature that is refused", () => {
+  const operation = "ListIdentityPools";
+
+  it("is logged with the key that it claims to be of, as a claim, if that is a configured one", async () => {
+    const credential = { ...ADMIN, secretAccessKey: "another-secret-of-the-admin" };
+    const line = await lineOf(operation, { MaxResults: 1 }, { credential });
+    expect(line).toMatchObject({ exception: "InvalidSignatureException", claimedCaller: "admin" });
+    expect(line).not.toHaveProperty("caller");
+  });
+
+  it.each([
+    ["an unknown key", { credential: { ...ADMIN, accessKeyId: "AKIASTRANGER" } }],
+    ["no signature", {}],
+    ["what is none", { headers: { authorization: "Bearer admin" } }],
+  ])("is logged without any, for %s", async (_, options: CallOptions) => {
+    const line = await lineOf(operation, { MaxResults: 1 }, options);
+    expect(line).not.toHaveProperty("caller");
+    expect(line).not.toHaveProperty("claimedCaller");
+    expect(everything.join("\n")).not.toContain("STRANGER");
+  });
+
+  it("of a public operation means nothing, and is not logged", async () => {
+    const line = await lineOf("GetId", {}, { credential: ADMIN });
+    expect(line).not.toHaveProperty("caller");
+    expect(line).not.toHaveProperty("claimedCaller");
+  });
+});
+
+it("what only looks like an id, or is none, is not logged, wherever it stands", async () => {
+  const junk = ["eyJhbGciOiJub25lIn0", `us-east-1:${USERS[0]}`, 7, null, {}];
+  await lineOf("DeleteIdentities", { IdentityIdsToDelete: junk, IdentityPoolId: USERS[1] });
+  expect(lines.at(-1)).not.toHaveProperty("identities");
+  expect(lines.at(-1)).not.toHaveProperty("pool");
+});
