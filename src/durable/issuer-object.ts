@@ -14,7 +14,7 @@ import {
   type KeySetState,
   type LoadFailure,
 } from "../upstream/key-set-life.ts";
-import { type KeySource, keySourceOf } from "../upstream/key-source.ts";
+import { discoveryOf, type KeySource, keySourceOf } from "../upstream/key-source.ts";
 import { loadKeySet, permittedUrl } from "../upstream/load-key-set.ts";
 import { parsePublicKeys } from "../upstream/public-keys.ts";
 import type { UpstreamPolicy } from "../upstream/upstream-policy.ts";
@@ -95,7 +95,9 @@ function readStored(
   const [keySetUrl, fetchedAt] = [stored.get("keySetUrl"), stored.get("fetchedAt")];
   if (stored.get("issuer") !== issuer || typeof keySetUrl !== "string" || typeof fetchedAt !== "number")
     return undefined;
-  if (stored.get("source") !== source.address || permittedUrl(keySetUrl, upstreams) === undefined) return undefined;
+  // The first release kept no source: it knew discovery, and the user pools' own addresses.
+  const keptFrom = stored.get("source") ?? (source.kind === "keys" ? keySetUrl : discoveryOf(issuer));
+  if (keptFrom !== source.address || permittedUrl(keySetUrl, upstreams) === undefined) return undefined;
   const keys = parsePublicKeys(value)?.keys ?? [];
   return keys.length === 0 ? undefined : { issuer, keySetUrl, keys, fetchedAt };
 }
