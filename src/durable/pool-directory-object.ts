@@ -26,12 +26,15 @@ export class PoolDirectoryObject extends DurableObject<Env> {
     }
   }
 
-  /** At most `limit` pools after `after`, in the order of their ids. */
-  page(after: string, limit: number): readonly PoolListing[] {
+  /** At most `limit` pools after `after`, in the order of their ids; of those in `among` alone, unless that is null. */
+  page(after: string, limit: number, among: readonly string[] | null = null): readonly PoolListing[] {
     const rows = this.ctx.storage.sql
       .exec<{ identity_pool_id: string; name: string }>(
-        "SELECT identity_pool_id, name FROM pool WHERE identity_pool_id > ? ORDER BY identity_pool_id LIMIT ?",
+        `SELECT identity_pool_id, name FROM pool
+         WHERE identity_pool_id > ? AND (? IS NULL OR identity_pool_id IN (SELECT value FROM json_each(?)))
+         ORDER BY identity_pool_id LIMIT ?`,
         after,
+        ...[among, among].map((ids) => (ids === null ? null : JSON.stringify(ids))),
         limit,
       )
       .toArray();

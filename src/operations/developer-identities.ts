@@ -139,7 +139,8 @@ export async function lookupDeveloperIdentity(
   }
 
   const listing = `developer-users ${identityId}`;
-  const [after] = input.NextToken === undefined ? [""] : (decodePageToken(listing, input.NextToken) ?? []);
+  const [after] =
+    input.NextToken === undefined ? [""] : ((await decodePageToken(listing, input.NextToken, context.config)) ?? []);
   if (typeof after !== "string") return err(INVALID_PAGE_TOKEN);
   const rest = userIdentifiers.filter((user) => user > after);
   const page = rest.slice(0, size);
@@ -147,7 +148,8 @@ export async function lookupDeveloperIdentity(
   return ok({
     IdentityId: identityId,
     DeveloperUserIdentifierList: page,
-    ...(rest.length > page.length && last !== undefined && { NextToken: encodePageToken(listing, [last]) }),
+    ...(rest.length > page.length &&
+      last !== undefined && { NextToken: await encodePageToken(listing, [last], context.config) }),
   });
 }
 

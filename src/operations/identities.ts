@@ -73,7 +73,9 @@ export async function listIdentities(
   const refusal = poolRefusal(context, identityPoolId);
   if (refusal !== null) return refusal;
   if ((await context.objects.readPool(identityPoolId)) === null) return err(identityPoolNotFound(identityPoolId));
-  const start = input.NextToken === undefined ? [0, ""] : decodePageToken(identityPoolId, input.NextToken);
+  const { config } = context;
+  const start =
+    input.NextToken === undefined ? [0, ""] : await decodePageToken(identityPoolId, input.NextToken, config);
   const [firstShard, firstAfter] = start ?? [];
   if (typeof firstShard !== "number" || typeof firstAfter !== "string") return err(INVALID_PAGE_TOKEN);
 
@@ -108,7 +110,7 @@ export async function listIdentities(
   return ok({
     IdentityPoolId: identityPoolId,
     Identities: page.map(({ description }) => describedAs(description)),
-    ...(next !== undefined && { NextToken: encodePageToken(identityPoolId, next) }),
+    ...(next !== undefined && { NextToken: await encodePageToken(identityPoolId, next, config) }),
   });
 }
 

@@ -88,21 +88,25 @@ export async function listIdentityPools(
   input: InputOf<"ListIdentityPools">,
   context: SignedContext,
 ): Promise<Result<OutputOf<"ListIdentityPools">>> {
-  const start = input.NextToken === undefined ? [""] : decodePageToken(POOL_LISTING, input.NextToken);
+  const { config, caller, objects } = context;
+  const { credential } = caller;
+  const start = input.NextToken === undefined ? [""] : await decodePageToken(POOL_LISTING, input.NextToken, config);
   const after = start?.[0];
   if (typeof after !== "string") return err(INVALID_PAGE_TOKEN);
-  // One more than is asked for says whether another page is worth a token.
-  const listed = await context.objects.poolDirectory(context.config.region).page(after, input.MaxResults + 1);
-  const page = listed.slice(0, input.MaxResults);
+  // A credential that is limited to some pools pages over those alone. One more than is asked for says whether another page
+  // is worth a token.
+  const among = credential.pools === "*" ? null : credential.pools;
+  const listed = await objects.poolDirectory(config.region).page(after, input.MaxResults + 1, among);
+  const visible = listed.filter(({ identityPoolId }) => allowsPool(credential, identityPoolId));
+  const page = visible.slice(0, input.MaxResults);
   const last = page.at(-1);
-  const visible = page.filter(({ identityPoolId }) => allowsPool(context.caller.credential, identityPoolId));
   return ok({
-    IdentityPools: visible.map(({ identityPoolId, name }) => ({
+    IdentityPools: page.map(({ identityPoolId, name }) => ({
       IdentityPoolId: identityPoolId,
       IdentityPoolName: name,
     })),
-    ...(listed.length > page.length &&
-      last !== undefined && { NextToken: encodePageToken(POOL_LISTING, [last.identityPoolId]) }),
+    ...(visible.length > page.length &&
+      last !== undefined && { NextToken: await encodePageToken(POOL_LISTING, [last.identityPoolId], config) }),
   });
 }
 

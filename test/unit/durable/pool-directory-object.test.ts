@@ -27,6 +27,19 @@ describe("PoolDirectoryObject", () => {
     expect(await stub().page(poolId("d"), 10)).toEqual([]);
   });
 
+  it("pages through some of its pools as if the others were not there", async () => {
+    for (const digit of ["a", "b", "c", "d"]) await stub().update(poolId(digit), `name ${digit}`);
+    const some = [poolId("d"), poolId("b"), poolId("e"), "", "'"];
+    const names = async (after: string, limit: number) =>
+      (await stub().page(after, limit, some)).map(({ name }) => name);
+    expect(await names("", 10)).toEqual(["name b", "name d"]);
+    expect(await names("", 1)).toEqual(["name b"]);
+    expect(await names(poolId("b"), 10)).toEqual(["name d"]);
+    expect(await stub().page("", 10, [])).toEqual([]);
+    const many = Array.from({ length: 5000 }, (_, index) => `us-east-1:${index}`);
+    expect(await stub().page("", 10, [...many, poolId("c")])).toHaveLength(1);
+  });
+
   it("an update that comes again changes nothing; a later name counts; the end takes it out, again and again", async () => {
     for (const name of ["one", "one", "two", "two"]) await stub().update(poolId("a"), name);
     expect(await stub().page("", 10)).toEqual([{ identityPoolId: poolId("a"), name: "two" }]);

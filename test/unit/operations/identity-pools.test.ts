@@ -233,6 +233,28 @@ describe("identity pools: a credential for some of them", () => {
     expect((await service.admin("DescribeIdentityPool", { IdentityPoolId: other })).status).toBe(200);
   });
 
+  it("T45: pages over its own pools, and no page token tells of others, nor helps anybody to theirs", async () => {
+    const made: string[] = [];
+    for (let count = 0; count < 12; count++) made.push(await create());
+    const mine = made.filter((_, index) => index % 3 === 0).toSorted();
+    const credential = { ...ADMIN, accessKeyId: "restricted", pools: [...mine, newPoolId(), "no id at all"] };
+    service = makeService({ credentials: [ADMIN, credential] });
+    const pages: string[][] = [];
+    let NextToken: unknown;
+    do {
+      const input = { MaxResults: 2, ...(NextToken !== undefined && { NextToken }) };
+      const { json } = await service.call("ListIdentityPools", input, { credential });
+      pages.push((json["IdentityPools"] as { IdentityPoolId: string }[]).map(({ IdentityPoolId }) => IdentityPoolId));
+      NextToken = json["NextToken"];
+    } while (NextToken !== undefined);
+    // Full pages, and no last one that is empty: that there is more is said of its own pools.
+    expect(pages).toEqual([mine.slice(0, 2), mine.slice(2)]);
+    const { NextToken: ofAdmin } = (await service.admin("ListIdentityPools", { MaxResults: 1 })).json;
+    const { json } = await service.call("ListIdentityPools", { MaxResults: 60, NextToken: ofAdmin }, { credential });
+    const ids = (json["IdentityPools"] as { IdentityPoolId: string }[]).map(({ IdentityPoolId }) => IdentityPoolId);
+    expect(new Set(ids).isSubsetOf(new Set(mine))).toBe(true);
+  });
+
   it("one for some operations calls those alone", async () => {
     const credential = { ...ADMIN, accessKeyId: "reader", operations: ["DescribeIdentityPool"] };
     service = makeService({ credentials: [ADMIN, credential] });

@@ -1,0 +1,60 @@
+/**
+ * Texts that rest or travel sealed: AES-GCM under a key of their own for each purpose, made from KEY_ENCRYPTION_KEY, and
+ * bound to what they belong to. Private keys are sealed by signing-key.ts, as keys.
+ */
+
+export type SealedText = { readonly iv: string; readonly ciphertext: string };
+
+/** Bytes of an AES-GCM initialisation vector: NIST SP 800-38D section 8.2.2, random 96 bits. */
+const IV_BYTES = 12;
+const BASE64URL = { alphabet: "base64url", omitPadding: true } as const;
+
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new TextEncoder().encode(text));
+}
+
+/** A key for each purpose, so that no number of texts of one wears out the random vectors of another, or of the keys. */
+async function keyFor(purpose: string, keyEncryptionKey: string): Promise<CryptoKey> {
+  const base = await crypto.subtle.importKey("raw", Uint8Array.fromBase64(keyEncryptionKey), "HKDF", false, [
+    "deriveKey",
+  ]);
+  return await crypto.subtle.deriveKey(
+    { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: bytesOf(`edgepool ${purpose}`) },
+    base,
+    { name: "AES-GCM", length: 256 },
+    false,
+    ["encrypt", "decrypt"],
+  );
+}
+
+/** `owner` is what the text belongs to: with another one it does not open. `keyEncryptionKey` is 32 bytes in base64. */
+export async function sealText(
+  text: string,
+  purpose: string,
+  owner: readonly string[],
+  keyEncryptionKey: string,
+): Promise<SealedText> {
+  const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
+  const parameters = { name: "AES-GCM", iv, additionalData: bytesOf(JSON.stringify(owner)) };
+  const sealed = await crypto.subtle.encrypt(parameters, await keyFor(purpose, keyEncryptionKey), bytesOf(text));
+  return { iv: iv.toBase64(BASE64URL), ciphertext: new Uint8Array(sealed).toBase64(BASE64URL) };
+}
+
+/** Null when the seal is broken: another key, purpose or owner, a changed byte, or no seal at all. */
+export async function openText(
+  { iv, ciphertext }: SealedText,
+  purpose: string,
+  owner: readonly string[],
+  keyEncryptionKey: string,
+): Promise<string | null> {
+  try {
+    const vector = Uint8Array.fromBase64(iv, BASE64URL);
+    const parameters = { name: "AES-GCM", iv: vector, additionalData: bytesOf(JSON.stringify(owner)) };
+    const sealed = Uint8Array.fromBase64(ciphertext, BASE64URL);
+    const opened = await crypto.subtle.decrypt(parameters, await keyFor(purpose, keyEncryptionKey), sealed);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(opened);
+  } catch {
+    // Not base64url, or not what was sealed: Web Crypto says nothing more, and there is nothing more to say.
+    return null;
+  }
+}
