@@ -4,7 +4,7 @@
  */
 import { measure } from "./load.ts";
 import { printTable, writeJson } from "./report.ts";
-import { freePort } from "./runtime.ts";
+import { freePort } from "../scripts/local-port.ts";
 import { hotPath } from "./scenarios.ts";
 import type { TokenAlgorithm } from "./service.ts";
 import type { Workshop } from "./workshop.ts";

@@ -6,8 +6,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import { freePort } from "../scripts/local-port.ts";
 import type { Bundle } from "./build.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -45,18 +45,6 @@ export type RuntimeOptions = {
  * front end. The floor is sent it, too.
  */
 export const OVER_TLS = { "x-forwarded-proto": "https" };
-
-/** A port that nothing listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("not a TCP server");
-  return address.port;
-}
 
 // A JSON string is a Cap'n Proto string as long as it is ASCII, which everything here is.
 const quote = (text: string) => JSON.stringify(text);

@@ -6,6 +6,9 @@ import { call } from "../support/wire-call.ts";
 import { base64url, compactOf, type ForgeKey, hmacTokenOf, makeKey, tokenOf } from "./forge.ts";
 import { CLIENT_ID, errorOf, newPerson, setStage, type Stage } from "./stage.ts";
 
+/** Far above what an answer takes on a busy machine, and far below what the attack would cost. */
+const A_MOMENT_MS = 30_000;
+
 let stage: Stage;
 let rsa: Stage;
 beforeAll(async () => {
@@ -138,7 +141,7 @@ describe("the form of a token", () => {
       const jwe = [JSON.stringify({ ...header, ...more }), "key", "iv", "ciphertext", "tag"].map(base64url).join(".");
       const startedAt = performance.now();
       await stage.expectRefused(jwe);
-      expect(performance.now() - startedAt).toBeLessThan(5000);
+      expect(performance.now() - startedAt).toBeLessThan(A_MOMENT_MS);
     }
   });
 
@@ -226,7 +229,7 @@ describe("the form of a token", () => {
     for (const text of texts) {
       const startedAt = performance.now();
       await stage.expectRefused(text);
-      expect(performance.now() - startedAt).toBeLessThan(3000);
+      expect(performance.now() - startedAt).toBeLessThan(A_MOMENT_MS);
     }
     // What is merely large is judged like any other: in order, and in a moment. Nobody reads the chain of certificates.
     const chain = ["A".repeat(2700), "B".repeat(2700), "C".repeat(2700)];
@@ -236,7 +239,7 @@ describe("the form of a token", () => {
       const startedAt = performance.now();
       const inOrder = JSON.stringify(stage.claims()).slice(0, -1);
       await stage.expectAccepted(compactOf(stage.key, header, `${inOrder},${more}}`));
-      expect(performance.now() - startedAt).toBeLessThan(3000);
+      expect(performance.now() - startedAt).toBeLessThan(A_MOMENT_MS);
     }
     const guest = await getId(stage.app, stage.identityPoolId);
     const tooLong = { IdentityId: guest, Logins: { [stage.issuer.providerName]: "a".repeat(50_001) } };

@@ -196,7 +196,7 @@ describe("what an issuer may send", () => {
         // A key that was not read is an unknown one; everything else is the issuer's trouble.
         expect([403, 400]).toContain(answer.status);
         expect(["NotAuthorizedException", "ExternalServiceException"]).toContain(errorOf(answer).type);
-        expect(performance.now() - startedAt).toBeLessThan(8000);
+        expect(performance.now() - startedAt).toBeLessThan(30_000);
         await good.expectAccepted(good.token());
         await stage.close();
       }),
