@@ -1,6 +1,7 @@
 /**
  * One upstream issuer: its key set, fetched once for everybody. The only object that calls upstream, and it calls for its
- * own issuer alone, so a slow issuer slows nobody else. Stores nothing before the issuer has answered properly.
+ * own issuer alone, so a slow issuer slows nobody else. Stores nothing before the issuer has answered properly, and nothing
+ * for longer than a day after the last answer.
  */
 import { retryable } from "cloudflare:durable-objects";
 import {
@@ -13,6 +14,7 @@ import {
   type KeySetRequest,
   type KeySetState,
   type LoadFailure,
+  uselessFrom,
 } from "../upstream/key-set-life.ts";
 import { discoveryOf, type KeySource, keySourceOf } from "../upstream/key-source.ts";
 import { loadKeySet, permittedUrl } from "../upstream/load-key-set.ts";
@@ -33,6 +35,8 @@ export class IssuerObject extends ConfiguredObject {
   #failure: LoadFailure | undefined;
   #refreshedAt: number | undefined;
   #held: HeldKeySet | undefined;
+  /** Whether the alarm is set, as far as this life knows: to set it for each set would be one more row written. */
+  #isAlarmSet = false;
   /** The one fetch under way. Requests of one object may share it; those of an isolate may not. */
   #fetching: Promise<void> | undefined;
 
@@ -80,6 +84,28 @@ export class IssuerObject extends ConfiguredObject {
     this.ctx.storage.kv.put(STORAGE_KEY, { ...held, source: source.address });
     this.#held = held;
     this.#failure = undefined;
+    if (!this.#isAlarmSet) this.#wakeAt(uselessFrom(held));
+  }
+
+  #wakeAt(seconds: number): void {
+    this.#isAlarmSet = true;
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(seconds * 1000));
+  }
+
+  /** Erases what is of no more use: pools come and go, and so do the issuers that they name. */
+  override async alarm(): Promise<void> {
+    this.#isAlarmSet = false;
+    const stored: unknown = this.ctx.storage.kv.get(STORAGE_KEY);
+    const fetchedAt: unknown =
+      typeof stored === "object" && stored !== null ? Reflect.get(stored, "fetchedAt") : undefined;
+    const now = epochSeconds();
+    // What was fetched in the future was so by a clock that was wrong.
+    if (typeof fetchedAt === "number" && fetchedAt <= now && now < uselessFrom({ fetchedAt })) {
+      this.#wakeAt(uselessFrom({ fetchedAt }));
+      return;
+    }
+    this.#held = undefined;
+    await this.ctx.storage.deleteAll();
   }
 }
 

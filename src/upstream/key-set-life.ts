@@ -70,6 +70,14 @@ export function fetchReason(state: KeySetState, request: KeySetRequest, now: num
   return isNewest && !isRefreshed ? "no-fitting-key" : null;
 }
 
+/**
+ * When a set can be of no more use, in epoch seconds: no answer has it any more (T30). One that is used is fetched anew long
+ * before, so that this comes a day after an issuer was last asked for.
+ */
+export function uselessFrom({ fetchedAt }: Pick<HeldKeySet, "fetchedAt">): number {
+  return fetchedAt + STALE_SECONDS;
+}
+
 /** What follows a failure: the issuer is tried again soon, and ever less often as long as it keeps failing. */
 export function failedAgain(before: LoadFailure | undefined, reason: KeySetFailure, now: number): LoadFailure {
   return { at: now, count: (before?.count ?? 0) + 1, reason };

@@ -1,8 +1,9 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { KeySource } from "../../../src/upstream/key-source.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
+import { storedIn } from "../../support/objects.ts";
 import { makeSigningKey, type SigningKey } from "../../support/login-tokens.ts";
 
 let first: SigningKey;
@@ -228,6 +229,88 @@ describe("IssuerObject", () => {
       await expect(object.keys({ issuer: "https://evil.example" })).rejects.toThrow(/that issuer alone/);
     });
     expect(upstream.fetched).toEqual([]);
+  });
+
+  describe("its record", () => {
+    const DAY = 86_400;
+    const alarmOf = async () => (await storedIn(stub())).alarm;
+
+    beforeEach(() => {
+      // Far ahead of the platform's clock, so that no alarm fires but those that a test runs.
+      elapse(30 * DAY);
+    });
+
+    it("is erased a day after the issuer was last asked for, and nothing is left of it", async () => {
+      await ask();
+      const fetchedMs = Date.now();
+      expect(await alarmOf()).toBe(fetchedMs + DAY * 1000);
+      elapse(DAY);
+      expect(await runDurableObjectAlarm(stub())).toBe(true);
+      const { entries, alarm } = await storedIn(stub());
+      expect([[...entries], alarm]).toEqual([[], null]);
+      upstream.goDown();
+      expect(await ask()).toMatchObject({ state: "unreachable" });
+    });
+
+    it("stays while the issuer is asked for, at the price of one row a day", async () => {
+      await ask();
+      const armed = await alarmOf();
+      const written = (await storedIn(stub())).rowsWritten;
+      elapse(12 * 3600);
+      await ask();
+      expect(await alarmOf()).toBe(armed);
+      expect((await storedIn(stub())).rowsWritten - written).toBe(1);
+      elapse(12 * 3600);
+      expect(await runDurableObjectAlarm(stub())).toBe(true);
+      expect(await alarmOf()).toBe(Number(armed) + 12 * 3600 * 1000);
+      upstream.goDown();
+      elapse(600);
+      expect(kidsOf(await ask())).toEqual(["first"]);
+      elapse(12 * 3600);
+      expect(await runDurableObjectAlarm(stub())).toBe(true);
+      expect((await storedIn(stub())).entries.size).toBe(0);
+      expect(await runDurableObjectAlarm(stub())).toBe(false);
+    });
+
+    it("T30: serves an outage to the last moment, whenever the alarm comes, and how often", async () => {
+      await ask();
+      upstream.goDown();
+      for (const wait of [3600, 12 * 3600, 10 * 3600]) {
+        elapse(wait);
+        await runInDurableObject(stub(), async (object) => {
+          await object.alarm();
+          await object.alarm();
+        });
+        expect(kidsOf(await ask())).toEqual(["first"]);
+      }
+      elapse(3600);
+      await runDurableObjectAlarm(stub());
+      expect(await ask()).toMatchObject({ state: "unreachable" });
+    });
+
+    it("is a new one when the issuer is asked for while it is erased", async () => {
+      await ask();
+      elapse(DAY);
+      const [answer] = await Promise.all([ask(), runDurableObjectAlarm(stub())]);
+      expect(kidsOf(answer)).toEqual(["first"]);
+      expect(kidsOf(await ask())).toEqual(["first"]);
+      const { entries, alarm } = await storedIn(stub());
+      // Whatever came first: what is stored has an alarm that looks after it.
+      expect(entries.size === 0 || alarm !== null).toBe(true);
+    });
+
+    it.each([
+      ["of a clock that was wrong", { fetchedAt: 9e12 }],
+      ["that nobody can read", { fetchedAt: "now" }],
+    ])("is erased, too, when it is one %s", async (_, change) => {
+      await ask();
+      await runInDurableObject(stub(), (__, state) => {
+        const stored = state.storage.kv.get<object>("key-set");
+        state.storage.kv.put("key-set", { ...stored, ...change });
+      });
+      await runDurableObjectAlarm(stub());
+      expect((await storedIn(stub())).entries.size).toBe(0);
+    });
   });
 
   it("an issuer that stands still delays no other", async () => {

@@ -197,11 +197,12 @@ const COLD: readonly Scenario[] = [
       rpcBytes: [902, 168, 310, 362],
       // The identity, its bucket and the issuer's keys; the key ring and its alarm.
       rowsRead: 5,
-      rowsWritten: 1,
+      // The set, and the alarm that will erase it.
+      rowsWritten: 2,
       fetched: 2,
       // The deadlines of the body and of each fetch, cleared.
       timers: 3,
-      tasks: 0,
+      tasks: 1,
     },
   },
   {
