@@ -25,7 +25,7 @@ import {
   metadataUnavailableResponse,
   openIdConfigurationResponse,
 } from "./token/metadata.ts";
-import { createSigner } from "./token/signer.ts";
+import { createSigner } from "./keys/signer.ts";
 
 export type Composition = {
   /** The settings, checked; the problems otherwise, each naming its variable. */

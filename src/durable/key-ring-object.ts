@@ -1,5 +1,5 @@
 /**
- * The one object that owns the signing keys: stores them sealed, and runs the rotation that domain/key-ring.ts decides, on
+ * The one object that owns the signing keys: stores them sealed, and runs the rotation that keys/key-ring.ts decides, on
  * each request and by alarm. Keeps no state in memory, answers with no private key in the clear, and never replaces a ring
  * that it cannot read or unseal unless an operator forces it to.
  */
@@ -8,31 +8,22 @@ import {
   type Advance,
   advance,
   CACHE_TERMS,
-  type CacheTerms,
   dropActive,
   EMPTY_RING,
   type KeyRing,
   type KeyRingSettings,
-  type PublishedKey,
+  type PublishedKeys,
   publishedKeysOf,
-  type SealedKey,
+  type SigningKey,
   type TokenAlgorithm,
-} from "../domain/key-ring.ts";
+} from "../keys/key-ring.ts";
+import { decodeKeyRingRecord, encodeKeyRingRecord, type KeyRingRecord } from "../keys/key-ring-record.ts";
+import { keyEncryptionKeyIdOf, makeSigningKey } from "../keys/signing-key.ts";
 import { ConfiguredObject } from "./configured-object.ts";
-import { decodeKeyRingRecord, encodeKeyRingRecord, type KeyRingRecord } from "./key-ring-record.ts";
-import { keyEncryptionKeyIdOf, makeSigningKey } from "./signing-key.ts";
 
 /** Name of the one key ring object. */
 export const KEY_RING_NAME = "key-ring";
 
-/** The key to sign with, sealed; times are durations, so that the clocks of object and isolate need not agree. */
-export type SigningKey = CacheTerms & {
-  readonly kid: string;
-  readonly alg: TokenAlgorithm;
-  readonly sealed: SealedKey;
-};
-/** What the JWKS and the discovery document are made of. */
-export type PublishedKeys = CacheTerms & { readonly keys: readonly PublishedKey[] };
 export type EmergencyRotation = {
   /** The key that signs from now on. */
   readonly kid: string;

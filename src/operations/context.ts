@@ -8,7 +8,7 @@ import type { Client } from "../durable/client-limit.ts";
 import type { Objects } from "../durable/objects.ts";
 import type { AdminCredential } from "../protocol/admin-credential.ts";
 import { allowsPool } from "../protocol/admin-credential.ts";
-import type { Signer } from "../token/signer.ts";
+import type { Signer } from "../keys/signer.ts";
 import type { IssuerKeys } from "../upstream/issuer-keys.ts";
 import { mayAskProviders } from "../upstream/provider-kinds.ts";
 import type { Contention } from "./contention.ts";

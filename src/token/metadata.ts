@@ -1,5 +1,5 @@
 /** The two public documents of the issuer: discovery (OpenID Connect Discovery 1.0 section 3) and JWKS (RFC 7517). */
-import { JWKS_MAX_AGE_SECONDS, type PublishedKey } from "../domain/key-ring.ts";
+import { JWKS_MAX_AGE_SECONDS, type PublishedKey } from "../keys/key-ring.ts";
 import { CLAIM_NAMES } from "../domain/open-id-claims.ts";
 
 /** Path of the JWKS that the discovery document names. */

@@ -2,7 +2,7 @@
 import type { Result } from "../domain/errors.ts";
 import type { Grant } from "../domain/grant.ts";
 import { claimsOf, lintClaims, type MintStamp, type OpenIdClaims } from "../domain/open-id-claims.ts";
-import type { Signer } from "./signer.ts";
+import type { Signer } from "../keys/signer.ts";
 
 /** Throws when the claims are not what the evidence permits: that is a defect of this service, and nothing is signed (I8). */
 export function assertMintable(claims: OpenIdClaims, grant: Grant, stamp: MintStamp): void {

@@ -2,7 +2,7 @@
  * The numbers of a public key, read from a JWK as the numbers that they are and written in the one way that RFC 7518 knows, so
  * that one key has one text however its issuer spells it. Refuses what is weak by its size alone (T13); WebCrypto judges the rest.
  */
-import { decodeBase64url, encodeBase64url } from "./base64url.ts";
+import { decodeBase64url, encodeBase64url } from "../domain/base64url.ts";
 import type { Members } from "./login-token.ts";
 
 type RsaMaterial = { readonly kty: "RSA"; readonly n: string; readonly e: string };

@@ -3,7 +3,7 @@
  * Believes nothing and verifies nothing; every failure is data, whatever the client sent.
  */
 import { err, ok, type Result } from "../domain/errors.ts";
-import { decodeBase64url } from "./base64url.ts";
+import { decodeBase64url } from "../domain/base64url.ts";
 import type { RefusalReason } from "./refusal.ts";
 
 /** Members by name. A Map, so that `__proto__` and its like are members as any other (T39). */

@@ -1,16 +1,16 @@
 /**
- * An isolate of the Worker, of which there are two: its memory of the pool and of the keys (token/lease.ts), each as old as
+ * An isolate of the Worker, of which there are two: its memory of the pool and of the keys (keys/lease.ts), each as old as
  * it happens to be, and the context that it gives to the code of src/operations. It stores nothing.
  */
 import { parseConfig } from "../../src/config.ts";
 import { err, ok } from "../../src/domain/errors.ts";
 import type { ClientCall } from "../../src/domain/identity.ts";
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
-import type { CacheTerms } from "../../src/domain/key-ring.ts";
+import type { CacheTerms } from "../../src/keys/key-ring.ts";
 import type { Objects } from "../../src/durable/objects.ts";
 import type { Caller, SignedContext } from "../../src/operations/context.ts";
-import { createLease, type Lease } from "../../src/token/lease.ts";
-import type { Signer } from "../../src/token/signer.ts";
+import { createLease, type Lease } from "../../src/keys/lease.ts";
+import type { Signer } from "../../src/keys/signer.ts";
 import type { Random } from "./random.ts";
 import type { Life } from "./slots.ts";
 import { POOL } from "./settings.ts";

@@ -1,5 +1,5 @@
 /**
- * The key ring's object over the pure rules of domain/key-ring.ts, and what relying parties make of it: whoever honours
+ * The key ring's object over the pure rules of keys/key-ring.ts, and what relying parties make of it: whoever honours
  * `max-age` can verify every token at every moment of its life (K1). Key material is a name here; nothing is encrypted.
  */
 import {
@@ -11,7 +11,7 @@ import {
   type KeyRing,
   PUBLICATION_LEAD_SECONDS,
   publishedKeysOf,
-} from "../../src/domain/key-ring.ts";
+} from "../../src/keys/key-ring.ts";
 import type { Network } from "./network.ts";
 import { type Random } from "./random.ts";
 import type { Life, Slot } from "./slots.ts";

@@ -162,7 +162,7 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     name: "a rotation takes the old key out of the set at once",
     edits: [
       {
-        file: "src/domain/key-ring.ts",
+        file: "src/keys/key-ring.ts",
         find: "return { ...promoted, retired: [...ring.retired, retire(active, now)] };",
         replace: "return { ...promoted, retired: ring.retired.filter(({ kid }) => kid !== active.kid) };",
       },
@@ -172,7 +172,7 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     name: "a key signs before everybody can have heard of it",
     edits: [
       {
-        file: "src/domain/key-ring.ts",
+        file: "src/keys/key-ring.ts",
         find: "return now >= key.publishedAt + PUBLICATION_LEAD_SECONDS;",
         replace: "return now >= key.publishedAt;",
       },

@@ -1,6 +1,6 @@
 /** What a simulated object may use of the world that it lives in. */
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
-import type { CacheTerms, KeyRing } from "../../src/domain/key-ring.ts";
+import type { CacheTerms, KeyRing } from "../../src/keys/key-ring.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import type { IdentityRecord } from "../../src/linking/identity-record.ts";
 import type { Message, Reply } from "../../src/linking/messages.ts";

@@ -6,7 +6,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { IdentityId, IdentityPoolId } from "../../../src/domain/identifiers.ts";
 import { KEY_RING_NAME } from "../../../src/durable/key-ring-object.ts";
-import { unsealSigningKey } from "../../../src/durable/signing-key.ts";
+import { unsealSigningKey } from "../../../src/keys/signing-key.ts";
 import { anyCall, grant, storedIn, until } from "../../support/objects.ts";
 
 type Stub = DurableObjectStub<Rpc.DurableObjectBranded>;

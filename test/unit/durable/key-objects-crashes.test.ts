@@ -3,9 +3,9 @@
 import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { publishedKeysOf } from "../../../src/domain/key-ring.ts";
+import { publishedKeysOf } from "../../../src/keys/key-ring.ts";
 import { KEY_RING_NAME } from "../../../src/durable/key-ring-object.ts";
-import { decodeKeyRingRecord } from "../../../src/durable/key-ring-record.ts";
+import { decodeKeyRingRecord } from "../../../src/keys/key-ring-record.ts";
 import { type Scene, silence, strikeEveryWait } from "../../support/every-wait.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import { makeSigningKey } from "../../support/login-tokens.ts";

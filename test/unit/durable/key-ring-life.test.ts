@@ -8,9 +8,9 @@ import { env } from "cloudflare:workers";
 import { compactVerify, decodeProtectedHeader, importJWK } from "jose";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseConfig } from "../../../src/config.ts";
-import { JWKS_MAX_AGE_SECONDS, MAX_CLOCK_ERROR_SECONDS, type PublishedKey } from "../../../src/domain/key-ring.ts";
+import { JWKS_MAX_AGE_SECONDS, MAX_CLOCK_ERROR_SECONDS, type PublishedKey } from "../../../src/keys/key-ring.ts";
 import { KEY_RING_NAME, type KeyRingObject } from "../../../src/durable/key-ring-object.ts";
-import { createSigner } from "../../../src/token/signer.ts";
+import { createSigner } from "../../../src/keys/signer.ts";
 
 const KEY = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
 // Far in the future, so that no alarm falls due by the platform's own clock.

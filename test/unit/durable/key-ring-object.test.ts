@@ -7,9 +7,9 @@ import {
   KEY_CACHE_REFRESH_SECONDS,
   PUBLICATION_LEAD_SECONDS,
   RETENTION_SECONDS,
-} from "../../../src/domain/key-ring.ts";
+} from "../../../src/keys/key-ring.ts";
 import { KEY_RING_NAME, KeyRingObject } from "../../../src/durable/key-ring-object.ts";
-import { unsealSigningKey } from "../../../src/durable/signing-key.ts";
+import { unsealSigningKey } from "../../../src/keys/signing-key.ts";
 
 const KEY = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
 const OTHER_KEY = "b3RoZXItb25seS1rZXktZW5jcnlwdGlvbi1rZXktMDI=";

@@ -6,7 +6,7 @@ import { objectsOf } from "../../../src/durable/objects.ts";
 import type { OperationContext } from "../../../src/operations/context.ts";
 import { registry } from "../../../src/operations/registry.ts";
 import { operations } from "../../../src/protocol/shapes.ts";
-import { createSigner } from "../../../src/token/signer.ts";
+import { createSigner } from "../../../src/keys/signer.ts";
 
 const parsed = parseConfig({ ...env });
 if (!parsed.ok) throw new Error(parsed.error.join());

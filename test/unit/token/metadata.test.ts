@@ -1,6 +1,6 @@
 import { allowInsecureRequests, customFetch, discovery } from "openid-client";
 import { describe, expect, it } from "vitest";
-import type { PublishedKey } from "../../../src/domain/key-ring.ts";
+import type { PublishedKey } from "../../../src/keys/key-ring.ts";
 import {
   authorizationResponse,
   DISCOVERY_PATH,

@@ -5,12 +5,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseConfig } from "../../../src/config.ts";
 import type { Grant } from "../../../src/domain/grant.ts";
 import { identityIdOf, identityPoolIdOf } from "../../../src/domain/identifiers.ts";
-import { PUBLICATION_LEAD_SECONDS, type TokenAlgorithm } from "../../../src/domain/key-ring.ts";
+import { PUBLICATION_LEAD_SECONDS, type TokenAlgorithm } from "../../../src/keys/key-ring.ts";
 import { claimsOf, type OpenIdClaims } from "../../../src/domain/open-id-claims.ts";
 import { KEY_RING_NAME } from "../../../src/durable/key-ring-object.ts";
 import { jwksResponse } from "../../../src/token/metadata.ts";
 import { assertMintable, mint } from "../../../src/token/mint.ts";
-import { createSigner, type KeyRingStub, type Signer } from "../../../src/token/signer.ts";
+import { createSigner, type KeyRingStub, type Signer } from "../../../src/keys/signer.ts";
 
 const KEY = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
 const OTHER_KEY = "b3RoZXItb25seS1rZXktZW5jcnlwdGlvbi1rZXktMDI=";

@@ -2,7 +2,7 @@
  * Key material of the key ring: makes a signing key, seals its private half, and opens it again for one use, signing.
  * A private key leaves here only sealed, or as a CryptoKey that cannot be exported.
  */
-import type { FreshKey, PublicJwk, SealedKey, TokenAlgorithm } from "../domain/key-ring.ts";
+import type { FreshKey, PublicJwk, SealedKey, TokenAlgorithm } from "./key-ring.ts";
 
 /** Bits of an RSA modulus (RFC 7518 section 3.3 asks for 2048 or more; signing cost grows with its cube). */
 const RSA_MODULUS_BITS = 2048;

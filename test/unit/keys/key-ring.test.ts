@@ -13,7 +13,7 @@ import {
   publishedKeysOf,
   RETENTION_SECONDS,
   type TokenAlgorithm,
-} from "../../../src/domain/key-ring.ts";
+} from "../../../src/keys/key-ring.ts";
 import { LONGEST_TOKEN_LIFETIME_SECONDS } from "../../../src/domain/grant.ts";
 
 const T0 = 1_800_000_000;

@@ -3,8 +3,8 @@
  * private key material in the clear. Invariant (K1): a key is published before any relying party can meet its signature,
  * and stays published until the last token that it signed has expired everywhere.
  */
-import { err, ok, type Result } from "./errors.ts";
-import { LONGEST_TOKEN_LIFETIME_SECONDS } from "./grant.ts";
+import { err, ok, type Result } from "../domain/errors.ts";
+import { LONGEST_TOKEN_LIFETIME_SECONDS } from "../domain/grant.ts";
 
 export type TokenAlgorithm = "RS256" | "RS512" | "ES256" | "EdDSA";
 
@@ -49,6 +49,15 @@ export type CacheTerms = {
   /** Seconds after which it is no longer used, whatever happens. */
   readonly useForSeconds: number;
 };
+
+/** The key to sign with, sealed; times are durations, so that the clocks of object and isolate need not agree. */
+export type SigningKey = CacheTerms & {
+  readonly kid: string;
+  readonly alg: TokenAlgorithm;
+  readonly sealed: SealedKey;
+};
+/** What the JWKS and the discovery document are made of. */
+export type PublishedKeys = CacheTerms & { readonly keys: readonly PublishedKey[] };
 
 /** What is to be done now, and when to look again. */
 export type Advance = {

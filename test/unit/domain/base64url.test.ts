@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decodeBase64url, encodeBase64url } from "../../../src/upstream/base64url.ts";
+import { decodeBase64url, encodeBase64url } from "../../../src/domain/base64url.ts";
 
 describe("decodeBase64url", () => {
   it.each([

@@ -3,7 +3,7 @@
  * another request can hang with it, so concurrent first requests ask twice.
  */
 import { err, type Result, serviceError } from "../domain/errors.ts";
-import type { CacheTerms } from "../domain/key-ring.ts";
+import type { CacheTerms } from "./key-ring.ts";
 
 export type Leased<T> = { readonly value: T; readonly terms: CacheTerms };
 

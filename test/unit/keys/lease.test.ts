@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { err, ok, type Result, serviceError } from "../../../src/domain/errors.ts";
-import { createLease, type Leased } from "../../../src/token/lease.ts";
+import { createLease, type Leased } from "../../../src/keys/lease.ts";
 
 const terms = { refreshAfterSeconds: 60, useForSeconds: 600 };
 

@@ -4,11 +4,10 @@
  */
 import { CompactSign } from "jose";
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
-import type { CacheTerms, PublishedKey } from "../domain/key-ring.ts";
 import type { OpenIdClaims } from "../domain/open-id-claims.ts";
-import type { PublishedKeys, SigningKey } from "../durable/key-ring-object.ts";
-import { unsealSigningKey } from "../durable/signing-key.ts";
+import type { CacheTerms, PublishedKey, PublishedKeys, SigningKey } from "./key-ring.ts";
 import { createLease } from "./lease.ts";
+import { unsealSigningKey } from "./signing-key.ts";
 
 /** What the signer asks of the KeyRingObject. */
 export type KeyRingStub = {

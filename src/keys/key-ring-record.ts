@@ -3,15 +3,7 @@
  * failure, never an empty ring: a new ring in its place would make every living token unverifiable.
  */
 import { err, ok, type Result } from "../domain/errors.ts";
-import type {
-  ActiveKey,
-  KeyRing,
-  NextKey,
-  PublicJwk,
-  RetiredKey,
-  SealedKey,
-  TokenAlgorithm,
-} from "../domain/key-ring.ts";
+import type { ActiveKey, KeyRing, NextKey, PublicJwk, RetiredKey, SealedKey, TokenAlgorithm } from "./key-ring.ts";
 
 /** Version that is written. Raise it with every change of form, and keep reading the ones before. */
 export const KEY_RING_RECORD_VERSION = 1;
