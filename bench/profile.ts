@@ -2,11 +2,11 @@
  * Where the CPU time of the hot path goes: a profile of V8 through workerd's inspector while 16 connections are served.
  * Its shares are what counts: an attached inspector costs time of its own, most of all for each line that is logged.
  */
+import type { TokenAlgorithm } from "../src/domain/token-algorithm.ts";
 import { measure } from "./load.ts";
 import { printTable, writeJson } from "./report.ts";
 import { freePort } from "../scripts/local-port.ts";
 import { hotPath } from "./scenarios.ts";
-import type { TokenAlgorithm } from "./service.ts";
 import type { Workshop } from "./workshop.ts";
 
 const CONNECTIONS = 16;

@@ -6,12 +6,10 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { CognitoIdentityClient, CreateIdentityPoolCommand } from "@aws-sdk/client-cognito-identity";
 import type { Request } from "autocannon";
+import type { TokenAlgorithm } from "../src/domain/token-algorithm.ts";
 import type { Bundle } from "./build.ts";
 import { type LoginIssuer, providerName } from "./logins.ts";
 import { OVER_TLS, type Runtime, startRuntime } from "./runtime.ts";
-
-export const TOKEN_ALGORITHMS = ["RS256", "RS512", "ES256", "EdDSA"] as const;
-export type TokenAlgorithm = (typeof TOKEN_ALGORITHMS)[number];
 
 /** Most logins of one identity. */
 export const MAX_PROVIDERS = 20;

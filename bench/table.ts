@@ -1,9 +1,10 @@
 /** The table of all scenarios, and the quick look at the one that matters most. */
+import { TOKEN_ALGORITHMS, type TokenAlgorithm } from "../src/domain/token-algorithm.ts";
 import type { Runtime } from "./runtime.ts";
 import { loadAverage, describeMachine, median, printRows, ratioOf, type Row, writeJson } from "./report.ts";
 import { type Measured, measureInterleaved, type Plan, progress, type Subject } from "./rounds.ts";
 import { hotPath, mints, others, rateLimited, ROTATION, type Scenario, type Stage } from "./scenarios.ts";
-import { type Service, TOKEN_ALGORITHMS, type TokenAlgorithm } from "./service.ts";
+import type { Service } from "./service.ts";
 import type { Workshop } from "./workshop.ts";
 
 const FULL: Plan = { connections: [1, 16, 64], rounds: 3, seconds: 1.5 };

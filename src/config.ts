@@ -1,13 +1,11 @@
 /** The raw environment, checked once: every setting has a unit, a bound and a safe default, or is refused by its name. */
 import { err, ok, type Result } from "./domain/errors.ts";
 import type { ProofRule } from "./domain/link-proof.ts";
+import { TOKEN_ALGORITHMS, type TokenAlgorithm } from "./domain/token-algorithm.ts";
 import { isPredictable, isPublished } from "./secret-strength.ts";
 import type { KeySource } from "./upstream/key-source.ts";
 import { readOidcProviders } from "./upstream/oidc-providers.ts";
 import { exceptOwn, productionUpstreams, type UpstreamPolicy } from "./upstream/upstream-policy.ts";
-
-export const TOKEN_ALGORITHMS = ["RS256", "RS512", "ES256", "EdDSA"] as const;
-export type TokenAlgorithm = (typeof TOKEN_ALGORITHMS)[number];
 
 /** Who may call the signed operations. */
 export type AdminCredential = {

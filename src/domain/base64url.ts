@@ -6,7 +6,7 @@ const ALPHABET = /^[A-Za-z0-9_-]*$/;
  * The bytes, or undefined. No padding, no white space, no `+` or `/`, no stray bits after the last byte: the platform's
  * own decoders skip some of these, and two texts for one signature would make two tokens of one (T8).
  */
-export function decodeBase64url(text: string): Uint8Array | undefined {
+export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (!ALPHABET.test(text) || text.length % 4 === 1) return undefined;
   const padded = text + "=".repeat((4 - (text.length % 4)) % 4);
   try {

@@ -4,6 +4,7 @@
  * that it cannot read or unseal unless an operator forces it to.
  */
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
+import type { TokenAlgorithm } from "../domain/token-algorithm.ts";
 import {
   type Advance,
   advance,
@@ -15,7 +16,6 @@ import {
   type PublishedKeys,
   publishedKeysOf,
   type SigningKey,
-  type TokenAlgorithm,
 } from "../keys/key-ring.ts";
 import { decodeKeyRingRecord, encodeKeyRingRecord, type KeyRingRecord } from "../keys/key-ring-record.ts";
 import { keyEncryptionKeyIdOf, makeSigningKey } from "../keys/signing-key.ts";

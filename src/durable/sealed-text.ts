@@ -1,13 +1,13 @@
 /**
  * Texts that rest or travel sealed: AES-GCM under a key of their own for each purpose, made from KEY_ENCRYPTION_KEY, and
- * bound to what they belong to. Private keys are sealed by signing-key.ts, as keys.
+ * bound to what they belong to. Private keys are sealed by keys/signing-key.ts, as keys.
  */
+import { decodeBase64url, encodeBase64url } from "../domain/base64url.ts";
 
 export type SealedText = { readonly iv: string; readonly ciphertext: string };
 
 /** Bytes of an AES-GCM initialisation vector: NIST SP 800-38D section 8.2.2, random 96 bits. */
 const IV_BYTES = 12;
-const BASE64URL = { alphabet: "base64url", omitPadding: true } as const;
 
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new TextEncoder().encode(text));
@@ -37,7 +37,7 @@ export async function sealText(
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
   const parameters = { name: "AES-GCM", iv, additionalData: bytesOf(JSON.stringify(owner)) };
   const sealed = await crypto.subtle.encrypt(parameters, await keyFor(purpose, keyEncryptionKey), bytesOf(text));
-  return { iv: iv.toBase64(BASE64URL), ciphertext: new Uint8Array(sealed).toBase64(BASE64URL) };
+  return { iv: encodeBase64url(iv), ciphertext: encodeBase64url(new Uint8Array(sealed)) };
 }
 
 /** Null when the seal is broken: another key, purpose or owner, a changed byte, or no seal at all. */
@@ -47,14 +47,15 @@ export async function openText(
   owner: readonly string[],
   keyEncryptionKey: string,
 ): Promise<string | null> {
+  const vector = decodeBase64url(iv);
+  const sealed = decodeBase64url(ciphertext);
+  if (vector === undefined || sealed === undefined) return null;
   try {
-    const vector = Uint8Array.fromBase64(iv, BASE64URL);
     const parameters = { name: "AES-GCM", iv: vector, additionalData: bytesOf(JSON.stringify(owner)) };
-    const sealed = Uint8Array.fromBase64(ciphertext, BASE64URL);
     const opened = await crypto.subtle.decrypt(parameters, await keyFor(purpose, keyEncryptionKey), sealed);
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(opened);
   } catch {
-    // Not base64url, or not what was sealed: Web Crypto says nothing more, and there is nothing more to say.
+    // Not what was sealed: Web Crypto says nothing more, and there is nothing more to say.
     return null;
   }
 }

@@ -3,7 +3,8 @@
  * failure, never an empty ring: a new ring in its place would make every living token unverifiable.
  */
 import { err, ok, type Result } from "../domain/errors.ts";
-import type { ActiveKey, KeyRing, NextKey, PublicJwk, RetiredKey, SealedKey, TokenAlgorithm } from "./key-ring.ts";
+import { isTokenAlgorithm, type TokenAlgorithm } from "../domain/token-algorithm.ts";
+import type { ActiveKey, KeyRing, NextKey, PublicJwk, RetiredKey, SealedKey } from "./key-ring.ts";
 
 /** Version that is written. Raise it with every change of form, and keep reading the ones before. */
 export const KEY_RING_RECORD_VERSION = 1;
@@ -45,7 +46,7 @@ function listAt<T>(
 }
 
 function parseAlgorithm(text: string, path: string): TokenAlgorithm {
-  if (text === "RS256" || text === "RS512" || text === "ES256" || text === "EdDSA") return text;
+  if (isTokenAlgorithm(text)) return text;
   throw new Unreadable(`${path}.alg is unknown`);
 }
 

@@ -5,8 +5,7 @@
  */
 import { err, ok, type Result } from "../domain/errors.ts";
 import { LONGEST_TOKEN_LIFETIME_SECONDS } from "../domain/grant.ts";
-
-export type TokenAlgorithm = "RS256" | "RS512" | "ES256" | "EdDSA";
+import type { TokenAlgorithm } from "../domain/token-algorithm.ts";
 
 /** The public members of a signing key, and nothing else. */
 export type PublicJwk =

@@ -2,7 +2,9 @@
  * Key material of the key ring: makes a signing key, seals its private half, and opens it again for one use, signing.
  * A private key leaves here only sealed, or as a CryptoKey that cannot be exported.
  */
-import type { FreshKey, PublicJwk, SealedKey, TokenAlgorithm } from "./key-ring.ts";
+import { decodeBase64url, encodeBase64url } from "../domain/base64url.ts";
+import type { TokenAlgorithm } from "../domain/token-algorithm.ts";
+import type { FreshKey, PublicJwk, SealedKey } from "./key-ring.ts";
 
 /** Bits of an RSA modulus (RFC 7518 section 3.3 asks for 2048 or more; signing cost grows with its cube). */
 const RSA_MODULUS_BITS = 2048;
@@ -27,14 +29,6 @@ function parametersOf(alg: TokenAlgorithm): KeyParameters {
   }
 }
 
-function encodeBase64Url(bytes: ArrayBuffer | Uint8Array): string {
-  return new Uint8Array(bytes).toBase64({ alphabet: "base64url", omitPadding: true });
-}
-
-function decodeBase64Url(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.fromBase64(text, { alphabet: "base64url" });
-}
-
 /** `keyEncryptionKey` is 32 bytes in base64, as config.ts has checked. */
 async function importKeyEncryptionKey(keyEncryptionKey: string): Promise<CryptoKey> {
   const bytes = Uint8Array.fromBase64(keyEncryptionKey);
@@ -56,6 +50,12 @@ function sealParameters(iv: Uint8Array<ArrayBuffer>, kid: string, alg: TokenAlgo
   return { name: "AES-GCM", iv, additionalData };
 }
 
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = decodeBase64url(text);
+  if (bytes === undefined) throw new Error("a sealed key is no base64url");
+  return bytes;
+}
+
 /** The public members of an exported key, from an allow list; undefined if it is not of `alg`'s kind. */
 function publicJwkOf(alg: TokenAlgorithm, jwk: JsonWebKey): PublicJwk | undefined {
   const { kty, crv, n, e, x, y } = jwk;
@@ -75,7 +75,7 @@ async function kidOf(jwk: PublicJwk): Promise<string> {
   // RFC 7638 section 3: the required members alone, in lexicographic order, without white space.
   const members = Object.fromEntries(Object.entries(jwk).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   const thumbprint = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(members)));
-  return encodeBase64Url(thumbprint).slice(0, KID_LENGTH);
+  return encodeBase64url(new Uint8Array(thumbprint)).slice(0, KID_LENGTH);
 }
 
 /** Makes a signing key of `alg`. For RSA this takes 100 to 600 ms of CPU. */
@@ -97,7 +97,12 @@ export async function makeSigningKey(alg: TokenAlgorithm, keyEncryptionKey: stri
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
   const wrappingKey = await importKeyEncryptionKey(keyEncryptionKey);
   const ciphertext = await crypto.subtle.wrapKey("pkcs8", pair.privateKey, wrappingKey, sealParameters(iv, kid, alg));
-  return { kid, alg, publicJwk, sealed: { iv: encodeBase64Url(iv), ciphertext: encodeBase64Url(ciphertext) } };
+  return {
+    kid,
+    alg,
+    publicJwk,
+    sealed: { iv: encodeBase64url(iv), ciphertext: encodeBase64url(new Uint8Array(ciphertext)) },
+  };
 }
 
 /** A CryptoKey that signs and cannot be exported. Rejects when the seal is broken: another key, or a changed byte, kid or alg. */
@@ -107,9 +112,9 @@ export async function unsealSigningKey(
 ): Promise<CryptoKey> {
   return crypto.subtle.unwrapKey(
     "pkcs8",
-    decodeBase64Url(key.sealed.ciphertext),
+    bytesOf(key.sealed.ciphertext),
     await importKeyEncryptionKey(keyEncryptionKey),
-    sealParameters(decodeBase64Url(key.sealed.iv), key.kid, key.alg),
+    sealParameters(bytesOf(key.sealed.iv), key.kid, key.alg),
     parametersOf(key.alg),
     false,
     ["sign"],

@@ -12,9 +12,9 @@ import {
   PUBLICATION_LEAD_SECONDS,
   publishedKeysOf,
   RETENTION_SECONDS,
-  type TokenAlgorithm,
 } from "../../../src/keys/key-ring.ts";
 import { LONGEST_TOKEN_LIFETIME_SECONDS } from "../../../src/domain/grant.ts";
+import type { TokenAlgorithm } from "../../../src/domain/token-algorithm.ts";
 
 const T0 = 1_800_000_000;
 const DAY = 86_400;

@@ -5,8 +5,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseConfig } from "../../../src/config.ts";
 import type { Grant } from "../../../src/domain/grant.ts";
 import { identityIdOf, identityPoolIdOf } from "../../../src/domain/identifiers.ts";
-import { PUBLICATION_LEAD_SECONDS, type TokenAlgorithm } from "../../../src/keys/key-ring.ts";
+import { PUBLICATION_LEAD_SECONDS } from "../../../src/keys/key-ring.ts";
 import { claimsOf, type OpenIdClaims } from "../../../src/domain/open-id-claims.ts";
+import { TOKEN_ALGORITHMS } from "../../../src/domain/token-algorithm.ts";
 import { KEY_RING_NAME } from "../../../src/durable/key-ring-object.ts";
 import { jwksResponse } from "../../../src/token/metadata.ts";
 import { assertMintable, mint } from "../../../src/token/mint.ts";
@@ -86,30 +87,27 @@ afterEach(async () => {
 });
 
 describe("mint", () => {
-  it.each<TokenAlgorithm>(["RS256", "RS512", "ES256", "EdDSA"])(
-    "makes a token that jose verifies with the published JWKS: %s",
-    async (alg) => {
-      await under({ TOKEN_ALG: alg });
-      const { signer } = ring();
-      const token = await tokenOf(user, signer);
-      const { payload, protectedHeader } = await jwtVerify(token, createLocalJWKSet(await jwksOf(signer)), {
-        issuer,
-        audience: guest.identityPoolId,
-        algorithms: [alg],
-        typ: "JWT",
-      });
-      expect(Object.keys(protectedHeader)).toEqual(["alg", "typ", "kid"]);
-      expect(Object.keys(payload)).toEqual(["sub", "aud", "amr", "iss", "exp", "iat", "jti"]);
-      expect(payload).toMatchObject({ sub: guest.identityId, amr: ["authenticated", ...(user.logins[0]?.amr ?? [])] });
-      expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(600);
-      // One changed byte of the claims, and it is no token any more.
-      const [header = "", , signature = ""] = token.split(".");
-      const forged = btoa(JSON.stringify({ ...decodeJwt(token), sub: "us-east-1:0" })).replaceAll("=", "");
-      await expect(
-        jwtVerify(`${header}.${forged}.${signature}`, createLocalJWKSet(await jwksOf(signer))),
-      ).rejects.toThrow();
-    },
-  );
+  it.each(TOKEN_ALGORITHMS)("makes a token that jose verifies with the published JWKS: %s", async (alg) => {
+    await under({ TOKEN_ALG: alg });
+    const { signer } = ring();
+    const token = await tokenOf(user, signer);
+    const { payload, protectedHeader } = await jwtVerify(token, createLocalJWKSet(await jwksOf(signer)), {
+      issuer,
+      audience: guest.identityPoolId,
+      algorithms: [alg],
+      typ: "JWT",
+    });
+    expect(Object.keys(protectedHeader)).toEqual(["alg", "typ", "kid"]);
+    expect(Object.keys(payload)).toEqual(["sub", "aud", "amr", "iss", "exp", "iat", "jti"]);
+    expect(payload).toMatchObject({ sub: guest.identityId, amr: ["authenticated", ...(user.logins[0]?.amr ?? [])] });
+    expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(600);
+    // One changed byte of the claims, and it is no token any more.
+    const [header = "", , signature = ""] = token.split(".");
+    const forged = btoa(JSON.stringify({ ...decodeJwt(token), sub: "us-east-1:0" })).replaceAll("=", "");
+    await expect(
+      jwtVerify(`${header}.${forged}.${signature}`, createLocalJWKSet(await jwksOf(signer))),
+    ).rejects.toThrow();
+  });
 
   it("refuses, as a defect, to sign what the evidence does not permit, and asks no key for it", async () => {
     const { state, signer } = ring();
