@@ -182,28 +182,50 @@ describe("the port of npm start", () => {
   });
 
   it("that is lost to another process after it was looked at is told in the same sentence", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "edgepool-test-"));
     const { server, port } = await occupyPort();
-    const child = fork(join(SCRIPTS, "serve.ts"), {
-      execArgv: ["--disable-warning=ExperimentalWarning"],
-      silent: true,
-    });
     try {
-      const key = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
-      child.send({ port, stateFolder: folder, keyEncryptionKey: key, settings: [] } satisfies ServeOrder);
-      const [report] = await once(child, "message");
-      expect(report).toEqual({
-        kind: "failed",
-        sentence: expect.stringContaining(`port ${port} on 127.0.0.1 is in use`),
-      });
-      expect(await once(child, "exit")).toEqual([1, null]);
+      const sentence = expect.stringContaining(`port ${port} on 127.0.0.1 is in use`);
+      expect((await serve(port)).reports).toEqual([{ kind: "failed", sentence }]);
     } finally {
-      child.kill();
       server.close();
-      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     }
   });
+
+  it("that is lost where any will do is another one in the end, and nobody hears of it", async () => {
+    // Takes the first port that is looked at, as soon as it is free again.
+    const thief = `
+      import { createServer, Server } from "node:net";
+      const { close } = Server.prototype;
+      Server.prototype.close = function (callback) {
+        const { port } = this.address();
+        Server.prototype.close = close;
+        console.log("stolen", port);
+        return close.call(this, () => createServer().listen(port, "127.0.0.1", callback).unref());
+      };`;
+    const { reports, printed } = await serve(0, ["--import", `data:text/javascript,${encodeURIComponent(thief)}`]);
+    expect(reports).toEqual([{ kind: "ready", endpoint: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) }]);
+    const [, stolen] = /stolen (\d+)/.exec(printed) ?? [];
+    expect(stolen).toBeDefined();
+    expect(JSON.stringify(reports)).not.toContain(`:${stolen}"`);
+  });
 });
+
+/** The process below scripts/start.ts alone, given its order, until its first report; ends it then. */
+async function serve(port: number, nodeOptions: readonly string[] = []) {
+  const stateFolder = await mkdtemp(join(tmpdir(), "edgepool-test-"));
+  const execArgv = ["--disable-warning=ExperimentalWarning", ...nodeOptions];
+  const child = fork(join(SCRIPTS, "serve.ts"), { execArgv, silent: true });
+  const ended = once(child, "exit");
+  let printed = "";
+  child.stdout?.setEncoding("utf8").on("data", (chunk: string) => (printed += chunk));
+  const keyEncryptionKey = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
+  child.send({ port, stateFolder, keyEncryptionKey, settings: [] } satisfies ServeOrder);
+  const reports: unknown[] = await once(child, "message");
+  if (child.connected) child.disconnect();
+  await ended;
+  await rm(stateFolder, { recursive: true, force: true, maxRetries: 10 });
+  return { reports: reports.slice(0, 1), printed };
+}
 
 type Refused = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
