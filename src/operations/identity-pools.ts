@@ -4,6 +4,7 @@ import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import { identityPoolIdOf } from "../domain/identifiers.ts";
 import type { CognitoIdentityProvider, IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
 import { identityPoolNotFound } from "../domain/mint-rules.ts";
+import { checkPoolLimits } from "../domain/pool-limits.ts";
 import { allowsPool } from "../protocol/admin-credential.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { checkProviders, uncheckedUserPools } from "../upstream/pool-providers.ts";
@@ -20,7 +21,7 @@ export async function createIdentityPool(
     return err(serviceError("AccessDeniedException", message));
   }
   const settings = settingsOf(input);
-  const checked = checkProviders(settings, config);
+  const checked = checkSettings(settings, config);
   if (!checked.ok) return checked;
   const requestKey = caller.callKey ?? caller.signature;
   for (let generation = 0; generation < MAX_GENERATIONS; generation++) {
@@ -62,7 +63,7 @@ export async function updateIdentityPool(
   const refusal = poolRefusal(context, identityPoolId);
   if (refusal !== null) return refusal;
   const settings = settingsOf(input);
-  const checked = checkProviders(settings, context.config);
+  const checked = checkSettings(settings, context.config);
   if (!checked.ok) return checked;
   const updated = await context.objects.identityPool(identityPoolId).update(settings);
   context.objects.forgetPool(identityPoolId);
@@ -108,6 +109,11 @@ export async function listIdentityPools(
     ...(visible.length > page.length &&
       last !== undefined && { NextToken: await encodePageToken(POOL_LISTING, [last.identityPoolId], config) }),
   });
+}
+
+function checkSettings(settings: IdentityPoolSettings, config: Config): Result<void> {
+  const limited = checkPoolLimits(settings);
+  return limited.ok ? checkProviders(settings, config) : limited;
 }
 
 /** Members that are empty are as good as absent, so that they are not shown again. */

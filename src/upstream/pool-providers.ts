@@ -35,16 +35,64 @@ export function clientsOf(
   providerName: string,
 ): readonly Client[] {
   if (providerName === settings.developerProviderName) return [];
-  return [
-    ...supportedLoginClients(settings, providerName),
-    ...oidcClients(settings, oidcProviders, providerName),
-    ...userPoolClients(settings, providerName),
-  ];
+  return indexOf(settings, oidcProviders).clients.get(providerName) ?? [];
 }
 
 /** A name that the pool has, and under which no login token is ever verified: of the developer provider, or of SAML. */
-export function isUnverifiedName(settings: IdentityPoolSettings, providerName: string): boolean {
-  return providerName === settings.developerProviderName || settings.samlProviderArns?.includes(providerName) === true;
+export function isUnverifiedName(
+  settings: IdentityPoolSettings,
+  oidcProviders: OidcProviders,
+  providerName: string,
+): boolean {
+  return (
+    providerName === settings.developerProviderName || indexOf(settings, oidcProviders).samlProviders.has(providerName)
+  );
+}
+
+/** What is looked up for each login: the clients by canonical name, and the names of SAML providers. */
+type Index = { readonly clients: ReadonlyMap<string, readonly Client[]>; readonly samlProviders: ReadonlySet<string> };
+
+/** Of the settings that the isolate remembers (durable/pool-cache.ts), for as long as it does: made once, and not at every call. */
+const indexes = new WeakMap<IdentityPoolSettings, WeakMap<OidcProviders, Index>>();
+
+function indexOf(settings: IdentityPoolSettings, oidcProviders: OidcProviders): Index {
+  const known = indexes.get(settings) ?? new WeakMap<OidcProviders, Index>();
+  let index = known.get(oidcProviders);
+  if (index === undefined) {
+    index = makeIndex(settings, oidcProviders);
+    indexes.set(settings, known.set(oidcProviders, index));
+  }
+  return index;
+}
+
+function makeIndex(settings: IdentityPoolSettings, oidcProviders: OidcProviders): Index {
+  // T39: members of the settings, never of a prototype, and a map of them.
+  const clients = new Map<string, Client[]>();
+  const add = (providerName: string, added: readonly Client[]) => {
+    const known = clients.get(providerName);
+    if (known !== undefined) known.push(...added);
+    else if (added.length > 0) clients.set(providerName, [...added]);
+  };
+  for (const [spelling, value] of Object.entries(settings.supportedLoginProviders ?? {})) {
+    const providerName = canonicalName(spelling);
+    add(providerName, valueClients(providerName, value));
+  }
+  for (const arn of new Set(settings.openIdConnectProviderArns)) {
+    const providerName = oidcProviderOf(arn);
+    if (providerName === undefined) continue;
+    const clientIds = oidcProviders.get(providerName) ?? [];
+    add(
+      providerName,
+      clientIds.map((clientId) => ({ clientId, amrPrefix: `${arn}:OIDC` })),
+    );
+  }
+  for (const { providerName: spelling, clientId, serverSideTokenCheck = false } of settings.cognitoIdentityProviders ??
+    []) {
+    if (spelling === undefined || clientId === undefined) continue;
+    const providerName = canonicalName(spelling);
+    add(providerName, [{ clientId, amrPrefix: `${providerName}:CognitoSignIn`, serverSideTokenCheck }]);
+  }
+  return { clients, samlProviders: new Set(settings.samlProviderArns) };
 }
 
 /** Of the providers that a request names those that the pool has, in its order, each once: only they may be logged (T46). */
@@ -55,14 +103,7 @@ export function configuredNames(
 ): readonly string[] {
   const names = new Set([...providerNames].map(canonicalName));
   return [...names].filter(
-    (name) => isUnverifiedName(settings, name) || clientsOf(settings, oidcProviders, name).length > 0,
-  );
-}
-
-function supportedLoginClients(settings: IdentityPoolSettings, providerName: string): readonly Client[] {
-  // T39: members of the settings, never of a prototype.
-  return Object.entries(settings.supportedLoginProviders ?? {}).flatMap(([name, value]) =>
-    canonicalName(name) === providerName ? valueClients(providerName, value) : [],
+    (name) => isUnverifiedName(settings, oidcProviders, name) || clientsOf(settings, oidcProviders, name).length > 0,
   );
 }
 
@@ -70,21 +111,6 @@ function valueClients(providerName: string, value: string): readonly Client[] {
   const { clientsOf: parse } = providerKindOf(providerName);
   return (
     parse?.(value) ?? clientIdsOf(value).map((clientId) => ({ clientId, amrPrefix: `${providerName}:${clientId}` }))
-  );
-}
-
-function oidcClients(settings: IdentityPoolSettings, oidcProviders: OidcProviders, providerName: string): Client[] {
-  const arns = (settings.openIdConnectProviderArns ?? []).filter((arn) => oidcProviderOf(arn) === providerName);
-  const clientIds = oidcProviders.get(providerName) ?? [];
-  return arns.flatMap((arn) => clientIds.map((clientId) => ({ clientId, amrPrefix: `${arn}:OIDC` })));
-}
-
-function userPoolClients(settings: IdentityPoolSettings, providerName: string): Client[] {
-  const providers = settings.cognitoIdentityProviders ?? [];
-  return providers.flatMap(({ serverSideTokenCheck = false, ...provider }) =>
-    canonicalName(provider.providerName ?? "") === providerName && provider.clientId !== undefined
-      ? [{ clientId: provider.clientId, amrPrefix: `${providerName}:CognitoSignIn`, serverSideTokenCheck }]
-      : [],
   );
 }
 

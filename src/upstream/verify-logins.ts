@@ -68,7 +68,7 @@ function inspectLogins(
     const providerName = canonicalName(spelling);
     const clients = clientsOf(pool, oidcProviders, providerName);
     // T46: a name that the pool did not configure is the client's text, and could be anything: the log does not repeat it.
-    const isNamed = clients.length > 0 || isUnverifiedName(pool, providerName);
+    const isNamed = clients.length > 0 || isUnverifiedName(pool, oidcProviders, providerName);
     const place = isNamed ? providerName : "unknown provider";
     if (!hasProviders(pool))
       return err(refusalOf({ kind: "no-providers", identityPoolId: pool.identityPoolId }, place));

@@ -156,6 +156,23 @@ describe("identity pools", () => {
     expect(made.isSubsetOf(new Set(seen))).toBe(true);
   });
 
+  it("hold no more than a pool may, and nothing twice, by creation and by update", async () => {
+    const IdentityPoolId = await create();
+    const arn = (index: number) => `arn:aws:iam::123456789012:saml-provider/Corp${index}`;
+    const many = (count: number) => Array.from({ length: count }, (_, index) => arn(index));
+    for (const [exception, more] of [
+      ["InvalidParameterException", { SamlProviderARNs: [arn(1), arn(2), arn(1)] }],
+      ["LimitExceededException", { SamlProviderARNs: many(101) }],
+      ["LimitExceededException", { SamlProviderARNs: Array.from({ length: 1000 }, () => arn(1)) }],
+    ] as const) {
+      expect(await service.admin("CreateIdentityPool", { ...minimal, ...more })).toMatchObject(refusal(400, exception));
+      const update = { ...minimal, ...more, IdentityPoolId };
+      expect(await service.admin("UpdateIdentityPool", update)).toMatchObject(refusal(400, exception));
+    }
+    const full = { ...minimal, IdentityPoolId, SamlProviderARNs: many(100) };
+    expect(await service.admin("UpdateIdentityPool", full)).toMatchObject({ status: 200 });
+  });
+
   it.each(["nonsense", "W10", btoa('["another listing",""]').replaceAll("=", "")])(
     "refuses the page token %s",
     async (NextToken) => {

@@ -244,6 +244,16 @@ describe("clientsOf", () => {
     ).toEqual(["issuer.example/tenant:client-3", `${ARN}/:OIDC`, `${ARN}/:OIDC`]);
   });
 
+  it("looks through the settings once, however often it is asked, and anew for other settings", () => {
+    const settings = { ...base, openIdConnectProviderArns: [ARN, ARN], supportedLoginProviders: { "a.example": "x" } };
+    const ask = (one = settings) => clientsOf(one, config.oidcProviders, "issuer.example/tenant");
+    expect(ask()).toBe(ask());
+    // Listed twice by a pool of before: one provider all the same.
+    expect(ask().map(({ clientId }) => clientId)).toEqual(["client-1", "client-2"]);
+    expect(ask({ ...settings, openIdConnectProviderArns: [] })).toEqual([]);
+    expect(clientsOf(settings, new Map([["issuer.example/tenant", ["c"]]]), "issuer.example/tenant")).toHaveLength(1);
+  });
+
   it("T21: has no clients for an issuer that is configured here but not in the pool", () => {
     expect(clientsOf(base, config.oidcProviders, "issuer.example/tenant")).toEqual([]);
   });
