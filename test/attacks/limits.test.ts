@@ -1,4 +1,5 @@
 /** Limits over HTTP (T38, T47, T48, R1): what floods, guesses and crashes can gain, judged by answers and by what is on disk. */
+import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
@@ -6,7 +7,9 @@ import { json } from "node:stream/consumers";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DeleteIdentitiesCommand } from "@aws-sdk/client-cognito-identity";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
 import { demoPoolId } from "../../src/development/demo-pool.ts";
 import { processTree } from "../e2e/process-tree.ts";
 import { adminClient, appClient, createPool, getId, present } from "../support/cognito-clients.ts";
@@ -262,7 +265,7 @@ describe("an address", () => {
     expect(countOf(answers, 403) + countOf(answers, 429)).toBe(800);
   });
 
-  it("T48: of many users with ID tokens, who all mint, is not limited", async () => {
+  it("T48: with many users behind it, who all mint, is not limited", async () => {
     const address = newAddress();
     const guests = await Promise.all(Array.from({ length: 40 }, async () => await newGuest()));
     for (let round = 0; round < 8; round++) {
@@ -379,6 +382,22 @@ describe("the rate of one identity", () => {
     expect(minted).toBeLessThanOrEqual(BURST + RATE_PER_SECOND * elapsedSeconds);
     expect(refused).toEqual(new Set(["TooManyRequestsException"]));
   });
+});
+
+it("T46: whoever deletes identities is in the log, with what was deleted, and nothing secret is", async () => {
+  const admin = adminClient(worker.endpoint);
+  const guests = [await newGuest(), await newGuest()];
+  await admin.send(new DeleteIdentitiesCommand({ IdentityIdsToDelete: guests }));
+  const hashed = guests.map((id) => createHash("sha256").update(id).digest("hex").slice(0, 16));
+  const lineOf = () =>
+    worker
+      .log()
+      .split("\n")
+      .find((line) => line.includes('"operation":"DeleteIdentities"'));
+  await expect.poll(lineOf).toBeDefined();
+  const named = { caller: LOCAL_CREDENTIAL.accessKeyId, pool: POOL.IdentityPoolId, identities: hashed };
+  expect(JSON.parse(lineOf() ?? "")).toMatchObject(named);
+  expect(worker.log()).not.toContain(LOCAL_CREDENTIAL.secretAccessKey);
 });
 
 describe("a provider in trouble", () => {

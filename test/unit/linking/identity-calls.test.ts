@@ -156,6 +156,21 @@ describe("unlink and delete", () => {
     expect(coordinator.record).toEqual(linkedTo("a/1", "b/1"));
   });
 
+  it("draws for a proved unlink that is refused, too: its proof may have cost a provider a question (T47)", async () => {
+    const record = linkedTo("a/1", "d/1");
+    const logins = record.logins.map((held) =>
+      held.loginId === "d/1" ? { ...held, subject: "1", isDeveloper: true as const } : held,
+    );
+    const { coordinator, drawForMint, drawn } = standOn({ ...record, logins }, reserveAll, 1);
+    expect(await unlinkLogins(coordinator, drawForMint, A, [login("a/1")], ["d"])).toMatchObject({
+      error: { type: "NotAuthorizedException" },
+    });
+    expect(drawn.mints).toBe(1);
+    expect(await unlinkLogins(coordinator, drawForMint, A, [login("a/1")], ["d"])).toMatchObject({
+      error: RATE_EXCEEDED,
+    });
+  });
+
   it("refuses an unlink without a proof, and draws nothing for it (T48)", async () => {
     const { coordinator, drawForMint, drawn } = standOn(linkedTo("a/1"));
     expect(await unlinkLogins(coordinator, drawForMint, A, [login("a/2")], ["a"])).toMatchObject({
