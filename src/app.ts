@@ -4,7 +4,7 @@ import type { Config } from "./config.ts";
 import { err, ok, RATE_EXCEEDED, type Result, type ServiceError, serviceError } from "./domain/errors.ts";
 import type { ClientCall } from "./domain/identity.ts";
 import { charge, type Client, CLIENT_OVER_LIMIT, clientOf, failureLimitOf } from "./durable/client-limit.ts";
-import { issuerKeysOf } from "./durable/issuer-keys.ts";
+import { issuerKeysOf } from "./durable/issuer-memory.ts";
 import { KEY_RING_NAME } from "./durable/key-ring-object.ts";
 import { objectsOf } from "./durable/objects.ts";
 import { httpsOnly, type RequestHandler } from "./https-only.ts";

@@ -3,9 +3,9 @@ import { err, ok, type Result } from "./domain/errors.ts";
 import type { ProofRule } from "./domain/link-proof.ts";
 import { TOKEN_ALGORITHMS, type TokenAlgorithm } from "./domain/token-algorithm.ts";
 import { isPredictable, isPublished } from "./secret-strength.ts";
-import type { KeySource } from "./upstream/key-source.ts";
-import { readOidcProviders } from "./upstream/oidc-providers.ts";
-import { exceptOwn, productionUpstreams, type UpstreamPolicy } from "./upstream/upstream-policy.ts";
+import type { KeySource } from "./key-sets/key-source.ts";
+import { readOidcProviders } from "./providers/oidc-providers.ts";
+import { exceptOwn, productionUpstreams, type UpstreamPolicy } from "./outbound/upstream-policy.ts";
 
 /** Who may call the signed operations. */
 export type AdminCredential = {

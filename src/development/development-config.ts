@@ -1,7 +1,7 @@
 /** The configuration of local development: what production reads, judged by the development upstreams. */
 import { type Config, parseConfig, type RawSettings } from "../config.ts";
 import type { Result } from "../domain/errors.ts";
-import type { UpstreamPolicy } from "../upstream/upstream-policy.ts";
+import type { UpstreamPolicy } from "../outbound/upstream-policy.ts";
 import { developmentUpstreamsOf } from "./upstreams.ts";
 
 /** Every problem of the settings at once, each naming its setting. */

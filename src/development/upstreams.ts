@@ -3,7 +3,7 @@
  * Part of the development entry alone; the production bundle holds none of it (test/e2e/production-bundle.test.ts).
  */
 import { err, ok, type Result } from "../domain/errors.ts";
-import { productionUpstreams, type UpstreamPolicy } from "../upstream/upstream-policy.ts";
+import { productionUpstreams, type UpstreamPolicy } from "../outbound/upstream-policy.ts";
 import { ISSUER_PATH } from "./development-issuer.ts";
 
 /** Public origin or address prefix to the loopback address that stands in for it, both without a trailing slash. */

@@ -1,4 +1,4 @@
-/** An identity pool: its settings. Pure data; what a provider entry means is decided in upstream/. */
+/** An identity pool: its settings. Pure data; what a provider entry means is decided in providers/. */
 import { err, ok, type Result, serviceError } from "./errors.ts";
 import type { IdentityPoolId } from "./identifiers.ts";
 import { foldProviderName } from "./provider-name.ts";

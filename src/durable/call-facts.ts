@@ -2,7 +2,7 @@
 import type { Config } from "../config.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { Trace } from "../domain/trace.ts";
-import { configuredNames } from "../upstream/pool-providers.ts";
+import { configuredNames } from "../providers/pool-providers.ts";
 
 export class CallFacts {
   pool: IdentityPool | null = null;

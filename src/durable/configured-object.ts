@@ -1,7 +1,7 @@
 /** What every object of this service starts from: the checked configuration. */
 import { DurableObject } from "cloudflare:workers";
 import { type Config, parseConfig } from "../config.ts";
-import { productionUpstreams, type UpstreamPolicy } from "../upstream/upstream-policy.ts";
+import { productionUpstreams, type UpstreamPolicy } from "../outbound/upstream-policy.ts";
 
 /**
  * Settings that were checked, by the rules they were checked by. All objects of an isolate are given the same `env`, and

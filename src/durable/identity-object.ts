@@ -41,14 +41,14 @@ import type {
   Settle,
 } from "../linking/messages.ts";
 import type { LinkOrder } from "../linking/transaction.ts";
-import type { UpstreamPolicy } from "../upstream/upstream-policy.ts";
-import { checkClassicFlow, verifyLogins } from "../upstream/verify-logins.ts";
+import type { UpstreamPolicy } from "../outbound/upstream-policy.ts";
+import { checkClassicFlow, verifyLogins } from "../providers/verify-logins.ts";
 import { CallFacts } from "./call-facts.ts";
 import { charge, type Client } from "./client-limit.ts";
 import { ConfiguredObject } from "./configured-object.ts";
 import { deliverMessage } from "./deliver-message.ts";
 import { AS_TEXT, writeGrantReply } from "./grant-reply.ts";
-import { issuerKeysOf } from "./issuer-keys.ts";
+import { issuerKeysOf } from "./issuer-memory.ts";
 import { auditLink } from "./link-audit.ts";
 import { type MintBucket, mintBucketOf } from "./mint-bucket.ts";
 import { readPool } from "./pool-cache.ts";

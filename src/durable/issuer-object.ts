@@ -15,11 +15,11 @@ import {
   type KeySetState,
   type LoadFailure,
   uselessFrom,
-} from "../upstream/key-set-life.ts";
-import { discoveryOf, type KeySource, keySourceOf } from "../upstream/key-source.ts";
-import { loadKeySet, permittedUrl } from "../upstream/load-key-set.ts";
-import { parsePublicKeys } from "../upstream/public-keys.ts";
-import type { UpstreamPolicy } from "../upstream/upstream-policy.ts";
+} from "../key-sets/key-set-life.ts";
+import { discoveryOf, type KeySource, keySourceOf } from "../key-sets/key-source.ts";
+import { loadKeySet, permittedUrl } from "../key-sets/load-key-set.ts";
+import { parsePublicKeys } from "../key-sets/public-keys.ts";
+import type { UpstreamPolicy } from "../outbound/upstream-policy.ts";
 import { ConfiguredObject } from "./configured-object.ts";
 
 const STORAGE_KEY = "key-set";

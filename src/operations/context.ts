@@ -9,8 +9,8 @@ import type { Objects } from "../durable/objects.ts";
 import type { AdminCredential } from "../protocol/admin-credential.ts";
 import { allowsPool } from "../protocol/admin-credential.ts";
 import type { Signer } from "../keys/signer.ts";
-import type { IssuerKeys } from "../upstream/issuer-keys.ts";
-import { mayAskProviders } from "../upstream/provider-kinds.ts";
+import type { IssuerKeys } from "../key-sets/issuer-keys.ts";
+import { mayAskProviders } from "../providers/provider-kinds.ts";
 import type { Contention } from "./contention.ts";
 
 /** Who sent a signed request. */

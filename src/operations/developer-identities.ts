@@ -19,8 +19,8 @@ import {
 } from "../domain/mint-rules.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { mint } from "../token/mint.ts";
-import { configuredNames } from "../upstream/pool-providers.ts";
-import { verifyLogins } from "../upstream/verify-logins.ts";
+import { configuredNames } from "../providers/pool-providers.ts";
+import { verifyLogins } from "../providers/verify-logins.ts";
 import { CONTENDED, giveWay, MAX_ATTEMPTS, whileBusy } from "./contention.ts";
 import { identityIdOfInput, identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
 import { obtainGrant } from "./get-open-id-token.ts";

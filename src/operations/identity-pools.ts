@@ -7,7 +7,7 @@ import { identityPoolNotFound } from "../domain/mint-rules.ts";
 import { checkPoolLimits } from "../domain/pool-limits.ts";
 import { allowsPool } from "../protocol/admin-credential.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
-import { checkProviders, uncheckedUserPools } from "../upstream/pool-providers.ts";
+import { checkProviders, uncheckedUserPools } from "../providers/pool-providers.ts";
 import { identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
 import { decodePageToken, encodePageToken, INVALID_PAGE_TOKEN } from "./page-token.ts";
 

@@ -282,7 +282,7 @@ test("a provider that never answers is given up, and until then slows or breaks 
     Array.from({ length: 10 }, async () => await getId(app(), identityPoolId, await webLogin(newId()))),
   );
   expect(await getId(app(), identityPoolId, twitterLogin)).toMatch(/^us-east-1:/);
-  // How long that takes is test/unit/upstream/access-token-deadline.test.ts; here it counts who was there first.
+  // How long that takes is test/unit/providers/access-token-deadline.test.ts; here it counts who was there first.
   expect(givenUp).toBe(0);
   await Promise.all(slow);
   expect(givenUp).toBe(2);

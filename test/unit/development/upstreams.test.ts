@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { developmentUpstreamsOf, isLoopback } from "../../../src/development/upstreams.ts";
-import type { UpstreamPolicy } from "../../../src/upstream/upstream-policy.ts";
+import type { UpstreamPolicy } from "../../../src/outbound/upstream-policy.ts";
 
 function upstreams(standIns?: Readonly<Record<string, string>>): UpstreamPolicy {
   const setting = standIns === undefined ? {} : { DEVELOPMENT_UPSTREAMS: JSON.stringify(standIns) };

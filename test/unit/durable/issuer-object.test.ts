@@ -1,7 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { KeySource } from "../../../src/upstream/key-source.ts";
+import type { KeySource } from "../../../src/key-sets/key-source.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import { storedIn } from "../../support/objects.ts";
 import { makeSigningKey, type SigningKey } from "../../support/login-tokens.ts";

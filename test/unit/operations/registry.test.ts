@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../../src/config.ts";
-import { issuerKeysOf } from "../../../src/durable/issuer-keys.ts";
+import { issuerKeysOf } from "../../../src/durable/issuer-memory.ts";
 import { objectsOf } from "../../../src/durable/objects.ts";
 import type { OperationContext } from "../../../src/operations/context.ts";
 import { registry } from "../../../src/operations/registry.ts";

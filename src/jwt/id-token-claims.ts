@@ -1,0 +1,120 @@
+/** The rules for the claims of an ID token (OpenID Connect Core 1.0, section 3.1.3.7), judged before any key is looked for. */
+import { err, ok, type Result } from "../domain/errors.ts";
+import { isSameIssuer } from "../domain/provider-name.ts";
+import type { Members } from "./login-token.ts";
+import type { Client, ProvenLogin } from "../domain/proven-login.ts";
+import type { RefusalReason } from "../domain/login-refusal.ts";
+
+export type ClaimRules = {
+  /** Whether a token with one audience may name a foreign `azp` (T17). */
+  readonly allowsForeignAuthorizedParty: boolean;
+  /** How the live service words a wrong audience for this kind. */
+  readonly audienceRefusal: "wrong-audience" | "unsupported-provider";
+  /** Claims that must have exactly this value. */
+  readonly fixedClaims: ReadonlyMap<string, string>;
+};
+
+type Judgement<T> = Result<T, RefusalReason>;
+
+/**
+ * Up to 1,024 characters of any script, without control characters and lone surrogates (T18). OpenID Connect Core 1.0,
+ * section 2, allows 255 of ASCII; issuers that name a branch or a workload in it write more.
+ */
+const SUBJECT = /^[^\p{Cc}\p{Cs}]{1,1024}$/u;
+
+/**
+ * `iss` must be one of `issuers`, byte for byte but for one slash at the end (T16). `now` and `clockSkewSeconds` in seconds.
+ * The answer is a claim still: only a signature makes it a proof.
+ */
+export function judgeClaims(
+  claims: Members,
+  issuers: readonly string[],
+  clients: readonly Client[],
+  rules: ClaimRules,
+  now: number,
+  clockSkewSeconds: number,
+): Judgement<ProvenLogin> {
+  // The live service compares the issuer first, also under a provider name that the pool does not have.
+  const issuer = judgeIssuer(claims, issuers);
+  if (!issuer.ok) return issuer;
+  if (clients.length === 0) return err({ kind: "unsupported-provider" });
+  const missing = ["aud", "exp", "iat", "sub"].find((claim) => !claims.has(claim));
+  if (missing !== undefined) return err({ kind: "missing-claim", claim: missing });
+
+  const tokenKind = judgeTokenKind(claims, rules.fixedClaims);
+  if (!tokenKind.ok) return tokenKind;
+  const times = judgeTimes(claims, now, clockSkewSeconds);
+  if (!times.ok) return times;
+  const subject = claims.get("sub");
+  // T18: stored and compared as given, without a normal form: two spellings are two users. Nothing but the subject identifies the user; e-mail is never read (T35).
+  if (typeof subject !== "string" || !SUBJECT.test(subject)) return err({ kind: "malformed", part: "sub" });
+  const client = judgeAudience(claims, clients, rules);
+  if (!client.ok) return client;
+  const issuedAt = claims.get("iat");
+  return ok({ subject, client: client.value, ...(isInstant(issuedAt) && { issuedAt }) });
+}
+
+/** T16: bytes are compared. Nothing is parsed, lower-cased or normalised, on either side. */
+function judgeIssuer(claims: Members, issuers: readonly string[]): Judgement<true> {
+  if (!claims.has("iss")) return err({ kind: "missing-claim", claim: "iss" });
+  const issuer = claims.get("iss");
+  return issuers.some((accepted) => isSameIssuer(issuer, accepted)) ? ok(true) : err({ kind: "issuer-mismatch" });
+}
+
+/** T14: another kind of token of the same issuer (a security event or logout token; a user pool's access token). */
+function judgeTokenKind(claims: Members, fixedClaims: ReadonlyMap<string, string>): Judgement<true> {
+  if (claims.has("events")) return err({ kind: "wrong-token-kind", part: "events" });
+  // Cognito's own claim, which says `access` in the other kind: by whatever name a user pool or its imitation is configured.
+  if (claims.has("token_use") && claims.get("token_use") !== "id") {
+    return err({ kind: "wrong-token-kind", part: "token_use" });
+  }
+  for (const [claim, value] of fixedClaims) {
+    if (!claims.has(claim)) return err({ kind: "missing-claim", claim });
+    if (claims.get(claim) !== value) return err({ kind: "wrong-token-kind", part: claim });
+  }
+  return ok(true);
+}
+
+/** T19: finite numbers only (`1e400` is none), `exp` and `iat` required, one skew for all three. */
+function judgeTimes(claims: Members, now: number, clockSkewSeconds: number): Judgement<true> {
+  const expiresAt = claims.get("exp");
+  if (!isInstant(expiresAt)) return err({ kind: "malformed", part: "exp" });
+  if (now >= expiresAt + clockSkewSeconds) return err({ kind: "expired", now, expiresAt });
+  for (const claim of ["nbf", "iat"]) {
+    if (!claims.has(claim)) continue;
+    const instant = claims.get(claim);
+    if (!isInstant(instant)) return err({ kind: "malformed", part: claim });
+    if (instant > now + clockSkewSeconds) return err({ kind: "not-yet-valid", claim, now, validFrom: instant });
+  }
+  return ok(true);
+}
+
+function isInstant(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
+/**
+ * T17: the audience must hold one of our client ids exactly, and whoever else it names must not be the one it was made for.
+ * Stricter than the live service, which lets an `azp` of ours stand in for a foreign audience.
+ */
+function judgeAudience(claims: Members, clients: readonly Client[], rules: ClaimRules): Judgement<Client> {
+  const audience = claims.get("aud");
+  const audiences: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
+  if (!audiences.every((entry) => typeof entry === "string")) return err({ kind: "malformed", part: "aud" });
+  const isOurs = (value: unknown) => clients.some(({ clientId }) => clientId === value);
+  const wrong: Judgement<never> = err({ kind: rules.audienceRefusal });
+
+  const authorizedParty = claims.get("azp");
+  if (claims.has("azp")) {
+    if (typeof authorizedParty !== "string") return err({ kind: "malformed", part: "azp" });
+    const mayBeForeign = audiences.length === 1 && rules.allowsForeignAuthorizedParty;
+    if (!isOurs(authorizedParty) && !mayBeForeign) return wrong;
+  } else if (audiences.length > 1 && !audiences.every(isOurs)) {
+    // OpenID Connect Core 1.0, section 3.1.3.7, steps 3 and 4: several audiences need an azp, or must all be trusted.
+    return wrong;
+  }
+  // The client that asked for the token names it in `amr`, where it is one of the audiences; else the first that fits.
+  const accepted = clients.filter(({ clientId }) => audiences.includes(clientId));
+  const client = accepted.find(({ clientId }) => clientId === authorizedParty) ?? accepted[0];
+  return client === undefined ? wrong : ok(client);
+}

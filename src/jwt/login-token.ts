@@ -1,0 +1,67 @@
+/**
+ * A login token in JWS compact form, read once: what is judged is decoded from the very bytes whose signature is checked.
+ * Believes nothing and verifies nothing; every failure is data, whatever the client sent.
+ */
+import { err, ok, type Result } from "../domain/errors.ts";
+import { decodeBase64url } from "../domain/base64url.ts";
+import type { RefusalReason } from "../domain/login-refusal.ts";
+
+/** Members by name. A Map, so that `__proto__` and its like are members as any other (T39). */
+export type Members = ReadonlyMap<string, unknown>;
+
+export type LoginToken = {
+  readonly header: Members;
+  readonly claims: Members;
+  readonly signature: Uint8Array;
+  /** The bytes that the signature covers: header and payload as they came, joined by a dot. */
+  readonly signedBytes: Uint8Array;
+};
+
+/** Longest login token, in characters: the service model's bound of a `Logins` value. */
+const MAX_TOKEN_LENGTH = 50_000;
+/**
+ * Longest header, in bytes: room for a chain of three large certificates (`x5c`), each of 2.7 kB in base64 with a key of 4096
+ * bits, and for as much again; nobody reads it. Far from what would make a header expensive to parse (T11).
+ */
+const MAX_HEADER_BYTES = 16 * 1024;
+/** T7 and T8: exactly three segments of base64url, judged on the raw text before anything is decoded. */
+const COMPACT_FORM = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/;
+
+const encoder = new TextEncoder();
+/** T10: invalid UTF-8 throws, and a byte order mark stays and is not JSON. */
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function malformed(part: string): Result<never, RefusalReason> {
+  return err({ kind: "malformed", part });
+}
+
+export function parseLoginToken(token: string): Result<LoginToken, RefusalReason> {
+  if (token.length > MAX_TOKEN_LENGTH) return malformed("length");
+  const [, headerText, payloadText, signatureText] = COMPACT_FORM.exec(token) ?? [];
+  if (headerText === undefined || payloadText === undefined || signatureText === undefined) return malformed("form");
+
+  if (headerText.length > Math.ceil((MAX_HEADER_BYTES * 4) / 3)) return malformed("header length");
+  const header = parseMembers(headerText);
+  if (header === undefined) return malformed("header");
+  const claims = parseMembers(payloadText);
+  if (claims === undefined) return malformed("payload");
+  const signature = decodeBase64url(signatureText);
+  if (signature === undefined) return malformed("signature");
+
+  const signedBytes = encoder.encode(`${headerText}.${payloadText}`);
+  return ok({ header, claims, signature, signedBytes });
+}
+
+/** A JSON object from its base64url text, parsed once: of duplicate members the last one wins, here and everywhere (T9). */
+function parseMembers(segment: string): Members | undefined {
+  const bytes = decodeBase64url(segment);
+  if (bytes === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(strictUtf8.decode(bytes));
+    const isPlainObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isPlainObject ? new Map(Object.entries(value)) : undefined;
+  } catch {
+    // TypeError of the decoder, SyntaxError of the parser, RangeError of a nesting too deep (T11): all the sender's fault.
+    return undefined;
+  }
+}

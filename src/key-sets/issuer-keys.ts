@@ -1,0 +1,116 @@
+/**
+ * An issuer's keys as one isolate sees them: imported once, kept as long as the issuer's object vouches for them, and
+ * asked for again when none of them fits a token. Every fetch is the object's; nothing here opens a connection.
+ */
+import { err, ok, type Result } from "../domain/errors.ts";
+import type { KeySetAnswer, KeySetRequest } from "./key-set-life.ts";
+import type { KeySetFailure } from "./load-key-set.ts";
+import { type PublicKey, selectKey } from "./public-keys.ts";
+import { type KeyRefusalReason, upstreamTroubleOf } from "../domain/login-refusal.ts";
+import { importVerificationKey, type SignatureAlgorithm } from "../jwt/signature.ts";
+import type { IsolateCache } from "../domain/isolate-cache.ts";
+
+export type KeyRequest = {
+  /** The issuer that the pool's provider row stands for; never one that a token names (T4). */
+  readonly issuer: string;
+  readonly algorithm: SignatureAlgorithm;
+  /** `kid` of the token's header, for equality alone (T5). */
+  readonly kid: string | undefined;
+  /** Whether this key made the token's signature. Asked about one key of a set, and never about another one beside it. */
+  readonly isSigner: (key: CryptoKey) => boolean | Promise<boolean>;
+  /** Told when the answer had to be fetched from the issuer. */
+  readonly onFetch?: (() => void) | undefined;
+};
+
+export interface IssuerKeys {
+  /**
+   * The one key that fits and made the signature. What the known set refuses is judged once more by a newer one where the
+   * issuer may be asked for it: a key may be new, may have replaced another under the same kid, or have lost its double.
+   */
+  find(request: KeyRequest): Promise<Result<CryptoKey, KeyRefusalReason>>;
+}
+
+/** A key and its imports. A CryptoKey is bound to one algorithm, so an RSA key that names none may have several. */
+type IsolateKey = { readonly publicKey: PublicKey; readonly imported: Map<SignatureAlgorithm, CryptoKey> };
+
+export type IssuerEntry =
+  | {
+      readonly state: "known";
+      readonly keys: readonly IsolateKey[];
+      readonly fetchedAt: number;
+      /** From here on, epoch seconds, the object may have or fetch a newer set. */
+      readonly refreshableFrom: number;
+      /** Why the issuer failed when it was last asked. */
+      readonly failure: KeySetFailure | undefined;
+    }
+  | { readonly state: "unreachable"; readonly failure: KeySetFailure | undefined };
+
+/** What is needed of an issuer's object. */
+export type IssuerStub = { keys(request: KeySetRequest): Promise<KeySetAnswer> };
+
+/** `stubOf` makes a fresh stub each time: one that met an infrastructure error stays broken. `now` in epoch seconds. */
+export function createIssuerKeys(
+  stubOf: (issuer: string) => IssuerStub,
+  cache: IsolateCache<IssuerEntry>,
+  now: () => number,
+): IssuerKeys {
+  async function ask(request: KeySetRequest, onFetch: (() => void) | undefined): Promise<IssuerEntry> {
+    const answer = await stubOf(request.issuer).keys(request);
+    if (answer.isFetched === true) onFetch?.();
+    const answeredAt = now();
+    if (answer.state === "unreachable") {
+      const entry = { state: answer.state, failure: answer.failure } as const;
+      cache.set(request.issuer, entry, answeredAt, answer.retryAfterSeconds);
+      return entry;
+    }
+    const entry = {
+      state: answer.state,
+      keys: answer.keys.map((publicKey) => ({ publicKey, imported: new Map<SignatureAlgorithm, CryptoKey>() })),
+      fetchedAt: answer.fetchedAt,
+      refreshableFrom: answeredAt + answer.refreshableAfterSeconds,
+      failure: answer.failure,
+    };
+    // T30: the object's own freshness, not one that starts anew in each isolate.
+    cache.set(request.issuer, entry, answeredAt, answer.freshForSeconds);
+    return entry;
+  }
+
+  return {
+    async find(request): Promise<Result<CryptoKey, KeyRefusalReason>> {
+      const { issuer, onFetch } = request;
+      let isNew = false;
+      const told = () => {
+        isNew = true;
+        onFetch?.();
+      };
+      const held = cache.get(issuer, now()) ?? (await ask({ issuer }, told));
+      const found = await findIn(held, request);
+      // What was fetched for this very question would be no other a moment later. T28: until the object may refresh again,
+      // every token that no key fits is answered here, without a call.
+      if (found.ok || held.state === "unreachable" || isNew || now() < held.refreshableFrom) return found;
+      return await findIn(await ask({ issuer, newerThan: held.fetchedAt }, onFetch), request);
+    },
+  };
+}
+
+async function findIn(
+  entry: IssuerEntry,
+  { algorithm, kid, isSigner }: KeyRequest,
+): Promise<Result<CryptoKey, KeyRefusalReason>> {
+  if (entry.state === "unreachable") return err(upstreamTroubleOf(entry.failure));
+  const selected = selectKey(entry.keys, algorithm, kid);
+  if (!selected.ok) {
+    // T31: while the issuer is down, nobody knows whether it has added a key, so the token is not called wrong.
+    const isOpen = selected.error.kind === "unknown-key" && entry.failure !== undefined;
+    return isOpen ? err(upstreamTroubleOf(entry.failure)) : selected;
+  }
+  const key = selected.value.imported.get(algorithm) ?? (await importKey(selected.value, algorithm));
+  return (await isSigner(key)) ? ok(key) : err({ kind: "bad-signature" });
+}
+
+/** Two requests may import the same key at once: that is cheaper than one that waits for another. */
+async function importKey({ publicKey, imported }: IsolateKey, algorithm: SignatureAlgorithm): Promise<CryptoKey> {
+  const key = await importVerificationKey(publicKey, algorithm);
+  imported.set(algorithm, key);
+  return key;
+}

@@ -1,0 +1,44 @@
+/**
+ * What all kinds share whose login token only its provider can judge: an access token without a readable claim or signature.
+ * Every verification costs the provider a call, and the app is the one that WE asked about.
+ */
+import { err, ok, type Result } from "../domain/errors.ts";
+import type { PresentedLogin, ProviderKind } from "./provider.ts";
+import type { Client, ProvenLogin } from "../domain/proven-login.ts";
+import { type ProviderApi, providerApiOf, upstreamTrouble } from "./provider-api.ts";
+import type { RefusalReason } from "../domain/login-refusal.ts";
+
+export type AccessTokenProfile = {
+  readonly providerName: string;
+  /** What a token of the provider can look like at all: judged before anybody is asked (T28). */
+  readonly tokenForm: RegExp;
+  readonly clientsOf?: (value: string) => readonly Client[];
+  readonly prove: (login: PresentedLogin, api: ProviderApi) => Promise<Result<ProvenLogin, RefusalReason>>;
+};
+
+/** A user's id at its provider: visible ASCII, and never so long that an amr entry becomes a burden (T18). */
+const SUBJECT = /^[\x21-\x7e]{1,255}$/;
+
+export function accessTokenKind({ providerName, tokenForm, clientsOf, prove }: AccessTokenProfile): ProviderKind {
+  return {
+    owns: (name) => name === providerName,
+    isVerifiable: () => true,
+    asksApi: () => true,
+    ...(clientsOf !== undefined && { clientsOf }),
+    inspect(login, context) {
+      if (login.clients.length === 0) return err({ kind: "unsupported-provider" });
+      if (!tokenForm.test(login.token)) return err({ kind: "malformed", part: "access token" });
+      return ok({ prove: async () => await prove(login, providerApiOf(providerName, context)) });
+    },
+  };
+}
+
+/**
+ * Whom the token speaks for. An id that cannot be one means that the upstream is not what it should be. `issuedAt`, in epoch
+ * seconds, is what the provider says of the token's age, if it says anything.
+ */
+export function provenLogin(subject: unknown, client: Client, issuedAt?: unknown): Result<ProvenLogin, RefusalReason> {
+  if (typeof subject !== "string" || !SUBJECT.test(subject)) return upstreamTrouble("answer");
+  const isKnown = typeof issuedAt === "number" && Number.isFinite(issuedAt) && issuedAt > 0;
+  return ok({ subject, client, ...(isKnown && { issuedAt }) });
+}

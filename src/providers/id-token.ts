@@ -1,0 +1,85 @@
+/** What all kinds that log in with an ID token share: read it, judge it, then check its signature. Each kind is a profile. */
+import { err, ok } from "../domain/errors.ts";
+import { isSameIssuer } from "../domain/provider-name.ts";
+import { recallToken, rememberToken } from "../jwt/genuine-tokens.ts";
+import { type ClaimRules, judgeClaims } from "../jwt/id-token-claims.ts";
+import { parseLoginToken } from "../jwt/login-token.ts";
+import type { ProviderKind } from "./provider.ts";
+import { type SignatureAlgorithm, verifySignature } from "../jwt/signature.ts";
+import { judgeHeader } from "../jwt/token-header.ts";
+import type { UpstreamPolicy } from "../outbound/upstream-policy.ts";
+
+export type IdTokenProfile = ClaimRules & {
+  /** The algorithms that this kind of provider signs with; there is no default (T1). */
+  readonly algorithms: readonly SignatureAlgorithm[];
+  /** The `iss` values of the one provider (T16): its issuers, and of Google the bare name as well. */
+  acceptedIssuers(issuer: string, providerName: string): readonly string[];
+};
+
+/** `owns` is the kind's own affair; everything else follows from the profile. */
+export function idTokenKind(owns: (providerName: string) => boolean, profile: IdTokenProfile): ProviderKind {
+  return {
+    owns,
+    isVerifiable: (providerName, upstreams) => isIssuerAddress(upstreams.issuerOf(providerName), upstreams),
+    inspect({ providerName, token, clients }, context) {
+      // T21: issuer, keys and audience all come from the one row that the provider name stands for.
+      const issuer = context.upstreams.issuerOf(providerName);
+      const known = recallToken(token, context.now);
+      const parsed = known === undefined ? parseLoginToken(token) : ok(known.read);
+      if (!parsed.ok) return parsed;
+      const { header, claims, signature, signedBytes } = parsed.value;
+      const judgedHeader = judgeHeader(header, profile.algorithms);
+      if (!judgedHeader.ok) return judgedHeader;
+      const { algorithm, kid } = judgedHeader.value;
+      const issuers = profile.acceptedIssuers(issuer, providerName);
+      const claimed = judgeClaims(claims, issuers, clients, profile, context.now, context.clockSkewSeconds);
+      if (!claimed.ok) return claimed;
+      // A pool may hold a name from before the rules grew stricter; its keys could only come from a refused address.
+      if (!isIssuerAddress(issuer, context.upstreams)) return err({ kind: "unsupported-provider" });
+
+      const named = issuers.find((one) => isSameIssuer(claims.get("iss"), one));
+      // The bare name of Google is no issuer of its own.
+      const keyIssuer = named === undefined || named === providerName ? issuer : named;
+      return ok({
+        async prove() {
+          const isSigner = (key: CryptoKey) =>
+            key === known?.key || verifySignature(algorithm, key, signature, signedBytes);
+          const { onFetch } = context;
+          const key = await context.issuerKeys.find({ issuer: keyIssuer, algorithm, kid, isSigner, onFetch });
+          if (!key.ok) return key;
+          if (key.value !== known?.key) rememberToken(token, { read: parsed.value, key: key.value }, context.now);
+          return ok({ ...claimed.value, issuer: keyIssuer });
+        },
+      });
+    },
+  };
+}
+
+/** Verdicts of this isolate, by the rules they were judged by: only issuers that a pool configures are asked about. */
+const judgedAddresses = new WeakMap<UpstreamPolicy, Map<string, boolean>>();
+/** Most issuers that one isolate remembers for each set of rules. */
+const MAX_JUDGED_ADDRESSES = 1000;
+
+/** `judgeAddress`, once for each issuer: to parse an address costs more than all other judgements of a login token. */
+function isIssuerAddress(issuer: string, upstreams: UpstreamPolicy): boolean {
+  const judged = judgedAddresses.get(upstreams) ?? new Map<string, boolean>();
+  const known = judged.get(issuer);
+  if (known !== undefined) return known;
+  const verdict = judgeAddress(issuer, upstreams);
+  if (judged.size >= MAX_JUDGED_ADDRESSES) judged.clear();
+  judgedAddresses.set(upstreams, judged.set(issuer, verdict));
+  return verdict;
+}
+
+/**
+ * Whether the issuer is an address that may be fetched (T23) and that the URL parser leaves as it is: what it would
+ * rewrite (case of the host, dot segments, a default port, a back slash) has two spellings, and T16 knows only one.
+ */
+function judgeAddress(issuer: string, upstreams: UpstreamPolicy): boolean {
+  const url = URL.parse(issuer);
+  if (url === null) return false;
+  // A slash at the end is no part of a provider's name: only of two slashes one is left here, and they are no spelling.
+  const isUnchanged = !issuer.endsWith("/") && (url.href === issuer || url.href === `${issuer}/`);
+  // OpenID Connect Discovery 1.0, section 3: an issuer has no query and no fragment, not even an empty one.
+  return isUnchanged && !/[?#]/.test(issuer) && upstreams.permits(url);
+}

@@ -1,0 +1,71 @@
+/** The table of provider kinds, and which one a provider name belongs to. A new kind is one file and one row here. */
+import type { ProviderApis } from "../config.ts";
+import { err } from "../domain/errors.ts";
+import { canonicalName } from "../domain/provider-name.ts";
+import { amazon } from "./amazon.ts";
+import { apple } from "./apple.ts";
+import { facebookLimitedLogin } from "./facebook-limited-login.ts";
+import { facebook } from "./facebook.ts";
+import { google } from "./google.ts";
+import { openIdConnect } from "./openid-connect.ts";
+import type { ProviderKind } from "./provider.ts";
+import type { RefusalReason } from "../domain/login-refusal.ts";
+import { twitter } from "./twitter.ts";
+import { userPool } from "./user-pool.ts";
+
+const SAML_PROVIDER_ARN = /^arn:aws[a-z-]*:iam::\d{12}:saml-provider\//;
+
+export function isSamlProviderArn(providerName: string): boolean {
+  return SAML_PROVIDER_ARN.test(providerName);
+}
+
+/** A kind that has no tokens to verify: each of its login tokens is refused for the one reason, unread. */
+function refusing(
+  owns: (providerName: string) => boolean,
+  kind: "own-token" | "saml-not-verified" | "unsupported-provider",
+  isVerifiable: boolean,
+): ProviderKind {
+  const reason: RefusalReason = { kind };
+  return { owns, isVerifiable: () => isVerifiable, inspect: () => err(reason) };
+}
+
+/** A token of this service is no login at any provider: GetCredentialsForIdentity alone takes it. */
+const ownToken = refusing((providerName) => providerName === "cognito-identity.amazonaws.com", "own-token", false);
+
+/** No assertion is verified: docs/adr/0020. A pool may name the provider, since pools of the live service do. */
+const saml = refusing(isSamlProviderArn, "saml-not-verified", true);
+
+/** Closed by its owner in 2017. A pool may name it, as above. */
+const digits = refusing((providerName) => providerName === "www.digits.com", "unsupported-provider", true);
+
+/** Rows of names that are known. Every other name is an OpenID Connect issuer. */
+const PROVIDER_KINDS: readonly ProviderKind[] = [
+  ownToken,
+  saml,
+  digits,
+  google,
+  apple,
+  userPool,
+  facebook,
+  facebookLimitedLogin,
+  amazon,
+  twitter,
+];
+
+/** Whether the name is one that a kind of its own stands for, whatever a pool says. */
+export function isKnownProvider(providerName: string): boolean {
+  return PROVIDER_KINDS.some((kind) => kind.owns(providerName));
+}
+
+/** Whether logins under these names, in any spelling, may cost a provider a question: ID tokens do not, as a rule. */
+export function mayAskProviders(providerNames: Iterable<string>, providerApis: ProviderApis): boolean {
+  for (const spelling of providerNames) {
+    const name = canonicalName(spelling);
+    if (providerKindOf(name).asksApi?.(name, providerApis) === true) return true;
+  }
+  return false;
+}
+
+export function providerKindOf(providerName: string): ProviderKind {
+  return PROVIDER_KINDS.find((kind) => kind.owns(providerName)) ?? openIdConnect;
+}

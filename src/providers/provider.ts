@@ -1,0 +1,52 @@
+/** The contract of a provider kind: what each file that verifies one kind of login token must offer. */
+import type { Config } from "../config.ts";
+import type { Result, ServiceError } from "../domain/errors.ts";
+import type { Client, ProvenLogin } from "../domain/proven-login.ts";
+import type { Breaker } from "../outbound/breaker.ts";
+import type { FetchTools } from "../outbound/fetch-json.ts";
+import type { IssuerKeys } from "../key-sets/issuer-keys.ts";
+import type { RefusalReason } from "../domain/login-refusal.ts";
+import type { UpstreamPolicy } from "../outbound/upstream-policy.ts";
+
+/** One entry of the `Logins` map, with what the pool configures for that very provider name and no other (T21). */
+export type PresentedLogin = {
+  /** In its one spelling: domain/provider-name.ts. */
+  readonly providerName: string;
+  readonly token: string;
+  /** Empty when the pool does not have the provider. */
+  readonly clients: readonly Client[];
+};
+
+/** A login token that passed every check that costs nothing. Nothing in it is believed before `prove`. */
+export type UnprovenLogin = { prove(): Promise<Result<ProvenLogin, RefusalReason>> };
+
+export type InspectionContext = {
+  /** Accepted clock difference, in seconds. */
+  readonly clockSkewSeconds: number;
+  readonly upstreams: UpstreamPolicy;
+  readonly issuerKeys: IssuerKeys;
+  /** Epoch seconds. */
+  readonly now: number;
+  /** For the kinds whose tokens only their provider can judge. */
+  readonly fetch: FetchTools["fetch"];
+  /** Told each time that the request waits for an upstream. */
+  readonly onFetch?: () => void;
+  /** Which APIs are in trouble, and not asked for a while. */
+  readonly breaker: Breaker;
+  /** Asked before each question to a provider's API, which costs the provider a call: the refusal, or null (T47). */
+  readonly admitQuestion?: () => Promise<ServiceError | null>;
+  readonly providerApis: Config["providerApis"];
+};
+
+export type ProviderKind = {
+  /** Whether a login under this provider name is of this kind: decided by the name alone, never by the token. */
+  owns(providerName: string): boolean;
+  /** Judges all that can be judged without asking anybody (T28). */
+  inspect(login: PresentedLogin, context: InspectionContext): Result<UnprovenLogin, RefusalReason>;
+  /** Whether a token of this provider could ever be verified, or will be by a kind still to come. */
+  isVerifiable(providerName: string, upstreams: UpstreamPolicy): boolean;
+  /** Whether to verify a login may take a question to the provider's API, known before anything of it is read. Absent: never. */
+  readonly asksApi?: (providerName: string, providerApis: Config["providerApis"]) => boolean;
+  /** The clients that a value of `SupportedLoginProviders` means. Absent: client ids joined by `;`. */
+  readonly clientsOf?: (value: string) => readonly Client[];
+};
