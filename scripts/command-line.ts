@@ -92,5 +92,7 @@ export async function runTool<const Spec extends Readonly<Record<string, Flag>>>
     process.exitCode = 1;
     return;
   }
+  // Whoever reads the output may have seen enough: `| head`.
+  process.stdout.on("error", () => process.exit(1));
   if (!(await tool.run(parsed.value))) process.exitCode = 1;
 }

@@ -9,7 +9,7 @@ import { LARGEST_ERROR_MS } from "./clocks.ts";
 import type { History, Recorded } from "./history.ts";
 import { type Random, streamOf } from "./random.ts";
 import { describeRequest, inFlightOf, loginsIn, type Request, usersOf } from "./requests.ts";
-import type { Operation, Tokens } from "./schedule.ts";
+import type { Operation, Tokens } from "./operations.ts";
 import { type Life, lifeOf, NetworkFailure } from "./slots.ts";
 import { DEVELOPER } from "./settings.ts";
 import { serve, unlinkRequestOf } from "./worker.ts";

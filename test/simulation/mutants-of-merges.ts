@@ -35,6 +35,11 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
         replace:
           "return owned.some(({ login, owner }) => login.loginId === pinned && owner === named?.identityId && false);",
       },
+      {
+        file: "src/linking/transaction.ts",
+        find: "if (handedOver.some(({ loginId }) => loginId === pinned))",
+        replace: "if (handedOver.some(({ loginId }) => loginId === pinned && loginId.length < 0))",
+      },
     ],
   },
   {

@@ -2,7 +2,7 @@
 import type { IdentityId } from "../../src/domain/identifiers.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import type { InFlight } from "./observer.ts";
-import type { Operation } from "./schedule.ts";
+import type { Operation } from "./operations.ts";
 import { DEVELOPER } from "./settings.ts";
 
 type Tokens = ReadonlyMap<string, string>;

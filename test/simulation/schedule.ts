@@ -1,47 +1,8 @@
 /** A schedule: what the clients do and which faults may strike. All of it is drawn from one seed. */
 import { FAULTS, type Fault, type FaultPlan } from "./faults.ts";
+import { type Operation, PROVIDERS, tokensOf, USERS } from "./operations.ts";
+import { raceOf } from "./races.ts";
 import { type Random, streamOf } from "./random.ts";
-
-export const PROVIDERS = ["a", "b", "c"] as const;
-
-/** One login a provider, as `Logins` maps provider names to login tokens. */
-export type Tokens = readonly (readonly [providerName: string, subject: string])[];
-
-export type Operation =
-  | { readonly kind: "get-id"; readonly tokens: Tokens }
-  /** `target` picks among the identity ids known by then; `isOwn` adds a login that it is remembered to hold. */
-  | { readonly kind: "get-token"; readonly target: number; readonly tokens: Tokens; readonly isOwn: boolean }
-  | {
-      readonly kind: "unlink";
-      readonly target: number;
-      readonly isOwn: boolean;
-      readonly tokens: Tokens;
-      readonly from: readonly string[];
-    }
-  | { readonly kind: "delete"; readonly target: number }
-  /** Many requests for a token at once. */
-  | {
-      readonly kind: "burst";
-      readonly target: number;
-      readonly tokens: Tokens;
-      readonly isOwn: boolean;
-      readonly count: number;
-    }
-  /** Of the developer's own user; `target` null names no identity. */
-  | {
-      readonly kind: "developer-token";
-      readonly target: number | null;
-      readonly user: string;
-      readonly tokens: Tokens;
-      readonly isOwn: boolean;
-    }
-  | { readonly kind: "unlink-user"; readonly target: number; readonly user: string }
-  | { readonly kind: "merge-users"; readonly destination: string; readonly source: string }
-  | { readonly kind: "look-up"; readonly user: string }
-  | { readonly kind: "delete-pool" }
-  | { readonly kind: "pause"; readonly ms: number };
-
-export const USERS = ["1", "2", "3"] as const;
 
 export type Schedule = {
   readonly seed: number;
@@ -52,7 +13,8 @@ export type Schedule = {
 
 /** So many seeds are there: they are whole numbers below this. */
 export const SEEDS = 4_294_967_296;
-const DEVELOPER_MEETINGS = 0.15;
+/** The share of schedules that are made for one race (races.ts). */
+const RACES = 0.2;
 
 export function scheduleOf(seed: number): Schedule {
   const random = streamOf(seed, "schedule");
@@ -76,8 +38,8 @@ export function scheduleOf(seed: number): Schedule {
   });
   const mergePolicy: Schedule["mergePolicy"] = random.chance(0.5) ? "merge" : "conflict";
   const schedule = { seed, mergePolicy, clients, faults: { seed, probabilities: probabilitiesOf(random), only: null } };
-  const meeting = streamOf(seed, "developer meeting");
-  return meeting.chance(DEVELOPER_MEETINGS) ? asDeveloperMeeting(schedule, meeting) : schedule;
+  const race = streamOf(seed, "developer meeting");
+  return race.chance(RACES) ? withRace(schedule, race) : schedule;
 }
 
 /** A clock that jumps is felt for long; a message that comes again mostly does nothing. */
@@ -127,58 +89,12 @@ function meetingOf(random: Random, index: number): Operation {
   return { kind: "get-token", target, tokens: tokensOf(random, 0, 2), isOwn: random.chance(0.85) };
 }
 
-/** Two identities by a public login each, and one user of a developer whom calls that name either want for it. */
-function rivalsOf(random: Random): readonly (readonly Operation[])[] {
-  const publicLogins = [
-    ["a", "1"],
-    ["b", "1"],
-  ] as const;
-  return publicLogins.map((own, client): readonly Operation[] => [
-    { kind: "get-id", tokens: [own] },
-    ...Array.from({ length: 2 + random.below(3) }, (): Operation => {
-      const target = random.chance(0.8) ? client : 1 - client;
-      if (random.chance(0.2)) return { kind: "unlink-user", target, user: "1" };
-      const tokens = random.chance(0.5) ? publicLogins : [own];
-      return { kind: "developer-token", target, user: "1", tokens, isOwn: false };
-    }),
-  ]);
-}
-
-/** One client moves two users to and from one identity, in turn, and the others look for them. */
-function turnstileOf(random: Random): readonly (readonly Operation[])[] {
-  const tokens = tokensOf(random, 1, 1);
-  const [one, other] = random.pick([
-    ["1", "2"],
-    ["2", "1"],
-  ] as const);
-  const joins = (target: 0 | null, user: string): Operation => {
-    return { kind: "developer-token", target, user, tokens, isOwn: false };
-  };
-  const leaves = (user: string): Operation => ({ kind: "unlink-user", target: 0, user });
-  const mover = [joins(null, one), leaves(one), joins(0, other), leaves(other), joins(0, one)];
-  const watchers = Array.from({ length: 1 + random.below(3) }, (): readonly Operation[] => [
-    { kind: "pause", ms: random.pick([50, 200]) },
-    ...Array.from({ length: 2 + random.below(2) }, () => lookOf(random)),
-  ]);
-  return [mover, ...watchers];
-}
-
-function lookOf(random: Random): Operation {
-  const [one, other] = random.pick([
-    ["1", "2"],
-    ["2", "1"],
-  ] as const);
-  return random.chance(0.25)
-    ? { kind: "look-up", user: one }
-    : { kind: "merge-users", destination: one, source: other };
-}
-
-/** In most of them a call is held up between two looks, until all others are done. */
-function asDeveloperMeeting(schedule: Schedule, random: Random): Schedule {
-  const clients = random.chance(0.5) ? turnstileOf(random) : rivalsOf(random);
-  const late = random.pick([0, 0.03, 0.1]);
+/** The same seed and faults, with the clients of a race; in most of them some call is held up until the others are done. */
+function withRace(schedule: Schedule, random: Random): Schedule {
+  const { mergePolicy = schedule.mergePolicy, clients } = raceOf(random);
+  const late = random.pick([0, 0.05, 0.15]);
   const probabilities = new Map([...schedule.faults.probabilities, ["late-request", late]] as const);
-  return { ...schedule, clients, faults: { ...schedule.faults, probabilities } };
+  return { ...schedule, mergePolicy, clients, faults: { ...schedule.faults, probabilities } };
 }
 
 /** Users of a developer: made, linked beside public logins, merged, and let go. */
@@ -196,14 +112,4 @@ function developerOperationOf(random: Random, targets: number, index: number): O
 function burstOf(random: Random, targets: number): Operation {
   const isGuest = random.chance(0.5);
   return { kind: "burst", target: random.below(targets), tokens: [], isOwn: !isGuest, count: 8 + random.below(8) };
-}
-
-function tokensOf(random: Random, least: number, most: number): Tokens {
-  const count = least + random.below(most - least + 1);
-  const providers = [...PROVIDERS];
-  return Array.from({ length: count }, () => {
-    const [providerName = "a"] = providers.splice(random.below(providers.length), 1);
-    // The first subject is the more popular one, so that requests meet.
-    return [providerName, random.chance(0.7) ? "1" : "2"] as const;
-  });
 }

@@ -1,0 +1,53 @@
+/** What a client of the simulation may ask for. An identity is named by its place among those that are known by then. */
+import type { Random } from "./random.ts";
+
+export const PROVIDERS = ["a", "b", "c"] as const;
+
+/** One login a provider, as `Logins` maps provider names to login tokens. */
+export type Tokens = readonly (readonly [providerName: string, subject: string])[];
+
+export type Operation =
+  | { readonly kind: "get-id"; readonly tokens: Tokens }
+  /** `target` picks among the identity ids known by then; `isOwn` adds a login that it is remembered to hold. */
+  | { readonly kind: "get-token"; readonly target: number; readonly tokens: Tokens; readonly isOwn: boolean }
+  | {
+      readonly kind: "unlink";
+      readonly target: number;
+      readonly isOwn: boolean;
+      readonly tokens: Tokens;
+      readonly from: readonly string[];
+    }
+  | { readonly kind: "delete"; readonly target: number }
+  /** Many requests for a token at once. */
+  | {
+      readonly kind: "burst";
+      readonly target: number;
+      readonly tokens: Tokens;
+      readonly isOwn: boolean;
+      readonly count: number;
+    }
+  /** Of the developer's own user; `target` null names no identity. */
+  | {
+      readonly kind: "developer-token";
+      readonly target: number | null;
+      readonly user: string;
+      readonly tokens: Tokens;
+      readonly isOwn: boolean;
+    }
+  | { readonly kind: "unlink-user"; readonly target: number; readonly user: string }
+  | { readonly kind: "merge-users"; readonly destination: string; readonly source: string }
+  | { readonly kind: "look-up"; readonly user: string }
+  | { readonly kind: "delete-pool" }
+  | { readonly kind: "pause"; readonly ms: number };
+
+export const USERS = ["1", "2", "3"] as const;
+
+export function tokensOf(random: Random, least: number, most: number): Tokens {
+  const count = least + random.below(most - least + 1);
+  const providers = [...PROVIDERS];
+  return Array.from({ length: count }, () => {
+    const [providerName = "a"] = providers.splice(random.below(providers.length), 1);
+    // The first subject is the more popular one, so that requests meet.
+    return [providerName, random.chance(0.7) ? "1" : "2"] as const;
+  });
+}

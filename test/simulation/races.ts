@@ -1,0 +1,104 @@
+/**
+ * Clients who are made for one race: what clients drawn at large meet once in some ten thousand schedules, these meet once in
+ * some hundreds.
+ */
+import { type Operation, type Tokens, tokensOf } from "./operations.ts";
+import type { Random } from "./random.ts";
+
+type Pair = readonly [string, string];
+type Race = {
+  readonly clients: readonly (readonly Operation[])[];
+  /** The policy that the race needs; without it either. */
+  readonly mergePolicy?: "conflict" | "merge";
+};
+
+const ONE_OR_OTHER: readonly [Pair, Pair] = [
+  ["1", "2"],
+  ["2", "1"],
+];
+const OWNERS: readonly [Tokens[number], Tokens[number]] = [
+  ["a", "1"],
+  ["b", "1"],
+];
+
+export function raceOf(random: Random): Race {
+  return random.pick([turnstile, rivals, guest, merger])(random);
+}
+
+/** One client moves two users of a developer to and from one identity, in turn, and the others look for them. */
+function turnstile(random: Random): Race {
+  const tokens = tokensOf(random, 1, 1);
+  const [one, other] = random.pick(ONE_OR_OTHER);
+  const joins = (target: 0 | null, user: string): Operation => {
+    return { kind: "developer-token", target, user, tokens, isOwn: false };
+  };
+  const leaves = (user: string): Operation => ({ kind: "unlink-user", target: 0, user });
+  // In the end one of the two is there, or nobody: that is what a late call finds.
+  const turns = [joins(null, one), leaves(one), joins(0, other), leaves(other), joins(0, one)];
+  const mover = turns.slice(0, random.pick([3, 3, 4, 5]));
+  const watchers = times(1 + random.below(3), () => [
+    pauseOf(random),
+    ...times(2 + random.below(2), () => lookOf(random)),
+  ]);
+  return { clients: [mover, ...watchers] };
+}
+
+function lookOf(random: Random): Operation {
+  const [one, other] = random.pick(ONE_OR_OTHER);
+  return random.chance(0.25)
+    ? { kind: "look-up", user: one }
+    : { kind: "merge-users", destination: one, source: other };
+}
+
+/** Two identities by a public login each, and one user of a developer whom calls that name either want for it. */
+function rivals(random: Random): Race {
+  const wish = (client: number): Operation => {
+    const target = random.chance(0.8) ? client : 1 - client;
+    if (random.chance(0.2)) return { kind: "unlink-user", target, user: "1" };
+    const tokens = random.chance(0.5) ? OWNERS : OWNERS.slice(client, client + 1);
+    return { kind: "developer-token", target, user: "1", tokens, isOwn: false };
+  };
+  const clients = OWNERS.map((own, client): readonly Operation[] => [
+    // The second identity is known after the first, so that each client knows which is its own.
+    pauseOf(random, [1 + client * 250]),
+    { kind: "get-id", tokens: [own] },
+    pauseOf(random, [300 - client * 250]),
+    ...times(2 + random.below(3), () => wish(client)),
+  ]);
+  return { mergePolicy: "merge", clients };
+}
+
+/** A guest that one call gives its first login, while another brings that one and a login whose owner absorbs the guest. */
+function guest(random: Random): Race {
+  const [one, other] = OWNERS;
+  const mints = () => times(2, () => mintOf(random, 0, random.pick<Tokens>([OWNERS, [one], [other]])));
+  return {
+    mergePolicy: "conflict",
+    clients: [
+      [{ kind: "get-id", tokens: [] }, ...mints()],
+      [{ kind: "get-id", tokens: [one] }, ...mints()],
+      [pauseOf(random), ...mints()],
+    ],
+  };
+}
+
+/** Two identities that are merged by who has proved both, while their own users mint, now and long afterwards. */
+function merger(random: Random): Race {
+  const mint = (): Operation => ({ kind: "get-token", target: random.below(2), tokens: [], isOwn: true });
+  const mints = () => times(6, () => (random.chance(0.4) ? pauseOf(random, [50, 2000]) : mint()));
+  const users = OWNERS.map((own): readonly Operation[] => [{ kind: "get-id", tokens: [own] }, ...mints()]);
+  const merge = { kind: "get-token", target: random.below(2), tokens: OWNERS, isOwn: false } as const;
+  return { mergePolicy: "merge", clients: [...users, [{ kind: "pause", ms: 300 }, merge]] };
+}
+
+function mintOf(random: Random, target: number, tokens: Tokens): Operation {
+  return random.chance(0.3) ? pauseOf(random) : { kind: "get-token", target, tokens, isOwn: false };
+}
+
+function pauseOf(random: Random, ms: readonly [number, ...number[]] = [5, 50, 200]): Operation {
+  return { kind: "pause", ms: random.pick(ms) };
+}
+
+function times<T>(count: number, make: () => T): T[] {
+  return Array.from({ length: count }, () => make());
+}
