@@ -15,7 +15,8 @@ import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
 import type { Traced } from "../domain/trace.ts";
-import { identityNotFound, judgeStanding, permitsClassicFlow } from "../domain/mint-rules.ts";
+import { judgeStanding, permitsClassicFlow } from "../domain/mint-rules.ts";
+import { inWords, refused } from "../domain/refusals.ts";
 import { freezeOf } from "../linking/absorption.ts";
 import { Coordinator, type Host } from "../linking/coordinator.ts";
 import {
@@ -105,10 +106,10 @@ export class IdentityObject extends ConfiguredObject {
     facts.pool = pool;
     const classic = permitsClassicFlow(pool);
     const permitted = classic.ok ? checkClassicFlow(logins) : classic;
-    if (!permitted.ok) return { kind: "refused", error: permitted.error };
+    if (!permitted.ok) return refused(permitted.error);
     if (logins.size === 0) return grantToGuest(this.#coordinator, this.#bucket.draw, identityId, pool);
     const verified = await this.#verify(pool, logins, facts, client);
-    if (!verified.ok) return { kind: "refused", error: verified.error };
+    if (!verified.ok) return inWords(verified.error);
     return await this.#settling(grantToLogins(this.#coordinator, this.#bucket.draw, identityId, verified.value));
   }
 
@@ -123,7 +124,7 @@ export class IdentityObject extends ConfiguredObject {
     if (admitted.kind !== "admitted") return admitted;
     // T37: an identity of another pool is none.
     if (admitted.pool.identityPoolId !== identityPoolId) {
-      return { kind: "refused", error: identityNotFound(identityId) };
+      return refused({ kind: "identity-not-found", identityId });
     }
     return await this.#settling(grantToLogins(this.#coordinator, this.#bucket.draw, identityId, logins));
   }
@@ -159,14 +160,14 @@ export class IdentityObject extends ConfiguredObject {
     client: Client | undefined,
   ): Promise<ChangeReply> {
     const record = this.#coordinator.record;
-    if (record === null || !isVisible(record)) return { kind: "refused", error: identityNotFound(identityId) };
+    if (record === null || !isVisible(record)) return refused({ kind: "identity-not-found", identityId });
     const busy = freezeOf(record);
     if (busy !== null) return busy;
     const pool = await readPool(this.env.IDENTITY_POOL, record.identityPoolId);
-    if (pool === null) return { kind: "refused", error: identityNotFound(identityId) };
+    if (pool === null) return refused({ kind: "identity-not-found", identityId });
     facts.pool = pool;
     const verified = await this.#verify(pool, logins, facts, client);
-    if (!verified.ok) return { kind: "refused", error: verified.error };
+    if (!verified.ok) return inWords(verified.error);
     return await this.#settling(
       unlinkLogins(this.#coordinator, this.#bucket.draw, identityId, verified.value, providerNames),
     );
@@ -185,7 +186,7 @@ export class IdentityObject extends ConfiguredObject {
     loginId: string,
   ): Promise<ChangeReply> {
     if (this.#coordinator.record?.identityPoolId !== identityPoolId) {
-      return { kind: "refused", error: identityNotFound(identityId) };
+      return refused({ kind: "identity-not-found", identityId });
     }
     return await this.#settling(unlinkDeveloperUser(this.#coordinator, identityId, loginId));
   }
@@ -245,7 +246,7 @@ export class IdentityObject extends ConfiguredObject {
     identityId: IdentityId,
     call: ClientCall | null,
   ): Promise<GrantReply | { readonly kind: "admitted"; readonly pool: IdentityPool }> {
-    const notFound = { kind: "refused", error: identityNotFound(identityId) } as const;
+    const notFound = refused({ kind: "identity-not-found", identityId });
     const named = this.#coordinator.record;
     if (named === null || !isVisible(named)) return notFound;
     const pool = await readPool(this.env.IDENTITY_POOL, named.identityPoolId);
@@ -255,7 +256,7 @@ export class IdentityObject extends ConfiguredObject {
     // A frozen identity says nothing before it is free: no login is verified for that, least of all by its provider.
     if (standing.ok) return (record !== null && freezeOf(record)) || { kind: "admitted", pool };
     const into = record === null || call === null ? null : mergedDuring(record, call);
-    return into === null ? { kind: "refused", error: standing.error } : { kind: "merged", into };
+    return into === null ? refused(standing.error) : { kind: "merged", into };
   }
 
   #verify(

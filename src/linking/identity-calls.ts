@@ -2,32 +2,19 @@
  * The calls that the Worker makes to one identity, once its logins are verified: mint, link, unlink, delete. The same code
  * answers in IdentityObject and in the simulation; it stores nothing itself, and judges the record anew after every wait.
  */
-import { type ServiceError, serviceError } from "../domain/errors.ts";
+import type { ServiceError } from "../domain/errors.ts";
 import type { Grant } from "../domain/grant.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
-import {
-  DEVELOPER_USER_NOT_FOUND,
-  DEVELOPER_USERS_STAY,
-  FRESH_SIGN_IN_NEEDED,
-  grantOf,
-  identityNotFound,
-  judgeGuest,
-  judgeLogins,
-  judgeStanding,
-  loginConflict,
-  LOGINS_DO_NOT_MATCH,
-  PARTICIPANT_UNREACHABLE,
-} from "../domain/mint-rules.ts";
+import { grantOf, judgeGuest, judgeLogins, judgeStanding } from "../domain/mint-rules.ts";
+import { inWords, type Refused, refused } from "../domain/refusals.ts";
 import { type Busy, freezeOf } from "./absorption.ts";
 import type { Coordinator, LinkOutcome } from "./coordinator.ts";
 import type { LinkOrder } from "./transaction.ts";
 
 /** How often a call waits for another change of the same identity before it tells its caller to come again. */
 const MAX_WAITS = 20;
-
-type Refused = { readonly kind: "refused"; readonly error: ServiceError };
 
 export type GrantReply =
   | { readonly kind: "granted"; readonly grant: Grant }
@@ -52,10 +39,6 @@ export type ChangeReply = { readonly kind: "done" } | Refused | Busy;
 /** Draws on the identity's own bucket (rate-limit.ts): the refusal, or null when a token was taken. */
 export type DrawForMint = () => ServiceError | null;
 
-function refused(error: ServiceError): Refused {
-  return { kind: "refused", error };
-}
-
 function frozen(coordinator: Coordinator): Busy | null {
   return coordinator.record === null ? null : freezeOf(coordinator.record);
 }
@@ -74,7 +57,7 @@ export function grantToGuest(
   const granted = judgeGuest(current.value, pool);
   if (!granted.ok) return refused(granted.error);
   const limited = drawForMint();
-  return limited === null ? { kind: "granted", grant: granted.value } : refused(limited);
+  return limited === null ? { kind: "granted", grant: granted.value } : inWords(limited);
 }
 
 /** GetOpenIdToken with verified logins: links those that are free, and writes nothing when all are linked. */
@@ -95,10 +78,10 @@ export async function grantToLogins(
     const busy = frozen(coordinator);
     if (busy !== null) return { ...busy, verified };
     const verdict = judgeLogins(current.value, logins);
-    if (verdict.kind === "unproved") return refused(verdict.error);
+    if (verdict.kind === "unproved") return refused(verdict.refusal);
     // Only now is it certain that the identity's own user asks, so that nobody else can drain the bucket (T48).
     const limited = wait === 0 ? drawForMint() : null;
-    if (limited !== null) return refused(limited);
+    if (limited !== null) return inWords(limited);
     if (verdict.kind === "granted") return verdict;
     const isGuest = current.value.standing.kind === "guest";
     const outcome = await coordinator.link({
@@ -113,11 +96,11 @@ export async function grantToLogins(
       case "linked":
         return { kind: "granted", grant: grantOf(outcome.record, logins) };
       case "conflict":
-        return refused(loginConflict(outcome.providerName));
+        return refused({ kind: "login-conflict", providerName: outcome.providerName });
       case "proof-too-old":
-        return refused(FRESH_SIGN_IN_NEEDED);
+        return refused({ kind: "proof-too-old" });
       case "unreachable":
-        return refused(PARTICIPANT_UNREACHABLE);
+        return refused({ kind: "participant-unreachable" });
       case "elsewhere":
         return { kind: "to-link", ...verified, isGuest };
       case "busy":
@@ -168,15 +151,15 @@ export async function unlinkLogins(
     const refusal = coordinator.unlinkRefusal(logins, providerNames);
     const isProved = refusal === null || refusal.kind === "signed-only" || refusal.kind === "proof-too-old";
     const limited = isProved ? drawForMint() : null;
-    if (limited !== null) return refused(limited);
+    if (limited !== null) return inWords(limited);
     const outcome = coordinator.unlink(logins, providerNames);
     if (outcome.kind === "unlinked") return { kind: "done" };
-    if (outcome.kind === "not-found") return refused(identityNotFound(identityId));
+    if (outcome.kind === "not-found") return refused({ kind: "identity-not-found", identityId });
     if (outcome.kind === "busy") return outcome;
-    if (outcome.kind === "signed-only") return refused(DEVELOPER_USERS_STAY);
-    if (outcome.kind === "proof-too-old") return refused(FRESH_SIGN_IN_NEEDED);
+    if (outcome.kind === "signed-only") return refused({ kind: "developer-users-stay" });
+    if (outcome.kind === "proof-too-old") return refused({ kind: "proof-too-old" });
     const current = judgeStanding(coordinator.record, identityId);
-    return refused(current.ok ? LOGINS_DO_NOT_MATCH : current.error);
+    return refused(current.ok ? { kind: "logins-do-not-match" } : current.error);
   });
 }
 
@@ -190,7 +173,9 @@ export async function unlinkDeveloperUser(
     const outcome = coordinator.unlinkDeveloperUser(loginId);
     if (outcome.kind === "unlinked") return { kind: "done" };
     if (outcome.kind === "busy") return outcome;
-    return refused(outcome.kind === "stale" ? DEVELOPER_USER_NOT_FOUND : identityNotFound(identityId));
+    return refused(
+      outcome.kind === "stale" ? { kind: "developer-user-not-found" } : { kind: "identity-not-found", identityId },
+    );
   });
 }
 
@@ -203,11 +188,11 @@ export async function removeIdentity(
   return await change(coordinator, () => {
     const { record } = coordinator;
     if (record !== null && allowedPools !== "*" && !allowedPools.includes(record.identityPoolId)) {
-      return refused(serviceError("AccessDeniedException", "The credential is not for the identity's pool."));
+      return refused({ kind: "pool-not-allowed" });
     }
     const outcome = coordinator.remove();
     if (outcome.kind === "removed") return { kind: "done" };
-    return outcome.kind === "busy" ? outcome : refused(identityNotFound(identityId));
+    return outcome.kind === "busy" ? outcome : refused({ kind: "identity-not-found", identityId });
   });
 }
 

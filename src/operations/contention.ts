@@ -1,5 +1,5 @@
 /** What a request does when a link transaction is in its way: ask its coordinator how it ended, wait a little, try again. */
-import { type ServiceError } from "../domain/errors.ts";
+import type { Refusal } from "../domain/refusals.ts";
 import type { Objects } from "../durable/objects.ts";
 import type { Holder } from "../linking/messages.ts";
 
@@ -16,13 +16,7 @@ export const MAX_ATTEMPTS = 14;
 const FIRST_PAUSE_MS = 8;
 const LONGEST_PAUSE_MS = 400;
 
-/** So many changes of one identity at once that a request found no place among them; the SDKs try again. */
-export const CONTENDED: ServiceError = {
-  type: "TooManyRequestsException",
-  message: "Rate exceeded",
-  reason: "contended",
-  retryAfterSeconds: 1,
-};
+export const CONTENDED: Refusal = { kind: "contended" };
 
 /** Waits for whatever is in the way. A holder that has decided is settled by asking it, and then nothing need be waited for. */
 export async function giveWay(contention: Contention, attempt: number, holder: Holder | undefined): Promise<void> {

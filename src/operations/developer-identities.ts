@@ -9,14 +9,13 @@ import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import { developerLoginIdOf, type VerifiedLogin } from "../domain/login.ts";
 import {
-  DEVELOPER_USER_NOT_FOUND,
-  DEVELOPER_USER_REGISTERED,
+  errorOf,
   identityNotFound,
   identityPoolNotFound,
-  LOGINS_DO_NOT_MATCH,
-  loginConflict,
-  PARTICIPANT_UNREACHABLE,
-} from "../domain/mint-rules.ts";
+  type Refusal,
+  refusalIn,
+  withWords,
+} from "../domain/refusals.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { mint } from "../token/mint.ts";
 import { configuredNames } from "../providers/pool-providers.ts";
@@ -58,7 +57,7 @@ export async function getOpenIdTokenForDeveloperIdentity(
   const logins = await verifiedLoginsOf(pool.value, input.Logins, context);
   if (!logins.ok) return logins;
   const granted = await obtainDeveloperGrant(input, pool.value, logins.value, context);
-  if (!granted.ok) return granted;
+  if (!granted.ok) return withWords(granted);
   const grant: Grant = {
     ...granted.value,
     lifetimeSeconds: input.TokenDuration ?? DEVELOPER_TOKEN_LIFETIME_SECONDS,
@@ -98,7 +97,7 @@ async function obtainDeveloperGrant(
   { identityPoolId }: IdentityPool,
   logins: readonly [VerifiedLogin, ...VerifiedLogin[]],
   context: SignedContext,
-): Promise<Result<Grant>> {
+): Promise<Result<Grant, Refusal>> {
   if (input.IdentityId === undefined) {
     return (await linkLogins(context, { identityPoolId, logins, named: null, mints: true })) ?? err(CONTENDED);
   }
@@ -107,11 +106,11 @@ async function obtainDeveloperGrant(
   const ask = async (named: IdentityId) =>
     await context.objects.identity(named).grantVerified(named, identityPoolId, logins, context.call);
   const granted = await obtainGrant(context, identityId, context.call, ask, pinned);
-  if (granted.ok || granted.error.message !== LOGINS_DO_NOT_MATCH.message) return granted;
+  if (granted.ok || granted.error.kind !== "logins-do-not-match") return granted;
   // None of the logins is the identity's. Where that is because the user already has another one, the caller is told so.
   const owner = await ownerOf(context, pinned);
   const isElsewhere = owner.ok && owner.value !== null && owner.value !== identityId;
-  return isElsewhere ? err(DEVELOPER_USER_REGISTERED) : granted;
+  return isElsewhere ? err({ kind: "developer-user-registered" }) : granted;
 }
 
 export async function lookupDeveloperIdentity(
@@ -188,12 +187,12 @@ export async function mergeDeveloperIdentities(
     const order = { identityId, identityPoolId, logins, absorb: [source.value], guest: null, isBirth: false };
     const reply = await context.objects.identity(identityId).link(order, logins, false);
     if (reply.kind === "linked") return ok({ IdentityId: identityId });
-    if (reply.kind === "conflict") return err(loginConflict(reply.providerName));
-    if (reply.kind === "unreachable") return err(PARTICIPANT_UNREACHABLE);
+    if (reply.kind === "conflict") return err(errorOf({ kind: "login-conflict", providerName: reply.providerName }));
+    if (reply.kind === "unreachable") return err(errorOf({ kind: "participant-unreachable" }));
     // One of the two has changed, or is about to: look again who they are.
     await giveWay(context, attempt, reply.kind === "busy" ? reply.holder : undefined);
   }
-  return err(CONTENDED);
+  return err(errorOf(CONTENDED));
 }
 
 export async function unlinkDeveloperIdentity(
@@ -210,8 +209,8 @@ export async function unlinkDeveloperIdentity(
     context,
     async () => await context.objects.identity(identityId).unlinkDeveloperUser(identityId, identityPoolId, loginId),
   );
-  if (reply === null) return err(CONTENDED);
-  return reply.kind === "done" ? ok(undefined) : err(reply.error);
+  if (reply === null) return err(errorOf(CONTENDED));
+  return reply.kind === "done" ? ok(undefined) : err(errorOf(refusalIn(reply)));
 }
 
 async function poolOf(
@@ -242,8 +241,8 @@ async function findUser(
   context: SignedContext,
 ): Promise<Result<IdentityId>> {
   const owner = await ownerOf(context, await developerLoginIdOf(pool.identityPoolId, providerName, userIdentifier));
-  if (!owner.ok) return owner;
-  return owner.value === null ? err(DEVELOPER_USER_NOT_FOUND) : ok(owner.value);
+  if (!owner.ok) return withWords(owner);
+  return owner.value === null ? err(errorOf({ kind: "developer-user-not-found" })) : ok(owner.value);
 }
 
 type Users = { readonly identityId: IdentityId; readonly userIdentifiers: readonly string[] };
@@ -272,11 +271,11 @@ async function findUserWithOthers(
     if (users.ok && users.value.userIdentifiers.includes(userIdentifier)) return users;
     await giveWay(context, attempt, undefined);
   }
-  return err(CONTENDED);
+  return err(errorOf(CONTENDED));
 }
 
 /** The identity that a login is linked to, by that identity's own word; null when it is free. */
-async function ownerOf(context: SignedContext, loginId: string): Promise<Result<IdentityId | null>> {
+async function ownerOf(context: SignedContext, loginId: string): Promise<Result<IdentityId | null, Refusal>> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const { owner, holder } = await context.objects.login(loginId).view(loginId);
     if (holder !== null) {

@@ -1,7 +1,7 @@
 /** GetId: the identity of the logins that are presented, made on first sight; or a new guest. */
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import { identityIdOf } from "../domain/identifiers.ts";
-import { GUESTS_NOT_SUPPORTED, identityPoolNotFound } from "../domain/mint-rules.ts";
+import { errorOf, identityPoolNotFound, withWords } from "../domain/refusals.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { configuredNames } from "../providers/pool-providers.ts";
 import { verifyLogins } from "../providers/verify-logins.ts";
@@ -15,7 +15,7 @@ export async function getId(input: InputOf<"GetId">, context: OperationContext):
   if (pool === null) return err(identityPoolNotFound(identityPoolId));
   const logins = input.Logins ?? new Map<string, string>();
   if (logins.size === 0) {
-    if (!pool.allowsUnauthenticated) return err(GUESTS_NOT_SUPPORTED);
+    if (!pool.allowsUnauthenticated) return err(errorOf({ kind: "guests-not-supported" }));
     const identityId = identityIdOf(context.config.region, context.newUuid());
     const created = await context.objects.identity(identityId).createGuest(identityId, identityPoolId);
     if (created) return ok({ IdentityId: identityId });
@@ -32,5 +32,5 @@ export async function getId(input: InputOf<"GetId">, context: OperationContext):
   if (!verified.ok) return verified;
   const request = { identityPoolId, logins: verified.value, named: null, mints: false };
   const linked = (await linkLogins(context, request)) ?? err(CONTENDED);
-  return linked.ok ? ok({ IdentityId: linked.value.identityId }) : linked;
+  return linked.ok ? ok({ IdentityId: linked.value.identityId }) : withWords(linked);
 }

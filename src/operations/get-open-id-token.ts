@@ -1,9 +1,9 @@
 /** GetOpenIdToken: a known identity, and the logins that its user signed in with, become an OpenID token of ten minutes. */
-import { err, ok, type Result, type ServiceError } from "../domain/errors.ts";
+import { err, ok, type Result } from "../domain/errors.ts";
 import type { Grant } from "../domain/grant.ts";
 import type { IdentityId } from "../domain/identifiers.ts";
 import type { ClientCall } from "../domain/identity.ts";
-import { accessForbidden } from "../domain/mint-rules.ts";
+import { type Refusal, refusalIn, withWords } from "../domain/refusals.ts";
 import type { Trace } from "../domain/trace.ts";
 import type { GrantReply, VerifiedLogins } from "../linking/identity-calls.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
@@ -28,7 +28,7 @@ export async function getOpenIdToken(
     if (reply.trace !== undefined) context.note?.(reply.trace);
     return reply;
   });
-  if (!granted.ok) return granted;
+  if (!granted.ok) return withWords(granted);
   context.note?.(traceOfGrant(granted.value));
   // Everything is stored and settled before the signature: from here on nothing can fail but the signing itself.
   const stamp = { issuer: context.config.issuer, now: context.now(), jti: context.newUuid() };
@@ -46,8 +46,9 @@ function traceOfGrant({ identityPoolId, logins }: Grant): Trace {
  * A merged identity has sent the call on, whoever made it: one that the other identity refuses must not learn that one's id
  * from the refusal (T38), and is told what a merged identity says of itself.
  */
-function refusalTo(requested: IdentityId, asked: IdentityId, error: ServiceError): ServiceError {
-  return asked !== requested && error.message.includes(asked) ? accessForbidden(requested) : error;
+function refusalTo(requested: IdentityId, refusal: Refusal): Refusal {
+  const isOfAnother = "identityId" in refusal && refusal.identityId !== requested;
+  return isOfAnother ? { kind: "access-forbidden", identityId: requested } : refusal;
 }
 
 /**
@@ -61,7 +62,7 @@ export async function obtainGrant(
   call: ClientCall,
   ask: (identityId: IdentityId, verified: VerifiedLogins | null) => Promise<GrantReply>,
   pinned?: string,
-): Promise<Result<Grant>> {
+): Promise<Result<Grant, Refusal>> {
   let identityId = requested;
   let verified: VerifiedLogins | null = null;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
@@ -70,7 +71,7 @@ export async function obtainGrant(
       case "granted":
         return ok(reply.grant);
       case "refused":
-        return err(refusalTo(requested, identityId, reply.error));
+        return err(refusalTo(requested, refusalIn(reply)));
       case "merged":
         identityId = reply.into;
         break;

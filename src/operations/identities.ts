@@ -2,7 +2,7 @@
 import { err, ok, type Result } from "../domain/errors.ts";
 import type { IdentityDescription } from "../domain/identity.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
-import { identityNotFound, identityPoolNotFound } from "../domain/mint-rules.ts";
+import { errorOf, identityNotFound, identityPoolNotFound, refusalIn } from "../domain/refusals.ts";
 import { canonicalName } from "../domain/provider-name.ts";
 import { DIRECTORY_SHARDS } from "../durable/identity-directory-object.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
@@ -31,8 +31,8 @@ export async function unlinkIdentity(
     if (unlinked.trace !== undefined) context.note?.(unlinked.trace);
     return unlinked;
   });
-  if (reply === null) return err(CONTENDED);
-  return reply.kind === "done" ? ok(undefined) : err(reply.error);
+  if (reply === null) return err(errorOf(CONTENDED));
+  return reply.kind === "done" ? ok(undefined) : err(errorOf(refusalIn(reply)));
 }
 
 export async function describeIdentity(
@@ -148,7 +148,7 @@ async function deleteIdentity(context: SignedContext, identityId: IdentityId): P
     );
     if (reply?.trace !== undefined) context.note?.(reply.trace);
     if (reply?.kind === "done") return null;
-    const isDenied = reply?.kind === "refused" && reply.error.type === "AccessDeniedException";
+    const isDenied = reply?.kind === "refused" && refusalIn(reply).kind === "pool-not-allowed";
     return { IdentityId: identityId, ErrorCode: isDenied ? "AccessDenied" : "InternalServerError" };
   } catch {
     // One identity that cannot be reached must not hide what became of the others.

@@ -7,12 +7,7 @@ import { err, ok, type Result } from "../domain/errors.ts";
 import type { Grant } from "../domain/grant.ts";
 import { type IdentityId, identityIdOf, type IdentityPoolId } from "../domain/identifiers.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
-import {
-  DEVELOPER_USER_REGISTERED,
-  FRESH_SIGN_IN_NEEDED,
-  loginConflict,
-  PARTICIPANT_UNREACHABLE,
-} from "../domain/mint-rules.ts";
+import type { Refusal } from "../domain/refusals.ts";
 import type { LoginView } from "../durable/login-object.ts";
 import type { LinkReply } from "../linking/identity-calls.ts";
 import type { Holder } from "../linking/messages.ts";
@@ -42,7 +37,7 @@ export type LinkRequest = {
 type Owned = { readonly login: VerifiedLogin; readonly owner: IdentityId; readonly linkId: string };
 
 /** The grant of the surviving identity, or null when the named identity is no longer what it was: ask it again. */
-export async function linkLogins(context: LinkContext, request: LinkRequest): Promise<Result<Grant> | null> {
+export async function linkLogins(context: LinkContext, request: LinkRequest): Promise<Result<Grant, Refusal> | null> {
   const { logins, named } = request;
   let drawnBy = named?.identityId ?? null;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
@@ -57,12 +52,12 @@ export async function linkLogins(context: LinkContext, request: LinkRequest): Pr
     const owned = ownedAmong(logins, views);
     if (isPinnedElsewhere(owned, request)) {
       if (await healOwners(context, owned)) continue;
-      return err(DEVELOPER_USER_REGISTERED);
+      return err({ kind: "developer-user-registered" });
     }
     const plan = planLink(named, await ownersOf(context, owned), context.config.mergePolicy);
     if (plan.kind === "conflict") {
       if (await healOwners(context, owned)) continue;
-      return err(loginConflict(foreignProvider(owned, named?.identityId)));
+      return err({ kind: "login-conflict", providerName: foreignProvider(owned, named?.identityId) });
     }
     const isBirth = plan.kind === "birth";
     const target = isBirth ? identityIdOf(context.config.region, context.newUuid()) : plan.target;
@@ -136,18 +131,18 @@ function foreignProvider(owned: readonly Owned[], named: IdentityId | undefined)
   return foreign?.login.providerName ?? "";
 }
 
-function verdictOn(reply: LinkReply): Result<Grant> | "again" {
+function verdictOn(reply: LinkReply): Result<Grant, Refusal> | "again" {
   switch (reply.kind) {
     case "linked":
       return ok(reply.grant);
     case "rate-limited":
-      return err(reply.error);
+      return err({ kind: "worded", error: reply.error });
     case "conflict":
-      return err(loginConflict(reply.providerName));
+      return err({ kind: "login-conflict", providerName: reply.providerName });
     case "proof-too-old":
-      return err(FRESH_SIGN_IN_NEEDED);
+      return err({ kind: "proof-too-old" });
     case "unreachable":
-      return err(PARTICIPANT_UNREACHABLE);
+      return err({ kind: "participant-unreachable" });
     case "busy":
     case "elsewhere":
     case "stale":

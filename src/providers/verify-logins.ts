@@ -3,11 +3,11 @@
  * for later, so no token can ever answer for another one (T15).
  */
 import type { Config } from "../config.ts";
-import { err, ok, type Result, serviceError } from "../domain/errors.ts";
+import { err, ok, type Result } from "../domain/errors.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import { loginIdOf, type VerifiedLogin } from "../domain/login.ts";
-import { twoUsers } from "../domain/mint-rules.ts";
 import { canonicalName } from "../domain/provider-name.ts";
+import { errorOf, type TaggedRefusal } from "../domain/refusals.ts";
 import { isolateBreaker } from "../outbound/breaker.ts";
 import { clientsOf, hasProviders, isUnverifiedName } from "./pool-providers.ts";
 import type { InspectionContext, UnprovenLogin } from "./provider.ts";
@@ -47,7 +47,7 @@ export async function verifyLogins(
     if (!result.ok) return result;
     const { providerName, loginId } = result.value;
     const other = verified.get(providerName);
-    if (other !== undefined && other.loginId !== loginId) return err(twoUsers(providerName));
+    if (other !== undefined && other.loginId !== loginId) return err(errorOf({ kind: "two-users", providerName }));
     if (other === undefined) verified.set(providerName, result.value);
   }
   return ok([...verified.values()]);
@@ -94,12 +94,6 @@ async function proveLogin(
 }
 
 /** GetOpenIdToken never takes a SAML login, whether or not the pool has the provider: call it before `verifyLogins`. */
-export function checkClassicFlow(logins: ReadonlyMap<string, string>): Result<void> {
-  if (![...logins.keys()].some(isSamlProviderArn)) return ok(undefined);
-  return err(
-    serviceError(
-      "InvalidParameterException",
-      "Basic (classic) flow is not supported with SAML, please use enhanced flow.",
-    ),
-  );
+export function checkClassicFlow(logins: ReadonlyMap<string, string>): Result<void, TaggedRefusal> {
+  return [...logins.keys()].some(isSamlProviderArn) ? err({ kind: "basic-flow-with-saml" }) : ok(undefined);
 }

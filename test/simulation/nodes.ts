@@ -2,7 +2,6 @@
  * The objects of the simulation: shells as thin as those of src/durable, around the same pure code. Each save is one
  * storage step, before and after which a crash may strike, and each is judged by the invariants at that very instant.
  */
-import type { ServiceError } from "../../src/domain/errors.ts";
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
 import {
   type ClientCall,
@@ -14,7 +13,8 @@ import {
 } from "../../src/domain/identity.ts";
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
-import { identityNotFound, judgeStanding } from "../../src/domain/mint-rules.ts";
+import { judgeStanding } from "../../src/domain/mint-rules.ts";
+import { inWords, type Refused, refused } from "../../src/domain/refusals.ts";
 import { Coordinator, type Host } from "../../src/linking/coordinator.ts";
 import {
   type ChangeReply,
@@ -64,7 +64,7 @@ export class IdentityNode {
     const merged = tokens.size === 0 ? null : this.#mergedDuring(call);
     if (merged !== null) return merged;
     const admitted = await this.#admit(identityId);
-    if ("error" in admitted) return this.#sentOnOr(tokens.size === 0 ? null : call, admitted.error);
+    if ("kind" in admitted) return this.#sentOnOr(tokens.size === 0 ? null : call, admitted);
     const busy = this.#frozen();
     if (busy !== null) return busy;
     if (tokens.size === 0) {
@@ -73,7 +73,7 @@ export class IdentityNode {
       return this.#judged(identityId, reply, [], call, limiter);
     }
     const logins = await this.#verify(tokens);
-    if (logins === null) return { kind: "refused", error: ISSUER_UNREACHABLE };
+    if (logins === null) return inWords(ISSUER_UNREACHABLE);
     this.#world.judge.asksForToken(identityId, logins, call);
     const limiter = this.#limiter();
     const reply = await this.#settling(grantToLogins(this.#coordinator, limiter.drawForMint, identityId, logins));
@@ -90,7 +90,7 @@ export class IdentityNode {
     const merged = this.#mergedDuring(call);
     if (merged !== null) return merged;
     const admitted = await this.#admit(identityId);
-    if ("error" in admitted) return this.#sentOnOr(call, admitted.error);
+    if ("kind" in admitted) return this.#sentOnOr(call, admitted);
     this.#world.judge.asksForToken(identityId, logins, call);
     const limiter = this.#limiter();
     const reply = await this.#settling(grantToLogins(this.#coordinator, limiter.drawForMint, identityId, logins));
@@ -103,8 +103,8 @@ export class IdentityNode {
   }
 
   /** Merged while the call waited for the pool: then it is sent on as one that finds the identity merged. */
-  #sentOnOr(call: ClientCall | null, error: ServiceError): GrantReply {
-    return (call === null ? null : this.#mergedDuring(call)) ?? { kind: "refused", error };
+  #sentOnOr(call: ClientCall | null, refusal: Refused): GrantReply {
+    return (call === null ? null : this.#mergedDuring(call)) ?? refusal;
   }
 
   #mergedDuring(call: ClientCall): GrantReply | null {
@@ -163,13 +163,13 @@ export class IdentityNode {
     providerNames: readonly string[],
   ): Promise<ChangeReply> {
     const { record } = this.#coordinator;
-    if (record === null || !isVisible(record)) return { kind: "refused", error: identityNotFound(identityId) };
+    if (record === null || !isVisible(record)) return refused({ kind: "identity-not-found", identityId });
     const busy = this.#frozen();
     if (busy !== null) return busy;
     const pool = await this.#world.readPool(this.#life);
-    if (pool === null) return { kind: "refused", error: identityNotFound(identityId) };
+    if (pool === null) return refused({ kind: "identity-not-found", identityId });
     const logins = await this.#verify(tokens);
-    if (logins === null) return { kind: "refused", error: ISSUER_UNREACHABLE };
+    if (logins === null) return inWords(ISSUER_UNREACHABLE);
     const { drawForMint } = this.#limiter();
     const reply = await this.#settling(unlinkLogins(this.#coordinator, drawForMint, identityId, logins, providerNames));
     if (reply.kind === "done" && this.#life.isAlive) this.#world.judge.unlinked(identityId, providerNames);
@@ -181,7 +181,7 @@ export class IdentityNode {
     _identityPoolId: IdentityPoolId,
     loginId: string,
   ): Promise<ChangeReply> {
-    if (this.#coordinator.record === null) return { kind: "refused", error: identityNotFound(identityId) };
+    if (this.#coordinator.record === null) return refused({ kind: "identity-not-found", identityId });
     const reply = await this.#settling(unlinkDeveloperUser(this.#coordinator, identityId, loginId));
     if (reply.kind === "done" && this.#life.isAlive) this.#world.judge.unlinkedUser(identityId, loginId);
     return reply;
@@ -242,13 +242,13 @@ export class IdentityNode {
     }
   }
 
-  async #admit(identityId: IdentityId): Promise<{ pool: IdentityPool } | { error: ServiceError }> {
+  async #admit(identityId: IdentityId): Promise<{ pool: IdentityPool } | Refused> {
     const { record } = this.#coordinator;
-    if (record === null || !isVisible(record)) return { error: identityNotFound(identityId) };
+    if (record === null || !isVisible(record)) return refused({ kind: "identity-not-found", identityId });
     const pool = await this.#world.readPool(this.#life);
-    if (pool === null) return { error: identityNotFound(identityId) };
+    if (pool === null) return refused({ kind: "identity-not-found", identityId });
     const standing = judgeStanding(this.#coordinator.record, identityId);
-    return standing.ok ? { pool } : { error: standing.error };
+    return standing.ok ? { pool } : refused(standing.error);
   }
 
   /** Every login token of the simulation is good, but to find that out takes its time, and needs its issuer. */

@@ -7,7 +7,7 @@ import type { ClientCall } from "../../src/domain/identity.ts";
 import { DEVELOPER_TOKEN_LIFETIME_SECONDS } from "../../src/domain/grant.ts";
 import { type IdentityId, identityIdOf } from "../../src/domain/identifiers.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
-import { identityPoolNotFound } from "../../src/domain/mint-rules.ts";
+import { errorOf, identityPoolNotFound, type Refused, withWords } from "../../src/domain/refusals.ts";
 import { CONTENDED, whileBusy } from "../../src/operations/contention.ts";
 import type { SignedContext } from "../../src/operations/context.ts";
 import {
@@ -49,7 +49,7 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
       const { identityId, tokens } = request;
       const ask = async (named: IdentityId) => await context.objects.grant(named, new Map(tokens), call);
       const granted = await obtainGrant(context, identityId, call, ask);
-      return granted.ok ? ok(granted.value.identityId) : granted;
+      return granted.ok ? ok(granted.value.identityId) : withWords(granted);
     }
     case "get-token": {
       const { identityId, tokens } = request;
@@ -129,14 +129,14 @@ async function getId(serving: Serving, context: SignedContext, tokens: ReadonlyM
     const identityId = identityIdOf(context.config.region, context.newUuid());
     const created = await context.objects.identity(identityId).createGuest(identityId, POOL_ID);
     // A guest that was made twice, by a request that was delivered twice, answers no to one of the two.
-    return created ? ok(identityId) : err(CONTENDED);
+    return created ? ok(identityId) : err(errorOf(CONTENDED));
   }
   const logins = await verify(serving, tokens);
   if (logins === null) return err(ISSUER_UNREACHABLE);
   world.judge.proved(logins);
   const request = { identityPoolId: POOL_ID, logins, named: null, mints: false };
   const linked = (await linkLogins(context, request)) ?? err(CONTENDED);
-  return linked.ok ? ok(linked.value.identityId) : linked;
+  return linked.ok ? ok(linked.value.identityId) : withWords(linked);
 }
 
 async function verify({ world, life, random }: Serving, tokens: ReadonlyMap<string, string>) {
@@ -164,7 +164,7 @@ async function developerToken(
   if (logins === null || user === undefined) return err(ISSUER_UNREACHABLE);
   world.judge.asksAsDeveloper(logins, identityId !== null);
   const granted = await obtainDeveloperGrant(context, identityId, logins, user);
-  if (!granted.ok) return granted;
+  if (!granted.ok) return withWords(granted);
   const grant = { ...granted.value, lifetimeSeconds: DEVELOPER_TOKEN_LIFETIME_SECONDS };
   const stamp = { issuer: context.config.issuer, now: context.now(), jti: context.newUuid() };
   const token = await mint(grant, stamp, context.signer);
@@ -186,10 +186,8 @@ async function obtainDeveloperGrant(
   return await obtainGrant(context, identityId, context.call, ask, user.loginId);
 }
 
-function changed(
-  reply: { kind: "done" } | { kind: "refused"; error: Extract<Answer, { ok: false }>["error"] } | null,
-): Answer {
-  if (reply === null) return err(CONTENDED);
+function changed(reply: { kind: "done" } | Refused | null): Answer {
+  if (reply === null) return err(errorOf(CONTENDED));
   return reply.kind === "done" ? ok(null) : err(reply.error);
 }
 

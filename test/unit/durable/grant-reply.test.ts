@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { refused } from "../../../src/domain/refusals.ts";
 import type { Traced } from "../../../src/domain/trace.ts";
 import { AS_TEXT, readGrantReply, writeGrantReply } from "../../../src/durable/grant-reply.ts";
 import type { GrantReply } from "../../../src/linking/identity-calls.ts";
@@ -20,6 +21,7 @@ async function replies(): Promise<readonly Traced<GrantReply>[]> {
       error: { type: "TooManyRequestsException", message: "Rate exceeded", reason: "r", retryAfterSeconds: 0.3 },
       trace: { identityPoolId, providerNames: ["p"], upstreamFetches: 2 },
     },
+    refused({ kind: "access-forbidden", identityId }),
     { kind: "busy", holder, verified: { identityPoolId, logins } },
     { kind: "merged", into: identityId },
     { kind: "to-link", identityPoolId, logins, isGuest: true },

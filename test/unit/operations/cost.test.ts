@@ -111,7 +111,8 @@ const REFUSALS: readonly Scenario[] = [
   {
     name: "an identity that is not there, for which its object has to look",
     prepare: async (stage) => stage.asking(newIdentityId(), await stage.logins()),
-    cost: { ...ONLY, status: 404, calls: GRANT, rpcBytes: [541], rowsRead: 2 },
+    // The tag of the refusal, and its words for a Worker of the release before.
+    cost: { ...ONLY, status: 404, calls: GRANT, rpcBytes: [643], rowsRead: 2 },
   },
   {
     name: "a call beyond the rate",

@@ -57,7 +57,7 @@ describe("a call that names an identity and its developer user", () => {
     expect(await call).toBeNull();
     expect(await linkLogins(context, request)).toMatchObject({
       ok: false,
-      error: { type: "DeveloperUserAlreadyRegisteredException" },
+      error: { kind: "developer-user-registered" },
     });
     await untilAtRest(target, rival);
     expect(loginIds(await recordOf(target))).toEqual(idsOf(own));
