@@ -5,6 +5,7 @@
 import { createApp } from "../app.ts";
 import { serviceError } from "../domain/errors.ts";
 import { IdentityObject as ProductionIdentityObject } from "../durable/identity-object.ts";
+import { IdentityPoolObject as ProductionIdentityPoolObject } from "../durable/identity-pool-object.ts";
 import { IssuerObject as ProductionIssuerObject } from "../durable/issuer-object.ts";
 import { KeyRingObject as ProductionKeyRingObject } from "../durable/key-ring-object.ts";
 import { parseDevelopmentConfig, upstreamsOf } from "./development-config.ts";
@@ -15,14 +16,19 @@ import { admitLocal, type ForeignRequest } from "./local-request.ts";
 import { DEVELOPMENT_PATH, developmentRoutes } from "./routes.ts";
 
 export { IdentityDirectoryObject } from "../durable/identity-directory-object.ts";
-export { IdentityPoolObject } from "../durable/identity-pool-object.ts";
 export { LoginObject } from "../durable/login-object.ts";
 export { PoolDirectoryObject } from "../durable/pool-directory-object.ts";
 export { DevelopmentIssuerObject } from "./development-issuer-object.ts";
 
-// The objects that read the configuration are these three; each judges upstreams by the development policy.
+// The objects that read the configuration are these four; each judges upstreams by the development policy.
 
 export class IdentityObject extends ProductionIdentityObject {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env, upstreamsOf({ ...env }));
+  }
+}
+
+export class IdentityPoolObject extends ProductionIdentityPoolObject {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, upstreamsOf({ ...env }));
   }

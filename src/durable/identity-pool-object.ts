@@ -2,7 +2,6 @@
  * One identity pool: its settings, and the sweep that takes its identities along when it is deleted. Its directory entry
  * follows by an outbox, so that a crash between the two leaves nothing behind.
  */
-import { DurableObject } from "cloudflare:workers";
 import { ok, type Result } from "../domain/errors.ts";
 import type { IdentityPoolId } from "../domain/identifiers.ts";
 import {
@@ -11,7 +10,10 @@ import {
   type IdentityPoolSettings,
   replaceSettings,
 } from "../domain/identity-pool.ts";
+import type { UpstreamPolicy } from "../outbound/upstream-policy.ts";
+import { ConfiguredObject } from "./configured-object.ts";
 import { DIRECTORY_SHARDS, directoryShard } from "./identity-directory-object.ts";
+import { type SealedSecrets, sealSecrets, withoutSecrets, withSecrets } from "./pool-secrets.ts";
 import { ofKnownVersion } from "./stored-record.ts";
 
 const RECORD_KEY = "pool";
@@ -23,7 +25,9 @@ const SWEEP_BATCHES = 40;
 
 type PoolRecord = {
   readonly version: 1;
+  /** Without the values that are in `sealed`. */
   readonly pool: IdentityPool;
+  readonly sealed?: SealedSecrets;
   readonly state: "live" | "deleted";
   /** The call that deleted it, so that its repeat is answered as the first one was. */
   readonly deletedBy?: string | null;
@@ -40,48 +44,75 @@ export function poolDirectoryOf(identityPoolId: IdentityPoolId): string {
   return identityPoolId.slice(0, identityPoolId.indexOf(":"));
 }
 
-export class IdentityPoolObject extends DurableObject<Env> {
+export class IdentityPoolObject extends ConfiguredObject {
   #record: PoolRecord | null;
+  /** The pool with its secrets, of the record that it was opened for. */
+  #opened: { readonly record: PoolRecord; readonly pool: IdentityPool } | null = null;
 
-  constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env);
+  constructor(ctx: DurableObjectState, env: Env, upstreams?: UpstreamPolicy) {
+    super(ctx, env, upstreams);
     this.#record = ofKnownVersion(ctx.storage.kv.get<PoolRecord>(RECORD_KEY), RECORD_KEY);
   }
 
   /** Null when the pool does not exist, or no longer. */
-  read(): IdentityPool | null {
-    return this.#record?.state === "live" ? this.#record.pool : null;
+  async read(): Promise<IdentityPool | null> {
+    const record = this.#record;
+    if (record?.state !== "live") return null;
+    if (record.sealed === undefined) return record.pool;
+    if (this.#opened?.record !== record) {
+      const pool = await withSecrets(record.pool, record.sealed, this.config.keyEncryptionKey);
+      this.#opened = { record, pool };
+      return pool;
+    }
+    return this.#opened.pool;
   }
 
   /** Creates the pool. One that is there already stays as it is, and one that was deleted stays deleted (null). */
   async create(identityPoolId: IdentityPoolId, settings: IdentityPoolSettings): Promise<IdentityPool | null> {
-    return this.#record === null ? await this.put(identityPoolId, settings) : this.read();
+    const sealed = await sealSecrets(identityPoolId, settings, this.config.keyEncryptionKey);
+    return this.#record === null ? await this.#put(identityPoolId, settings, sealed) : await this.read();
   }
 
   /** Creates the pool under its id, or replaces the settings of a live one; a deleted pool stays deleted. */
   async put(identityPoolId: IdentityPoolId, settings: IdentityPoolSettings): Promise<IdentityPool | null> {
+    return await this.#put(
+      identityPoolId,
+      settings,
+      await sealSecrets(identityPoolId, settings, this.config.keyEncryptionKey),
+    );
+  }
+
+  /** What is sealed is sealed before: between a look at the record and its storing there is no wait. */
+  async #put(
+    identityPoolId: IdentityPoolId,
+    settings: IdentityPoolSettings,
+    sealed: SealedSecrets | null,
+  ): Promise<IdentityPool | null> {
     if (this.#record?.state === "deleted") return null;
-    const pool = { ...settings, identityPoolId };
     const formerNames = this.#formerNames();
     await this.#save({
       version: 1,
-      pool,
+      pool: { ...withoutSecrets(settings, sealed), identityPoolId },
+      ...(sealed !== null && { sealed }),
       state: "live",
       ...(formerNames.length > 0 && settings.developerProviderName === undefined && { formerNames }),
       isListed: false,
       sweptShards: 0,
     });
     await this.#listSoon();
-    return pool;
+    return { ...settings, identityPoolId };
   }
 
   /** Replaces the settings of a live pool; null when there is none. */
   async update(settings: IdentityPoolSettings): Promise<Result<IdentityPool> | null> {
-    const current = this.read();
-    if (current === null) return null;
+    if (this.#record === null) return null;
+    const { identityPoolId } = this.#record.pool;
+    const sealed = await sealSecrets(identityPoolId, settings, this.config.keyEncryptionKey);
+    if (this.#record?.state !== "live") return null;
+    const current = this.#record.pool;
     const replaced = replaceSettings(current, settings, this.#formerNames());
     if (!replaced.ok) return replaced;
-    const pool = await this.put(current.identityPoolId, replaced.value);
+    const pool = await this.#put(identityPoolId, replaced.value, sealed);
     return pool === null ? null : ok(pool);
   }
 
@@ -92,7 +123,8 @@ export class IdentityPoolObject extends DurableObject<Env> {
   async remove(callKey: string | null): Promise<boolean> {
     if (this.#record?.state === "deleted") return callKey !== null && this.#record.deletedBy === callKey;
     if (this.#record === null) return false;
-    await this.#save({ ...this.#record, state: "deleted", isListed: false, deletedBy: callKey });
+    const { sealed: _, ...record } = this.#record;
+    await this.#save({ ...record, state: "deleted", isListed: false, deletedBy: callKey });
     await this.#listSoon();
     return true;
   }

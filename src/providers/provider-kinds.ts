@@ -66,6 +66,11 @@ export function mayAskProviders(providerNames: Iterable<string>, providerApis: P
   return false;
 }
 
+/** Whether a pool's value for the provider is more than client ids, which are no secret. */
+export function holdsSecret(providerName: string): boolean {
+  return providerKindOf(canonicalName(providerName)).clientsOf !== undefined;
+}
+
 export function providerKindOf(providerName: string): ProviderKind {
   return PROVIDER_KINDS.find((kind) => kind.owns(providerName)) ?? openIdConnect;
 }

@@ -70,7 +70,7 @@ export async function driveEverything(folder: string): Promise<Driven> {
   secrets.add("an e-mail address", EMAIL);
   secrets.add("an administrator's secret", LOCAL_CREDENTIAL.secretAccessKey);
   // A pool's own settings: stored as they were given, and logged never.
-  logSecrets.add("a consumer secret", CONSUMER.consumerSecret);
+  secrets.add("a consumer secret", CONSUMER.consumerSecret);
 
   /** What is sent to a provider is as secret as what came: tokens in the query, proofs and signatures. */
   const overheard = (standIn: StandIn): StandIn => {

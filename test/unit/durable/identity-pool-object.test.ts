@@ -92,6 +92,27 @@ describe("IdentityPoolObject: settings", () => {
     expect(await stub().read()).toEqual({ ...full, identityPoolId });
   });
 
+  it("T46: hold no provider's secret in the clear, and give it back to who reads them", async () => {
+    const withTwitter = { ...settings, supportedLoginProviders: { "api.twitter.com": "key;the consumer secret" } };
+    const read = async () => (await stub().read())?.supportedLoginProviders;
+    const isInTheClear = async () =>
+      JSON.stringify([...(await storedIn(stub())).entries]).includes("the consumer secret");
+    expect(await stub().create(identityPoolId, withTwitter)).toMatchObject(withTwitter);
+    expect(await isInTheClear()).toBe(false);
+    await evictDurableObject(stub());
+    expect([await read(), await read()]).toEqual(Array(2).fill(withTwitter.supportedLoginProviders));
+    expect(await stub().update({ ...withTwitter, name: "renamed" })).toMatchObject({ ok: true });
+    expect([await read(), await isInTheClear()]).toEqual([withTwitter.supportedLoginProviders, false]);
+    // Of two updates at once the one that is stored is whole.
+    const another = { "api.twitter.com": "key;another secret" };
+    await Promise.all([stub().update({ ...settings, supportedLoginProviders: another }), stub().update(settings)]);
+    expect([undefined, another]).toContainEqual(await read());
+    await stub().update(withTwitter);
+    await stub().remove("the request");
+    // A deleted pool needs none.
+    expect((await storedIn(stub())).entries.get("pool")).not.toHaveProperty("sealed");
+  });
+
   it("T44: a creation that comes again changes nothing, and one after the deletion revives nothing", async () => {
     const first = await create();
     expect(await stub().create(identityPoolId, { ...settings, name: "another" })).toEqual(first);
