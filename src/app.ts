@@ -10,7 +10,7 @@ import { objectsOf } from "./durable/objects.ts";
 import { httpsOnly, type RequestHandler } from "./https-only.ts";
 import type { Caller, OperationContext } from "./operations/context.ts";
 import { runnableOf } from "./operations/registry.ts";
-import { authorise } from "./protocol/admin-credential.ts";
+import { authorise } from "./domain/admin-credential.ts";
 import { type DecodedRequest, encodeError, encodePreflight, encodeSuccess, readRequest } from "./protocol/aws-json.ts";
 import { unknownOperation, type WireError } from "./protocol/errors.ts";
 import { claimedKeyId, unsignedRefusal, verifySignature } from "./protocol/sigv4.ts";

@@ -1,4 +1,5 @@
 /** The raw environment, checked once: every setting has a unit, a bound and a safe default, or is refused by its name. */
+import type { AdminCredential } from "./domain/admin-credential.ts";
 import { err, ok, type Result } from "./domain/errors.ts";
 import type { ProofRule } from "./domain/link-proof.ts";
 import { TOKEN_ALGORITHMS, type TokenAlgorithm } from "./domain/token-algorithm.ts";
@@ -6,16 +7,6 @@ import { isPredictable, isPublished } from "./secret-strength.ts";
 import type { KeySource } from "./key-sets/key-source.ts";
 import { readOidcProviders } from "./providers/oidc-providers.ts";
 import { exceptOwn, productionUpstreams, type UpstreamPolicy } from "./outbound/upstream-policy.ts";
-
-/** Who may call the signed operations. */
-export type AdminCredential = {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  /** Names of the signed operations that it may call; `"*"` is all of them. */
-  readonly operations: readonly string[] | "*";
-  /** Ids of the identity pools that it may touch; `"*"` is all of them. */
-  readonly pools: readonly string[] | "*";
-};
 
 export type Config = {
   /** `iss` of every minted token: this service's public origin, without a trailing slash. */

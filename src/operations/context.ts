@@ -1,13 +1,12 @@
 /** What an operation is given: the checked configuration, the objects, the keys, and every source of time and chance. */
 import type { Config } from "../config.ts";
+import { type AdminCredential, allowsPool } from "../domain/admin-credential.ts";
 import { err, type Result, type ServiceError, serviceError } from "../domain/errors.ts";
 import type { ClientCall } from "../domain/identity.ts";
 import { type IdentityId, type IdentityPoolId, parseIdentityId, parseIdentityPoolId } from "../domain/identifiers.ts";
 import type { Trace } from "../domain/trace.ts";
 import type { Client } from "../durable/client-limit.ts";
 import type { Objects } from "../durable/objects.ts";
-import type { AdminCredential } from "../protocol/admin-credential.ts";
-import { allowsPool } from "../protocol/admin-credential.ts";
 import type { Signer } from "../keys/signer.ts";
 import type { IssuerKeys } from "../key-sets/issuer-keys.ts";
 import { mayAskProviders } from "../providers/provider-kinds.ts";

@@ -5,7 +5,7 @@ import { identityPoolIdOf } from "../domain/identifiers.ts";
 import type { CognitoIdentityProvider, IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
 import { checkPoolLimits } from "../domain/pool-limits.ts";
 import { identityPoolNotFound } from "../domain/refusals.ts";
-import { allowsPool } from "../protocol/admin-credential.ts";
+import { allowsPool } from "../domain/admin-credential.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { checkProviders, uncheckedUserPools } from "../providers/pool-providers.ts";
 import { identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";

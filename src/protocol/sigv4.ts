@@ -1,10 +1,10 @@
 /**
  * Signature Version 4 of the signed operations: who sent this request, proven over its raw bytes (T44).
- * It decides nothing about what the caller may do (admin-credential.ts) and knows no operation's meaning.
+ * It decides nothing about what the caller may do (domain/admin-credential.ts) and knows no operation's meaning.
  * Invariant: a credential is returned only for the method, host, operation, date and body that its holder signed.
  */
 import { err, ok, serviceError, type Result, type ServiceError, type ServiceErrorName } from "../domain/errors.ts";
-import type { AdminCredential } from "./admin-credential.ts";
+import type { AdminCredential } from "../domain/admin-credential.ts";
 import { formatTimestamp, parseAuthorizationHeader, parseTimestamp } from "./authorization-header.ts";
 import type { AuthorizationHeader } from "./authorization-header.ts";
 import { ALGORITHM, canonicalRequest, computeSignature, SCOPE_TERMINATOR, sha256Hex } from "./canonical-request.ts";

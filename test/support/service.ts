@@ -2,7 +2,8 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { createApp } from "../../src/app.ts";
-import { type AdminCredential, parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config.ts";
+import type { AdminCredential } from "../../src/domain/admin-credential.ts";
 import { sign } from "../unit/protocol/sign-request.ts";
 
 const ORIGIN = "https://identity.example.com";

@@ -1,6 +1,6 @@
 /** The log lines of signed calls: who signed, and what was changed; never a secret, a subject or a developer's user. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { AdminCredential } from "../../src/config.ts";
+import type { AdminCredential } from "../../src/domain/admin-credential.ts";
 import { hashedIdentity } from "../../src/domain/trace.ts";
 import { makeGuest, makePool, newIdentityId, untilAtRest } from "../support/objects.ts";
 import { ADMIN, type CallOptions, makeService, textOf } from "../support/service.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { allowsPool, authorise } from "../../../src/protocol/admin-credential.ts";
+import { allowsPool, authorise } from "../../../src/domain/admin-credential.ts";
 
 const everything = {
   accessKeyId: "admin",

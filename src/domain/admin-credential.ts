@@ -1,5 +1,5 @@
 /** What a credential of the signed operations may do, once its signature has been verified. It knows no request. */
-import { err, ok, serviceError, type Result } from "../domain/errors.ts";
+import { err, ok, serviceError, type Result } from "./errors.ts";
 
 /** Who may call the signed operations: the shape that the setting ADMIN_CREDENTIALS is parsed to. */
 export type AdminCredential = {
