@@ -4,10 +4,18 @@
  * A free login stores nothing.
  */
 import { DurableObject } from "cloudflare:workers";
-import type { IdentityId } from "../domain/identifiers.ts";
 import { PATIENCE_SECONDS } from "../linking/identity-record.ts";
-import type { Holder, Release, Reserve, ReserveReply, Settle } from "../linking/messages.ts";
-import { FREE, holderOf, isFree, type LoginState, release, reserve, settle } from "../linking/participant.ts";
+import type { Release, Reserve, ReserveReply, Settle } from "../linking/messages.ts";
+import {
+  FREE,
+  holderOf,
+  isFree,
+  type LoginState,
+  type LoginView,
+  release,
+  reserve,
+  settle,
+} from "../linking/participant.ts";
 import { ofKnownVersion } from "./stored-record.ts";
 
 const STATE_KEY = "login";
@@ -16,12 +24,6 @@ type Stored = LoginState & {
   readonly version: 1;
   /** Its own name, because an alarm may wake the object without it. */
   readonly loginId: string;
-};
-
-/** Who owns a login, and which open transaction may be about to change that. */
-export type LoginView = {
-  readonly owner: { readonly identityId: IdentityId; readonly linkId: string } | null;
-  readonly holder: Holder | null;
 };
 
 export class LoginObject extends DurableObject<Env> {

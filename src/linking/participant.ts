@@ -16,6 +16,9 @@ export type LoginState = {
  */
 type Reservation = TransactionRef & { readonly ticket: string };
 
+/** Who owns a login, and which open transaction may be about to change that. */
+export type LoginView = Pick<LoginState, "owner"> & { readonly holder: Holder | null };
+
 /** A free login is not stored at all. */
 export const FREE: LoginState = { owner: null, reservation: null };
 

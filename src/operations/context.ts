@@ -10,7 +10,7 @@ import type { Objects } from "../durable/objects.ts";
 import type { Signer } from "../keys/signer.ts";
 import type { IssuerKeys } from "../key-sets/issuer-keys.ts";
 import { mayAskProviders } from "../providers/provider-kinds.ts";
-import type { Contention } from "./contention.ts";
+import type { Parties } from "../linking/parties.ts";
 
 /** Who sent a signed request. */
 export type Caller = {
@@ -21,15 +21,13 @@ export type Caller = {
   readonly callKey: string | null;
 };
 
-export type OperationContext = Contention & {
+export type OperationContext = Pick<Parties, "pause" | "random" | "newUuid"> & {
   readonly config: Config;
   readonly objects: Objects;
   readonly issuerKeys: IssuerKeys;
   readonly signer: Signer;
   /** Epoch seconds. */
   now(): number;
-  /** A random version 4 UUID in lower case. */
-  newUuid(): string;
   /** The call that is answered. */
   readonly call: ClientCall;
   /** Who is charged for what the call uses of others' resources (T47); null: nobody. A signed call is charged to no address. */

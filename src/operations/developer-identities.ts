@@ -20,10 +20,10 @@ import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { mint } from "../token/mint.ts";
 import { configuredNames } from "../providers/pool-providers.ts";
 import { verifyLogins } from "../providers/verify-logins.ts";
-import { CONTENDED, giveWay, MAX_ATTEMPTS, whileBusy } from "./contention.ts";
+import { CONTENDED, giveWay, MAX_ATTEMPTS, whileBusy } from "../linking/contention.ts";
 import { identityIdOfInput, identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
-import { obtainGrant } from "./get-open-id-token.ts";
-import { linkLogins } from "./link-logins.ts";
+import { obtainGrant } from "../linking/obtain-grant.ts";
+import { linkLogins } from "../linking/bring-together.ts";
 import { decodePageToken, encodePageToken, INVALID_PAGE_TOKEN } from "./page-token.ts";
 
 /** Longest developer user identifier, in characters (service model); the value of a `Logins` map may be longer. */

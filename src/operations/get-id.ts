@@ -5,9 +5,9 @@ import { errorOf, identityPoolNotFound, withWords } from "../domain/refusals.ts"
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { configuredNames } from "../providers/pool-providers.ts";
 import { verifyLogins } from "../providers/verify-logins.ts";
-import { CONTENDED } from "./contention.ts";
+import { CONTENDED } from "../linking/contention.ts";
 import { identityPoolIdOfInput, type OperationContext } from "./context.ts";
-import { linkLogins } from "./link-logins.ts";
+import { linkLogins } from "../linking/bring-together.ts";
 
 export async function getId(input: InputOf<"GetId">, context: OperationContext): Promise<Result<OutputOf<"GetId">>> {
   const identityPoolId = identityPoolIdOfInput(input.IdentityPoolId);

@@ -6,7 +6,7 @@ import { errorOf, identityNotFound, identityPoolNotFound, refusalIn } from "../d
 import { canonicalName } from "../domain/provider-name.ts";
 import { DIRECTORY_SHARDS } from "../durable/identity-directory-object.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
-import { CONTENDED, whileBusy } from "./contention.ts";
+import { CONTENDED, whileBusy } from "../linking/contention.ts";
 import {
   chargedFor,
   identityIdOfInput,

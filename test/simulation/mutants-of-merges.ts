@@ -30,7 +30,7 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     name: "a developer's call takes over the user of another identity",
     edits: [
       {
-        file: "src/operations/link-logins.ts",
+        file: "src/linking/bring-together.ts",
         find: "return owned.some(({ login, owner }) => login.loginId === pinned && owner !== named?.identityId);",
         replace:
           "return owned.some(({ login, owner }) => login.loginId === pinned && owner === named?.identityId && false);",

@@ -8,7 +8,7 @@ import { DEVELOPER_TOKEN_LIFETIME_SECONDS } from "../../src/domain/grant.ts";
 import { type IdentityId, identityIdOf } from "../../src/domain/identifiers.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import { errorOf, identityPoolNotFound, type Refused, withWords } from "../../src/domain/refusals.ts";
-import { CONTENDED, whileBusy } from "../../src/operations/contention.ts";
+import { CONTENDED, whileBusy } from "../../src/linking/contention.ts";
 import type { SignedContext } from "../../src/operations/context.ts";
 import {
   getOpenIdTokenForDeveloperIdentity,
@@ -16,8 +16,9 @@ import {
   mergeDeveloperIdentities,
   unlinkDeveloperIdentity,
 } from "../../src/operations/developer-identities.ts";
-import { getOpenIdToken, obtainGrant } from "../../src/operations/get-open-id-token.ts";
-import { linkLogins } from "../../src/operations/link-logins.ts";
+import { obtainGrant } from "../../src/linking/obtain-grant.ts";
+import { getOpenIdToken } from "../../src/operations/get-open-id-token.ts";
+import { linkLogins } from "../../src/linking/bring-together.ts";
 import { mint } from "../../src/token/mint.ts";
 import type { Isolate } from "./isolate.ts";
 import { objectsOf } from "./stubs.ts";

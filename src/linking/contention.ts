@@ -1,15 +1,9 @@
 /** What a request does when a link transaction is in its way: ask its coordinator how it ended, wait a little, try again. */
 import type { Refusal } from "../domain/refusals.ts";
-import type { Objects } from "../durable/objects.ts";
-import type { Holder } from "../linking/messages.ts";
+import type { Holder } from "./messages.ts";
+import type { Parties } from "./parties.ts";
 
-export type Contention = {
-  readonly objects: Pick<Objects, "identity">;
-  /** Resolves after so many milliseconds. */
-  pause(ms: number): Promise<void>;
-  /** Uniform in [0, 1): two that wait for each other must not meet again in step. */
-  random(): number;
-};
+export type Contention = Pick<Parties, "objects" | "pause" | "random">;
 
 /** Attempts before a request gives up; with the pauses between them about three seconds. */
 export const MAX_ATTEMPTS = 14;

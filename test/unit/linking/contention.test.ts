@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { objectsOf } from "../../../src/durable/objects.ts";
-import { giveWay, MAX_ATTEMPTS, whileBusy } from "../../../src/operations/contention.ts";
+import { giveWay, MAX_ATTEMPTS, whileBusy } from "../../../src/linking/contention.ts";
 import { newIdentityId } from "../../support/objects.ts";
 
 /** Pauses are noted and not waited for. */

@@ -1,25 +1,18 @@
 /**
- * Brings verified logins together on one identity: looks up who owns them, decides by linking/plan.ts, and has the
+ * Brings verified logins together on one identity: looks up who owns them, decides by plan.ts, and has the
  * surviving identity run the link transaction. GetId and GetOpenIdToken share it; it verifies nothing and signs nothing.
  */
-import type { Config } from "../config.ts";
 import { err, ok, type Result } from "../domain/errors.ts";
 import type { Grant } from "../domain/grant.ts";
 import { type IdentityId, identityIdOf, type IdentityPoolId } from "../domain/identifiers.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
 import type { Refusal } from "../domain/refusals.ts";
-import type { LoginView } from "../durable/login-object.ts";
-import type { LinkReply } from "../linking/identity-calls.ts";
-import type { Holder } from "../linking/messages.ts";
-import { planLink } from "../linking/plan.ts";
-import { CONTENDED, type Contention, giveWay, MAX_ATTEMPTS } from "./contention.ts";
-import type { Objects } from "../durable/objects.ts";
-
-export type LinkContext = Contention & {
-  readonly objects: Pick<Objects, "identity" | "login">;
-  readonly config: Pick<Config, "region" | "mergePolicy">;
-  newUuid(): string;
-};
+import { CONTENDED, giveWay, MAX_ATTEMPTS } from "./contention.ts";
+import type { LinkReply } from "./identity-calls.ts";
+import type { Holder } from "./messages.ts";
+import type { Parties } from "./parties.ts";
+import type { LoginView } from "./participant.ts";
+import { planLink } from "./plan.ts";
 
 export type LinkRequest = {
   readonly identityPoolId: IdentityPoolId;
@@ -37,30 +30,30 @@ export type LinkRequest = {
 type Owned = { readonly login: VerifiedLogin; readonly owner: IdentityId; readonly linkId: string };
 
 /** The grant of the surviving identity, or null when the named identity is no longer what it was: ask it again. */
-export async function linkLogins(context: LinkContext, request: LinkRequest): Promise<Result<Grant, Refusal> | null> {
+export async function linkLogins(parties: Parties, request: LinkRequest): Promise<Result<Grant, Refusal> | null> {
   const { logins, named } = request;
   let drawnBy = named?.identityId ?? null;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const views = await Promise.all(
-      logins.map(async (login) => await context.objects.login(login.loginId).view(login.loginId)),
+      logins.map(async (login) => await parties.objects.login(login.loginId).view(login.loginId)),
     );
     const holder = holderAmong(views);
     if (holder !== undefined) {
-      await giveWay(context, attempt, holder);
+      await giveWay(parties, attempt, holder);
       continue;
     }
     const owned = ownedAmong(logins, views);
     if (isPinnedElsewhere(owned, request)) {
-      if (await healOwners(context, owned)) continue;
+      if (await healOwners(parties, owned)) continue;
       return err({ kind: "developer-user-registered" });
     }
-    const plan = planLink(named, await ownersOf(context, owned), context.config.mergePolicy);
+    const plan = planLink(named, await ownersOf(parties, owned), parties.config.mergePolicy);
     if (plan.kind === "conflict") {
-      if (await healOwners(context, owned)) continue;
+      if (await healOwners(parties, owned)) continue;
       return err({ kind: "login-conflict", providerName: foreignProvider(owned, named?.identityId) });
     }
     const isBirth = plan.kind === "birth";
-    const target = isBirth ? identityIdOf(context.config.region, context.newUuid()) : plan.target;
+    const target = isBirth ? identityIdOf(parties.config.region, parties.newUuid()) : plan.target;
     const order = {
       identityId: target,
       identityPoolId: request.identityPoolId,
@@ -72,12 +65,12 @@ export async function linkLogins(context: LinkContext, request: LinkRequest): Pr
       ...(typeof request.callId === "string" && { callId: request.callId }),
     };
     const draws = request.mints && drawnBy !== target;
-    const reply = await context.objects.identity(target).link(order, logins, draws);
+    const reply = await parties.objects.identity(target).link(order, logins, draws);
     if (draws && reply.kind !== "rate-limited") drawnBy = target;
     const verdict = verdictOn(reply);
     if (verdict !== "again") return verdict;
-    if (reply.kind === "busy") await giveWay(context, attempt, reply.holder);
-    else if (reply.kind !== "elsewhere" && !(await healOwners(context, owned)) && named !== null) return null;
+    if (reply.kind === "busy") await giveWay(parties, attempt, reply.holder);
+    else if (reply.kind !== "elsewhere" && !(await healOwners(parties, owned)) && named !== null) return null;
   }
   return err(CONTENDED);
 }
@@ -94,12 +87,12 @@ function ownedAmong(logins: readonly VerifiedLogin[], views: readonly LoginView[
 }
 
 /** Each owner once, the older first: only a merge of several needs to know, so only then are they asked. */
-async function ownersOf(context: LinkContext, owned: readonly Owned[]): Promise<readonly IdentityId[]> {
+async function ownersOf(parties: Parties, owned: readonly Owned[]): Promise<readonly IdentityId[]> {
   const owners = [...new Set(owned.map(({ owner }) => owner))];
-  if (owners.length < 2 || context.config.mergePolicy === "conflict") return owners;
+  if (owners.length < 2 || parties.config.mergePolicy === "conflict") return owners;
   const aged = await Promise.all(
     owners.map(async (owner) => {
-      const described = await context.objects.identity(owner).describe();
+      const described = await parties.objects.identity(owner).describe();
       return { owner, createdAt: described?.description.createdAt ?? Number.POSITIVE_INFINITY };
     }),
   );
@@ -110,10 +103,10 @@ async function ownersOf(context: LinkContext, owned: readonly Owned[]): Promise<
  * Asks each owner whether the login is still its own. One that is not tells the login's object, which had missed it.
  * True when that changed anything, so that another look is worth while.
  */
-async function healOwners(context: LinkContext, owned: readonly Owned[]): Promise<boolean> {
+async function healOwners(parties: Parties, owned: readonly Owned[]): Promise<boolean> {
   const replies = await Promise.all(
     owned.map(async ({ login: { loginId }, owner, linkId }) => {
-      return await context.objects
+      return await parties.objects
         .identity(owner)
         .confirmOwner({ kind: "confirm-owner", identityId: owner, loginId, linkId });
     }),

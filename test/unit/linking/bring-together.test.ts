@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { objectsOf } from "../../../src/durable/objects.ts";
-import { linkLogins, type LinkRequest } from "../../../src/operations/link-logins.ts";
+import { linkLogins, type LinkRequest } from "../../../src/linking/bring-together.ts";
 import { IdentityObject } from "../../../src/worker.ts";
 import { holdNext, loginOf, makeLinked, makePool, recordOf, untilAtRest } from "../../support/objects.ts";
 

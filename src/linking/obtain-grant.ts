@@ -1,0 +1,69 @@
+/**
+ * What a call that names an identity gets from it: one question to the identity's object, unless its logins have to be brought
+ * together from several identities first, or it was merged into another one meanwhile. The Worker's half of linking/.
+ */
+import { err, ok, type Result } from "../domain/errors.ts";
+import type { Grant } from "../domain/grant.ts";
+import type { IdentityId } from "../domain/identifiers.ts";
+import type { ClientCall } from "../domain/identity.ts";
+import { type Refusal, refusalIn } from "../domain/refusals.ts";
+import { linkLogins } from "./bring-together.ts";
+import { CONTENDED, giveWay, MAX_ATTEMPTS } from "./contention.ts";
+import type { GrantReply, VerifiedLogins } from "./identity-calls.ts";
+import type { Parties } from "./parties.ts";
+
+/**
+ * A merged identity has sent the call on, whoever made it: one that the other identity refuses must not learn that one's id
+ * from the refusal (T38), and is told what a merged identity says of itself.
+ */
+function refusalTo(requested: IdentityId, refusal: Refusal): Refusal {
+  const isOfAnother = "identityId" in refusal && refusal.identityId !== requested;
+  return isOfAnother ? { kind: "access-forbidden", identityId: requested } : refusal;
+}
+
+/**
+ * One call to the identity's object (`ask`), unless its logins have to be brought together from several identities first,
+ * or it was merged into another by this very call or beside it, which is then asked. `ask` is told what an attempt before
+ * has verified: a provider must not be asked once more for each time that the identity is busy. `pinned` as in a LinkRequest.
+ */
+export async function obtainGrant(
+  parties: Parties,
+  requested: IdentityId,
+  call: ClientCall,
+  ask: (identityId: IdentityId, verified: VerifiedLogins | null) => Promise<GrantReply>,
+  pinned?: string,
+): Promise<Result<Grant, Refusal>> {
+  let identityId = requested;
+  let verified: VerifiedLogins | null = null;
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const reply = await ask(identityId, verified);
+    switch (reply.kind) {
+      case "granted":
+        return ok(reply.grant);
+      case "refused":
+        return err(refusalTo(requested, refusalIn(reply)));
+      case "merged":
+        identityId = reply.into;
+        break;
+      case "busy":
+        verified = reply.verified ?? verified;
+        await giveWay(parties, attempt, reply.holder);
+        break;
+      case "to-link": {
+        const { identityPoolId, logins, isGuest } = reply;
+        verified = { identityPoolId, logins };
+        const linked = await linkLogins(parties, {
+          ...verified,
+          named: { identityId, isGuest },
+          mints: true,
+          callId: call.callId,
+          ...(pinned !== undefined && { pinned }),
+        });
+        if (linked !== null) return linked;
+        // The named identity is no longer what it said it was: it judges again.
+        await giveWay(parties, attempt, undefined);
+      }
+    }
+  }
+  return err(CONTENDED);
+}
