@@ -4,13 +4,9 @@
  */
 import { ok, type Result } from "../domain/errors.ts";
 import type { IdentityPoolId } from "../domain/identifiers.ts";
-import {
-  formerNamesWith,
-  type IdentityPool,
-  type IdentityPoolSettings,
-  replaceSettings,
-} from "../domain/identity-pool.ts";
+import type { IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
 import type { UpstreamPolicy } from "../outbound/upstream-policy.ts";
+import { formerNamesWith, replaceSettings } from "../pools/pool-settings.ts";
 import { ConfiguredObject } from "./configured-object.ts";
 import { DIRECTORY_SHARDS, directoryShard } from "./identity-directory-object.ts";
 import { type SealedSecrets, sealSecrets, withoutSecrets, withSecrets } from "./pool-secrets.ts";
@@ -31,7 +27,7 @@ type PoolRecord = {
   readonly state: "live" | "deleted";
   /** The call that deleted it, so that its repeat is answered as the first one was. */
   readonly deletedBy?: string | null;
-  /** Names of public providers that it had, while no developer provider is named: domain/identity-pool.ts. */
+  /** Names of public providers that it had, while no developer provider is named: pools/pool-settings.ts. */
   readonly formerNames?: readonly string[];
   /** Whether the directory of pools has heard of the latest name, or of the end. */
   readonly isListed: boolean;

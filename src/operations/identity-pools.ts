@@ -3,7 +3,7 @@ import type { Config } from "../config.ts";
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import { identityPoolIdOf } from "../domain/identifiers.ts";
 import type { CognitoIdentityProvider, IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
-import { checkPoolLimits } from "../domain/pool-limits.ts";
+import { checkPoolLimits } from "../pools/pool-limits.ts";
 import { identityPoolNotFound } from "../domain/refusals.ts";
 import { allowsPool } from "../domain/admin-credential.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";

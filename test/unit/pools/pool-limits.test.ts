@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { IdentityPoolSettings } from "../../../src/domain/identity-pool.ts";
-import { checkPoolLimits, MAX_SETTINGS_BYTES } from "../../../src/domain/pool-limits.ts";
+import { checkPoolLimits, MAX_SETTINGS_BYTES } from "../../../src/pools/pool-limits.ts";
 
 const base: IdentityPoolSettings = { name: "pool", allowsUnauthenticated: true };
 const USER_POOL = "cognito-idp.us-east-1.amazonaws.com/us-east-1_A";

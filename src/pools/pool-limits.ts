@@ -1,7 +1,7 @@
 /** How much an identity pool may hold: its settings are read by every call of its users. Pure. */
-import { err, ok, type Result, serviceError } from "./errors.ts";
-import type { IdentityPoolSettings } from "./identity-pool.ts";
-import { canonicalName } from "./provider-name.ts";
+import { err, ok, type Result, serviceError } from "../domain/errors.ts";
+import type { IdentityPoolSettings } from "../domain/identity-pool.ts";
+import { canonicalName } from "../domain/provider-name.ts";
 
 /** Service model, SupportedLoginProviders. */
 const MAX_LOGIN_PROVIDERS = 10;

@@ -1,10 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  formerNamesWith,
-  type IdentityPoolSettings,
-  MAX_FORMER_NAMES,
-  replaceSettings,
-} from "../../../src/domain/identity-pool.ts";
+import type { IdentityPoolSettings } from "../../../src/domain/identity-pool.ts";
+import { formerNamesWith, MAX_FORMER_NAMES, replaceSettings } from "../../../src/pools/pool-settings.ts";
 
 const current: IdentityPoolSettings = {
   name: "old",
