@@ -1,6 +1,6 @@
 /** The way of each message of the link transaction to the object that it is for. Decides nothing. */
 import type { Message, Reply } from "../linking/messages.ts";
-import { directoryShardOf } from "./identity-directory-object.ts";
+import { directoryShardOf } from "../pools/identity-directory.ts";
 
 /** The way of each message to its addressee: a stub is made for each call, since one that met a failure stays broken. */
 export async function deliverMessage(env: Env, message: Message): Promise<Reply> {

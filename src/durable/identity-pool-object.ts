@@ -6,9 +6,10 @@ import { ok, type Result } from "../domain/errors.ts";
 import type { IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
 import type { UpstreamPolicy } from "../outbound/upstream-policy.ts";
+import { DIRECTORY_SHARDS, directoryShard } from "../pools/identity-directory.ts";
+import { poolDirectoryOf } from "../pools/pool-directory.ts";
 import { formerNamesWith, replaceSettings } from "../pools/pool-settings.ts";
 import { ConfiguredObject } from "./configured-object.ts";
-import { DIRECTORY_SHARDS, directoryShard } from "./identity-directory-object.ts";
 import { type SealedSecrets, sealSecrets, withoutSecrets, withSecrets } from "./pool-secrets.ts";
 import { ofKnownVersion } from "./stored-record.ts";
 
@@ -34,11 +35,6 @@ type PoolRecord = {
   /** Directory shards that hold no identity any more; only meaningful once deleted. */
   readonly sweptShards: number;
 };
-
-/** The directory of pools is one object a region: the part of a pool id before the colon. */
-export function poolDirectoryOf(identityPoolId: IdentityPoolId): string {
-  return identityPoolId.slice(0, identityPoolId.indexOf(":"));
-}
 
 export class IdentityPoolObject extends ConfiguredObject {
   #record: PoolRecord | null;

@@ -1,46 +1,39 @@
-/** Ids and names of the identity pools of one region. Fed by the pools themselves; read by ListIdentityPools alone. */
+/** A place for the directory of one region's pools (pools/pool-directory.ts): its table. */
 import { DurableObject } from "cloudflare:workers";
-import { type IdentityPoolId, parseIdentityPoolId } from "../domain/identifiers.ts";
-
-export type PoolListing = { readonly identityPoolId: IdentityPoolId; readonly name: string };
+import type { IdentityPoolId } from "../domain/identifiers.ts";
+import { PoolDirectory, type PoolListing } from "../pools/pool-directory.ts";
 
 export class PoolDirectoryObject extends DurableObject<Env> {
+  readonly #directory: PoolDirectory;
+
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    ctx.storage.sql.exec(
-      "CREATE TABLE IF NOT EXISTS pool(identity_pool_id TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID",
-    );
-  }
-
-  /** Idempotent; `name` null takes the pool out. */
-  update(identityPoolId: IdentityPoolId, name: string | null): void {
-    const { sql } = this.ctx.storage;
-    if (name === null) {
-      sql.exec("DELETE FROM pool WHERE identity_pool_id = ?", identityPoolId);
-    } else {
-      sql.exec(
-        "INSERT INTO pool(identity_pool_id, name) VALUES (?, ?) ON CONFLICT DO UPDATE SET name = excluded.name",
-        identityPoolId,
-        name,
-      );
-    }
-  }
-
-  /** At most `limit` pools after `after`, in the order of their ids; of those in `among` alone, unless that is null. */
-  page(after: string, limit: number, among: readonly string[] | null = null): readonly PoolListing[] {
-    const rows = this.ctx.storage.sql
-      .exec<{ identity_pool_id: string; name: string }>(
-        `SELECT identity_pool_id, name FROM pool
-         WHERE identity_pool_id > ? AND (? IS NULL OR identity_pool_id IN (SELECT value FROM json_each(?)))
-         ORDER BY identity_pool_id LIMIT ?`,
-        after,
-        ...[among, among].map((ids) => (ids === null ? null : JSON.stringify(ids))),
-        limit,
-      )
-      .toArray();
-    return rows.flatMap((row) => {
-      const identityPoolId = parseIdentityPoolId(row.identity_pool_id);
-      return identityPoolId === undefined ? [] : [{ identityPoolId, name: row.name }];
+    const { sql } = ctx.storage;
+    sql.exec("CREATE TABLE IF NOT EXISTS pool(identity_pool_id TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID");
+    this.#directory = new PoolDirectory({
+      set: (identityPoolId, name) => {
+        const statement =
+          "INSERT INTO pool(identity_pool_id, name) VALUES (?, ?) ON CONFLICT DO UPDATE SET name = excluded.name";
+        sql.exec(statement, identityPoolId, name);
+      },
+      delete: (identityPoolId) => {
+        sql.exec("DELETE FROM pool WHERE identity_pool_id = ?", identityPoolId);
+      },
+      after: (after, limit, among) => {
+        const query = `SELECT identity_pool_id AS identityPoolId, name FROM pool
+          WHERE identity_pool_id > ? AND (? IS NULL OR identity_pool_id IN (SELECT value FROM json_each(?)))
+          ORDER BY identity_pool_id LIMIT ?`;
+        const ids = among === null ? null : JSON.stringify(among);
+        return sql.exec<{ identityPoolId: string; name: string }>(query, after, ids, ids, limit).toArray();
+      },
     });
+  }
+
+  update(identityPoolId: IdentityPoolId, name: string | null): void {
+    this.#directory.update(identityPoolId, name);
+  }
+
+  page(after: string, limit: number, among: readonly string[] | null = null): readonly PoolListing[] {
+    return this.#directory.page(after, limit, among);
   }
 }

@@ -4,7 +4,7 @@ import type { IdentityDescription } from "../domain/identity.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import { errorOf, identityNotFound, identityPoolNotFound, refusalIn } from "../domain/refusals.ts";
 import { canonicalName } from "../domain/provider-name.ts";
-import { DIRECTORY_SHARDS } from "../durable/identity-directory-object.ts";
+import { DIRECTORY_SHARDS } from "../pools/identity-directory.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { CONTENDED, whileBusy } from "../linking/contention.ts";
 import {

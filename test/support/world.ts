@@ -4,7 +4,8 @@ import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
-import { directoryShardOf, type IdentityDirectoryObject } from "../../src/durable/identity-directory-object.ts";
+import type { IdentityDirectoryObject } from "../../src/durable/identity-directory-object.ts";
+import { directoryShardOf } from "../../src/pools/identity-directory.ts";
 import { isAtRest } from "../../src/linking/identity-record.ts";
 import { recordOf, storedIn } from "./objects.ts";
 

@@ -4,7 +4,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { type IdentityId, identityIdOf, type IdentityPoolId } from "../../../src/domain/identifiers.ts";
-import { DIRECTORY_SHARDS, directoryShard } from "../../../src/durable/identity-directory-object.ts";
+import { DIRECTORY_SHARDS, directoryShard } from "../../../src/pools/identity-directory.ts";
 import { isAtRest } from "../../../src/linking/identity-record.ts";
 import { type Scene, silence, strikeEveryWait } from "../../support/every-wait.ts";
 import { newPoolId, plant, recordOf, storedIn, untilAtRest } from "../../support/objects.ts";

@@ -2,7 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { IdentityId, IdentityPoolId } from "../../../src/domain/identifiers.ts";
-import { DIRECTORY_SHARDS, directoryShard } from "../../../src/durable/identity-directory-object.ts";
+import { DIRECTORY_SHARDS, directoryShard } from "../../../src/pools/identity-directory.ts";
 import { IdentityDirectoryObject, IdentityObject, PoolDirectoryObject } from "../../../src/worker.ts";
 import {
   crash,

@@ -3,7 +3,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { directoryShardOf } from "../../../src/durable/identity-directory-object.ts";
+import { directoryShardOf } from "../../../src/pools/identity-directory.ts";
 import { KEY_RING_NAME } from "../../../src/durable/key-ring-object.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import { makeSigningKey } from "../../support/login-tokens.ts";
