@@ -1,6 +1,6 @@
 /**
  * The rate of one identity: a bucket that rests in its object's memory, and is stored while it is well used, so that no
- * restart refills it. The rules are linking/rate-limit.ts; this gives them the clock and the disk.
+ * restart refills it. The rules are limits/rate-limit.ts; this gives them the clock and the disk.
  */
 import { RATE_EXCEEDED, type ServiceError } from "../domain/errors.ts";
 import type { DrawForMint } from "../linking/identity-calls.ts";
@@ -12,7 +12,7 @@ import {
   type RateLimit,
   restoredBucket,
   secondsUntilToken,
-} from "../linking/rate-limit.ts";
+} from "../limits/rate-limit.ts";
 
 /** Only there while the identity's rate is, or was of late, well used. */
 const BUCKET_KEY = "bucket";

@@ -36,7 +36,7 @@ export type LinkReply =
 
 export type ChangeReply = { readonly kind: "done" } | Refused | Busy;
 
-/** Draws on the identity's own bucket (rate-limit.ts): the refusal, or null when a token was taken. */
+/** Draws on the identity's own bucket (limits/rate-limit.ts): the refusal, or null when a token was taken. */
 export type DrawForMint = () => ServiceError | null;
 
 function frozen(coordinator: Coordinator): Busy | null {

@@ -1,7 +1,7 @@
 /** The rate of one identity as its object has it: a bucket in memory, and in the storage what a next life starts from. */
 import { RATE_EXCEEDED } from "../../src/domain/errors.ts";
 import type { DrawForMint } from "../../src/linking/identity-calls.ts";
-import { type Bucket, bucketToKeep, draw, forgivenDrawMs, restoredBucket } from "../../src/linking/rate-limit.ts";
+import { type Bucket, bucketToKeep, draw, forgivenDrawMs, restoredBucket } from "../../src/limits/rate-limit.ts";
 import type { Life } from "./slots.ts";
 import { RATE } from "./settings.ts";
 import type { Surroundings } from "./surroundings.ts";

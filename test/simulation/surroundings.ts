@@ -4,7 +4,7 @@ import type { CacheTerms, KeyRing } from "../../src/keys/key-ring.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import type { IdentityRecord } from "../../src/linking/identity-record.ts";
 import type { Message, Reply } from "../../src/linking/messages.ts";
-import type { Bucket } from "../../src/linking/rate-limit.ts";
+import type { Bucket } from "../../src/limits/rate-limit.ts";
 import type { Judge } from "./judge.ts";
 import type { Network } from "./network.ts";
 import type { Alarmed, Life, Slot } from "./slots.ts";

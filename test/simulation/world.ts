@@ -5,7 +5,7 @@ import type { VerifiedLogin } from "../../src/domain/login.ts";
 import type { IdentityRecord } from "../../src/linking/identity-record.ts";
 import type { Message, Reply } from "../../src/linking/messages.ts";
 import type { LoginState } from "../../src/linking/participant.ts";
-import type { Bucket } from "../../src/linking/rate-limit.ts";
+import type { Bucket } from "../../src/limits/rate-limit.ts";
 import type { FaultPlan } from "./faults.ts";
 import { Isolate } from "./isolate.ts";
 import { Judge } from "./judge.ts";

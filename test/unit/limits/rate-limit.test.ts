@@ -8,7 +8,7 @@ import {
   forgivenDrawMs,
   type RateLimit,
   restoredBucket,
-} from "../../../src/linking/rate-limit.ts";
+} from "../../../src/limits/rate-limit.ts";
 
 const LIMIT: RateLimit = { perSecond: 5, burst: 20 };
 const START_MS = 1_700_000_000_000;
