@@ -5,15 +5,24 @@ import { holds, type Identity, isVisible } from "./identity.ts";
 import type { IdentityId } from "./identifiers.ts";
 import type { IdentityPool } from "./identity-pool.ts";
 import type { VerifiedLogin } from "./login.ts";
+import { isSamlProviderArn } from "./provider-name.ts";
 import type { TaggedRefusal } from "./refusals.ts";
 
-/** GetOpenIdToken belongs to the basic (classic) flow, which only an explicit `false` turns off. */
-export function permitsClassicFlow(pool: IdentityPool): Result<void, TaggedRefusal> {
-  return pool.allowsClassicFlow === false ? err({ kind: "basic-flow-disabled" }) : ok(undefined);
+/**
+ * GetOpenIdToken belongs to the basic (classic) flow, which only an explicit `false` turns off, and which never takes a SAML
+ * login, whether or not the pool has the provider.
+ */
+export function permitsClassicFlow(pool: IdentityPool, providerNames: Iterable<string>): Result<void, TaggedRefusal> {
+  if (pool.allowsClassicFlow === false) return err({ kind: "basic-flow-disabled" });
+  for (const name of providerNames) if (isSamlProviderArn(name)) return err({ kind: "basic-flow-with-saml" });
+  return ok(undefined);
 }
 
 /** Whether the identity may be used at all, whatever is presented. */
-export function judgeStanding(identity: Identity | null, identityId: IdentityId): Result<Identity, TaggedRefusal> {
+export function judgeStanding<I extends Identity>(
+  identity: I | null,
+  identityId: IdentityId,
+): Result<I, TaggedRefusal> {
   if (identity === null || !isVisible(identity)) return err({ kind: "identity-not-found", identityId });
   const { kind } = identity.standing;
   return kind === "guest" || kind === "linked" ? ok(identity) : err({ kind: "access-forbidden", identityId });

@@ -62,3 +62,10 @@ export function foldProviderName(name: string): string {
 export function isAmrWord(name: string): boolean {
   return [GUEST_AMR, AUTHENTICATED_AMR].includes(foldProviderName(name));
 }
+
+const SAML_PROVIDER_ARN = /^arn:aws[a-z-]*:iam::\d{12}:saml-provider\//;
+
+/** A SAML provider is named by the ARN that it has in the customer's account. */
+export function isSamlProviderArn(name: string): boolean {
+  return SAML_PROVIDER_ARN.test(name);
+}

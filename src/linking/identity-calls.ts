@@ -1,16 +1,23 @@
 /**
- * The calls that the Worker makes to one identity, once its logins are verified: mint, link, unlink, delete. The same code
- * answers in IdentityObject and in the simulation; it stores nothing itself, and judges the record anew after every wait.
+ * What an identity answers once it has admitted a call and its logins are verified: mint, link, unlink, delete. It judges the
+ * record anew after every wait.
  */
 import type { ServiceError } from "../domain/errors.ts";
 import type { Grant } from "../domain/grant.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
+import { isVisible } from "../domain/identity.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
+import { freshOnes } from "../domain/link-proof.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
 import { grantOf, judgeGuest, judgeLogins, judgeStanding } from "../domain/mint-rules.ts";
 import { inWords, type Refused, refused } from "../domain/refusals.ts";
 import { type Busy, freezeOf } from "./absorption.ts";
-import type { Coordinator, LinkOutcome } from "./coordinator.ts";
+import type { IdentityHost } from "./identity-host.ts";
+import type { IdentityRecord } from "./identity-record.ts";
+import type { KeptRecord } from "./kept-record.ts";
+import type { LinkOutcome } from "./link-run.ts";
+import type { Links } from "./links.ts";
+import { remove, unlink, unlinkDeveloperUser as withoutDeveloperUser } from "./removal.ts";
 import type { LinkOrder } from "./transaction.ts";
 
 /** How often a call waits for another change of the same identity before it tells its caller to come again. */
@@ -36,55 +43,48 @@ export type LinkReply =
 
 export type ChangeReply = { readonly kind: "done" } | Refused | Busy;
 
-/** Draws on the identity's own bucket (limits/rate-limit.ts): the refusal, or null when a token was taken. */
-export type DrawForMint = () => ServiceError | null;
-
-function frozen(coordinator: Coordinator): Busy | null {
-  return coordinator.record === null ? null : freezeOf(coordinator.record);
-}
+/** One identity, as its calls use it. */
+export type IdentityParts = {
+  readonly host: Pick<IdentityHost, "limit" | "now" | "proofRule">;
+  readonly kept: KeptRecord;
+  readonly links: Links;
+};
 
 /** GetOpenIdToken without logins. */
-export function grantToGuest(
-  coordinator: Coordinator,
-  drawForMint: DrawForMint,
-  identityId: IdentityId,
-  pool: IdentityPool,
-): GrantReply {
-  const current = judgeStanding(coordinator.record, identityId);
+export function grantToGuest({ kept, host }: IdentityParts, identityId: IdentityId, pool: IdentityPool): GrantReply {
+  const current = judgeStanding(kept.value, identityId);
   if (!current.ok) return refused(current.error);
-  const busy = frozen(coordinator);
-  if (busy !== null) return busy;
   const granted = judgeGuest(current.value, pool);
   if (!granted.ok) return refused(granted.error);
-  const limited = drawForMint();
+  const limited = host.limit.draw();
   return limited === null ? { kind: "granted", grant: granted.value } : inWords(limited);
 }
 
 /** GetOpenIdToken with verified logins: links those that are free, and writes nothing when all are linked. */
 export async function grantToLogins(
-  coordinator: Coordinator,
-  drawForMint: DrawForMint,
+  { kept, links, host }: IdentityParts,
   identityId: IdentityId,
   logins: readonly VerifiedLogin[],
 ): Promise<GrantReply> {
   for (let wait = 0; wait < MAX_WAITS; wait++) {
     // It was there when the call came in: the merge and the call were under way at the same time.
-    const standing = coordinator.record?.standing;
+    const standing = kept.value?.standing;
     if (standing?.kind === "merged") return { kind: "merged", into: standing.into };
-    const current = judgeStanding(coordinator.record, identityId);
+    const current = judgeStanding(kept.value, identityId);
     if (!current.ok) return refused(current.error);
-    const { identityPoolId } = current.value;
+    const record = current.value;
+    const { identityPoolId } = record;
     const verified = { identityPoolId, logins };
-    const busy = frozen(coordinator);
+    const busy = freezeOf(record);
     if (busy !== null) return { ...busy, verified };
-    const verdict = judgeLogins(current.value, logins);
+    const verdict = judgeLogins(record, logins);
     if (verdict.kind === "unproved") return refused(verdict.refusal);
     // Only now is it certain that the identity's own user asks, so that nobody else can drain the bucket (T48).
-    const limited = wait === 0 ? drawForMint() : null;
+    const limited = wait === 0 ? host.limit.draw() : null;
     if (limited !== null) return inWords(limited);
     if (verdict.kind === "granted") return verdict;
-    const isGuest = current.value.standing.kind === "guest";
-    const outcome = await coordinator.link({
+    const isGuest = record.standing.kind === "guest";
+    const outcome = await links.link({
       identityId,
       identityPoolId,
       logins,
@@ -105,7 +105,7 @@ export async function grantToLogins(
         return { kind: "to-link", ...verified, isGuest };
       case "busy":
         if (outcome.holder !== undefined) return { ...outcome, verified };
-        await coordinator.whenFree();
+        await links.whenFree();
         break;
       case "stale":
       case "not-found":
@@ -117,21 +117,21 @@ export async function grantToLogins(
   return { kind: "busy" };
 }
 
-/** Brings logins together here; `drawForMint` when a token is to be minted for this identity and it has not drawn yet. */
+/** Brings logins together here; `draws` when a token is to be minted for this identity and it has not drawn yet. */
 export async function linkHere(
-  coordinator: Coordinator,
-  drawForMint: DrawForMint | null,
+  { links, host }: IdentityParts,
   order: LinkOrder,
   logins: readonly VerifiedLogin[],
+  draws: boolean,
 ): Promise<LinkReply> {
-  const limited = drawForMint?.() ?? null;
+  const limited = draws ? host.limit.draw() : null;
   if (limited !== null) return { kind: "rate-limited", error: limited };
   for (let wait = 0; wait < MAX_WAITS; wait++) {
-    const outcome = await coordinator.link(order);
+    const outcome = await links.link(order);
     if (outcome.kind === "linked") return { kind: "linked", grant: grantOf(outcome.record, logins) };
     // A birth that met an obstacle is over: its id was never told to anybody, and the Worker draws another.
     if (outcome.kind !== "busy" || outcome.holder !== undefined || order.isBirth) return outcome;
-    await coordinator.whenFree();
+    await links.whenFree();
   }
   return { kind: "busy" };
 }
@@ -141,67 +141,75 @@ export async function linkHere(
  * have cost a provider a question; and for nobody who has proved nothing (T48).
  */
 export async function unlinkLogins(
-  coordinator: Coordinator,
-  drawForMint: DrawForMint,
+  parts: IdentityParts,
   identityId: IdentityId,
   logins: readonly VerifiedLogin[],
   providerNames: readonly string[],
 ): Promise<ChangeReply> {
-  return await change(coordinator, () => {
-    const refusal = coordinator.unlinkRefusal(logins, providerNames);
-    const isProved = refusal === null || refusal.kind === "signed-only" || refusal.kind === "proof-too-old";
-    const limited = isProved ? drawForMint() : null;
+  const { host } = parts;
+  const loginIds = logins.map(({ loginId }) => loginId);
+  return await change(parts, (record) => {
+    if (record === null || !isVisible(record)) return refused({ kind: "identity-not-found", identityId });
+    const now = host.now();
+    const result = unlink(record, loginIds, providerNames, now, freshOnes(logins, host.proofRule ?? null, now));
+    const refusal = "kind" in result ? result.kind : null;
+    const isProved = refusal === null || refusal === "signed-only" || refusal === "proof-too-old";
+    const limited = isProved ? host.limit.draw() : null;
     if (limited !== null) return inWords(limited);
-    const outcome = coordinator.unlink(logins, providerNames);
-    if (outcome.kind === "unlinked") return { kind: "done" };
-    if (outcome.kind === "not-found") return refused({ kind: "identity-not-found", identityId });
-    if (outcome.kind === "busy") return outcome;
-    if (outcome.kind === "signed-only") return refused({ kind: "developer-users-stay" });
-    if (outcome.kind === "proof-too-old") return refused({ kind: "proof-too-old" });
-    const current = judgeStanding(coordinator.record, identityId);
+    if (!("kind" in result) || result.kind === "busy") return result;
+    if (result.kind === "signed-only") return refused({ kind: "developer-users-stay" });
+    if (result.kind === "proof-too-old") return refused({ kind: "proof-too-old" });
+    const current = judgeStanding(record, identityId);
     return refused(current.ok ? { kind: "logins-do-not-match" } : current.error);
   });
 }
 
 /** UnlinkDeveloperIdentity: the signed call vouches for the developer user. */
 export async function unlinkDeveloperUser(
-  coordinator: Coordinator,
+  parts: IdentityParts,
   identityId: IdentityId,
   loginId: string,
 ): Promise<ChangeReply> {
-  return await change(coordinator, () => {
-    const outcome = coordinator.unlinkDeveloperUser(loginId);
-    if (outcome.kind === "unlinked") return { kind: "done" };
-    if (outcome.kind === "busy") return outcome;
+  return await change(parts, (record) => {
+    if (record === null || !isVisible(record)) return refused({ kind: "identity-not-found", identityId });
+    const result = withoutDeveloperUser(record, loginId, parts.host.now());
+    if (!("kind" in result) || result.kind === "busy") return result;
     return refused(
-      outcome.kind === "stale" ? { kind: "developer-user-not-found" } : { kind: "identity-not-found", identityId },
+      result.kind === "stale" ? { kind: "developer-user-not-found" } : { kind: "identity-not-found", identityId },
     );
   });
 }
 
-/** DeleteIdentities, for one identity; `allowedPools` are those of the caller's credential. */
+/** DeleteIdentities, for one identity; idempotent. `allowedPools` are those of the caller's credential. */
 export async function removeIdentity(
-  coordinator: Coordinator,
+  parts: IdentityParts,
   identityId: IdentityId,
   allowedPools: readonly string[] | "*",
 ): Promise<ChangeReply> {
-  return await change(coordinator, () => {
-    const { record } = coordinator;
-    if (record !== null && allowedPools !== "*" && !allowedPools.includes(record.identityPoolId)) {
+  return await change(parts, (record) => {
+    if (record === null) return { kind: "done" };
+    if (allowedPools !== "*" && !allowedPools.includes(record.identityPoolId)) {
       return refused({ kind: "pool-not-allowed" });
     }
-    const outcome = coordinator.remove();
-    if (outcome.kind === "removed") return { kind: "done" };
-    return outcome.kind === "busy" ? outcome : refused({ kind: "identity-not-found", identityId });
+    if (record.standing.kind === "unborn") return { kind: "done" };
+    const result = remove(record, parts.host.now());
+    return !("kind" in result) || result.kind === "busy" ? result : refused({ kind: "identity-not-found", identityId });
   });
 }
 
-/** Tries a change until no transaction of this identity's own is in its way. */
-async function change(coordinator: Coordinator, attempt: () => ChangeReply): Promise<ChangeReply> {
+/** Makes a change, in one storage step, as soon as no transaction of this identity's own is in its way. */
+async function change(
+  { kept, links }: IdentityParts,
+  attempt: (record: IdentityRecord | null) => IdentityRecord | ChangeReply,
+): Promise<ChangeReply> {
   for (let wait = 0; wait < MAX_WAITS; wait++) {
-    const reply = attempt();
-    if (reply.kind !== "busy" || reply.holder !== undefined) return reply;
-    await coordinator.whenFree();
+    const result = attempt(kept.value);
+    if (!("kind" in result)) {
+      if (result !== kept.value) kept.write(result);
+      return { kind: "done" };
+    }
+    if (result.kind !== "busy" || result.holder !== undefined) return result;
+    await links.whenFree();
   }
   return { kind: "busy" };
 }

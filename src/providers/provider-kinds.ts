@@ -1,7 +1,7 @@
 /** The table of provider kinds, and which one a provider name belongs to. A new kind is one file and one row here. */
 import type { ProviderApis } from "../config.ts";
 import { err } from "../domain/errors.ts";
-import { canonicalName } from "../domain/provider-name.ts";
+import { canonicalName, isSamlProviderArn } from "../domain/provider-name.ts";
 import { amazon } from "./amazon.ts";
 import { apple } from "./apple.ts";
 import { facebookLimitedLogin } from "./facebook-limited-login.ts";
@@ -12,12 +12,6 @@ import type { ProviderKind } from "./provider.ts";
 import type { RefusalReason } from "../domain/login-refusal.ts";
 import { twitter } from "./twitter.ts";
 import { userPool } from "./user-pool.ts";
-
-const SAML_PROVIDER_ARN = /^arn:aws[a-z-]*:iam::\d{12}:saml-provider\//;
-
-export function isSamlProviderArn(providerName: string): boolean {
-  return SAML_PROVIDER_ARN.test(providerName);
-}
 
 /** A kind that has no tokens to verify: each of its login tokens is refused for the one reason, unread. */
 function refusing(

@@ -7,11 +7,11 @@ import { err, ok, type Result } from "../domain/errors.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import { loginIdOf, type VerifiedLogin } from "../domain/login.ts";
 import { canonicalName } from "../domain/provider-name.ts";
-import { errorOf, type TaggedRefusal } from "../domain/refusals.ts";
+import { errorOf } from "../domain/refusals.ts";
 import { isolateBreaker } from "../outbound/breaker.ts";
 import { clientsOf, hasProviders, isUnverifiedName } from "./pool-providers.ts";
 import type { InspectionContext, UnprovenLogin } from "./provider.ts";
-import { isSamlProviderArn, providerKindOf } from "./provider-kinds.ts";
+import { providerKindOf } from "./provider-kinds.ts";
 import { refusalOf } from "../domain/login-refusal.ts";
 
 type FromConfig = "clockSkewSeconds" | "providerApis" | "upstreams";
@@ -91,9 +91,4 @@ async function proveLogin(
   const loginId = await loginIdOf(pool.identityPoolId, providerName, subject);
   const amr = [providerName, `${client.amrPrefix}:${subject}`];
   return ok({ providerName, subject, loginId, amr, ...(isDated && issuedAt !== undefined && { issuedAt }) });
-}
-
-/** GetOpenIdToken never takes a SAML login, whether or not the pool has the provider: call it before `verifyLogins`. */
-export function checkClassicFlow(logins: ReadonlyMap<string, string>): Result<void, TaggedRefusal> {
-  return [...logins.keys()].some(isSamlProviderArn) ? err({ kind: "basic-flow-with-saml" }) : ok(undefined);
 }

@@ -4,7 +4,13 @@ import type { World } from "./world.ts";
 
 /** The first thing that is not at rest, in words; null when all is. */
 export function unrest(world: World): string | null {
-  return unrestOfIdentities(world) ?? unrestOfLogins(world) ?? unrestOfListing(world);
+  return unrestOfIdentities(world) ?? unrestOfLogins(world) ?? unrestOfListing(world) ?? unheardLink(world);
+}
+
+/** T34: whatever crashes, the audit hears of each link. */
+function unheardLink({ judge }: World): string | null {
+  const unheard = [...judge.links].find((id) => !judge.audited.has(id));
+  return unheard === undefined ? null : `T34: the audit never heard of the link ${unheard}`;
 }
 
 function unrestOfIdentities(world: World): string | null {

@@ -34,6 +34,9 @@ export class Judge {
   readonly merges: MergeJudge;
   readonly rates: RateJudge;
   readonly unlinks: UnlinkJudge;
+  /** Links by their transactions: those that were committed, and those that the audit has heard of (T34). */
+  readonly links = new Set<string>();
+  readonly audited = new Set<string>();
   readonly #world: Evidence;
   readonly #orders: LinkOrder[] = [];
   /** Login ids that one request has verified, or that a signed call vouches for, as they are ordered. */
@@ -235,7 +238,8 @@ export class Judge {
 
   /** I2, I3, I4: a commit does what one request asked for, and that request had proved that it may. */
   #committed(name: string, before: IdentityRecord, after: IdentityRecord, added: readonly LinkedLogin[]): void {
-    const absorbed = after.transaction?.absorbed ?? [];
+    const { id = "", absorbed = [] } = after.transaction ?? {};
+    this.links.add(id);
     const victims = absorbed.flatMap((identityId) => this.#stored(identityId) ?? []);
     if (added.length + absorbed.length === 0 || absorbed.some((identityId) => identityId === name)) {
       this.#violate(`D3: ${name} committed a transaction that does nothing`);

@@ -43,13 +43,13 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     ],
   },
   {
-    name: "UnlinkDeveloperIdentity is answered before it is stored",
+    name: "an unlink is answered before it is stored",
     edits: [
       {
-        file: "src/linking/coordinator.ts",
-        find: '    if ("kind" in result) return result;\n    if (result !== this.#record) this.#write(result);\n    return { kind: "unlinked" };',
+        file: "src/linking/identity-calls.ts",
+        find: "      if (result !== kept.value) kept.write(result);",
         replace:
-          '    if ("kind" in result) return result;\n    void Promise.resolve().then(async () => {\n      await this.#lastLink;\n      await this.#host.send({ kind: "confirm-owner", identityId: result.identityId, loginId: "", linkId: "" });\n      if (result !== this.#record) this.#write(result);\n    }).catch(() => {});\n    return { kind: "unlinked" };',
+          "      void new Promise<void>((resolve) => setImmediate(resolve)).then(() => {\n        if (result !== kept.value) kept.write(result);\n      }).catch(() => {});",
       },
     ],
   },
@@ -117,7 +117,7 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     name: "a merge is dated by when the merged identity hears of it",
     edits: [
       {
-        file: "src/linking/coordinator.ts",
+        file: "src/linking/identity-actor.ts",
         find: "const decidedAt = message.decidedAt ?? this.#host.now();",
         replace: "const decidedAt = this.#host.now();",
       },
@@ -127,9 +127,10 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     name: "a step that could not be stored stays in memory, as if it were durable",
     edits: [
       {
-        file: "src/linking/coordinator.ts",
-        find: "    this.#host.save(kept, kept === null ? null : wakeAt(record, now));\n    this.#record = kept;",
-        replace: "    this.#record = kept;\n    this.#host.save(kept, kept === null ? null : wakeAt(record, now));",
+        file: "src/linking/kept-record.ts",
+        find: '    this.#host.save(kept, alarm === this.#alarm ? "as it is" : (at ?? "none"));\n    this.#value = kept;',
+        replace:
+          '    this.#value = kept;\n    this.#host.save(kept, alarm === this.#alarm ? "as it is" : (at ?? "none"));',
       },
     ],
   },
@@ -137,9 +138,9 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     name: "a freeze rests in memory alone, and an eviction thaws it",
     edits: [
       {
-        file: "src/linking/coordinator.ts",
-        find: "if (frozen.record !== null && frozen.record !== this.#record) this.#write(frozen.record);",
-        replace: "this.#record = frozen.record;",
+        file: "src/linking/kept-record.ts",
+        find: "    this.#host.save(kept,",
+        replace: "    if (kept === null || kept.freeze === null) this.#host.save(kept,",
       },
     ],
   },
@@ -147,8 +148,8 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     name: "an evicted limiter starts with a full bucket",
     edits: [
       {
-        file: "test/simulation/mint-bucket.ts",
-        find: "restoredBucket(this.#keptBucket, RATE, now(), mayHaveJustDrawn);",
+        file: "src/limits/mint-bucket.ts",
+        find: "isMade ? restoredBucket(this.#kept, limit, host.nowMs(), mayHaveJustDrawn) : null;",
         replace: "null;",
       },
     ],
@@ -157,9 +158,9 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     name: "a limiter believes that its bucket is stored before it is",
     edits: [
       {
-        file: "test/simulation/mint-bucket.ts",
-        find: "        this.#world.storeBucket(this.#life, this.#name, toKeep);\n        // Only what is stored is what a next life would start from.\n        this.#keptBucket = toKeep;",
-        replace: "        this.#keptBucket = toKeep;\n        this.#world.storeBucket(this.#life, this.#name, toKeep);",
+        file: "src/limits/mint-bucket.ts",
+        find: "    this.#host.keep(toKeep);\n    // Only what is stored is what a next life would start from.\n    this.#kept = toKeep;",
+        replace: "    this.#kept = toKeep;\n    this.#host.keep(toKeep);",
       },
     ],
   },

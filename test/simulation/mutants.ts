@@ -30,10 +30,10 @@ export const MUTANTS: readonly Mutant[] = [
     name: "answers before the commit",
     edits: [
       {
-        file: "src/linking/coordinator.ts",
-        find: "      this.#write(committed);\n      return",
+        file: "src/linking/link-run.ts",
+        find: "      this.#kept.write(committed);\n      return",
         replace:
-          "      void Promise.resolve().then(async () => {\n        await this.#sendAll(this.#record === null ? [] : outbox(this.#record));\n        this.#write(committed);\n      }).catch(() => {});\n      return",
+          '      void this.#sendAll([{ kind: "confirm-owner", identityId: coordinator, loginId: "", linkId: "" }])\n        .then(() => this.#kept.write(committed)).catch(() => {});\n      return',
       },
     ],
   },
@@ -70,9 +70,9 @@ export const MUTANTS: readonly Mutant[] = [
         replace: "return record;",
       },
       {
-        file: "src/linking/coordinator.ts",
-        find: "if (isOverdue || !this.#driven.has(transaction.id)) this.#write",
-        replace: "if (isOverdue && this.#driven.has(transaction.id)) this.#write",
+        file: "src/linking/deliveries.ts",
+        find: "if (isOverdue || !isDriven(transaction.id)) this.#kept.write",
+        replace: "if (isOverdue && isDriven(transaction.id)) this.#kept.write",
       },
     ],
   },
@@ -90,7 +90,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "an absorbed identity does not hand over its logins",
     edits: [
       {
-        file: "src/linking/coordinator.ts",
+        file: "src/linking/link-run.ts",
         find: 'replies.flatMap((reply) => (reply.kind === "frozen" ? reply.logins : []))',
         replace: 'replies.flatMap((): LinkOrder["logins"] => [])',
       },
@@ -151,13 +151,13 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: "src/linking/identity-calls.ts",
-        find: "    const busy = frozen(coordinator);\n    if (busy !== null) return { ...busy, verified };\n    const verdict",
+        find: "    const busy = freezeOf(record);\n    if (busy !== null) return { ...busy, verified };\n    const verdict",
         replace: "    const verdict",
       },
       {
-        file: "test/simulation/nodes.ts",
-        find: "    const busy = this.#frozen();\n    if (busy !== null) return busy;\n    if (tokens.size === 0)",
-        replace: "    if (tokens.size === 0)",
+        file: "src/linking/identity-actor.ts",
+        find: 'if (standing.ok) return freezeOf(standing.value) ?? { kind: "admitted", pool };',
+        replace: 'if (standing.ok) return { kind: "admitted", pool };',
       },
     ],
   },
@@ -186,10 +186,10 @@ export const MUTANTS: readonly Mutant[] = [
     name: "decides on what was true before it waited",
     edits: [
       {
-        file: "src/linking/coordinator.ts",
-        find: '    const record = this.#record;\n    const transaction = preparing(record, transactionId);\n    if (record === null || transaction === null) return { kind: "busy" };\n    const tickets',
+        file: "src/linking/link-run.ts",
+        find: '    const transaction = preparing(record, this.#transactionId);\n    if (record === null || transaction === null) return { kind: "busy" };\n    const tickets',
         replace:
-          '    const record = this.#record;\n    const transaction = record?.transaction ?? null;\n    if (record === null || transaction === null) return { kind: "busy" };\n    const tickets',
+          '    const transaction = record?.transaction ?? null;\n    if (record === null || transaction === null) return { kind: "busy" };\n    const tickets',
       },
     ],
   },

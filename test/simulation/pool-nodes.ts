@@ -8,7 +8,7 @@ type PoolSurroundings = Pick<Surroundings, "network" | "store"> & {
   identity(identityId: IdentityId): Slot<RemovableNode, unknown>;
 };
 type RemovableNode = {
-  remove(identityId: IdentityId): Promise<{ readonly kind: string }>;
+  remove(identityId: IdentityId, allowedPools: "*"): Promise<{ readonly kind: string }>;
   alarm(): Promise<void>;
 };
 
@@ -93,7 +93,7 @@ export class PoolNode {
     const identityIds = await network.call(this.#life, directory, "page", (node) => node.page());
     const removals = identityIds.map(async (identityId) => {
       const identity = this.#world.identity(identityId);
-      const { kind } = await network.call(this.#life, identity, "remove", (node) => node.remove(identityId));
+      const { kind } = await network.call(this.#life, identity, "remove", (node) => node.remove(identityId, "*"));
       if (kind !== "busy") {
         await network.call(this.#life, directory, `remove ${identityId}`, (node) => node.update("remove", identityId));
       }

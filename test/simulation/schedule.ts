@@ -50,7 +50,7 @@ const WEIGHTS: ReadonlyMap<Fault, number> = new Map([
   ["issuer-fails", 5],
   ["key-rotates", 5],
   ["older-code", 5],
-  ["limiter-lost", 5],
+  ["limiter-lost", 2.5],
   ["duplicate", 3],
 ]);
 

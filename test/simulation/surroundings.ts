@@ -50,7 +50,8 @@ export type Surroundings = {
   /** The bucket that an identity's object keeps beside its record. */
   bucketOf(name: string): Bucket | null;
   lastDrawMs(name: string): number;
-  noteDraw(name: string): void;
+  /** A token was taken from the bucket of an identity. */
+  drew(life: Life, name: string): void;
   storeBucket(life: Life, name: string, bucket: Bucket): void;
   /** A message from an object: a call that failed is a reply, as IdentityObject has it. */
   deliver(life: Life, message: Message): Promise<Reply>;

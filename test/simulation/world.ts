@@ -178,8 +178,13 @@ export class World implements Surroundings {
     return this.#lastDraws.get(name) ?? Number.NEGATIVE_INFINITY;
   }
 
-  noteDraw(name: string): void {
-    this.#lastDraws.set(name, this.network.nowMs);
+  drew(life: Life, name: string): void {
+    const { network } = this;
+    this.#lastDraws.set(name, network.nowMs);
+    this.judge.rates.drew(name, network.nowMs);
+    if (!network.faults.strikes("limiter-lost")) return;
+    network.coverage.hit("F16 a limiter is lost after a draw");
+    network.after(0, () => network.kill(life));
   }
 
   bucketOf(name: string): Bucket | null {

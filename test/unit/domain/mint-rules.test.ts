@@ -113,6 +113,13 @@ describe("permitsClassicFlow", () => {
     [true, true],
     [false, false],
   ])("with AllowClassicFlow %s is %s", (allows, permits) => {
-    expect(permitsClassicFlow(allows === undefined ? POOL : { ...POOL, allowsClassicFlow: allows }).ok).toBe(permits);
+    const pool = allows === undefined ? POOL : { ...POOL, allowsClassicFlow: allows };
+    expect(permitsClassicFlow(pool, ["accounts.google.com"]).ok).toBe(permits);
+  });
+
+  it("refuses SAML, whatever else is presented", () => {
+    const names = ["accounts.google.com", "arn:aws:iam::123456789012:saml-provider/corp"];
+    expect(permitsClassicFlow(POOL, names)).toEqual({ ok: false, error: { kind: "basic-flow-with-saml" } });
+    expect(permitsClassicFlow(POOL, ["accounts.google.com"])).toEqual({ ok: true, value: undefined });
   });
 });

@@ -2,39 +2,30 @@
 import { describe, expect, it } from "vitest";
 import type { VerifiedLogin } from "../../../src/domain/login.ts";
 import { freeze } from "../../../src/linking/absorption.ts";
-import { Coordinator, type Host } from "../../../src/linking/coordinator.ts";
-import { grantToLogins, linkHere, unlinkLogins } from "../../../src/linking/identity-calls.ts";
+import type { IdentityHost } from "../../../src/linking/identity-host.ts";
 import type { IdentityRecord } from "../../../src/linking/identity-record.ts";
-import type { Freeze, Message, Reply } from "../../../src/linking/messages.ts";
+import type { Freeze } from "../../../src/linking/messages.ts";
+import { except, presented, Stage } from "./actor-stage.ts";
 import { GUEST, id, linked, linkedTo, login, NOW, orderOf, POOL } from "./records.ts";
 
 const [A, B, G] = [id("a"), id("b"), id("g")];
 const FRESH_NEEDED = expect.stringMatching(/^A fresh sign-in is needed/);
-const proofRule: NonNullable<Host["proofRule"]> = { maxAgeSeconds: 600, clockSkewSeconds: 60 };
+const PROOF_RULE: NonNullable<IdentityHost["proofRule"]> = { maxAgeSeconds: 600, clockSkewSeconds: 60 };
 
 const fresh = (loginId: string): VerifiedLogin => ({ ...login(loginId), issuedAt: NOW - 5 });
 const old = (loginId: string): VerifiedLogin => ({ ...login(loginId), issuedAt: NOW - 3600 });
 
 /** The reply to a freeze is that of an identity in the state `absorbed`. */
-function standOn(stored: IdentityRecord | null, absorbed: IdentityRecord = GUEST, rule: Host["proofRule"] = proofRule) {
-  const saved: (IdentityRecord | null)[] = [];
-  const answer = (message: Message): Reply => {
-    if (message.kind === "reserve") return { kind: "reserved", ticket: "k1" };
-    return message.kind === "freeze" ? freeze(absorbed, message, NOW).reply : { kind: "settled" };
-  };
-  const host: Host = {
-    save: (record) => {
-      saved.push(record);
-    },
-    send: async (message) => answer(message),
-    now: () => NOW,
-    newTransactionId: () => "t1",
-    ...(rule !== undefined && { proofRule: rule }),
-  };
-  return { coordinator: new Coordinator(host, stored), saved };
+function standOn(
+  stored: IdentityRecord | null,
+  absorbed: IdentityRecord = GUEST,
+  proofRule: NonNullable<IdentityHost["proofRule"]> | null = PROOF_RULE,
+): Stage {
+  const answer = except("freeze", (message) => {
+    return message.kind === "freeze" ? freeze(absorbed, message, NOW).reply : { kind: "failed" };
+  });
+  return new Stage(stored, { answer, proofRule });
 }
-
-const draw = () => null;
 
 describe("GetOpenIdToken of a linked identity", () => {
   it.each([
@@ -43,37 +34,36 @@ describe("GetOpenIdToken of a linked identity", () => {
     ["links nothing by one of unknown age", [login("a/1"), fresh("b/1")], "refused"],
     ["mints by an old proof, as long as nothing is linked", [old("a/1")], "granted"],
   ])("%s", async (_, logins, kind) => {
-    const { coordinator, saved } = standOn(linkedTo("a/1"));
-    const reply = await grantToLogins(coordinator, draw, A, logins);
+    const stage = standOn(linkedTo("a/1"));
+    const reply = await stage.grant(logins);
     expect(reply.kind).toBe(kind);
     if (reply.kind === "refused") {
       expect(reply.error).toMatchObject({ type: "NotAuthorizedException", message: FRESH_NEEDED });
-      expect(saved).toEqual([]);
+      expect(stage.saved).toEqual([]);
     }
   });
 
   it("any one of its own logins is proof enough, if that one is fresh", async () => {
-    const { coordinator } = standOn(linkedTo("a/1", "c/1"));
+    const stage = standOn(linkedTo("a/1", "c/1"));
     const logins = [old("a/1"), fresh("c/1"), fresh("b/1")];
-    expect((await grantToLogins(coordinator, draw, A, logins)).kind).toBe("granted");
+    expect((await stage.grant(logins)).kind).toBe("granted");
   });
 
   it("a guest has no login that could be stolen: any proof is its first", async () => {
-    expect((await grantToLogins(standOn(GUEST).coordinator, draw, A, [old("a/1")])).kind).toBe("granted");
+    expect((await standOn(GUEST).grant([old("a/1")])).kind).toBe("granted");
   });
 
   it("a developer's signed call is proof of its user by itself, and of nobody else", async () => {
     const user = { ...login("d/1"), isDeveloper: true as const };
     const own = { ...linked("d/1"), isDeveloper: true as const, subject: "1" };
     const ofUser = { ...linkedTo(), logins: [own] };
-    expect((await grantToLogins(standOn(ofUser).coordinator, draw, A, [user, old("b/1")])).kind).toBe("granted");
-    const other = standOn(linkedTo("a/1")).coordinator;
-    expect((await grantToLogins(other, draw, A, [user, old("a/1")])).kind).toBe("refused");
+    expect((await standOn(ofUser).grant([user, old("b/1")])).kind).toBe("granted");
+    expect((await standOn(linkedTo("a/1")).grant([user, old("a/1")])).kind).toBe("refused");
   });
 
   it("without the rule, as at the live service, a proof is a proof", async () => {
-    const { coordinator } = standOn(linkedTo("a/1"), GUEST, null);
-    expect((await grantToLogins(coordinator, draw, A, [old("a/1"), old("b/1")])).kind).toBe("granted");
+    const stage = standOn(linkedTo("a/1"), GUEST, null);
+    expect((await stage.grant([old("a/1"), old("b/1")])).kind).toBe("granted");
   });
 });
 
@@ -88,22 +78,22 @@ describe("bringing identities together", () => {
       [fresh("a/1"), old("b/1")],
       [old("a/1"), old("b/1")],
     ]) {
-      const { coordinator } = standOn(linkedTo("a/1"), { ...linkedTo("b/1"), identityId: B });
-      outcomes.push((await linkHere(coordinator, null, order(logins, { absorb: [B] }), logins)).kind);
+      const stage = standOn(linkedTo("a/1"), { ...linkedTo("b/1"), identityId: B });
+      outcomes.push((await stage.link(order(logins, { absorb: [B] }))).kind);
     }
     expect(outcomes).toEqual(["linked", "proof-too-old", "proof-too-old", "proof-too-old"]);
   });
 
   it("takes in a guest by an old proof: it brings no login, and its user merely returns", async () => {
-    const { coordinator } = standOn(linkedTo("a/1"), { ...GUEST, identityId: G });
+    const stage = standOn(linkedTo("a/1"), { ...GUEST, identityId: G });
     const logins = [old("a/1")];
-    expect((await linkHere(coordinator, null, order(logins, { absorb: [G], guest: G }), logins)).kind).toBe("linked");
+    expect((await stage.link(order(logins, { absorb: [G], guest: G }))).kind).toBe("linked");
   });
 
   it("but not one that was linked meanwhile", async () => {
-    const { coordinator } = standOn(linkedTo("a/1"), { ...linkedTo("b/1"), identityId: G });
+    const stage = standOn(linkedTo("a/1"), { ...linkedTo("b/1"), identityId: G });
     const logins = [old("a/1"), fresh("b/1")];
-    const reply = await linkHere(coordinator, null, order(logins, { absorb: [G], guest: G }), logins);
+    const reply = await stage.link(order(logins, { absorb: [G], guest: G }));
     expect(["stale", "proof-too-old"]).toContain(reply.kind);
   });
 
@@ -137,25 +127,25 @@ describe("UnlinkIdentity", () => {
     ["by a fresh one of somebody else, and an old one", [old("a/1"), fresh("e/1")], ["b"], "refused"],
     ["of what is not linked, which changes nothing", [old("a/1")], ["z"], "done"],
   ])("%s", async (_, logins, names, kind) => {
-    const { coordinator, saved } = standOn(linkedTo("a/1", "b/1"));
-    const reply = await unlinkLogins(coordinator, draw, A, logins, names);
+    const stage = standOn(linkedTo("a/1", "b/1"));
+    const reply = await stage.actor.unlink(A, presented(logins), names);
     expect(reply.kind).toBe(kind);
     if (reply.kind === "refused") {
       expect(reply.error).toMatchObject({ type: "NotAuthorizedException", message: FRESH_NEEDED });
-      expect(saved).toEqual([]);
+      expect(stage.saved).toEqual([]);
     }
   });
 
   it("tells nobody of ages who has proved nothing", async () => {
-    const { coordinator } = standOn(linkedTo("a/1"));
-    expect(await unlinkLogins(coordinator, draw, A, [old("e/1")], ["a"])).toMatchObject({
+    const stage = standOn(linkedTo("a/1"));
+    expect(await stage.actor.unlink(A, presented([old("e/1")]), ["a"])).toMatchObject({
       error: { message: expect.stringMatching(/^Logins don't match/) },
     });
   });
 
   it("answers the repeat of a call that was done, though its proof has grown old meanwhile", async () => {
-    const { coordinator } = standOn(linkedTo("a/1", "b/1"));
-    expect((await unlinkLogins(coordinator, draw, A, [fresh("a/1")], ["a"])).kind).toBe("done");
-    expect((await unlinkLogins(coordinator, draw, A, [old("a/1")], ["a"])).kind).toBe("done");
+    const stage = standOn(linkedTo("a/1", "b/1"));
+    expect((await stage.actor.unlink(A, presented([fresh("a/1")]), ["a"])).kind).toBe("done");
+    expect((await stage.actor.unlink(A, presented([old("a/1")]), ["a"])).kind).toBe("done");
   });
 });

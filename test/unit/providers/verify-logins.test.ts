@@ -6,7 +6,7 @@ import { identityPoolIdOf } from "../../../src/domain/identifiers.ts";
 import { loginIdOf } from "../../../src/domain/login.ts";
 import { IsolateCache } from "../../../src/domain/isolate-cache.ts";
 import { createIssuerKeys, type IssuerEntry } from "../../../src/key-sets/issuer-keys.ts";
-import { checkClassicFlow, type VerificationContext, verifyLogins } from "../../../src/providers/verify-logins.ts";
+import { type VerificationContext, verifyLogins } from "../../../src/providers/verify-logins.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import { base64url, makeSigningKey, sign, type SigningKey, signRaw, signToken } from "../../support/login-tokens.ts";
 import { SignJWT, importJWK } from "jose";
@@ -745,16 +745,6 @@ describe("provider names", () => {
     const result = await verifyLogins(empty, new Map([[GOOGLE, "a"]]), contextOf());
     const message = `Identity pool - ${pool.identityPoolId} does not have identity providers configured.`;
     expect(result).toMatchObject({ ok: false, error: { type: "NotAuthorizedException", message } });
-  });
-
-  it("refuses SAML in the classic flow, whatever else is presented", () => {
-    const logins = new Map([
-      [GOOGLE, "a"],
-      [SAML_ARN, "b"],
-    ] as const);
-    // Its words: refusals.test.ts.
-    expect(checkClassicFlow(logins)).toEqual({ ok: false, error: { kind: "basic-flow-with-saml" } });
-    expect(checkClassicFlow(new Map([[GOOGLE, "a"]]))).toEqual({ ok: true, value: undefined });
   });
 });
 

@@ -1,0 +1,83 @@
+/** What an identity's object gives to its actor: its storage and alarm, the other objects, the clock, and the log. */
+import type { Config } from "../config.ts";
+import type { IdentityHost } from "../linking/identity-host.ts";
+import type { IdentityRecord } from "../linking/identity-record.ts";
+import type { Bucket } from "../limits/rate-limit.ts";
+import { type BucketHost, MintBucket } from "../limits/mint-bucket.ts";
+import { deliverMessage } from "./deliver-message.ts";
+import { auditLink } from "./link-audit.ts";
+import { readPool } from "./pool-cache.ts";
+import { ofKnownVersion } from "./stored-record.ts";
+
+const RECORD_KEY = "identity";
+/** Only there while the identity's rate is, or was of late, well used. */
+const BUCKET_KEY = "bucket";
+
+/**
+ * When this isolate woke its first identity. Until then identities may have drawn in the process before it, which a crash
+ * ended; whoever is evicted from this one has been idle for long enough.
+ */
+let isolateSinceMs: number | null = null;
+
+/** What the platform gives to an object, asked for at each use, as any method of the object would. */
+export type Platform = { readonly ctx: () => DurableObjectState; readonly env: () => Env };
+
+/** The record as a former life left it; null when there is none. */
+export function storedIdentity({ kv }: DurableObjectStorage): IdentityRecord | null {
+  return ofKnownVersion(kv.get<IdentityRecord>(RECORD_KEY), RECORD_KEY);
+}
+
+/** `isMade`: whether a record was there when this life began. */
+export function identityHostOf({ ctx, env }: Platform, config: Config, isMade: boolean): IdentityHost {
+  return {
+    save(record, alarm) {
+      const { storage } = ctx();
+      if (record === null) {
+        ctx().waitUntil(storage.deleteAll());
+        return;
+      }
+      storage.kv.put(RECORD_KEY, record);
+      if (alarm === "none") ctx().waitUntil(storage.deleteAlarm());
+      else if (alarm !== "as it is") ctx().waitUntil(storage.setAlarm(alarm * 1000));
+    },
+    async setAlarm(atSeconds) {
+      await ctx().storage.setAlarm(atSeconds * 1000);
+    },
+    async send(message) {
+      try {
+        return await deliverMessage(env(), message);
+      } catch (error) {
+        // Whether it took effect is not known; the protocol repeats it, so that it does not matter.
+        console.warn({ message: "a call between objects failed", kind: message.kind, cause: String(error) });
+        return { kind: "failed" };
+      }
+    },
+    afterAnswer: (work) => ctx().waitUntil(work),
+    now: () => Date.now() / 1000,
+    newTransactionId: () => crypto.randomUUID(),
+    readPool: async (identityPoolId) => await readPool(env().IDENTITY_POOL, identityPoolId),
+    limit: new MintBucket(
+      bucketHostOf(() => ctx().storage.kv),
+      config.rateLimit,
+      isMade,
+    ),
+    proofRule: config.linkProofRule,
+    linked: (record, link) => ctx().waitUntil(auditLink(record, link)),
+    unsettled: (cause) => {
+      console.error({ message: "an identity could not be settled yet", cause: String(cause) });
+    },
+  };
+}
+
+function bucketHostOf(kv: () => SyncKvStorage): BucketHost {
+  return {
+    nowMs: () => Date.now(),
+    kept: () => kv().get<Bucket>(BUCKET_KEY) ?? null,
+    keep: (bucket) => kv().put(BUCKET_KEY, bucket),
+    quietForMs: () => {
+      const nowMs = Date.now();
+      isolateSinceMs ??= nowMs;
+      return nowMs - isolateSinceMs;
+    },
+  };
+}

@@ -1,0 +1,64 @@
+/** The login tokens of one call to an identity: verifies them when its actor asks, and keeps what the call's log line says. */
+import type { Config } from "../config.ts";
+import type { Result, ServiceError } from "../domain/errors.ts";
+import type { IdentityPool } from "../domain/identity-pool.ts";
+import type { VerifiedLogin } from "../domain/login.ts";
+import type { Trace } from "../domain/trace.ts";
+import type { PresentedLogins } from "../linking/identity-host.ts";
+import { configuredNames } from "../providers/pool-providers.ts";
+import { verifyLogins } from "../providers/verify-logins.ts";
+import { charge, type Client } from "./client-limit.ts";
+import { issuerKeysOf } from "./issuer-memory.ts";
+
+export class PresentedTokens implements PresentedLogins {
+  readonly tokens: ReadonlyMap<string, string>;
+  readonly #env: Env;
+  readonly #config: Config;
+  readonly #client: Client | undefined;
+  #pool: IdentityPool | null = null;
+  #upstreamFetches = 0;
+
+  /** `client` is charged for each question to a provider's API, where one is given. */
+  constructor(env: Env, config: Config, tokens: ReadonlyMap<string, string>, client: Client | undefined) {
+    this.tokens = tokens;
+    this.#env = env;
+    this.#config = config;
+    this.#client = client;
+  }
+
+  presentTo(pool: IdentityPool): void {
+    this.#pool = pool;
+  }
+
+  async verify(
+    pool: IdentityPool,
+    admitQuestion: () => ServiceError | null,
+  ): Promise<Result<readonly VerifiedLogin[]>> {
+    const client = this.#client;
+    return await verifyLogins(pool, this.tokens, {
+      config: this.#config,
+      now: Math.floor(Date.now() / 1000),
+      issuerKeys: issuerKeysOf(this.#env.ISSUER_KEYS),
+      onFetch: () => {
+        this.#upstreamFetches += 1;
+      },
+      admitQuestion: async () =>
+        admitQuestion() ?? (client === undefined ? null : await charge(this.#env, "ask", client)),
+    });
+  }
+
+  /** A grant says itself what the call was about, unless the call had to wait for an upstream. */
+  traced<R extends { readonly kind: string }>(reply: R): R & { readonly trace?: Trace } {
+    return reply.kind === "granted" && this.#upstreamFetches === 0 ? reply : { ...reply, trace: this.#trace() };
+  }
+
+  #trace(): Trace {
+    const [pool, tokens, upstreamFetches] = [this.#pool, this.tokens, this.#upstreamFetches];
+    const { oidcProviders } = this.#config;
+    return {
+      ...(pool !== null && { identityPoolId: pool.identityPoolId }),
+      ...(pool !== null && tokens.size > 0 && { providerNames: configuredNames(pool, oidcProviders, tokens.keys()) }),
+      ...(upstreamFetches > 0 && { upstreamFetches }),
+    };
+  }
+}

@@ -1,0 +1,247 @@
+/**
+ * One identity, as everybody calls it: who is let in, what is said to it, and what it says. Everything that it does to others
+ * goes through its host, so that the same class runs in IdentityObject and in the simulation. It holds no gate across a call.
+ */
+import type { Result } from "../domain/errors.ts";
+import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
+import {
+  type ClientCall,
+  describe,
+  developerUsersOf,
+  holds,
+  type IdentityDescription,
+  isVisible,
+} from "../domain/identity.ts";
+import type { IdentityPool } from "../domain/identity-pool.ts";
+import type { VerifiedLogin } from "../domain/login.ts";
+import { judgeStanding, permitsClassicFlow } from "../domain/mint-rules.ts";
+import { inWords, refused } from "../domain/refusals.ts";
+import { freeze, freezeOf, thaw } from "./absorption.ts";
+import { Deliveries } from "./deliveries.ts";
+import {
+  type ChangeReply,
+  type GrantReply,
+  grantToGuest,
+  grantToLogins,
+  linkHere,
+  type LinkReply,
+  removeIdentity,
+  unlinkDeveloperUser,
+  unlinkLogins,
+} from "./identity-calls.ts";
+import type { IdentityHost, PresentedLogins } from "./identity-host.ts";
+import { type IdentityRecord, mergedDuring } from "./identity-record.ts";
+import { KeptRecord } from "./kept-record.ts";
+import { Links } from "./links.ts";
+import type { AskOutcome, ConfirmOwner, Freeze, FreezeReply, Outcome, Reply, Settle } from "./messages.ts";
+import { isOwed, type LinkOrder, newRecord, outcomeOf, recover } from "./transaction.ts";
+
+/** Nobody can be told what a frozen identity is while its coordinator cannot be asked: the call fails. */
+export class CoordinatorUnreachable extends Error {}
+
+type Admission = GrantReply | { readonly kind: "admitted"; readonly pool: IdentityPool };
+
+export class IdentityActor {
+  readonly #host: IdentityHost;
+  readonly #kept: KeptRecord;
+  readonly #deliveries: Deliveries;
+  readonly #links: Links;
+  readonly #parts;
+
+  /** `stored` is the record as a former life left it, whose open transaction nobody drives any more. */
+  constructor(host: IdentityHost, stored: IdentityRecord | null) {
+    this.#host = host;
+    this.#kept = new KeptRecord(host, stored);
+    this.#deliveries = new Deliveries(host, this.#kept);
+    this.#links = new Links(host, this.#kept, this.#deliveries);
+    this.#parts = { host, kept: this.#kept, links: this.#links };
+    const recovered = stored === null ? null : recover(stored);
+    if (recovered !== null && recovered !== stored) this.#kept.write(recovered);
+    this.#deliveries.later();
+  }
+
+  /** The pool of the identity, also of one that nobody can see any more; null when there is none. */
+  get identityPoolId(): IdentityPoolId | null {
+    return this.#kept.value?.identityPoolId ?? null;
+  }
+
+  /** GetOpenIdToken: for a returning user nothing is written, and nobody else is called. */
+  async grant(identityId: IdentityId, presented: PresentedLogins, call: ClientCall): Promise<GrantReply> {
+    const { tokens } = presented;
+    // Who presents no login is nobody that a merge could send on.
+    const admitted = await this.#admit(identityId, tokens.size > 0 ? call : null);
+    if (admitted.kind !== "admitted") return admitted;
+    const { pool } = admitted;
+    presented.presentTo(pool);
+    const permitted = permitsClassicFlow(pool, tokens.keys());
+    if (!permitted.ok) return refused(permitted.error);
+    if (tokens.size === 0) return grantToGuest(this.#parts, identityId, pool);
+    const verified = await this.#verify(pool, presented);
+    if (!verified.ok) return inWords(verified.error);
+    return await this.#settling(grantToLogins(this.#parts, identityId, verified.value));
+  }
+
+  /** Logins that nobody need verify again: those of a signed call, or of an attempt before that found something in its way. */
+  async grantVerified(
+    identityId: IdentityId,
+    identityPoolId: IdentityPoolId,
+    logins: readonly VerifiedLogin[],
+    call: ClientCall,
+  ): Promise<GrantReply> {
+    const admitted = await this.#admit(identityId, call);
+    if (admitted.kind !== "admitted") return admitted;
+    // T37: an identity of another pool is none.
+    if (admitted.pool.identityPoolId !== identityPoolId) {
+      return refused({ kind: "identity-not-found", identityId });
+    }
+    return await this.#settling(grantToLogins(this.#parts, identityId, logins));
+  }
+
+  /** Brings logins together here that were verified before; `draws` when a token is to be minted for this identity. */
+  async link(order: LinkOrder, logins: readonly VerifiedLogin[], draws: boolean): Promise<LinkReply> {
+    return await this.#settling(linkHere(this.#parts, order, logins, draws));
+  }
+
+  /** GetId for a guest. False when the id was ever used, which a random id is not. */
+  createGuest(identityId: IdentityId, identityPoolId: IdentityPoolId): boolean {
+    // An id that was ever used is never made again: a repeated or late message changes nothing (I10).
+    const isNew = this.#kept.value === null;
+    if (isNew) this.#kept.write(newRecord(identityId, identityPoolId, { kind: "guest" }, this.#host.now()));
+    this.#deliveries.later();
+    return isNew;
+  }
+
+  async unlink(
+    identityId: IdentityId,
+    presented: PresentedLogins,
+    providerNames: readonly string[],
+  ): Promise<ChangeReply> {
+    const notFound = refused({ kind: "identity-not-found", identityId });
+    const record = this.#kept.value;
+    if (record === null || !isVisible(record)) return notFound;
+    const busy = freezeOf(record);
+    if (busy !== null) return busy;
+    const pool = await this.#host.readPool(record.identityPoolId);
+    if (pool === null) return notFound;
+    presented.presentTo(pool);
+    const verified = await this.#verify(pool, presented);
+    if (!verified.ok) return inWords(verified.error);
+    return await this.#settling(unlinkLogins(this.#parts, identityId, verified.value, providerNames));
+  }
+
+  async unlinkDeveloperUser(
+    identityId: IdentityId,
+    identityPoolId: IdentityPoolId,
+    loginId: string,
+  ): Promise<ChangeReply> {
+    if (this.identityPoolId !== identityPoolId) return refused({ kind: "identity-not-found", identityId });
+    return await this.#settling(unlinkDeveloperUser(this.#parts, identityId, loginId));
+  }
+
+  /** Deletes the identity for good; `allowedPools` are those of the caller's credential. */
+  async remove(identityId: IdentityId, allowedPools: readonly string[] | "*"): Promise<ChangeReply> {
+    return await this.#settling(removeIdentity(this.#parts, identityId, allowedPools));
+  }
+
+  /** Null when the identity is not there for callers to see. Throws CoordinatorUnreachable. */
+  async describe(): Promise<{ identityPoolId: IdentityPoolId; description: IdentityDescription } | null> {
+    const identity = await this.#settledIdentity();
+    return identity && { identityPoolId: identity.identityPoolId, description: describe(identity) };
+  }
+
+  /** Null when the identity is not there for callers to see, or of another pool. Throws CoordinatorUnreachable. */
+  async developerUsers(identityPoolId: IdentityPoolId): Promise<{ userIdentifiers: readonly string[] } | null> {
+    const identity = await this.#settledIdentity();
+    return identity?.identityPoolId === identityPoolId ? { userIdentifiers: developerUsersOf(identity) } : null;
+  }
+
+  // What other objects say to this one: messages.ts.
+
+  freeze(message: Freeze): FreezeReply {
+    const frozen = freeze(this.#kept.value, message, this.#host.now());
+    if (frozen.record !== null && frozen.record !== this.#kept.value) this.#kept.write(frozen.record);
+    return frozen.reply;
+  }
+
+  /** The coordinator that froze this identity has decided. */
+  settle(message: Settle): void {
+    const before = this.#kept.value;
+    if (before === null) return;
+    const decidedAt = message.decidedAt ?? this.#host.now();
+    const record = thaw(before, message.transactionId, message.outcome, decidedAt);
+    if (record !== before) this.#kept.write(record);
+  }
+
+  /**
+   * Whether a link is still this identity's, which alone can judge it. If it is not, the login's object missed its end,
+   * and is told before the answer, so that the asker can go on.
+   */
+  async confirmOwner({ identityId, loginId, linkId }: ConfirmOwner): Promise<Reply> {
+    const record = this.#kept.value;
+    const busy = record === null ? null : freezeOf(record);
+    if (busy?.holder !== undefined) return { kind: "contended", holder: busy.holder };
+    // By whichever link: to release a login that is held would let another identity take it.
+    const owns = record !== null && holds(record, loginId);
+    if (owns) return { kind: "ownership", owns };
+    const reply = await this.#host.send({ kind: "release", loginId, identityId, linkId });
+    return reply.kind === "failed" ? reply : { kind: "ownership", owns };
+  }
+
+  /** How a transaction of this identity ended. Sees to it that the asker's participant has heard, too. */
+  async outcome(message: AskOutcome): Promise<Outcome | "preparing"> {
+    const outcome = outcomeOf(this.#kept.value, message);
+    if (outcome === "preparing") return outcome;
+    if (isOwed(this.#kept.value, message)) {
+      await this.#deliveries.deliver();
+    } else {
+      const { transactionId, coordinator, participant } = message;
+      await this.#host.send({ kind: "settle", transactionId, coordinator, participant, outcome });
+    }
+    return outcome;
+  }
+
+  async alarm(): Promise<void> {
+    await this.#deliveries.alarm(this.#links.isDriven);
+  }
+
+  /** Whether the identity may be used at all, judged after the wait for its pool: a merge may have come meanwhile. */
+  async #admit(identityId: IdentityId, call: ClientCall | null): Promise<Admission> {
+    const notFound = refused({ kind: "identity-not-found", identityId });
+    const named = this.#kept.value;
+    if (named === null || !isVisible(named)) return notFound;
+    const pool = await this.#host.readPool(named.identityPoolId);
+    if (pool === null) return notFound;
+    const record = this.#kept.value;
+    const standing = judgeStanding(record, identityId);
+    // A frozen identity says nothing before it is free: no login is verified for that, least of all by its provider.
+    if (standing.ok) return freezeOf(standing.value) ?? { kind: "admitted", pool };
+    const into = record === null || call === null ? null : mergedDuring(record, call);
+    return into === null ? refused(standing.error) : { kind: "merged", into };
+  }
+
+  /** What the identity's rate would refuse afterwards costs no provider a call. Nothing is drawn before the proof (T48). */
+  async #verify(pool: IdentityPool, presented: PresentedLogins): Promise<Result<readonly VerifiedLogin[]>> {
+    return await presented.verify(pool, () => this.#host.limit.look());
+  }
+
+  /** What a frozen identity is, its coordinator knows. */
+  async #settledIdentity(): Promise<IdentityRecord | null> {
+    const before = this.#kept.value;
+    const holder = before === null ? undefined : freezeOf(before)?.holder;
+    if (holder !== undefined) {
+      const reply = await this.#host.send({ kind: "ask-outcome", ...holder });
+      if (reply.kind === "failed") throw new CoordinatorUnreachable("the coordinator of a merge cannot be asked");
+    }
+    const record = this.#kept.value;
+    return record !== null && isVisible(record) ? record : null;
+  }
+
+  /** Whatever came of a call, those who must hear of it are told after the answer. */
+  async #settling<T>(call: Promise<T>): Promise<T> {
+    try {
+      return await call;
+    } finally {
+      this.#deliveries.later();
+    }
+  }
+}
