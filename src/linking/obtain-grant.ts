@@ -8,18 +8,10 @@ import type { IdentityId } from "../domain/identifiers.ts";
 import type { ClientCall } from "../domain/identity.ts";
 import { type Refusal, refusalIn } from "../domain/refusals.ts";
 import { linkLogins } from "./bring-together.ts";
-import { CONTENDED, giveWay, MAX_ATTEMPTS } from "./contention.ts";
+import { LOOK_AGAIN, untilAnswered } from "./contention.ts";
 import type { GrantReply, VerifiedLogins } from "./identity-calls.ts";
+import { ownerOf } from "./login-owners.ts";
 import type { Parties } from "./parties.ts";
-
-/**
- * A merged identity has sent the call on, whoever made it: one that the other identity refuses must not learn that one's id
- * from the refusal (T38), and is told what a merged identity says of itself.
- */
-function refusalTo(requested: IdentityId, refusal: Refusal): Refusal {
-  const isOfAnother = "identityId" in refusal && refusal.identityId !== requested;
-  return isOfAnother ? { kind: "access-forbidden", identityId: requested } : refusal;
-}
 
 /**
  * One call to the identity's object (`ask`), unless its logins have to be brought together from several identities first,
@@ -35,7 +27,7 @@ export async function obtainGrant(
 ): Promise<Result<Grant, Refusal>> {
   let identityId = requested;
   let verified: VerifiedLogins | null = null;
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+  const granted = await untilAnswered(parties, async () => {
     const reply = await ask(identityId, verified);
     switch (reply.kind) {
       case "granted":
@@ -44,26 +36,39 @@ export async function obtainGrant(
         return err(refusalTo(requested, refusalIn(reply)));
       case "merged":
         identityId = reply.into;
-        break;
+        return LOOK_AGAIN;
       case "busy":
         verified = reply.verified ?? verified;
-        await giveWay(parties, attempt, reply.holder);
-        break;
+        return reply;
       case "to-link": {
         const { identityPoolId, logins, isGuest } = reply;
         verified = { identityPoolId, logins };
-        const linked = await linkLogins(parties, {
+        return await linkLogins(parties, {
           ...verified,
           named: { identityId, isGuest },
           mints: true,
           callId: call.callId,
           ...(pinned !== undefined && { pinned }),
         });
-        if (linked !== null) return linked;
-        // The named identity is no longer what it said it was: it judges again.
-        await giveWay(parties, attempt, undefined);
       }
     }
-  }
-  return err(CONTENDED);
+  });
+  if (granted.ok || granted.error.kind !== "logins-do-not-match" || pinned === undefined) return granted;
+  const isElsewhere = await isOwnedElsewhere(parties, pinned, requested);
+  return isElsewhere ? err({ kind: "developer-user-registered" }) : granted;
+}
+
+/**
+ * A merged identity has sent the call on, whoever made it: one that the other identity refuses must not learn that one's id
+ * from the refusal (T38), and is told what a merged identity says of itself.
+ */
+function refusalTo(requested: IdentityId, refusal: Refusal): Refusal {
+  const isOfAnother = "identityId" in refusal && refusal.identityId !== requested;
+  return isOfAnother ? { kind: "access-forbidden", identityId: requested } : refusal;
+}
+
+/** None of the logins is the identity's. Where that is because the pinned user already has another one, the caller is told so. */
+async function isOwnedElsewhere(parties: Parties, loginId: string, identityId: IdentityId): Promise<boolean> {
+  const owner = await ownerOf(parties, loginId);
+  return owner.ok && owner.value !== null && owner.value !== identityId;
 }

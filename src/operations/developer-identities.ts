@@ -5,25 +5,19 @@
  */
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import { DEVELOPER_TOKEN_LIFETIME_SECONDS, type Grant } from "../domain/grant.ts";
-import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
+import type { IdentityId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import { developerLoginIdOf, type VerifiedLogin } from "../domain/login.ts";
-import {
-  errorOf,
-  identityNotFound,
-  identityPoolNotFound,
-  type Refusal,
-  refusalIn,
-  withWords,
-} from "../domain/refusals.ts";
+import { identityPoolNotFound, type Refusal, withWords } from "../domain/refusals.ts";
+import { bringTogether } from "../linking/bring-together.ts";
+import { changed, untilAnswered } from "../linking/contention.ts";
+import { findUserWithOthers, mergeUsers, usersOf } from "../linking/developer-users.ts";
+import { obtainGrant } from "../linking/obtain-grant.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
-import { mint } from "../token/mint.ts";
 import { configuredNames } from "../providers/pool-providers.ts";
 import { verifyLogins } from "../providers/verify-logins.ts";
-import { CONTENDED, giveWay, MAX_ATTEMPTS, whileBusy } from "../linking/contention.ts";
+import { mint } from "../token/mint.ts";
 import { identityIdOfInput, identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
-import { obtainGrant } from "../linking/obtain-grant.ts";
-import { linkLogins } from "../linking/bring-together.ts";
 import { decodePageToken, encodePageToken, INVALID_PAGE_TOKEN } from "./page-token.ts";
 
 /** Longest developer user identifier, in characters (service model); the value of a `Logins` map may be longer. */
@@ -99,18 +93,13 @@ async function obtainDeveloperGrant(
   context: SignedContext,
 ): Promise<Result<Grant, Refusal>> {
   if (input.IdentityId === undefined) {
-    return (await linkLogins(context, { identityPoolId, logins, named: null, mints: true })) ?? err(CONTENDED);
+    return await bringTogether(context, { identityPoolId, logins, mints: true });
   }
   const identityId = identityIdOfInput(input.IdentityId);
   const pinned = logins[0].loginId;
   const ask = async (named: IdentityId) =>
     await context.objects.identity(named).grantVerified(named, identityPoolId, logins, context.call);
-  const granted = await obtainGrant(context, identityId, context.call, ask, pinned);
-  if (granted.ok || granted.error.kind !== "logins-do-not-match") return granted;
-  // None of the logins is the identity's. Where that is because the user already has another one, the caller is told so.
-  const owner = await ownerOf(context, pinned);
-  const isElsewhere = owner.ok && owner.value !== null && owner.value !== identityId;
-  return isElsewhere ? err({ kind: "developer-user-registered" }) : granted;
+  return await obtainGrant(context, identityId, context.call, ask, pinned);
 }
 
 export async function lookupDeveloperIdentity(
@@ -127,9 +116,13 @@ export async function lookupDeveloperIdentity(
 
   const found =
     named === undefined
-      ? await findUserWithOthers(pool.value, developerProviderName, userIdentifier ?? "", context)
-      : await usersOf(identityPoolId, named, context);
-  if (!found.ok) return found;
+      ? await findUserWithOthers(
+          context,
+          identityPoolId,
+          await developerLoginOf(pool.value, developerProviderName, userIdentifier ?? ""),
+        )
+      : await usersOf(context, identityPoolId, named);
+  if (!found.ok) return withWords(found);
   const { identityId, userIdentifiers } = found.value;
   if (named !== undefined && userIdentifier !== undefined) {
     if (!userIdentifiers.includes(userIdentifier)) return err(NOT_A_PAIR);
@@ -162,37 +155,12 @@ export async function mergeDeveloperIdentities(
   const { identityPoolId, developerProviderName } = pool.value;
   if (developerProviderName !== input.DeveloperProviderName) return err(WRONG_DEVELOPER_PROVIDER);
   const { DestinationUserIdentifier: destinationUser, SourceUserIdentifier: sourceUser } = input;
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const destination = await findUser(pool.value, developerProviderName, destinationUser, context);
-    if (!destination.ok) return destination;
-    const source = await findUser(pool.value, developerProviderName, sourceUser, context);
-    if (!source.ok) return source;
-    context.note?.({ identityIds: [destination.value, source.value] });
-    if (source.value === destination.value) {
-      // Two looks are two moments: whether it holds both users at once, the identity alone can say.
-      const users = await usersOf(identityPoolId, destination.value, context);
-      const isMerged =
-        users.ok && [destinationUser, sourceUser].every((user) => users.value.userIdentifiers.includes(user));
-      // Also the retry of a merge that was done.
-      if (isMerged) return ok({ IdentityId: destination.value });
-      await giveWay(context, attempt, undefined);
-      continue;
-    }
-    const logins = await Promise.all(
-      [destinationUser, sourceUser].map(
-        async (user) => await developerLoginOf(pool.value, developerProviderName, user),
-      ),
-    );
-    const identityId = destination.value;
-    const order = { identityId, identityPoolId, logins, absorb: [source.value], guest: null, isBirth: false };
-    const reply = await context.objects.identity(identityId).link(order, logins, false);
-    if (reply.kind === "linked") return ok({ IdentityId: identityId });
-    if (reply.kind === "conflict") return err(errorOf({ kind: "login-conflict", providerName: reply.providerName }));
-    if (reply.kind === "unreachable") return err(errorOf({ kind: "participant-unreachable" }));
-    // One of the two has changed, or is about to: look again who they are.
-    await giveWay(context, attempt, reply.kind === "busy" ? reply.holder : undefined);
-  }
-  return err(errorOf(CONTENDED));
+  const destination = await developerLoginOf(pool.value, developerProviderName, destinationUser);
+  const source = await developerLoginOf(pool.value, developerProviderName, sourceUser);
+  const merged = await mergeUsers(context, identityPoolId, { destination, source }, (identityIds) =>
+    context.note?.({ identityIds }),
+  );
+  return merged.ok ? ok({ IdentityId: merged.value }) : withWords(merged);
 }
 
 export async function unlinkDeveloperIdentity(
@@ -205,12 +173,10 @@ export async function unlinkDeveloperIdentity(
   if (developerProviderName !== input.DeveloperProviderName) return err(WRONG_DEVELOPER_PROVIDER);
   const identityId = identityIdOfInput(input.IdentityId);
   const loginId = await developerLoginIdOf(identityPoolId, developerProviderName, input.DeveloperUserIdentifier);
-  const reply = await whileBusy(
-    context,
-    async () => await context.objects.identity(identityId).unlinkDeveloperUser(identityId, identityPoolId, loginId),
+  const unlinked = await untilAnswered(context, async () =>
+    changed(await context.objects.identity(identityId).unlinkDeveloperUser(identityId, identityPoolId, loginId)),
   );
-  if (reply === null) return err(errorOf(CONTENDED));
-  return reply.kind === "done" ? ok(undefined) : err(errorOf(refusalIn(reply)));
+  return withWords(unlinked);
 }
 
 async function poolOf(
@@ -232,64 +198,4 @@ async function developerLoginOf(
   const loginId = await developerLoginIdOf(identityPoolId, providerName, subject);
   const amr = [providerName, `${providerName}:${identityPoolId}:${subject}`];
   return { providerName, subject, loginId, isDeveloper: true, amr };
-}
-
-async function findUser(
-  pool: IdentityPool,
-  providerName: string,
-  userIdentifier: string,
-  context: SignedContext,
-): Promise<Result<IdentityId>> {
-  const owner = await ownerOf(context, await developerLoginIdOf(pool.identityPoolId, providerName, userIdentifier));
-  if (!owner.ok) return withWords(owner);
-  return owner.value === null ? err(errorOf({ kind: "developer-user-not-found" })) : ok(owner.value);
-}
-
-type Users = { readonly identityId: IdentityId; readonly userIdentifiers: readonly string[] };
-
-/** All users of an identity, as they are at one moment. */
-async function usersOf(
-  identityPoolId: IdentityPoolId,
-  identityId: IdentityId,
-  context: SignedContext,
-): Promise<Result<Users>> {
-  const users = await context.objects.identity(identityId).developerUsers(identityPoolId);
-  return users === null ? err(identityNotFound(identityId)) : ok({ identityId, ...users });
-}
-
-/** The identity of a user and all its users, of one moment: between two looks the user may leave it. */
-async function findUserWithOthers(
-  pool: IdentityPool,
-  providerName: string,
-  userIdentifier: string,
-  context: SignedContext,
-): Promise<Result<Users>> {
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const owner = await findUser(pool, providerName, userIdentifier, context);
-    if (!owner.ok) return owner;
-    const users = await usersOf(pool.identityPoolId, owner.value, context);
-    if (users.ok && users.value.userIdentifiers.includes(userIdentifier)) return users;
-    await giveWay(context, attempt, undefined);
-  }
-  return err(errorOf(CONTENDED));
-}
-
-/** The identity that a login is linked to, by that identity's own word; null when it is free. */
-async function ownerOf(context: SignedContext, loginId: string): Promise<Result<IdentityId | null, Refusal>> {
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const { owner, holder } = await context.objects.login(loginId).view(loginId);
-    if (holder !== null) {
-      await giveWay(context, attempt, holder);
-      continue;
-    }
-    if (owner === null) return ok(null);
-    const { identityId, linkId } = owner;
-    const reply = await context.objects
-      .identity(identityId)
-      .confirmOwner({ kind: "confirm-owner", identityId, loginId, linkId });
-    if (reply.kind === "ownership" && reply.owns) return ok(identityId);
-    if (reply.kind !== "ownership")
-      await giveWay(context, attempt, reply.kind === "contended" ? reply.holder : undefined);
-  }
-  return err(CONTENDED);
 }

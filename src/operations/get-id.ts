@@ -5,9 +5,8 @@ import { errorOf, identityPoolNotFound, withWords } from "../domain/refusals.ts"
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { configuredNames } from "../providers/pool-providers.ts";
 import { verifyLogins } from "../providers/verify-logins.ts";
-import { CONTENDED } from "../linking/contention.ts";
 import { identityPoolIdOfInput, type OperationContext } from "./context.ts";
-import { linkLogins } from "../linking/bring-together.ts";
+import { bringTogether } from "../linking/bring-together.ts";
 
 export async function getId(input: InputOf<"GetId">, context: OperationContext): Promise<Result<OutputOf<"GetId">>> {
   const identityPoolId = identityPoolIdOfInput(input.IdentityPoolId);
@@ -30,7 +29,6 @@ export async function getId(input: InputOf<"GetId">, context: OperationContext):
     admitQuestion: async () => await context.admitQuestion(),
   });
   if (!verified.ok) return verified;
-  const request = { identityPoolId, logins: verified.value, named: null, mints: false };
-  const linked = (await linkLogins(context, request)) ?? err(CONTENDED);
+  const linked = await bringTogether(context, { identityPoolId, logins: verified.value, mints: false });
   return linked.ok ? ok({ IdentityId: linked.value.identityId }) : withWords(linked);
 }

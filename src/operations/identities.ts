@@ -2,11 +2,11 @@
 import { err, ok, type Result } from "../domain/errors.ts";
 import type { IdentityDescription } from "../domain/identity.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
-import { errorOf, identityNotFound, identityPoolNotFound, refusalIn } from "../domain/refusals.ts";
+import { identityNotFound, identityPoolNotFound, withWords } from "../domain/refusals.ts";
 import { canonicalName } from "../domain/provider-name.ts";
 import { DIRECTORY_SHARDS } from "../pools/identity-directory.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
-import { CONTENDED, whileBusy } from "../linking/contention.ts";
+import { changed, untilAnswered } from "../linking/contention.ts";
 import {
   chargedFor,
   identityIdOfInput,
@@ -25,14 +25,13 @@ export async function unlinkIdentity(
   const { Logins: logins } = input;
   const providerNames = input.LoginsToRemove.map(canonicalName);
   const client = chargedFor(context, logins);
-  const reply = await whileBusy(context, async () => {
+  const unlinked = await untilAnswered(context, async () => {
     const identity = context.objects.identity(identityId);
-    const unlinked = await identity.unlink(identityId, logins, providerNames, client);
-    if (unlinked.trace !== undefined) context.note?.(unlinked.trace);
-    return unlinked;
+    const reply = await identity.unlink(identityId, logins, providerNames, client);
+    if (reply.trace !== undefined) context.note?.(reply.trace);
+    return changed(reply);
   });
-  if (reply === null) return err(errorOf(CONTENDED));
-  return reply.kind === "done" ? ok(undefined) : err(errorOf(refusalIn(reply)));
+  return withWords(unlinked);
 }
 
 export async function describeIdentity(
@@ -142,13 +141,13 @@ type Unprocessed = { readonly IdentityId: string; readonly ErrorCode: "AccessDen
 async function deleteIdentity(context: SignedContext, identityId: IdentityId): Promise<Unprocessed | null> {
   const { pools } = context.caller.credential;
   try {
-    const reply = await whileBusy(
-      context,
-      async () => await context.objects.identity(identityId).remove(identityId, pools),
-    );
-    if (reply?.trace !== undefined) context.note?.(reply.trace);
-    if (reply?.kind === "done") return null;
-    const isDenied = reply?.kind === "refused" && refusalIn(reply).kind === "pool-not-allowed";
+    const removed = await untilAnswered(context, async () => {
+      const reply = await context.objects.identity(identityId).remove(identityId, pools);
+      if (reply.trace !== undefined) context.note?.(reply.trace);
+      return changed(reply);
+    });
+    if (removed.ok) return null;
+    const isDenied = removed.error.kind === "pool-not-allowed";
     return { IdentityId: identityId, ErrorCode: isDenied ? "AccessDenied" : "InternalServerError" };
   } catch {
     // One identity that cannot be reached must not hide what became of the others.

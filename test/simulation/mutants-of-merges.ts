@@ -31,9 +31,8 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     edits: [
       {
         file: "src/linking/bring-together.ts",
-        find: "return owned.some(({ login, owner }) => login.loginId === pinned && owner !== named?.identityId);",
-        replace:
-          "return owned.some(({ login, owner }) => login.loginId === pinned && owner === named?.identityId && false);",
+        find: "({ loginId, identityId }) => loginId === pinned && identityId !== named?.identityId,",
+        replace: "({ loginId, identityId }) => loginId === pinned && identityId === named?.identityId && false,",
       },
       {
         file: "src/linking/transaction.ts",
@@ -77,9 +76,9 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     name: "a merge of developer users is executed again when it is repeated",
     edits: [
       {
-        file: "src/operations/developer-identities.ts",
-        find: "    if (source.value === destination.value) {",
-        replace: "    if (source.value === destination.value && attempt < 0) {",
+        file: "src/linking/developer-users.ts",
+        find: "    if (absorbed.value === identityId) {",
+        replace: "    if (absorbed.value === identityId && logins.length < 0) {",
       },
     ],
   },
@@ -198,9 +197,9 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     name: "users whom two looks saw on one identity are said to be merged",
     edits: [
       {
-        file: "src/operations/developer-identities.ts",
-        find: "if (isMerged) return ok(",
-        replace: "if (isMerged || users.ok) return ok(",
+        file: "src/linking/developer-users.ts",
+        find: "return isMerged ? ok(identityId)",
+        replace: "return isMerged || users.ok ? ok(identityId)",
       },
     ],
   },
@@ -208,9 +207,9 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     name: "a lookup lists the users of an identity which the user that was asked for has left",
     edits: [
       {
-        file: "src/operations/developer-identities.ts",
-        find: "if (users.ok && users.value.userIdentifiers.includes(userIdentifier)) return users;",
-        replace: "if (users.ok) return users;",
+        file: "src/linking/developer-users.ts",
+        find: "return users.ok && users.value.userIdentifiers.includes(user.subject) ? users",
+        replace: "return users.ok ? users",
       },
     ],
   },

@@ -7,8 +7,8 @@ import type { ClientCall } from "../../src/domain/identity.ts";
 import { DEVELOPER_TOKEN_LIFETIME_SECONDS } from "../../src/domain/grant.ts";
 import { type IdentityId, identityIdOf } from "../../src/domain/identifiers.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
-import { errorOf, identityPoolNotFound, type Refused, withWords } from "../../src/domain/refusals.ts";
-import { CONTENDED, whileBusy } from "../../src/linking/contention.ts";
+import { errorOf, identityPoolNotFound, withWords } from "../../src/domain/refusals.ts";
+import { changed, untilAnswered } from "../../src/linking/contention.ts";
 import type { SignedContext } from "../../src/operations/context.ts";
 import {
   getOpenIdTokenForDeveloperIdentity,
@@ -18,7 +18,7 @@ import {
 } from "../../src/operations/developer-identities.ts";
 import { obtainGrant } from "../../src/linking/obtain-grant.ts";
 import { getOpenIdToken } from "../../src/operations/get-open-id-token.ts";
-import { linkLogins } from "../../src/linking/bring-together.ts";
+import { bringTogether } from "../../src/linking/bring-together.ts";
 import { mint } from "../../src/token/mint.ts";
 import type { Isolate } from "./isolate.ts";
 import { objectsOf } from "./stubs.ts";
@@ -60,16 +60,18 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
     case "unlink": {
       const { identityId, tokens, from } = request;
       world.judge.unlinks.asked(unlinkRequestOf(world, request));
-      const unlink = async () =>
-        await context.objects.identity(identityId).unlink(identityId, new Map(tokens), [...from]);
-      return changed(await whileBusy(context, unlink));
+      const unlinked = await untilAnswered(context, async () =>
+        changed(await context.objects.identity(identityId).unlink(identityId, new Map(tokens), [...from])),
+      );
+      return unlinked.ok ? ok(null) : withWords(unlinked);
     }
     case "delete": {
       const { identityId } = request;
       world.judge.asksToDelete(identityId);
-      return changed(
-        await whileBusy(context, async () => await context.objects.identity(identityId).remove(identityId, "*")),
+      const removed = await untilAnswered(context, async () =>
+        changed(await context.objects.identity(identityId).remove(identityId, "*")),
       );
+      return removed.ok ? ok(null) : withWords(removed);
     }
     case "developer-token":
       return await developerToken(serving, context, request);
@@ -130,13 +132,12 @@ async function getId(serving: Serving, context: SignedContext, tokens: ReadonlyM
     const identityId = identityIdOf(context.config.region, context.newUuid());
     const created = await context.objects.identity(identityId).createGuest(identityId, POOL_ID);
     // A guest that was made twice, by a request that was delivered twice, answers no to one of the two.
-    return created ? ok(identityId) : err(errorOf(CONTENDED));
+    return created ? ok(identityId) : err(errorOf({ kind: "contended" }));
   }
   const logins = await verify(serving, tokens);
   if (logins === null) return err(ISSUER_UNREACHABLE);
   world.judge.proved(logins);
-  const request = { identityPoolId: POOL_ID, logins, named: null, mints: false };
-  const linked = (await linkLogins(context, request)) ?? err(CONTENDED);
+  const linked = await bringTogether(context, { identityPoolId: POOL_ID, logins, mints: false });
   return linked.ok ? ok(linked.value.identityId) : withWords(linked);
 }
 
@@ -179,17 +180,11 @@ async function obtainDeveloperGrant(
   user: VerifiedLogin,
 ) {
   if (identityId === null) {
-    const request = { identityPoolId: POOL_ID, logins, named: null, mints: true };
-    return (await linkLogins(context, request)) ?? err(CONTENDED);
+    return await bringTogether(context, { identityPoolId: POOL_ID, logins, mints: true });
   }
   const ask = async (named: IdentityId) =>
     await context.objects.identity(named).grantVerified(named, POOL_ID, logins, context.call);
   return await obtainGrant(context, identityId, context.call, ask, user.loginId);
-}
-
-function changed(reply: { kind: "done" } | Refused | null): Answer {
-  if (reply === null) return err(errorOf(CONTENDED));
-  return reply.kind === "done" ? ok(null) : err(reply.error);
 }
 
 export function unlinkRequestOf(

@@ -54,7 +54,7 @@ describe("a call that names an identity and its developer user", () => {
     await outrun();
     held.release();
     // The named identity judges anew, and its caller is told that the user is registered.
-    expect(await call).toBeNull();
+    expect(await call).toEqual({ kind: "busy" });
     expect(await linkLogins(context, request)).toMatchObject({
       ok: false,
       error: { kind: "developer-user-registered" },
