@@ -97,13 +97,14 @@ export class Client {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       if (tries > 0) this.#world.observer.repeats(inFlightOf(request, this.#world.login));
       const attempted = await this.#attempt(name, request, startedAtMs);
-      const isMerge =
+      const isOrder =
         request.kind === "merge-users" ||
+        request.kind === "rotate-key" ||
         (request.kind === "get-token" &&
           attempted !== "unknown" &&
           attempted.ok &&
           attempted.value !== request.identityId);
-      if (attempted !== "unknown" && !(isMerge && this.#random.chance(LOST_ANSWERS))) return;
+      if (attempted !== "unknown" && !(isOrder && this.#random.chance(LOST_ANSWERS))) return;
     }
   }
 
@@ -149,6 +150,7 @@ export class Client {
       case "merge-users":
       case "look-up":
       case "delete-pool":
+      case "rotate-key":
       case "pause":
         return operation;
     }
@@ -264,6 +266,7 @@ export class Client {
       case "developer-token":
       case "look-up":
       case "delete-pool":
+      case "rotate-key":
       case "pause":
     }
   }

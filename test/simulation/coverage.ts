@@ -36,6 +36,8 @@ export const FAULT_POINTS = [
   "F10 a clock stands still",
   "F11 the active key changes between choosing and signing",
   "F11 the key set is read before, in and after a rotation",
+  "F11 an isolate signs with a key that was dropped",
+  "F11 an order to rotate comes again after it was carried out",
   "F12 older code wakes on what newer code stored",
   "F12 newer code wakes on what older code stored",
   "F13 a pool is deleted between verification and commit",

@@ -63,6 +63,7 @@ export class History {
       case "look-up":
       case "burst":
       case "delete-pool":
+      case "rotate-key":
       case "pause":
         return [];
     }

@@ -7,10 +7,13 @@ import { err, ok } from "../../src/domain/errors.ts";
 import type { ClientCall } from "../../src/domain/identity.ts";
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
 import type { CacheTerms } from "../../src/keys/key-ring.ts";
+import type { KeyRingActor } from "../../src/keys/key-ring-actor.ts";
 import type { Objects } from "../../src/durable/objects.ts";
 import type { Caller, SignedContext } from "../../src/operations/context.ts";
 import { createLease, type Lease } from "../../src/keys/lease.ts";
 import type { Signer } from "../../src/keys/signer.ts";
+import { LeaseJudge } from "./key-judge.ts";
+import { ringIn } from "./keys.ts";
 import type { Random } from "./random.ts";
 import type { Life } from "./slots.ts";
 import { POOL } from "./settings.ts";
@@ -44,8 +47,9 @@ const CONFIGS = { conflict: configOf("conflict"), merge: configOf("merge") } as 
 export class Isolate {
   readonly #world: Surroundings;
   #poolUntilMs = 0;
-  readonly #signingKey: Lease<string>;
-  readonly #publishedKeys: Lease<readonly string[]>;
+  readonly #leaseJudge: LeaseJudge;
+  #signingKey: Lease<string>;
+  #publishedKeys: Lease<readonly string[]>;
   /** The request that asks: a lease asks within the call that finds it empty. */
   #life: Life | null = null;
   signsWith: string | null = null;
@@ -53,13 +57,26 @@ export class Isolate {
 
   constructor(world: Surroundings) {
     this.#world = world;
-    this.#signingKey = createLease(async () => {
-      const { kid, ...terms } = await this.#ask("signing key", (node) => node.signingKey());
-      return ok({ value: kid, terms: termsOf(terms) });
+    this.#leaseJudge = new LeaseJudge(world.network, world.keyJudge);
+    this.#signingKey = this.#leaseSigningKey();
+    this.#publishedKeys = this.#leasePublishedKeys();
+  }
+
+  #leaseSigningKey(): Lease<string> {
+    const world = this.#world;
+    return createLease(async () => {
+      const [life, askedAtMs] = [this.#life, world.network.nowMs];
+      const answer = await this.#ask("signing key", async (node) => await node.signingKey());
+      if (answer.ok && life !== null) this.#leaseJudge.answered(life, answer.value.kid, askedAtMs);
+      return answer.ok ? ok({ value: answer.value.kid, terms: termsOf(answer.value) }) : answer;
     });
-    this.#publishedKeys = createLease(async () => {
-      const { kids, ...terms } = await this.#ask("published keys", (node) => node.publishedKeys());
-      return ok({ value: kids, terms: termsOf(terms) });
+  }
+
+  #leasePublishedKeys(): Lease<readonly string[]> {
+    return createLease(async () => {
+      const answer = await this.#ask("published keys", async (node) => await node.publishedKeys());
+      if (!answer.ok) return answer;
+      return ok({ value: answer.value.keys.map(({ kid }) => kid), terms: termsOf(answer.value) });
     });
   }
 
@@ -81,7 +98,7 @@ export class Isolate {
     this.publishes = kids.value.join();
     relyingParties.served(kids.value);
     network.note(() => `${life.name} reads the key set: ${this.publishes}`);
-    if ((keyRing.stored?.ring.retired.length ?? 0) > 0) {
+    if (ringIn(keyRing.stored).retired.length > 0) {
       network.coverage.hit("F11 the key set is read before, in and after a rotation");
     }
     if (isolates.some((other) => other.publishes !== null && other.publishes !== this.publishes)) {
@@ -89,7 +106,12 @@ export class Isolate {
     }
   }
 
-  contextOf(life: Life, objects: Pick<Objects, "identity" | "login">, call: ClientCall, random: Random): SignedContext {
+  contextOf(
+    life: Life,
+    objects: Pick<Objects, "identity" | "login" | "keyRing">,
+    call: ClientCall,
+    random: Random,
+  ): SignedContext {
     const { network, newUuid, mergePolicy } = this.#world;
     const reachable = { ...objects, readPool: async () => await this.readPool(life) };
     return {
@@ -101,7 +123,7 @@ export class Isolate {
       now: () => network.nowMs / 1000,
       newUuid,
       call,
-      caller: CALLER,
+      caller: { ...CALLER, callKey: call.callId },
       client: null,
       admitQuestion: async () => await Promise.resolve(null),
       pause: async (ms) => await network.sleep(life, ms),
@@ -114,13 +136,15 @@ export class Isolate {
     return {
       sign: async (claims, now) => {
         this.#life = life;
+        this.#leaseJudge.began(life);
         const kid = await this.#signingKey(now);
         if (!kid.ok) return kid;
+        this.#leaseJudge.chosen(life, kid.value);
         if (network.faults.strikes("key-rotates")) {
           this.#world.rotateKeys();
           await network.sleep(life, random.below(SLOWEST_SIGNATURE_MS));
         }
-        const activeKid = keyRing.stored?.ring.active?.kid;
+        const activeKid = ringIn(keyRing.stored).active?.kid;
         if (activeKid !== kid.value) network.coverage.hit("F11 the active key changes between choosing and signing");
         this.signsWith = kid.value;
         if (isolates.some((other) => other.signsWith !== null && other.signsWith !== kid.value)) {
@@ -131,13 +155,22 @@ export class Isolate {
         return ok(kid.value);
       },
       publishedKeys: async () => ok([]),
-      forget: () => {},
+      forget: () => {
+        this.#signingKey = this.#leaseSigningKey();
+        this.#publishedKeys = this.#leasePublishedKeys();
+      },
     };
   }
 
-  async #ask<T>(label: string, ask: (node: NonNullable<Surroundings["keyRing"]["node"]>) => T): Promise<T> {
-    if (this.#life === null) throw new Error("a lease asked outside a request");
-    return await this.#world.network.call(this.#life, this.#world.keyRing, label, ask);
+  async #ask<T>(label: string, ask: (node: KeyRingActor) => T | Promise<T>): Promise<T> {
+    const life = this.#life;
+    if (life === null) throw new Error("a lease asked outside a request");
+    try {
+      return await this.#world.network.call(life, this.#world.keyRing, label, ask);
+    } catch (error) {
+      this.#leaseJudge.failed(life);
+      throw error;
+    }
   }
 }
 

@@ -1,28 +1,30 @@
 /**
- * The key ring's object over the pure rules of keys/key-ring.ts, and what relying parties make of it: whoever honours
- * `max-age` can verify every token at every moment of its life (K1). Key material is a name here; nothing is encrypted.
+ * The key ring in the simulated world, which is the product's own (keys/key-ring-actor.ts) over a simulated host, and what
+ * relying parties make of it: whoever honours `max-age` can verify every token at every moment of its life (K1). Key material
+ * is a name here; nothing is encrypted.
  */
 import {
-  advance,
   CACHE_TERMS,
-  type CacheTerms,
+  EMPTY_RING,
   type FreshKey,
   JWKS_MAX_AGE_SECONDS,
   type KeyRing,
   PUBLICATION_LEAD_SECONDS,
-  publishedKeysOf,
 } from "../../src/keys/key-ring.ts";
+import { KeyRingActor, type KeyRingHost, LEAST_ALARM_INTERVAL_SECONDS } from "../../src/keys/key-ring-actor.ts";
+import { decodeKeyRingRecord, encodeKeyRingRecord } from "../../src/keys/key-ring-record.ts";
 import type { Network } from "./network.ts";
 import { type Random } from "./random.ts";
 import type { Life, Slot } from "./slots.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { KeyRingState, Surroundings } from "./surroundings.ts";
 
-/** `rotationSeconds` is a setting, and no fact of the ring: an operator may shorten it at any time. */
-export type KeyRingState = { readonly ring: KeyRing };
-export type KeyRingSlot = Slot<KeyRingNode, KeyRingState>;
+export type KeyRingSlot = Slot<KeyRingActor, KeyRingState>;
 
 const ALGORITHM = "ES256";
 const ROTATION_SECONDS = 90 * 86_400;
+/** How long it takes to make a key. */
+const SLOWEST_KEY_MS = 600;
+const SEALED_UNDER = "the key encryption key";
 /** How long before a run the key that is next may have been published: some are not ripe yet when they are wanted. */
 const AGES_SECONDS = [
   PUBLICATION_LEAD_SECONDS - 800,
@@ -35,7 +37,7 @@ function keyNamed(kid: string): FreshKey {
     kid,
     alg: ALGORITHM,
     publicJwk: { kty: "EC", crv: "P-256", x: kid, y: kid },
-    sealed: { iv: "", ciphertext: kid },
+    sealed: { iv: kid, ciphertext: kid },
   };
 }
 
@@ -43,59 +45,73 @@ function keyNamed(kid: string): FreshKey {
 export function ringAt(nowSeconds: number, random: Random): KeyRingState {
   const activatedAt = nowSeconds - 86_400;
   const publishedAt = nowSeconds - random.pick([...AGES_SECONDS]);
-  const active = { ...keyNamed("key1"), publishedAt: activatedAt - PUBLICATION_LEAD_SECONDS, activatedAt };
-  return { ring: { active, next: [{ ...keyNamed("key2"), publishedAt }], retired: [] } };
+  const active = { ...keyNamed("present"), publishedAt: activatedAt - PUBLICATION_LEAD_SECONDS, activatedAt };
+  const ring = { active, next: [{ ...keyNamed("following"), publishedAt }], retired: [] };
+  return { record: encodeKeyRingRecord({ sealedUnder: SEALED_UNDER, ring }), rotations: [] };
 }
 
-export class KeyRingNode {
-  readonly #world: Pick<Surroundings, "network" | "store" | "newName" | "isRotationDue">;
-  readonly #slot: KeyRingSlot;
-  readonly #life: Life;
+const rings = new WeakMap<KeyRingState, KeyRing>();
 
-  constructor(world: Surroundings, slot: KeyRingSlot, life: Life) {
-    this.#world = world;
-    this.#slot = slot;
-    this.#life = life;
-  }
+/** Whoever watches asks for it at every signature, and it seldom changes. */
+export function ringIn(state: KeyRingState | null): KeyRing {
+  if (state === null) return EMPTY_RING;
+  const known = rings.get(state);
+  if (known !== undefined) return known;
+  const decoded = decodeKeyRingRecord(state.record);
+  if (!decoded.ok) throw new Error(decoded.error);
+  rings.set(state, decoded.value.ring);
+  return decoded.value.ring;
+}
 
-  signingKey(): CacheTerms & { readonly kid: string } {
-    const { active } = this.#settle();
-    if (active === undefined) throw new Error("the key ring has no active key");
-    return { kid: active.kid, ...CACHE_TERMS };
-  }
+type Host = Pick<Surroundings, "network" | "store" | "newName" | "isRotationDue">;
 
-  publishedKeys(): CacheTerms & { readonly kids: readonly string[] } {
-    return { kids: publishedKeysOf(this.#settle()).map(({ kid }) => kid), ...CACHE_TERMS };
-  }
-
-  async alarm(): Promise<void> {
-    this.#settle();
-  }
-
-  #settle(): KeyRing {
-    const settings = {
-      algorithm: ALGORITHM,
-      rotationSeconds: this.#world.isRotationDue ? 0 : ROTATION_SECONDS,
-    } as const;
-    const now = Math.floor(this.#world.network.clockOf(this.#slot) / 1000);
-    const before = this.#slot.stored?.ring ?? { next: [], retired: [] };
-    let step = advance(before, now, settings);
-    if (step.wanted !== undefined) step = advance(step.ring, now, settings, keyNamed(this.#world.newName("key")));
-    if (step.ring !== before) this.#world.store(this.#life, this.#slot, { ring: step.ring }, () => {});
-    return step.ring;
-  }
+export function keyRingOf(world: Host, slot: KeyRingSlot, life: Life): KeyRingActor {
+  const { network } = world;
+  const arm = (at: number) => {
+    const leastMs = network.clockOf(slot) + LEAST_ALARM_INTERVAL_SECONDS * 1000;
+    if (life.isAlive) network.setAlarm(slot, Math.max(at * 1000, leastMs));
+  };
+  const host: KeyRingHost = {
+    now: () => Math.floor(network.clockOf(slot) / 1000),
+    settings: () => ({ algorithm: ALGORITHM, rotationSeconds: world.isRotationDue ? 0 : ROTATION_SECONDS }),
+    async makeKey() {
+      await network.sleep(life, 1 + network.streamOf(life).below(SLOWEST_KEY_MS));
+      return keyNamed(world.newName("key"));
+    },
+    keyEncryptionKeyId: async () => await Promise.resolve(SEALED_UNDER),
+    loadRecord: () => slot.stored?.record,
+    loadRotations: () => slot.stored?.rotations,
+    save({ record, rotations = slot.stored?.rotations ?? [], wakeAt }) {
+      world.store(life, slot, { record, rotations }, () => {
+        if (wakeAt !== undefined) arm(wakeAt);
+      });
+    },
+    alarmAt: async () => await Promise.resolve(slot.alarmAtMs === null ? null : slot.alarmAtMs / 1000),
+    setAlarm: async (at) => await Promise.resolve(arm(at)),
+    log: () => {},
+  };
+  return new KeyRingActor(host);
 }
 
 type Token = { readonly kid: string; readonly signedAtMs: number; readonly expiresAtMs: number };
 type KeySet = { readonly kids: readonly string[]; readonly servedAtMs: number };
+/** Keys of which an operator has willed that those who honour `max-age` may meet tokens that they cannot verify. */
+type Exceptions = {
+  readonly droppedAtMs: ReadonlyMap<string, number>;
+  /** When they began to sign, without that everybody could know of them. */
+  readonly forcedAtMs: ReadonlyMap<string, number>;
+};
 
 export class RelyingParties {
   readonly #network: Network;
+  readonly #exceptions: Exceptions;
   readonly #tokens: Token[] = [];
   readonly #keySets: KeySet[] = [];
 
-  constructor(network: Network, { ring }: KeyRingState) {
+  constructor(network: Network, state: KeyRingState, exceptions: Exceptions) {
     this.#network = network;
+    this.#exceptions = exceptions;
+    const ring = ringIn(state);
     // The last set that an isolate may have served without the key that is next: from its cache, ten minutes old.
     for (const { publishedAt } of ring.next) {
       const servedAtMs = (publishedAt + CACHE_TERMS.useForSeconds) * 1000 - 1;
@@ -108,13 +124,22 @@ export class RelyingParties {
     const unaware = this.#keySets.find((set) => {
       return set.servedAtMs + JWKS_MAX_AGE_SECONDS * 1000 > signedAtMs && !set.kids.includes(kid);
     });
-    if (unaware !== undefined) this.#network.violate(`K1: ${kid} signed, and a key set in use does not have it`);
+    const isExcused = this.#exceptions.forcedAtMs.has(kid) || this.#exceptions.droppedAtMs.has(kid);
+    if (unaware !== undefined && !isExcused) {
+      this.#network.violate(`K1: ${kid} signed, and a key set in use does not have it`);
+    }
     this.#tokens.push({ kid, signedAtMs, expiresAtMs: signedAtMs + lifetimeSeconds * 1000 });
   }
 
   served(kids: readonly string[]): void {
     const { nowMs } = this.#network;
-    const orphan = this.#tokens.find((token) => token.expiresAtMs > nowMs && !kids.includes(token.kid));
+    const orphan = this.#tokens.find((token) => {
+      if (token.expiresAtMs <= nowMs || kids.includes(token.kid)) return false;
+      const { droppedAtMs, forcedAtMs } = this.#exceptions;
+      // The set that an isolate holds may be older than the key for as long as it may be held.
+      const isNews = nowMs < (forcedAtMs.get(token.kid) ?? 0) + CACHE_TERMS.useForSeconds * 1000;
+      return !isNews && !droppedAtMs.has(token.kid);
+    });
     if (orphan !== undefined) this.#network.violate(`K1: a living token of ${orphan.kid} finds no key in the set`);
     const last = this.#keySets.at(-1);
     const isSame = last?.kids.join() === kids.join();

@@ -1,4 +1,4 @@
-/** Bugs to plant (mutants.ts): those of merges and their repeats, developer users, failing storage, limits and keys. */
+/** Bugs to plant (mutants.ts): those of merges and their repeats, developer users, failing storage and limits. */
 
 export type Edit = { readonly file: string; readonly find: string; readonly replace: string };
 
@@ -160,26 +160,6 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
         file: "src/limits/mint-bucket.ts",
         find: "    this.#host.keep(toKeep);\n    // Only what is stored is what a next life would start from.\n    this.#kept = toKeep;",
         replace: "    this.#kept = toKeep;\n    this.#host.keep(toKeep);",
-      },
-    ],
-  },
-  {
-    name: "a rotation takes the old key out of the set at once",
-    edits: [
-      {
-        file: "src/keys/key-ring.ts",
-        find: "return { ...promoted, retired: [...ring.retired, retire(active, now)] };",
-        replace: "return { ...promoted, retired: ring.retired.filter(({ kid }) => kid !== active.kid) };",
-      },
-    ],
-  },
-  {
-    name: "a key signs before everybody can have heard of it",
-    edits: [
-      {
-        file: "src/keys/key-ring.ts",
-        find: "return now >= key.publishedAt + PUBLICATION_LEAD_SECONDS;",
-        replace: "return now >= key.publishedAt;",
       },
     ],
   },

@@ -3,6 +3,7 @@
  * must catch every one. A mutant whose text is no longer found in the source is out of date, and fails the run as well.
  */
 
+import { MUTANTS_OF_KEYS } from "./mutants-of-keys.ts";
 import { MUTANTS_OF_MERGES, type Mutant } from "./mutants-of-merges.ts";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -194,4 +195,5 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   ...MUTANTS_OF_MERGES,
+  ...MUTANTS_OF_KEYS,
 ];

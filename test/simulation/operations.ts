@@ -38,6 +38,8 @@ export type Operation =
   | { readonly kind: "merge-users"; readonly destination: string; readonly source: string }
   | { readonly kind: "look-up"; readonly user: string }
   | { readonly kind: "delete-pool" }
+  /** An operator's emergency rotation of the signing key. */
+  | { readonly kind: "rotate-key"; readonly isForced: boolean }
   | { readonly kind: "pause"; readonly ms: number };
 
 export const USERS = ["1", "2", "3"] as const;

@@ -6,7 +6,7 @@ import { type Operation, type Tokens, tokensOf } from "./operations.ts";
 import type { Random } from "./random.ts";
 
 type Pair = readonly [string, string];
-type Race = {
+export type Race = {
   readonly clients: readonly (readonly Operation[])[];
   /** The policy that the race needs; without it either. */
   readonly mergePolicy?: "conflict" | "merge";
@@ -89,6 +89,20 @@ function merger(random: Random): Race {
   const users = OWNERS.map((own): readonly Operation[] => [{ kind: "get-id", tokens: [own] }, ...mints()]);
   const merge = { kind: "get-token", target: random.below(2), tokens: OWNERS, isOwn: false } as const;
   return { mergePolicy: "merge", clients: [...users, [{ kind: "pause", ms: 300 }, merge]] };
+}
+
+/** Operators who drop the signing key, while guests return for their tokens for longer than an isolate holds a key. */
+export function keyOrdersOf(random: Random): Race {
+  const order = (): Operation => ({ kind: "rotate-key", isForced: random.chance(0.7) });
+  const mint = (): Operation => ({ kind: "get-token", target: random.below(2), tokens: [], isOwn: false });
+  const guests = times(1 + random.below(2), (): readonly Operation[] => [
+    { kind: "get-id", tokens: [] },
+    ...times(12, () => [pauseOf(random, [50, 5000, 12_000]), mint()]).flat(),
+  ]);
+  const operators = times(1 + random.below(2), () =>
+    times(1 + random.below(2), () => [pauseOf(random, [50, 5000, 40_000]), order()]).flat(),
+  );
+  return { clients: [...guests, ...operators] };
 }
 
 function mintOf(random: Random, target: number, tokens: Tokens): Operation {

@@ -20,7 +20,10 @@ export type Request =
   | { readonly kind: "delete"; readonly identityId: IdentityId }
   /** The developer's user is among the tokens, under the developer provider. */
   | { readonly kind: "developer-token"; readonly identityId: IdentityId | null; readonly tokens: Tokens }
-  | (Extract<Operation, { readonly kind: "unlink-user" | "merge-users" | "look-up" | "delete-pool" | "pause" }> & {
+  | (Extract<
+      Operation,
+      { readonly kind: "unlink-user" | "merge-users" | "look-up" | "delete-pool" | "rotate-key" | "pause" }
+    > & {
       readonly identityId?: IdentityId;
     });
 
@@ -59,6 +62,7 @@ export function inFlightOf(request: Request, login: LoginOf): InFlight {
     case "look-up":
     case "burst":
     case "delete-pool":
+    case "rotate-key":
     case "pause":
       return idle;
   }

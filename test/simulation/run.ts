@@ -104,7 +104,8 @@ class Run {
           slot.clockOffsetMs = 0;
           slot.clockStandsAtMs = null;
         }
-        if (this.#world.isRotationDue) this.#readKeysLater();
+        if (this.#world.isRotationDue || this.#world.keyJudge.droppedAtMs.size > 0) this.#readKeysLater();
+        this.#world.isRotationDue = false;
         return this.#enter("calm", REST_MS);
       case "calm": {
         if (!this.#clients.every((client) => client.isDone)) return network.violate("D4: a request never ended");
@@ -122,8 +123,12 @@ class Run {
         return reason === null ? this.#enter("tombstones", TOMBSTONES_GONE_MS) : network.violate(reason);
       }
       case "tombstones": {
-        const kept = network.slots.find((slot) => slot.alarmAtMs !== null);
+        // The key ring always has a next rotation to wake for.
+        const kept = network.slots.find((slot) => slot.alarmAtMs !== null && slot.kind !== "key ring");
         if (kept !== undefined) network.violate(`${kept.name} still has an alarm after two days`);
+        const { keyRing, isolates } = this.#world;
+        const isInUse = isolates.some(({ signsWith }) => signsWith !== null);
+        if (isInUse && keyRing.alarmAtMs === null) network.violate("K1: nobody wakes the key ring for its rotation");
         const tombstone = [...this.#world.identities.values()].find((slot) => slot.stored?.standing.kind === "deleted");
         if (tombstone !== undefined) network.violate(`the tombstone of ${tombstone.name} was never erased`);
         this.#phase = "over";

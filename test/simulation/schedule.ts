@@ -1,7 +1,7 @@
 /** A schedule: what the clients do and which faults may strike. All of it is drawn from one seed. */
 import { FAULTS, type Fault, type FaultPlan } from "./faults.ts";
 import { type Operation, PROVIDERS, tokensOf, USERS } from "./operations.ts";
-import { raceOf } from "./races.ts";
+import { keyOrdersOf, type Race, raceOf } from "./races.ts";
 import { type Random, streamOf } from "./random.ts";
 
 export type Schedule = {
@@ -15,6 +15,8 @@ export type Schedule = {
 export const SEEDS = 4_294_967_296;
 /** The share of schedules that are made for one race (races.ts). */
 const RACES = 0.2;
+/** And for orders to drop the signing key. */
+const KEY_ORDERS = 0.1;
 
 export function scheduleOf(seed: number): Schedule {
   const random = streamOf(seed, "schedule");
@@ -39,7 +41,9 @@ export function scheduleOf(seed: number): Schedule {
   const mergePolicy: Schedule["mergePolicy"] = random.chance(0.5) ? "merge" : "conflict";
   const schedule = { seed, mergePolicy, clients, faults: { seed, probabilities: probabilitiesOf(random), only: null } };
   const race = streamOf(seed, "developer meeting");
-  return race.chance(RACES) ? withRace(schedule, race) : schedule;
+  if (race.chance(RACES)) return withRace(schedule, raceOf(race), race);
+  const orders = streamOf(seed, "key orders");
+  return orders.chance(KEY_ORDERS) ? withRace(schedule, keyOrdersOf(orders), orders) : schedule;
 }
 
 /** A clock that jumps is felt for long; a message that comes again mostly does nothing. */
@@ -90,8 +94,8 @@ function meetingOf(random: Random, index: number): Operation {
 }
 
 /** The same seed and faults, with the clients of a race; in most of them some call is held up until the others are done. */
-function withRace(schedule: Schedule, random: Random): Schedule {
-  const { mergePolicy = schedule.mergePolicy, clients } = raceOf(random);
+function withRace(schedule: Schedule, race: Race, random: Random): Schedule {
+  const { mergePolicy = schedule.mergePolicy, clients } = race;
   const late = random.pick([0, 0.05, 0.15]);
   const probabilities = new Map([...schedule.faults.probabilities, ["late-request", late]] as const);
   return { ...schedule, mergePolicy, clients, faults: { ...schedule.faults, probabilities } };

@@ -3,6 +3,8 @@ import type { ClientCall } from "../../src/domain/identity.ts";
 import type { IdentityId } from "../../src/domain/identifiers.ts";
 import { readGrantReply, writeGrantReply } from "../../src/durable/grant-reply.ts";
 import type { Objects } from "../../src/durable/objects.ts";
+import type { RotationOrder } from "../../src/keys/key-ring-actor.ts";
+import type { KeyRingSlot } from "./keys.ts";
 import type { LoginSlot } from "./login-node.ts";
 import type { Network } from "./network.ts";
 import type { IdentityNode, IdentitySlot } from "./nodes.ts";
@@ -12,6 +14,7 @@ type World = {
   readonly network: Network;
   identity(identityId: IdentityId): IdentitySlot;
   loginSlot(loginId: string): LoginSlot;
+  readonly keyRing: KeyRingSlot;
 };
 
 /** What an operation may call of an identity. */
@@ -52,7 +55,9 @@ for (const name of METHODS) {
   });
 }
 
-export function objectsOf(world: World, life: Life): Pick<Objects, "grant" | "identity" | "login"> {
+type Reachable = Pick<Objects, "grant" | "identity" | "login" | "keyRing">;
+
+export function objectsOf(world: World, life: Life): Reachable {
   const { network } = world;
   const objects: unknown = {
     grant: async (identityId: IdentityId, ...more: [ReadonlyMap<string, string>, ClientCall]) =>
@@ -65,7 +70,11 @@ export function objectsOf(world: World, life: Life): Pick<Objects, "grant" | "id
     login(loginId: string) {
       return { view: async () => await network.call(life, world.loginSlot(loginId), "view", (node) => node.view()) };
     },
+    keyRing: () => ({
+      rotateNow: async (order: RotationOrder) =>
+        await network.call(life, world.keyRing, "rotate now", async (node) => await node.rotateNow(order)),
+    }),
   };
   // Only the stubs' own shape, which no test can build, is asserted: every method runs the code of the real object.
-  return objects as Pick<Objects, "grant" | "identity" | "login">;
+  return objects as Reachable;
 }

@@ -1,28 +1,25 @@
 /** What a simulated object may use of the world that it lives in. */
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
-import type { CacheTerms, KeyRing } from "../../src/keys/key-ring.ts";
+import type { KeyRingActor, Rotation } from "../../src/keys/key-ring-actor.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import type { IdentityRecord } from "../../src/linking/identity-record.ts";
 import type { Message, Reply } from "../../src/linking/messages.ts";
 import type { Bucket } from "../../src/limits/rate-limit.ts";
 import type { Judge } from "./judge.ts";
+import type { KeyJudge } from "./key-judge.ts";
 import type { Network } from "./network.ts";
 import type { Alarmed, Life, Slot } from "./slots.ts";
 
-type KeyRingSlot = Slot<
-  Alarmed & {
-    signingKey(): CacheTerms & { readonly kid: string };
-    publishedKeys(): CacheTerms & { readonly kids: readonly string[] };
-  },
-  { readonly ring: KeyRing }
->;
+/** What lies in the storage of the key ring's object. */
+export type KeyRingState = { readonly record: unknown; readonly rotations: readonly Rotation[] };
 
 export type Surroundings = {
   readonly network: Network;
   readonly judge: Judge;
   readonly mergePolicy: "conflict" | "merge";
   readonly pool: Slot<Alarmed & { read(): boolean }, unknown>;
-  readonly keyRing: KeyRingSlot;
+  readonly keyRing: Slot<KeyRingActor, KeyRingState>;
+  readonly keyJudge: KeyJudge;
   /** What each isolate signed with last, and published last; null is nothing yet. */
   readonly isolates: readonly { readonly signsWith: string | null; readonly publishes: string | null }[];
   readonly relyingParties: {

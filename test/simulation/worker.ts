@@ -19,8 +19,10 @@ import {
 import { obtainGrant } from "../../src/linking/obtain-grant.ts";
 import { getOpenIdToken } from "../../src/operations/get-open-id-token.ts";
 import { bringTogether } from "../../src/linking/bring-together.ts";
+import { rotateSigningKey } from "../../src/operations/rotate-signing-key.ts";
 import { mint } from "../../src/token/mint.ts";
 import type { Isolate } from "./isolate.ts";
+import { ringIn } from "./keys.ts";
 import { objectsOf } from "./stubs.ts";
 import type { UnlinkRequest } from "./record-rules.ts";
 import { ISSUER_UNREACHABLE, SLOWEST_ISSUER_MS, verified } from "./issuers.ts";
@@ -118,10 +120,22 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
       world.judge.asksToDeletePool();
       await world.network.call(life, world.pool, "delete pool", (node) => node.remove());
       return ok(null);
+    case "rotate-key":
+      return await rotateKey(serving, context, request.isForced);
     case "pause":
       await world.network.sleep(life, request.ms);
       return ok(null);
   }
+}
+
+async function rotateKey({ world, call }: Serving, context: SignedContext, isForced: boolean): Promise<Answer> {
+  const orderId = call.callId ?? "";
+  world.keyJudge.ordered(orderId, isForced);
+  const answer = await rotateSigningKey({ Force: isForced }, context);
+  if (!answer.ok) return answer;
+  const rotation = { kid: answer.value.KeyId, droppedKids: answer.value.DroppedKeyIds };
+  world.keyJudge.acknowledged(orderId, rotation, ringIn(world.keyRing.stored));
+  return ok(null);
 }
 
 /** As src/operations/get-id.ts, from where the tokens have been verified. */

@@ -6,10 +6,12 @@ import type { IdentityRecord } from "../../src/linking/identity-record.ts";
 import type { Message, Reply } from "../../src/linking/messages.ts";
 import type { LoginState } from "../../src/linking/participant.ts";
 import type { Bucket } from "../../src/limits/rate-limit.ts";
+import type { KeyRingActor } from "../../src/keys/key-ring-actor.ts";
 import type { FaultPlan } from "./faults.ts";
 import { Isolate } from "./isolate.ts";
 import { Judge } from "./judge.ts";
-import { KeyRingNode, type KeyRingSlot, type KeyRingState, RelyingParties, ringAt } from "./keys.ts";
+import { KeyJudge } from "./key-judge.ts";
+import { keyRingOf, type KeyRingSlot, RelyingParties, ringAt, ringIn } from "./keys.ts";
 import { Network } from "./network.ts";
 import { IdentityNode, type IdentitySlot } from "./nodes.ts";
 import { LoginNode, type LoginSlot } from "./login-node.ts";
@@ -20,7 +22,7 @@ import { DirectoryNode, type DirectoryState, PoolNode, type PoolState } from "./
 import { streamOf } from "./random.ts";
 import { type Alarmed, type Life, lifeOf, NetworkFailure, type Slot, StorageFailure } from "./slots.ts";
 import { DEVELOPER, POOL_ID } from "./settings.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { KeyRingState, Surroundings } from "./surroundings.ts";
 import { shortly } from "./trace.ts";
 
 const DISK_FULL = new StorageFailure("the storage is full");
@@ -37,6 +39,7 @@ export class World implements Surroundings {
   readonly pool: Slot<PoolNode, PoolState>;
   readonly keyRing: KeyRingSlot;
   readonly isolates: readonly [Isolate, Isolate];
+  readonly keyJudge: KeyJudge;
   readonly relyingParties: RelyingParties;
   isRotationDue = false;
   readonly #buckets = new Map<string, Bucket>();
@@ -56,11 +59,12 @@ export class World implements Surroundings {
     );
     this.pool = this.network.addSlot("pool", "pool", (slot, life) => new PoolNode(this, slot, life));
     const ring = ringAt(this.network.nowMs / 1000, streamOf(plan.seed, "keys"));
-    this.keyRing = this.network.addSlot<KeyRingNode, KeyRingState>("key-ring", "key ring", (slot, life) => {
-      return new KeyRingNode(this, slot, life);
+    this.keyRing = this.network.addSlot<KeyRingActor, KeyRingState>("key-ring", "key ring", (slot, life) => {
+      return keyRingOf(this, slot, life);
     });
     this.keyRing.stored = ring;
-    this.relyingParties = new RelyingParties(this.network, ring);
+    this.keyJudge = new KeyJudge(this.network, ringIn(ring));
+    this.relyingParties = new RelyingParties(this.network, ring, this.keyJudge);
     this.isolates = [new Isolate(this), new Isolate(this)];
     this.network.onDeath = (slot) => this.observer.died(slot);
   }
@@ -156,11 +160,16 @@ export class World implements Surroundings {
     if (value === null) this.#buckets.delete(slot.name);
     network.note(() => `${slot.name} stores ${shortly(value)}`);
     this.observer.stored(slot, before, value, life);
-    this.judge.stored(slot.name, before, value);
+    if (slot.name === this.keyRing.name) this.#keysChanged(before);
+    else this.judge.stored(slot.name, before, value);
     if (network.faults.strikes("crash-after-save")) {
       this.observer.diedAfterSave(slot, before, value);
       network.kill(life);
     }
+  }
+
+  #keysChanged(before: unknown): void {
+    this.keyJudge.stored(ringIn(before as KeyRingState | null), ringIn(this.keyRing.stored));
   }
 
   /** The record of an identity, as the code of this life writes it. */
