@@ -5,10 +5,18 @@
 import { parseArgs, parseEnv } from "node:util";
 import { parseConfig } from "../src/config.ts";
 import { err, ok, type Result } from "../src/domain/errors.ts";
+import { type Setting, SETTINGS } from "../src/settings.ts";
 
 export type Texts = Readonly<Record<string, unknown>>;
 
-export const REQUIRED_SECRETS = ["KEY_ENCRYPTION_KEY", "ADMIN_CREDENTIALS"];
+/** Nobody reads the value of a secret again: what is not given may be there already. */
+const REQUIRED_SECRETS = settingsOf("required");
+const SECRETS = [...REQUIRED_SECRETS, ...settingsOf("optional")];
+
+function settingsOf(kind: "required" | "optional"): readonly string[] {
+  const settings: readonly Setting[] = Object.values(SETTINGS);
+  return settings.filter(({ secret }) => secret === kind).map(({ name }) => name);
+}
 
 /** Those of `wrangler deploy` that decide what is deployed. */
 export type DeployArguments = {
@@ -78,7 +86,7 @@ export type Deployment = {
  * secret that is not given is no problem yet: the deployed Worker may have it.
  */
 export function problemsOf({ vars, secrets, servesWorkersDev }: Deployment): readonly string[] {
-  const open = REQUIRED_SECRETS.filter((name) => Object.hasOwn(vars, name));
+  const open = SECRETS.filter((name) => Object.hasOwn(vars, name));
   const parsed = parseConfig({ ...vars, ...secrets });
   const found = parsed.ok ? [] : parsed.error;
   const { ISSUER: issuer } = vars;

@@ -1,6 +1,8 @@
 /** The command line of `npm start`, from text to plain values. Reads nothing else and checks no setting. */
 import { err, ok, type Result } from "../src/domain/errors.ts";
+import type { Setting } from "../src/settings.ts";
 import { DEFAULT_PORT, MAX_PORT } from "./local-port.ts";
+import { helpLines } from "./settings-text.ts";
 
 export type StartArguments = {
   readonly isHelp: boolean;
@@ -68,7 +70,8 @@ export function parseStartArguments(
   return ok({ isHelp: false, port, stateFolder, settings });
 }
 
-export function usage(settingNames: readonly string[]): string {
+/** `settings`: those that --var may set; `defaults`: names of those that development gives a default of its own. */
+export function usage(settings: readonly Setting[], defaults: ReadonlySet<string>): string {
   return `npm start -- [--port N] [--state DIR] [--var NAME=VALUE]...
 
 Runs Edgepool on this machine: the Worker in workerd, a demo identity pool, and an issuer that signs in anyone.
@@ -77,10 +80,13 @@ Runs Edgepool on this machine: the Worker in workerd, a demo identity pool, and 
   --state DIR        folder that keeps identities, pools and keys between starts; an empty one is a fresh service;
                      default .edgepool
   --var NAME=VALUE   a setting of the service, any number of times; an empty value unsets it; the names are
-                     ${settingNames.join("\n                     ")}
 
-Settings come from here alone, over the defaults of local development: neither the environment, nor .dev.vars, nor
-the [vars] of wrangler.toml are read. The demo identity pool is put back to its own settings at each start.
-DEVELOPMENT_UPSTREAMS is JSON of https addresses to addresses on this machine that stand in for them, as in
+${helpLines(settings, defaults)
+  .map((line) => `      ${line}`)
+  .join("\n")}
+
+Settings come from here alone: neither the environment, nor .dev.vars, nor the [vars] of wrangler.toml are read. Local
+development has defaults of its own for ${[...defaults].join(", ")}.
+The demo identity pool is put back to its own settings at each start. DEVELOPMENT_UPSTREAMS is as in
 {"https://accounts.google.com":"http://127.0.0.1:9001"}.`;
 }

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { join, relative, resolve } from "node:path";
-import { parseDevelopmentConfig, settingNames } from "../src/development/development-config.ts";
+import { DEVELOPMENT_SETTINGS, parseDevelopmentConfig } from "../src/development/development-config.ts";
 import { err, ok, type Result } from "../src/domain/errors.ts";
 import { ANY_PORT, checkPort, endpointOf } from "./local-port.ts";
 import { localSettings } from "./local-settings.ts";
@@ -116,10 +116,10 @@ async function run({ order, greetingOf }: Plan): Promise<number> {
 }
 
 async function main(): Promise<number> {
-  const names = settingNames();
+  const names = DEVELOPMENT_SETTINGS.map(({ name }) => name).toSorted();
   const args = parseStartArguments(process.argv.slice(2), names);
   if (args.ok && args.value.isHelp) {
-    console.log(usage(names));
+    console.log(usage(DEVELOPMENT_SETTINGS, new Set(localSettings("endpoint", "key", new Map()).keys())));
     return 0;
   }
   const planned = args.ok ? await plan(args.value) : args;

@@ -2,7 +2,8 @@
 import { type Config, parseConfig, type RawSettings } from "../config.ts";
 import type { Result } from "../domain/errors.ts";
 import type { UpstreamPolicy } from "../outbound/upstream-policy.ts";
-import { developmentUpstreamsOf } from "./upstreams.ts";
+import { type Setting, SETTINGS } from "../settings.ts";
+import { developmentUpstreamsOf, STAND_INS } from "./upstreams.ts";
 
 /** Every problem of the settings at once, each naming its setting. */
 export function parseDevelopmentConfig(raw: RawSettings): Result<Config, readonly string[]> {
@@ -17,18 +18,5 @@ export function upstreamsOf(raw: RawSettings): UpstreamPolicy {
   return upstreams.value;
 }
 
-/** Names of all settings: those that the parser asks for, so that no second list can drift from it. */
-export function settingNames(): readonly string[] {
-  const names = new Set<string>();
-  const recorder = new Proxy<Record<string, unknown>>(
-    {},
-    {
-      get(_, name) {
-        if (typeof name === "string") names.add(name);
-        return undefined;
-      },
-    },
-  );
-  parseDevelopmentConfig(recorder);
-  return [...names].toSorted();
-}
+/** All that `--var` may set. */
+export const DEVELOPMENT_SETTINGS: readonly Setting[] = [...Object.values(SETTINGS), STAND_INS];

@@ -2,15 +2,16 @@
  * Upstreams of local development: the production rule, plus plain http on loopback addresses, plus stand-ins.
  * Part of the development entry alone; the production bundle holds none of it (test/e2e/production-bundle.test.ts).
  */
-import { err, ok, type Result } from "../domain/errors.ts";
+import { type RawSettings, readSetting } from "../config.ts";
+import { ok, type Result } from "../domain/errors.ts";
+import { isObject } from "../domain/json.ts";
 import { productionUpstreams, type UpstreamPolicy } from "../outbound/upstream-policy.ts";
+import { json, type Kind } from "../setting-kinds.ts";
+import type { Setting } from "../settings.ts";
 import { ISSUER_PATH } from "./development-issuer.ts";
 
 /** Public origin or address prefix to the loopback address that stands in for it, both without a trailing slash. */
 type StandIn = { readonly from: URL; readonly to: URL };
-
-export const UPSTREAMS_SETTING = "DEVELOPMENT_UPSTREAMS";
-const PROBLEM = `${UPSTREAMS_SETTING} must be a JSON object of https address prefixes to http addresses on loopback`;
 
 /** 127.0.0.0/8, ::1 and localhost. The URL parser has normalised the host, so that no other spelling is left. */
 export function isLoopback(url: URL): boolean {
@@ -35,22 +36,24 @@ function parseStandIn([from, to]: readonly [string, unknown]): StandIn | undefin
   return productionUpstreams.permits(prefix) && permitsLoopback(target) ? { from: prefix, to: target } : undefined;
 }
 
-function parseStandIns(text: unknown): readonly StandIn[] | undefined {
-  if (typeof text !== "string" || text.trim() === "") return [];
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  const standIns = Object.entries(value).map(parseStandIn);
-  const valid = standIns.filter((standIn) => standIn !== undefined);
-  // The longest prefix decides: the key set of an issuer may stand elsewhere than the rest of it.
-  return valid.length === standIns.length
-    ? valid.toSorted((a, b) => b.from.href.length - a.from.href.length)
-    : undefined;
-}
+const standIns: Kind<readonly StandIn[]> = json(
+  "an object of https address prefixes to http addresses on loopback",
+  (value) => {
+    if (!isObject(value)) return undefined;
+    const all = Object.entries(value).map(parseStandIn);
+    const valid = all.filter((standIn) => standIn !== undefined);
+    // The longest prefix decides: the key set of an issuer may stand elsewhere than the rest of it.
+    return valid.length === all.length ? valid.toSorted((a, b) => b.from.href.length - a.from.href.length) : undefined;
+  },
+);
+
+/** The one setting more that local development has. */
+export const STAND_INS: Setting<readonly StandIn[]> = {
+  name: "DEVELOPMENT_UPSTREAMS",
+  meaning: "who stands in on this machine for which https addresses",
+  default: "{}",
+  value: standIns,
+};
 
 function withoutTrailingSlash(path: string): string {
   return path.endsWith("/") ? path.slice(0, -1) : path;
@@ -77,19 +80,18 @@ function isOwn(url: URL, issuer: URL): boolean {
   return isLoopback(issuer) && url.port === issuer.port && !isDevelopmentIssuer;
 }
 
-/** Reads the setting DEVELOPMENT_UPSTREAMS: `{"https://accounts.google.com":"http://127.0.0.1:9001"}`; absent is none. */
-export function developmentUpstreamsOf(
-  raw: Readonly<Record<string, unknown>>,
-): Result<UpstreamPolicy, readonly string[]> {
-  const standIns = parseStandIns(raw[UPSTREAMS_SETTING]);
-  if (standIns === undefined) return err([PROBLEM]);
+/** With the stand-ins of DEVELOPMENT_UPSTREAMS. */
+export function developmentUpstreamsOf(raw: RawSettings): Result<UpstreamPolicy, readonly string[]> {
+  const rules = { anywhere: productionUpstreams, elsewhere: productionUpstreams, own: null };
+  const read = readSetting(STAND_INS, raw, rules);
+  if (!read.ok) return read;
   return ok({
     isLocal: true,
     issuerOf,
     permits: (url) => productionUpstreams.permits(url) || permitsLoopback(url),
     isOwn,
     locate: (url) => {
-      for (const standIn of standIns) {
+      for (const standIn of read.value) {
         const located = standInFor(url, standIn);
         if (located !== undefined) return located;
       }

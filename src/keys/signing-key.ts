@@ -29,7 +29,7 @@ function parametersOf(alg: TokenAlgorithm): KeyParameters {
   }
 }
 
-/** `keyEncryptionKey` is 32 bytes in base64, as config.ts has checked. */
+/** `keyEncryptionKey` is 32 bytes in base64, as setting-kinds.ts has checked. */
 async function importKeyEncryptionKey(keyEncryptionKey: string): Promise<CryptoKey> {
   const bytes = Uint8Array.fromBase64(keyEncryptionKey);
   return crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["wrapKey", "unwrapKey"]);

@@ -9,7 +9,7 @@ export type UpstreamPolicy = {
   isOwn(url: URL, issuer: URL): boolean;
   /** The address that is really fetched for a permitted one. The identity function, except where development stands in. */
   locate(url: URL): URL;
-  /** Set by local development alone, whose secrets everybody may know: config.ts. */
+  /** Set by local development alone, whose secrets everybody may know: setting-kinds.ts. */
   readonly isLocal?: true;
 };
 

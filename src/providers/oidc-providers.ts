@@ -1,7 +1,8 @@
 /**
- * The setting OIDC_PROVIDERS, from parsed JSON: client ids by `host/path`, and for an issuer whose keys plain discovery does
+ * The setting OIDC_PROVIDERS, from a JSON object: client ids by `host/path`, and for an issuer whose keys plain discovery does
  * not find, where they are. Everything that is wrong is said at once, each by its entry.
  */
+import { isObject, type JsonObject } from "../domain/json.ts";
 import { canonicalName } from "../domain/provider-name.ts";
 import { type KeySource, knownKeysOf } from "../key-sets/key-source.ts";
 import type { UpstreamPolicy } from "../outbound/upstream-policy.ts";
@@ -11,6 +12,7 @@ export type OidcProviders = {
   readonly clientIds: ReadonlyMap<string, readonly string[]>;
   /** By issuer; of the entries that give an address. */
   readonly keySources: ReadonlyMap<string, KeySource>;
+  /** Each goes on after the setting's name. */
   readonly problems: readonly string[];
 };
 
@@ -19,18 +21,14 @@ type Entry = { readonly clientIds: readonly string[]; readonly keySource?: KeySo
 const MEMBERS: ReadonlySet<string> = new Set(["clientIds", "discovery", "keys"]);
 
 /** `own`: origin of this service, whose tokens are no logins: see `exceptOwn`. */
-export function readOidcProviders(value: unknown, upstreams: UpstreamPolicy, own: URL | null = null): OidcProviders {
+export function readOidcProviders(value: JsonObject, upstreams: UpstreamPolicy, own: URL | null = null): OidcProviders {
   const problems: string[] = [];
   const clientIds = new Map<string, readonly string[]>();
   const keySources = new Map<string, KeySource>();
-  if (!isPlainObject(value)) {
-    problems.push("OIDC_PROVIDERS must be a JSON object of host/path to a list of client ids, or to an object of them");
-    return { clientIds, keySources, problems };
-  }
   for (const [spelling, content] of Object.entries(value)) {
     const name = canonicalName(spelling);
     const issuer = upstreams.issuerOf(name);
-    const place = `OIDC_PROVIDERS ${JSON.stringify(spelling)}`;
+    const place = JSON.stringify(spelling);
     const entry = readEntry(content, upstreams);
     if (typeof entry === "string") {
       problems.push(`${place}${entry}`);
@@ -44,7 +42,7 @@ export function readOidcProviders(value: unknown, upstreams: UpstreamPolicy, own
     }
   }
   const isOwn = own !== null && [...clientIds.keys()].some((name) => namesOwn(name, upstreams, own));
-  if (isOwn) problems.push("OIDC_PROVIDERS must not name this service's own ISSUER: its tokens are no logins");
+  if (isOwn) problems.push("must not name this service's own ISSUER: its tokens are no logins");
   return { clientIds, keySources, problems };
 }
 
@@ -56,7 +54,7 @@ function namesOwn(providerName: string, upstreams: UpstreamPolicy, own: URL): bo
 /** A text is what is wrong with it, and goes on where the entry's name ends. */
 function readEntry(content: unknown, upstreams: UpstreamPolicy): Entry | string {
   if (isClientIds(content)) return { clientIds: content };
-  if (!isPlainObject(content)) {
+  if (!isObject(content)) {
     return " must be a list of client ids, or an object of clientIds and either discovery or keys";
   }
   const unknown = Object.keys(content).find((member) => !MEMBERS.has(member));
@@ -82,8 +80,4 @@ function addressOf(value: unknown, upstreams: UpstreamPolicy): string | undefine
 
 function isClientIds(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.length > 0 && value.every((id) => typeof id === "string" && id !== "");
-}
-
-function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

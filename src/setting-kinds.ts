@@ -1,0 +1,183 @@
+/** What the text of a setting may be. A kind says it in words, which are those of every refusal, and reads the text. */
+import type { AdminCredential } from "./domain/admin-credential.ts";
+import { err, ok, type Result } from "./domain/errors.ts";
+import { isObject, type JsonObject, parseJson } from "./domain/json.ts";
+import type { UpstreamPolicy } from "./outbound/upstream-policy.ts";
+import { type OidcProviders, readOidcProviders } from "./providers/oidc-providers.ts";
+import { isPredictable, isPublished } from "./secret-strength.ts";
+
+/** What else a text is judged by. */
+export type Rules = {
+  /** Which addresses may be asked at all. */
+  readonly anywhere: UpstreamPolicy;
+  /** The same without this service itself. */
+  readonly elsewhere: UpstreamPolicy;
+  /** This service's address; null where ISSUER is none. */
+  readonly own: URL | null;
+};
+
+export type Kind<Value> = {
+  /** Goes on after "NAME must be". */
+  readonly mustBe: string;
+  /** `text` has no space around it and is not empty. Each problem goes on after the name, and repeats nothing of a secret. */
+  read(text: string, rules: Rules): Result<Value, readonly string[]>;
+};
+
+/** `parse` gives undefined for what the text must not be. */
+function kind<Value>(mustBe: string, parse: (text: string, rules: Rules) => Value | undefined): Kind<Value> {
+  const read = (text: string, rules: Rules) => {
+    const value = parse(text, rules);
+    return value === undefined ? err([`must be ${mustBe}`]) : ok(value);
+  };
+  return { mustBe, read };
+}
+
+/** What a good value may still be refused for: null, or how a sentence goes on after the name. Not in local development. */
+function unlessLocal<Value>(base: Kind<Value>, faultOf: (value: Value) => string | null): Kind<Value> {
+  return {
+    mustBe: base.mustBe,
+    read(text, rules) {
+      const value = base.read(text, rules);
+      const fault = value.ok && rules.anywhere.isLocal !== true ? faultOf(value.value) : null;
+      return fault === null ? value : err([fault]);
+    },
+  };
+}
+
+export function numberFrom(min: number, max: number): Kind<number> {
+  return kind(`a number from ${min} to ${max}`, (text) => {
+    const value = Number(text);
+    return Number.isFinite(value) && value >= min && value <= max ? value : undefined;
+  });
+}
+
+export function oneOf<const Text extends string>(allowed: readonly Text[]): Kind<Text> {
+  return kind(`one of ${allowed.join(", ")}`, (text) => allowed.find((candidate) => candidate === text));
+}
+
+export const onOrOff: Kind<boolean> = kind("one of on, off", (text) =>
+  text === "on" || text === "off" ? text === "on" : undefined,
+);
+
+export const region: Kind<string> = kind("1 to 18 lower-case letters, digits and hyphens", (text) =>
+  /^[a-z0-9-]{1,18}$/.test(text) ? text : undefined,
+);
+
+/** Relying parties append `/.well-known/…`, which this service serves at its root, and compare `iss` byte for byte. */
+export const ownOrigin: Kind<string> = kind(
+  "an https origin with a public host name, without a path or trailing slash",
+  (text, { anywhere }) => {
+    const url = URL.parse(text);
+    return url !== null && url.origin === text && anywhere.permits(url) ? text : undefined;
+  },
+);
+
+/** As the URL parser writes it, without a slash at its end: OAuth 1.0a signs this very text (RFC 5849, section 3.4.1.2). */
+export const apiAddress: Kind<string> = kind(
+  "an https address with a public host name in ASCII, without a query",
+  (text, { elsewhere }) => {
+    const url = URL.parse(text);
+    // A host in another script would be written anew by the URL parser, and be somebody else's.
+    if (url === null || !elsewhere.permits(url) || !/^[!-~]+$/.test(text) || /[?#]/.test(text)) return undefined;
+    return url.href.replace(/\/$/, "");
+  },
+);
+
+export const keyEncryptionKey: Kind<string> = unlessLocal(
+  kind("32 bytes in base64", (text) => (/^[A-Za-z0-9+/]{43}=$/.test(text) ? text : undefined)),
+  (text) =>
+    isPredictable(Array.from(atob(text), (byte) => byte.charCodeAt(0)))
+      ? 'can be guessed: make another one with "openssl rand -base64 32"'
+      : null,
+);
+
+/** `parse` gives undefined for what the JSON must not be. */
+export function json<Value>(mustBe: string, parse: (value: unknown) => Value | undefined): Kind<Value> {
+  return kind(`JSON: ${mustBe}`, (text) => {
+    const parsed = parseJson(text);
+    return parsed.ok ? parse(parsed.value) : undefined;
+  });
+}
+
+/** A map of all members, where `isGood` holds for each of them. */
+function textsByName(value: unknown, isGood: (name: string, text: string) => boolean) {
+  if (!isObject(value)) return undefined;
+  const texts = new Map<string, string>();
+  for (const [name, text] of Object.entries(value)) {
+    if (typeof text !== "string" || !isGood(name, text)) return undefined;
+    texts.set(name, text);
+  }
+  return texts;
+}
+
+/** Each secret is sent as a header. */
+export const facebookAppSecrets: Kind<ReadonlyMap<string, string>> = json(
+  "an object of Facebook app id to app secret, in ASCII",
+  (value) => textsByName(value, (id, secret) => /^\d{1,32}$/.test(id) && /^[!-~]([ -~]*[!-~])?$/.test(secret)),
+);
+
+const USER_POOL_ID = /^[a-z0-9-]{1,32}_[A-Za-z0-9]{1,64}$/;
+/** Its region becomes part of a host name: nothing but a region fits (T23). */
+const AMAZON_IDENTITY_POOL_ID = /^[a-z]{2}(-[a-z]{1,16}){1,2}-\d{1,2}:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export const tokenCheckPools: Kind<ReadonlyMap<string, string>> = json(
+  "an object of user pool id to the id of an identity pool of Amazon's",
+  (value) => textsByName(value, (userPoolId, id) => USER_POOL_ID.test(userPoolId) && AMAZON_IDENTITY_POOL_ID.test(id)),
+);
+
+const oidcProvidersInForm: Kind<JsonObject> = json(
+  "an object of host/path to a list of client ids, or to an object of them",
+  (value) => (isObject(value) ? value : undefined),
+);
+
+/** What is wrong with an entry is said by the entry. */
+export const oidcProviders: Kind<Omit<OidcProviders, "problems">> = {
+  mustBe: oidcProvidersInForm.mustBe,
+  read(text, rules) {
+    const value = oidcProvidersInForm.read(text, rules);
+    if (!value.ok) return value;
+    const { problems, ...read } = readOidcProviders(value.value, rules.elsewhere, rules.own);
+    return problems.length === 0 ? ok(read) : err(problems);
+  },
+};
+
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string" && item !== "");
+}
+
+function credentialOf(entry: unknown): AdminCredential | undefined {
+  if (!isObject(entry)) return undefined;
+  const { accessKeyId, secretAccessKey, operations = "*", pools = "*" } = entry;
+  if (typeof accessKeyId !== "string" || !/^[\w-]{1,128}$/.test(accessKeyId)) return undefined;
+  if (typeof secretAccessKey !== "string" || secretAccessKey.length < 16) return undefined;
+  if (operations !== "*" && !isTextList(operations)) return undefined;
+  if (pools !== "*" && !isTextList(pools)) return undefined;
+  return { accessKeyId, secretAccessKey, operations, pools };
+}
+
+/** What is wrong with a secret that is well formed, or nothing: production takes none that others know. Never repeats it. */
+function weaknessOf({ accessKeyId, secretAccessKey }: AdminCredential): string | undefined {
+  if (isPublished(secretAccessKey)) return "is published";
+  const characters = Array.from(secretAccessKey, (character) => character.codePointAt(0) ?? 0);
+  return secretAccessKey === accessKeyId || isPredictable(characters) ? "can be guessed" : undefined;
+}
+
+export const adminCredentials: Kind<readonly AdminCredential[]> = unlessLocal(
+  json(
+    "an array of {accessKeyId, secretAccessKey of 16 or more characters, operations?, pools?} with distinct access key ids",
+    (value) => {
+      const credentials = Array.isArray(value) ? value.map(credentialOf) : [undefined];
+      const valid = credentials.filter((credential) => credential !== undefined);
+      const isDistinct = new Set(valid.map(({ accessKeyId }) => accessKeyId)).size === credentials.length;
+      return isDistinct ? valid : undefined;
+    },
+  ),
+  (credentials) => {
+    const weak = credentials.map(weaknessOf);
+    const index = weak.findIndex((weakness) => weakness !== undefined);
+    // By its place and not by its key id: whoever asks is told.
+    return index === -1
+      ? null
+      : `has a secretAccessKey that ${weak[index]}, in entry ${index + 1}: make another one, as with "openssl rand -hex 24"`;
+  },
+);

@@ -1,0 +1,161 @@
+/**
+ * The table of settings: all that is said of one anywhere. `Config` is parsed from it, `npm start -- --help`, docs/settings.md and
+ * wrangler.toml are written from it (`npm run settings`). To add a setting is to add its row, and to use it.
+ */
+import { TOKEN_ALGORITHMS } from "./domain/token-algorithm.ts";
+import {
+  adminCredentials,
+  apiAddress,
+  facebookAppSecrets,
+  type Kind,
+  keyEncryptionKey,
+  numberFrom,
+  oidcProviders,
+  oneOf,
+  onOrOff,
+  ownOrigin,
+  region,
+  tokenCheckPools,
+} from "./setting-kinds.ts";
+
+export type Setting<Value = unknown> = {
+  /** Of the Worker's variable, or secret. */
+  readonly name: string;
+  /** In one line, as in a list of them. */
+  readonly meaning: string;
+  /** Of a number. */
+  readonly unit?: string;
+  /** The text in place of one that is not given, or empty; null: the service does not run without. */
+  readonly default: string | null;
+  /** What stands in wrangler.toml where there is no default. */
+  readonly example?: string;
+  /** Never among [vars]: set by `wrangler secret put`. A deployment needs the required ones. */
+  readonly secret?: "required" | "optional";
+  readonly value: Kind<Value>;
+};
+
+/** By the member of the parsed settings. */
+export const SETTINGS = {
+  issuer: {
+    name: "ISSUER",
+    meaning: "`iss` of the tokens: this Worker's public origin",
+    default: null,
+    example: "https://identity.example.com",
+    value: ownOrigin,
+  },
+  keyEncryptionKey: {
+    name: "KEY_ENCRYPTION_KEY",
+    meaning: "the signing keys rest encrypted under it",
+    default: null,
+    secret: "required",
+    value: keyEncryptionKey,
+  },
+  adminCredentials: {
+    name: "ADMIN_CREDENTIALS",
+    meaning: "who may call the signed operations; none: nobody",
+    default: "[]",
+    secret: "required",
+    value: adminCredentials,
+  },
+  region: {
+    name: "REGION",
+    meaning: "region part of every id, and of signatures",
+    default: "us-east-1",
+    value: region,
+  },
+  tokenAlgorithm: {
+    name: "TOKEN_ALG",
+    meaning: "algorithm of the tokens; a change is a key rotation",
+    default: "RS256",
+    value: oneOf(TOKEN_ALGORITHMS),
+  },
+  mergePolicy: {
+    name: "MERGE_POLICY",
+    meaning: "two authenticated identities meet: refuse, or make them one",
+    default: "conflict",
+    value: oneOf(["conflict", "merge"]),
+  },
+  linkProofMaxAgeSeconds: {
+    name: "LINK_PROOF_MAX_AGE_SECONDS",
+    meaning: "how old a login may be that links or unlinks; 0: any age",
+    unit: "seconds",
+    default: "0",
+    value: numberFrom(0, 86_400),
+  },
+  tokensPerSecond: {
+    name: "RATE_LIMIT_PER_SECOND",
+    meaning: "tokens of one identity that come back",
+    unit: "tokens a second",
+    default: "5",
+    value: numberFrom(0.1, 10_000),
+  },
+  tokensAtOnce: {
+    name: "RATE_LIMIT_BURST",
+    meaning: "tokens of one identity at once",
+    unit: "tokens",
+    default: "20",
+    value: numberFrom(1, 100_000),
+  },
+  limitsClients: {
+    name: "CLIENT_LIMIT",
+    meaning: "the limit of each client address",
+    default: "on",
+    value: onOrOff,
+  },
+  clockSkewSeconds: {
+    name: "CLOCK_SKEW_SECONDS",
+    meaning: "how wrong the clock of a login token's issuer may be",
+    unit: "seconds",
+    default: "60",
+    value: numberFrom(0, 300),
+  },
+  keyRotationDays: {
+    name: "KEY_ROTATION_DAYS",
+    meaning: "how long a signing key signs",
+    unit: "days",
+    default: "90",
+    value: numberFrom(1, 365),
+  },
+  oidcProviders: {
+    name: "OIDC_PROVIDERS",
+    meaning: "client ids and keys of the issuers that pools name by ARN",
+    default: "{}",
+    value: oidcProviders,
+  },
+  facebookAppSecrets: {
+    name: "FACEBOOK_APP_SECRETS",
+    meaning: "app secrets of Facebook apps, for `debug_token`",
+    default: "{}",
+    secret: "optional",
+    value: facebookAppSecrets,
+  },
+  tokenCheckPools: {
+    name: "TOKEN_CHECK_POOLS",
+    meaning: "identity pools in AWS for `ServerSideTokenCheck`",
+    default: "{}",
+    value: tokenCheckPools,
+  },
+  facebookGraphUrl: {
+    name: "FACEBOOK_GRAPH_URL",
+    meaning: "address of the Graph API; may name a version",
+    default: "https://graph.facebook.com",
+    value: apiAddress,
+  },
+  amazonApiUrl: {
+    name: "AMAZON_API_URL",
+    meaning: "address of Login with Amazon",
+    default: "https://api.amazon.com",
+    value: apiAddress,
+  },
+  twitterApiUrl: {
+    name: "TWITTER_API_URL",
+    meaning: "address of Twitter's API",
+    default: "https://api.twitter.com",
+    value: apiAddress,
+  },
+} as const satisfies Readonly<Record<string, Setting>>;
+
+type ValueOf<Row> = Row extends { readonly value: Kind<infer Value> } ? Value : never;
+
+/** The value of each setting. */
+export type Settings = { readonly [Member in keyof typeof SETTINGS]: ValueOf<(typeof SETTINGS)[Member]> };
