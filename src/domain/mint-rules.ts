@@ -8,11 +8,19 @@ import type { VerifiedLogin } from "./login.ts";
 import { isSamlProviderArn } from "./provider-name.ts";
 import type { TaggedRefusal } from "./refusals.ts";
 
+/** What a client wants of its logins: a token to bring to STS itself (basic, also called classic), or credentials at once. */
+export type Flow = "basic" | "enhanced";
+
 /**
- * GetOpenIdToken belongs to the basic (classic) flow, which only an explicit `false` turns off, and which never takes a SAML
- * login, whether or not the pool has the provider.
+ * The enhanced flow is always permitted. Only an explicit `false` turns the basic one off, and it never takes a SAML login,
+ * whether or not the pool has the provider.
  */
-export function permitsClassicFlow(pool: IdentityPool, providerNames: Iterable<string>): Result<void, TaggedRefusal> {
+export function permitsFlow(
+  flow: Flow,
+  pool: IdentityPool,
+  providerNames: Iterable<string>,
+): Result<void, TaggedRefusal> {
+  if (flow === "enhanced") return ok(undefined);
   if (pool.allowsClassicFlow === false) return err({ kind: "basic-flow-disabled" });
   for (const name of providerNames) if (isSamlProviderArn(name)) return err({ kind: "basic-flow-with-saml" });
   return ok(undefined);

@@ -1,6 +1,7 @@
 /** One identity: the socket of linking/identity-actor.ts, which decides everything. */
 import type { ClientCall } from "../domain/identity.ts";
 import type { IdentityId } from "../domain/identifiers.ts";
+import type { Flow } from "../domain/mint-rules.ts";
 import type { Traced } from "../domain/trace.ts";
 import { IdentityActor } from "../linking/identity-actor.ts";
 import type { ChangeReply, GrantReply } from "../linking/identity-calls.ts";
@@ -12,6 +13,7 @@ import { identityHostOf, storedIdentity } from "./identity-host.ts";
 import { PresentedTokens } from "./presented-tokens.ts";
 
 type Tokens = ReadonlyMap<string, string>;
+type Asked = [id: IdentityId, tokens: Tokens, call: ClientCall, form?: typeof AS_TEXT, client?: Client, flow?: Flow];
 /** What the method of that name is given, as the actor has it. */
 type Given<Name extends Exclude<keyof IdentityActor, "identityPoolId">> = Parameters<IdentityActor[Name]>;
 
@@ -25,10 +27,11 @@ export class IdentityObject extends ConfiguredObject {
     this.#actor = new IdentityActor(identityHostOf(platform, this.config, stored !== null), stored);
   }
 
-  /** `form` as in grant-reply.ts. `client` is charged for each question to a provider's API, where one is given. */
-  async grant(id: IdentityId, tokens: Tokens, call: ClientCall, form?: typeof AS_TEXT, client?: Client) {
+  // `form` as in grant-reply.ts. `client` is charged for each question to a provider's API, where one is given. A Worker of the
+  // release before says no flow, and knows the basic one alone.
+  async grant(...[id, tokens, call, form, client, flow = "basic"]: Asked) {
     const presented = new PresentedTokens(this.env, this.config, tokens, client);
-    const reply: Traced<GrantReply> = presented.traced(await this.#actor.grant(id, presented, call));
+    const reply: Traced<GrantReply> = presented.traced(await this.#actor.grant(id, presented, call, flow));
     return form === AS_TEXT ? writeGrantReply(reply) : reply;
   }
   async unlink(id: IdentityId, tokens: Tokens, names: readonly string[], client?: Client) {

@@ -2,6 +2,7 @@
 import type { ClientCall } from "../domain/identity.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
+import type { Flow } from "../domain/mint-rules.ts";
 import type { Traced } from "../domain/trace.ts";
 import type { GrantReply } from "../linking/identity-calls.ts";
 import { directoryShard } from "../pools/identity-directory.ts";
@@ -16,11 +17,12 @@ import { forgetPool, readPool } from "./pool-cache.ts";
 import type { PoolDirectoryObject } from "./pool-directory-object.ts";
 
 export type Objects = {
-  /** GetOpenIdToken, as the identity's object judges it. */
+  /** What logins are worth at an identity, as its object judges it. */
   grant(
     identityId: IdentityId,
     logins: ReadonlyMap<string, string>,
     call: ClientCall,
+    flow: Flow,
     client?: Client,
   ): Promise<Traced<GrantReply>>;
   identity(identityId: IdentityId): DurableObjectStub<IdentityObject>;
@@ -37,9 +39,10 @@ export type Objects = {
 
 export function objectsOf(env: Env): Objects {
   return {
-    grant: async (identityId, logins, call, client) => {
+    grant: async (identityId, logins, call, flow, client) => {
       const stub = env.IDENTITY.getByName(identityId);
-      // Nothing more than is needed travels: `undefined` would.
+      // Nothing more than is needed travels: `undefined` would, and the basic flow goes without saying.
+      if (flow !== "basic") return readGrantReply(await stub.grant(identityId, logins, call, AS_TEXT, client, flow));
       const reply =
         client === undefined
           ? await stub.grant(identityId, logins, call, AS_TEXT)

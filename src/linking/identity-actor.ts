@@ -14,7 +14,7 @@ import {
 } from "../domain/identity.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
-import { judgeStanding, permitsClassicFlow } from "../domain/mint-rules.ts";
+import { type Flow, judgeStanding, permitsFlow } from "../domain/mint-rules.ts";
 import { inWords, refused } from "../domain/refusals.ts";
 import { freeze, freezeOf, thaw } from "./absorption.ts";
 import { Deliveries } from "./deliveries.ts";
@@ -65,15 +65,15 @@ export class IdentityActor {
     return this.#kept.value?.identityPoolId ?? null;
   }
 
-  /** GetOpenIdToken: for a returning user nothing is written, and nobody else is called. */
-  async grant(identityId: IdentityId, presented: PresentedLogins, call: ClientCall): Promise<GrantReply> {
+  /** What `flow` gives to a client that presents logins, or none: for a returning user nothing is written, and nobody else called. */
+  async grant(identityId: IdentityId, presented: PresentedLogins, call: ClientCall, flow: Flow): Promise<GrantReply> {
     const { tokens } = presented;
     // Who presents no login is nobody that a merge could send on.
     const admitted = await this.#admit(identityId, tokens.size > 0 ? call : null);
     if (admitted.kind !== "admitted") return admitted;
     const { pool } = admitted;
     presented.presentTo(pool);
-    const permitted = permitsClassicFlow(pool, tokens.keys());
+    const permitted = permitsFlow(flow, pool, tokens.keys());
     if (!permitted.ok) return refused(permitted.error);
     if (tokens.size === 0) return grantToGuest(this.#parts, identityId, pool);
     const verified = await this.#verify(pool, presented);

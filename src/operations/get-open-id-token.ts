@@ -20,7 +20,7 @@ export async function getOpenIdToken(
       const object = context.objects.identity(named);
       return await object.grantVerified(named, verified.identityPoolId, verified.logins, context.call);
     }
-    const reply = await context.objects.grant(named, logins, context.call, client);
+    const reply = await context.objects.grant(named, logins, context.call, "basic", client);
     if (reply.trace !== undefined) context.note?.(reply.trace);
     return reply;
   });

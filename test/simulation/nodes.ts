@@ -6,6 +6,7 @@ import { err, ok } from "../../src/domain/errors.ts";
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { ClientCall } from "../../src/domain/identity.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
+import type { Flow } from "../../src/domain/mint-rules.ts";
 import { CoordinatorUnreachable, IdentityActor } from "../../src/linking/identity-actor.ts";
 import type { ChangeReply, GrantReply, LinkReply } from "../../src/linking/identity-calls.ts";
 import type { IdentityHost, PresentedLogins } from "../../src/linking/identity-host.ts";
@@ -37,14 +38,19 @@ export class IdentityNode {
     this.#actor = new IdentityActor(this.#host(), slot.stored);
   }
 
-  async grant(identityId: IdentityId, tokens: ReadonlyMap<string, string>, call: ClientCall): Promise<GrantReply> {
+  async grant(
+    identityId: IdentityId,
+    tokens: ReadonlyMap<string, string>,
+    call: ClientCall,
+    flow: Flow,
+  ): Promise<GrantReply> {
     const asked = this.#asked(call);
     let logins: readonly VerifiedLogin[] = [];
     const presented = this.#presented(tokens, (proved) => {
       this.#world.judge.asksForToken(identityId, proved, call);
       logins = proved;
     });
-    const reply = await this.#actor.grant(identityId, presented, asked.call);
+    const reply = await this.#actor.grant(identityId, presented, asked.call, flow);
     return this.#judged(identityId, reply, logins, call, asked);
   }
 

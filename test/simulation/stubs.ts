@@ -1,6 +1,7 @@
 /** The objects as the operations see them: the calls that they make to identities and logins, over the simulated network. */
 import type { ClientCall } from "../../src/domain/identity.ts";
 import type { IdentityId } from "../../src/domain/identifiers.ts";
+import type { Flow } from "../../src/domain/mint-rules.ts";
 import { readGrantReply, writeGrantReply } from "../../src/durable/grant-reply.ts";
 import type { Objects } from "../../src/durable/objects.ts";
 import type { RotationOrder } from "../../src/keys/key-ring-actor.ts";
@@ -60,7 +61,7 @@ type Reachable = Pick<Objects, "grant" | "identity" | "login" | "keyRing">;
 export function objectsOf(world: World, life: Life): Reachable {
   const { network } = world;
   const objects: unknown = {
-    grant: async (identityId: IdentityId, ...more: [ReadonlyMap<string, string>, ClientCall]) =>
+    grant: async (identityId: IdentityId, ...more: [ReadonlyMap<string, string>, ClientCall, Flow]) =>
       readGrantReply(
         await network.call(life, world.identity(identityId), "grant", async (node) =>
           writeGrantReply(await node.grant(identityId, ...more)),

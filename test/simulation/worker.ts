@@ -50,7 +50,7 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
       return await getId(serving, context, request.tokens);
     case "burst": {
       const { identityId, tokens } = request;
-      const ask = async (named: IdentityId) => await context.objects.grant(named, new Map(tokens), call);
+      const ask = async (named: IdentityId) => await context.objects.grant(named, new Map(tokens), call, "basic");
       const granted = await obtainGrant(context, identityId, call, ask);
       return granted.ok ? ok(granted.value.identityId) : withWords(granted);
     }

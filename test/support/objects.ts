@@ -6,6 +6,7 @@ import type { ClientCall } from "../../src/domain/identity.ts";
 import { type IdentityId, identityIdOf, type IdentityPoolId, identityPoolIdOf } from "../../src/domain/identifiers.ts";
 import type { IdentityPool, IdentityPoolSettings } from "../../src/domain/identity-pool.ts";
 import { loginIdOf, type VerifiedLogin } from "../../src/domain/login.ts";
+import type { Flow } from "../../src/domain/mint-rules.ts";
 import type { Traced } from "../../src/domain/trace.ts";
 import { objectsOf } from "../../src/durable/objects.ts";
 import type { GrantReply } from "../../src/linking/identity-calls.ts";
@@ -23,13 +24,14 @@ export function anyCall(): ClientCall {
   return { askedAt: Date.now() / 1000, callId: null };
 }
 
-/** GetOpenIdToken, as the Worker asks an identity's object. */
+/** As the Worker asks an identity's object, for GetOpenIdToken unless it is said otherwise. */
 export async function grant(
   identityId: IdentityId,
   logins: ReadonlyMap<string, string>,
   call: ClientCall,
+  flow: Flow = "basic",
 ): Promise<Traced<GrantReply>> {
-  return await objectsOf(env).grant(identityId, logins, call);
+  return await objectsOf(env).grant(identityId, logins, call, flow);
 }
 
 export function newPoolId(): IdentityPoolId {

@@ -5,7 +5,7 @@ import { identityIdOf, identityPoolIdOf } from "../../../src/domain/identifiers.
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import type { VerifiedLogin } from "../../../src/domain/login.ts";
 import { errorOf } from "../../../src/domain/refusals.ts";
-import { judgeGuest, judgeLogins, judgeStanding, permitsClassicFlow } from "../../../src/domain/mint-rules.ts";
+import { judgeGuest, judgeLogins, judgeStanding, permitsFlow } from "../../../src/domain/mint-rules.ts";
 
 const ID = identityIdOf("us-east-1", "a");
 const POOL: IdentityPool = {
@@ -107,19 +107,24 @@ describe("judgeLogins", () => {
   });
 });
 
-describe("permitsClassicFlow", () => {
+describe("the basic flow", () => {
   it.each<[boolean | undefined, boolean]>([
     [undefined, true],
     [true, true],
     [false, false],
   ])("with AllowClassicFlow %s is %s", (allows, permits) => {
     const pool = allows === undefined ? POOL : { ...POOL, allowsClassicFlow: allows };
-    expect(permitsClassicFlow(pool, ["accounts.google.com"]).ok).toBe(permits);
+    expect(permitsFlow("basic", pool, ["accounts.google.com"]).ok).toBe(permits);
   });
 
   it("refuses SAML, whatever else is presented", () => {
     const names = ["accounts.google.com", "arn:aws:iam::123456789012:saml-provider/corp"];
-    expect(permitsClassicFlow(POOL, names)).toEqual({ ok: false, error: { kind: "basic-flow-with-saml" } });
-    expect(permitsClassicFlow(POOL, ["accounts.google.com"])).toEqual({ ok: true, value: undefined });
+    expect(permitsFlow("basic", POOL, names)).toEqual({ ok: false, error: { kind: "basic-flow-with-saml" } });
+    expect(permitsFlow("basic", POOL, ["accounts.google.com"])).toEqual({ ok: true, value: undefined });
   });
+});
+
+it("the enhanced flow is permitted whatever the pool says of the basic one, and takes SAML", () => {
+  const names = ["arn:aws:iam::123456789012:saml-provider/corp"];
+  expect(permitsFlow("enhanced", { ...POOL, allowsClassicFlow: false }, names)).toEqual({ ok: true, value: undefined });
 });

@@ -50,6 +50,13 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+it("IdentityObject: judges by the flow that it is asked by", async () => {
+  const { identityPoolId } = await makePool({ ...signIn.settings, allowsClassicFlow: false });
+  const guest = await makeGuest(identityPoolId);
+  expect(await grant(guest, new Map(), anyCall())).toEqual(refused("InvalidParameterException"));
+  expect(await grant(guest, new Map(), anyCall(), "enhanced")).toMatchObject({ kind: "granted" });
+});
+
 describe("IdentityObject: an id that nobody was given", () => {
   it("T38: leaves not a byte in storage, whatever is asked of it, and asks nobody", async () => {
     const identityId = newIdentityId();

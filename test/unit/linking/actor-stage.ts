@@ -41,7 +41,7 @@ export function except(kind: Message["kind"], reply: Reply | ((message: Message)
   };
 }
 
-const PUBLIC_POOL: IdentityPool = { identityPoolId: POOL, name: "pool", allowsUnauthenticated: true };
+export const PUBLIC_POOL: IdentityPool = { identityPoolId: POOL, name: "pool", allowsUnauthenticated: true };
 export const CALL: ClientCall = { askedAt: NOW, callId: null };
 
 type Scene = {
@@ -128,7 +128,7 @@ export class Stage {
 
   /** GetOpenIdToken with login tokens that are good: `a/1` is that of subject 1 at provider a. */
   async grant(logins: readonly (string | VerifiedLogin)[], call = CALL): Promise<GrantReply> {
-    return await this.actor.grant(id("a"), presented(logins), call);
+    return await this.actor.grant(id("a"), presented(logins), call, "basic");
   }
 
   async link(order: LinkOrder, draws = false): Promise<LinkReply> {

@@ -1,10 +1,11 @@
 /** An identity's actor over a scripted host: what it stores before it speaks, and what it does when a wait went wrong. */
 import { describe, expect, it } from "vitest";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
+import type { Flow } from "../../../src/domain/mint-rules.ts";
 import { CoordinatorUnreachable } from "../../../src/linking/identity-actor.ts";
 import { PATIENCE_SECONDS, TOMBSTONE_SECONDS } from "../../../src/linking/identity-record.ts";
 import type { Reply } from "../../../src/linking/messages.ts";
-import { agreeable, type Answer, CALL, except, presented, Stage } from "./actor-stage.ts";
+import { agreeable, type Answer, CALL, except, presented, PUBLIC_POOL, Stage } from "./actor-stage.ts";
 import {
   DELETED,
   frozen,
@@ -293,7 +294,7 @@ describe("admission", () => {
     const logins = { ...presented(["a/1"]), verify: () => Promise.reject(new Error("verified")) };
     const stage = new Stage(frozen(linkedTo("a/1")));
     const expected = { kind: "busy", holder: { coordinator: id("b") } };
-    expect(await stage.actor.grant(id("a"), logins, CALL)).toMatchObject(expected);
+    expect(await stage.actor.grant(id("a"), logins, CALL, "basic")).toMatchObject(expected);
     expect(await stage.actor.unlink(id("a"), logins, ["a"])).toMatchObject(expected);
   });
 
@@ -306,10 +307,17 @@ describe("admission", () => {
     expect(saved).toEqual([]);
   });
 
+  it("is judged by the flow that the client asks for", async () => {
+    const { actor } = new Stage(linkedTo("a/1"), { pool: { ...PUBLIC_POOL, allowsClassicFlow: false } });
+    const grant = async (flow: Flow) => await actor.grant(id("a"), presented(["a/1"]), CALL, flow);
+    expect(await grant("basic")).toMatchObject({ kind: "refused", refusal: { kind: "basic-flow-disabled" } });
+    expect(await grant("enhanced")).toMatchObject({ kind: "granted" });
+  });
+
   it("is that of nobody once the pool is gone", async () => {
     const { actor } = new Stage(linkedTo("a/1"), { pool: null });
     const notFound = { kind: "refused", error: { type: "ResourceNotFoundException" } };
-    expect(await actor.grant(id("a"), presented(["a/1"]), CALL)).toMatchObject(notFound);
+    expect(await actor.grant(id("a"), presented(["a/1"]), CALL, "basic")).toMatchObject(notFound);
     expect(await actor.unlink(id("a"), presented(["a/1"]), ["a"])).toMatchObject(notFound);
   });
 
@@ -321,7 +329,7 @@ describe("admission", () => {
       asked.push(admitQuestion());
       return await logins.verify(pool, admitQuestion);
     };
-    await stage.actor.grant(id("a"), { ...logins, verify }, CALL);
+    await stage.actor.grant(id("a"), { ...logins, verify }, CALL, "basic");
     expect(asked).toMatchObject([{ type: "TooManyRequestsException" }]);
     expect(stage.limit).toMatchObject({ looks: 1, draws: 1 });
   });
