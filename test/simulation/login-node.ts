@@ -1,73 +1,65 @@
-/** A login's object of the simulation: a shell as thin as that of src/durable, around the same pure code. */
-import { PATIENCE_SECONDS } from "../../src/linking/identity-record.ts";
+/** A login's object of the simulation: the socket of the very actor that production runs. */
+import { LoginActor, type LoginHost, type LoginRecord } from "../../src/linking/login-actor.ts";
 import type * as messages from "../../src/linking/messages.ts";
-import { FREE, holderOf, isFree, type LoginState, release, reserve, settle } from "../../src/linking/participant.ts";
+import type { LoginView } from "../../src/linking/participant.ts";
 import { type Life, type Slot, StorageFailure } from "./slots.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-export type LoginSlot = Slot<LoginNode, LoginState>;
+export type LoginSlot = Slot<LoginNode, LoginRecord>;
 
 export class LoginNode {
   readonly #world: Surroundings;
   readonly #slot: LoginSlot;
   readonly #life: Life;
+  readonly #actor: LoginActor;
 
   constructor(world: Surroundings, slot: LoginSlot, life: Life) {
     this.#world = world;
     this.#slot = slot;
     this.#life = life;
+    this.#actor = new LoginActor(this.#host(), slot.stored);
   }
 
-  get #state(): LoginState {
-    return this.#slot.stored ?? FREE;
+  view(): LoginView {
+    return this.#actor.view(this.#slot.name);
   }
 
-  view(): { owner: LoginState["owner"]; holder: messages.Holder | null } {
-    return { owner: this.#state.owner, holder: holderOf(this.#state, this.#slot.name) };
+  async reserve(message: messages.Reserve): Promise<messages.ReserveReply> {
+    return await this.#actor.reserve(message);
   }
 
-  reserve(message: messages.Reserve): messages.ReserveReply {
-    const { state, reply } = reserve(this.#state, message, this.#world.newName("k"));
-    this.#save(state);
-    return reply;
+  async settle(message: messages.Settle): Promise<void> {
+    await this.#actor.settle(message);
   }
 
-  settle(message: messages.Settle): void {
-    this.#save(settle(this.#state, message));
-  }
-
-  release(message: messages.Release): void {
-    this.#save(release(this.#state, message));
+  async release(message: messages.Release): Promise<void> {
+    await this.#actor.release(message);
   }
 
   async alarm(): Promise<void> {
-    const holder = holderOf(this.#state, this.#slot.name);
-    if (holder === null) return;
-    const reply = await this.#world.deliver(this.#life, { kind: "ask-outcome", ...holder });
-    try {
-      if (reply.kind === "outcome" && reply.outcome !== "preparing") {
-        this.#save(settle(this.#state, { ...holder, outcome: reply.outcome }));
-      }
-    } catch (error) {
-      // The alarm must not throw: after six tries the platform would forget it.
-      if (!(error instanceof StorageFailure)) throw error;
-    }
-    if (this.#life.isAlive && this.#state.reservation !== null) this.#arm();
+    await this.#actor.alarm();
   }
 
-  #save(state: LoginState): void {
-    const before = this.#state;
-    if (state === before) return;
-    this.#world.store(this.#life, this.#slot, isFree(state) ? null : state, () => {
-      if (isFree(state)) this.#world.network.setAlarm(this.#slot, null);
-      else if (state.reservation !== null && before.reservation === null) this.#arm();
-      else if (state.reservation === null && before.reservation !== null)
-        this.#world.network.setAlarm(this.#slot, null);
-    });
-  }
-
-  #arm(): void {
+  #host(): LoginHost {
     const { network } = this.#world;
-    network.setAlarm(this.#slot, network.clockOf(this.#slot) + PATIENCE_SECONDS * 1000);
+    const arm = (atSeconds: number | null) => {
+      if (this.#life.isAlive) network.setAlarm(this.#slot, atSeconds === null ? null : atSeconds * 1000);
+    };
+    return {
+      save: (record, alarm) => {
+        this.#world.store(this.#life, this.#slot, record, () => {
+          if (record === null || alarm === "none") arm(null);
+          else if (alarm !== "as it is") arm(alarm);
+        });
+        return Promise.resolve();
+      },
+      setAlarm: async (atSeconds) => arm(atSeconds),
+      send: async (message) => await this.#world.deliver(this.#life, message),
+      now: () => network.clockOf(this.#slot) / 1000,
+      newTicket: () => this.#world.newName("k"),
+      unsettled: (cause) => {
+        if (!(cause instanceof StorageFailure)) network.violate(`defect: ${String(cause)}`);
+      },
+    };
   }
 }

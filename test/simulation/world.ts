@@ -4,7 +4,7 @@ import type { IdentityPool } from "../../src/domain/identity-pool.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import type { IdentityRecord } from "../../src/linking/identity-record.ts";
 import type { Message, Reply } from "../../src/linking/messages.ts";
-import type { LoginState } from "../../src/linking/participant.ts";
+import type { LoginRecord } from "../../src/linking/login-actor.ts";
 import type { Bucket } from "../../src/limits/rate-limit.ts";
 import type { KeyRingActor } from "../../src/keys/key-ring-actor.ts";
 import type { FaultPlan } from "./faults.ts";
@@ -103,7 +103,7 @@ export class World implements Surroundings {
   loginSlot(loginId: string): LoginSlot {
     let slot = this.logins.get(loginId);
     if (slot === undefined) {
-      slot = this.network.addSlot<LoginNode, LoginState>(
+      slot = this.network.addSlot<LoginNode, LoginRecord>(
         loginId,
         "login",
         (own, life) => new LoginNode(this, own, life),
@@ -235,8 +235,8 @@ export class World implements Surroundings {
           return node.reserve(message);
         });
       case "release":
-        await network.call(life, this.loginSlot(message.loginId), `release ${message.linkId}`, (node) => {
-          node.release(message);
+        await network.call(life, this.loginSlot(message.loginId), `release ${message.linkId}`, async (node) => {
+          await node.release(message);
         });
         return { kind: "released" };
       case "freeze":

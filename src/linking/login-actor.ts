@@ -1,0 +1,102 @@
+/**
+ * One login, as everybody calls it: which identity owns it, or which link transaction reserved it. The rules are
+ * participant.ts. It calls nobody inside a request; a reservation that hangs is looked into by its alarm. A free login stores
+ * nothing.
+ */
+import { PATIENCE_SECONDS } from "./identity-record.ts";
+import type { AlarmStep } from "./identity-host.ts";
+import type { AskOutcome, Release, Reply, Reserve, ReserveReply, Settle } from "./messages.ts";
+import { FREE, holderOf, isFree, type LoginState, type LoginView, release, reserve, settle } from "./participant.ts";
+
+/** What a login's object stores. */
+export type LoginRecord = LoginState & {
+  /** Version of this shape in storage. */
+  readonly version: 1;
+  /** Its own name, because an alarm may wake the object without it. */
+  readonly loginId: string;
+};
+
+export type LoginHost = {
+  /**
+   * One storage step: the record (null erases all that the object stores) and its alarm. Throws at once what the storage
+   * throws, and then nothing is stored. An answer must not leave before the step is durable.
+   */
+  save(record: LoginRecord | null, alarm: AlarmStep): Promise<void>;
+  /** Sets the alarm alone, in epoch seconds: a run of it has not ended the reservation. */
+  setAlarm(atSeconds: number): Promise<void>;
+  /** A call that failed is the reply `failed`, never a throw. */
+  send(message: AskOutcome): Promise<Reply>;
+  /** Epoch seconds. */
+  now(): number;
+  /** Never the same twice. */
+  newTicket(): string;
+  /** A run of the alarm that failed: the reservation stands. */
+  unsettled(cause: unknown): void;
+};
+
+export class LoginActor {
+  readonly #host: LoginHost;
+  #record: LoginRecord | null;
+
+  /** `stored` is the record as a former life left it. */
+  constructor(host: LoginHost, stored: LoginRecord | null) {
+    this.#host = host;
+    this.#record = stored;
+  }
+
+  get #state(): LoginState {
+    return this.#record ?? FREE;
+  }
+
+  view(loginId: string): LoginView {
+    return { owner: this.#state.owner, holder: holderOf(this.#state, loginId) };
+  }
+
+  async reserve(message: Reserve): Promise<ReserveReply> {
+    const { state, reply } = reserve(this.#state, message, this.#host.newTicket());
+    await this.#save(state, message.loginId);
+    return reply;
+  }
+
+  async settle(message: Settle): Promise<void> {
+    if (this.#record !== null) await this.#save(settle(this.#state, message), this.#record.loginId);
+  }
+
+  async release(message: Release): Promise<void> {
+    if (this.#record !== null) await this.#save(release(this.#state, message), this.#record.loginId);
+  }
+
+  /**
+   * The settlement of a reservation did not come: asks the coordinator, which is the judge. It must not throw: after six tries
+   * the platform would forget the alarm, and the reservation would stay for ever.
+   */
+  async alarm(): Promise<void> {
+    const record = this.#record;
+    const holder = record && holderOf(record, record.loginId);
+    if (record === null || holder === null) return;
+    try {
+      const reply = await this.#host.send({ kind: "ask-outcome", ...holder });
+      if (reply.kind === "outcome" && reply.outcome !== "preparing") {
+        await this.#save(settle(this.#state, { ...holder, outcome: reply.outcome }), record.loginId);
+      }
+    } catch (cause) {
+      this.#host.unsettled(cause);
+    }
+    if (this.#state.reservation !== null) await this.#host.setAlarm(this.#host.now() + PATIENCE_SECONDS);
+  }
+
+  async #save(state: LoginState, loginId: string): Promise<void> {
+    const before = this.#state;
+    if (state === before) return;
+    const record = isFree(state) ? null : ({ version: 1, loginId, ...state } as const);
+    const stored = this.#host.save(record, this.#alarmFor(before, state));
+    // Memory follows the disk: what could not be stored has not happened.
+    this.#record = record;
+    await stored;
+  }
+
+  #alarmFor(before: LoginState, after: LoginState): AlarmStep {
+    if ((before.reservation === null) === (after.reservation === null)) return "as it is";
+    return after.reservation === null ? "none" : this.#host.now() + PATIENCE_SECONDS;
+  }
+}
