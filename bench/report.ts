@@ -31,15 +31,16 @@ export function ratioOf(real: Measured, floor: Measured): number {
   );
 }
 
-export type Row = { readonly measured: Measured; readonly floor?: Measured };
+/** What is held against which floors: of none, one or both of them. */
+export type Row = { readonly measured: Measured; readonly floor?: Measured; readonly equalFloor?: Measured };
 
-const HEADINGS = ["", "conn", "req/s", "±%", "p50 ms", "p99 ms", "bytes", "CPU s/1000", "MB", "/ floor", "CPU / floor"];
+const FLOOR_HEADINGS = ["/ floor", "CPU / floor", "/ equal", "CPU / equal"];
+const HEADINGS = ["", "conn", "req/s", "±%", "p50 ms", "p99 ms", "bytes", "CPU s/1000", "MB", ...FLOOR_HEADINGS];
 
-function cells({ measured, floor }: Row): readonly string[] {
+function cells({ measured, floor, equalFloor }: Row): readonly string[] {
   const { name, connections, samples } = measured;
   const rates = samples.map((sample) => sample.requestsPerSecond);
   const cpu = medianOf(measured, (sample) => sample.cpuSecondsPer1000);
-  const floorCpu = floor && medianOf(floor, (sample) => sample.cpuSecondsPer1000);
   return [
     name,
     String(connections),
@@ -50,8 +51,13 @@ function cells({ measured, floor }: Row): readonly string[] {
     medianOf(measured, (sample) => sample.responseBytes).toFixed(0),
     cpu.toFixed(3),
     (medianOf(measured, (sample) => sample.residentBytes) / 1e6).toFixed(0),
-    floor === undefined ? "" : ratioOf(measured, floor).toFixed(2),
-    floorCpu === undefined ? "" : (cpu / floorCpu).toFixed(2),
+    ...[floor, equalFloor].flatMap((one) =>
+      one === undefined
+        ? ["", ""]
+        : [ratioOf(measured, one), cpu / medianOf(one, (sample) => sample.cpuSecondsPer1000)].map((ratio) =>
+            ratio.toFixed(2),
+          ),
+    ),
   ];
 }
 

@@ -16,14 +16,14 @@ const USAGE = `npm run bench -- [MODE] [--source DIR]
 Measures what the service costs, beside the least that it could cost. Linux only; bench/README.md says how.
 
   without a mode    the table: every scenario, four algorithms, 1, 16 and 64 connections; 17 minutes
-  --quick           the hot path, RS256 and ES256, 16 connections; under 45 seconds
+  --quick           the hot path, RS256 and ES256, 16 connections; about a minute
   --cold            an identity whose object is not in memory
   --growth          1,000 to 100,000 identities, 1 to 20 logins, listing; about 12 minutes
   --soak            memory over 60 s at 64 connections
   --peers           other things that answer a sign-in with a token
   --peers-in DIR    with --peers: the folder that they are installed in, or are already
   --profile         where the CPU time of the hot path goes
-  --instructions    instructions of an answer, counted by Valgrind, which has to be installed; 2 minutes
+  --instructions    instructions of an answer, counted by Valgrind, which has to be installed; 4 minutes
   --source DIR      another checkout to measure`;
 
 const MODES = ["quick", "growth", "soak", "cold", "profile", "instructions", "peers"] as const;

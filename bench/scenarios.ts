@@ -1,4 +1,5 @@
 /** What is asked of the product, scenario by scenario, as ready requests. Each prepares what it needs through the API. */
+import type { TokenAlgorithm } from "../src/domain/token-algorithm.ts";
 import type { Load } from "./load.ts";
 import { type LoginIssuer, providerName, withWrongSignature } from "./logins.ts";
 import { getId, getOpenIdToken, inParallel, type Logins, makeIdentities, publicCall, type Service } from "./service.ts";
@@ -43,6 +44,15 @@ export const hotPath: Scenario = {
   name: "one login, linked",
   prepare: async (stage) => known(await linkedRequests(stage, 1)),
 };
+
+/** Of the floor, which is sent nothing and rotates by itself. The equal floor is sent what the product is: `hotPath`. */
+export function floorLoad(algorithm: TokenAlgorithm): Load {
+  return {
+    requests: [{ method: "GET", path: `/full/${algorithm}` }],
+    expectedStatus: 200,
+    warmUpRequests: ROTATION,
+  };
+}
 
 /** Scenarios that end in a token, and so in a signature. */
 export const mints: readonly Scenario[] = [

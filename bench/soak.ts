@@ -2,7 +2,7 @@
 import { type Load, measure, type Sample } from "./load.ts";
 import { describeMachine, loadAverage, printTable, writeJson } from "./report.ts";
 import type { Runtime } from "./runtime.ts";
-import { hotPath, ROTATION } from "./scenarios.ts";
+import { floorLoad, hotPath } from "./scenarios.ts";
 import type { Workshop } from "./workshop.ts";
 
 const ALGORITHM = "RS256";
@@ -53,12 +53,7 @@ export async function soak(workshop: Workshop): Promise<void> {
   const soaked = [await soakOne(service.runtime, await hotPath.prepare(workshop.stage(service, 0)))];
   await service.runtime.stop();
   const floor = await workshop.floor();
-  const floorLoad: Load = {
-    requests: [{ method: "GET", path: `/full/${ALGORITHM}` }],
-    expectedStatus: 200,
-    warmUpRequests: ROTATION,
-  };
-  soaked.push(await soakOne(floor, floorLoad));
+  soaked.push(await soakOne(floor, floorLoad(ALGORITHM)));
   printTable(
     [
       `${SECONDS} s at ${CONNECTIONS} connections, ${ALGORITHM}`,

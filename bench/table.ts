@@ -3,16 +3,16 @@ import { TOKEN_ALGORITHMS, type TokenAlgorithm } from "../src/domain/token-algor
 import type { Runtime } from "./runtime.ts";
 import { loadAverage, describeMachine, median, printRows, ratioOf, type Row, writeJson } from "./report.ts";
 import { type Measured, measureInterleaved, type Plan, progress, type Subject } from "./rounds.ts";
-import { hotPath, mints, others, rateLimited, ROTATION, type Scenario, type Stage } from "./scenarios.ts";
+import { floorLoad, hotPath, mints, others, rateLimited, type Scenario, type Stage } from "./scenarios.ts";
 import type { Service } from "./service.ts";
 import type { Workshop } from "./workshop.ts";
 
 const FULL: Plan = { connections: [1, 16, 64], rounds: 3, seconds: 1.5 };
-const QUICK: Plan = { connections: [16], rounds: 4, seconds: 1.2 };
+const QUICK: Plan = { connections: [16], rounds: 3, seconds: 1.2 };
 /** Requests that a step uses up when each can be sent once only. */
 const ONE_TIME_REQUESTS = 1024;
 /** From the start of the process, in milliseconds: when a quick run stops adding rounds. */
-const QUICK_DEADLINE_MS = 34_000;
+const QUICK_DEADLINE_MS = 45_000;
 
 async function subjectOf(scenario: Scenario, stage: Stage, suffix = ""): Promise<Subject> {
   const first = await scenario.prepare(stage);
@@ -28,26 +28,14 @@ async function subjectOf(scenario: Scenario, stage: Stage, suffix = ""): Promise
   };
 }
 
-function floorSubject(runtime: Runtime, algorithm: TokenAlgorithm): Subject {
-  const load = {
-    requests: [{ method: "GET", path: `/full/${algorithm}` }],
-    expectedStatus: 200,
-    warmUpRequests: ROTATION,
-  };
-  return { name: `floor, ${algorithm}`, runtime, load: async () => await Promise.resolve(load) };
-}
-
-/** The floor that is sent its login token, as the product is. Not what ratios are taken against. */
-async function postedFloorSubject(runtime: Runtime, algorithm: TokenAlgorithm): Promise<Subject> {
-  const token = await (await fetch(`${runtime.origin}/login-token`)).text();
-  const request = {
-    method: "POST",
-    path: `/posted/${algorithm}`,
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ IdentityId: "id", Logins: { "issuer-1.bench.example": token } }),
-  };
-  const load = { requests: [request], expectedStatus: 200, warmUpRequests: ROTATION };
-  return { name: `floor with a body, ${algorithm}`, runtime, load: async () => await Promise.resolve(load) };
+/** Both floors: the equal one is sent the very requests of the product's hot path. */
+async function floorSubjects({ algorithm, floor, equalFloor }: Contest, stage: Stage): Promise<readonly Subject[]> {
+  const bare = floorLoad(algorithm);
+  const equal = await hotPath.prepare(stage);
+  return [
+    { name: `floor, ${algorithm}`, runtime: floor, load: async () => await Promise.resolve(bare) },
+    { name: `equal floor, ${algorithm}`, runtime: equalFloor, load: async () => await Promise.resolve(equal) },
+  ];
 }
 
 function find(measured: readonly Measured[], name: string, connections: number): Measured {
@@ -56,25 +44,32 @@ function find(measured: readonly Measured[], name: string, connections: number):
   return found;
 }
 
-/** Prints the line that a reader looks for: the ratio to the floor of the hot path at 16 connections. */
+/** Prints the lines that a reader looks for: the ratios of the hot path to both floors at 16 connections. */
 function printHotPath(measured: readonly Measured[], algorithms: readonly TokenAlgorithm[]): void {
-  const ratios = algorithms.map((algorithm) => {
-    const real = find(measured, `${hotPath.name}, ${algorithm}`, 16);
-    return `${algorithm} ${ratioOf(real, find(measured, `floor, ${algorithm}`, 16)).toFixed(2)}`;
-  });
-  console.log(`hot path / floor: ${ratios.join(" ")}`);
+  for (const floor of ["floor", "equal floor"]) {
+    const ratios = algorithms.map((algorithm) => {
+      const real = find(measured, `${hotPath.name}, ${algorithm}`, 16);
+      return `${algorithm} ${ratioOf(real, find(measured, `${floor}, ${algorithm}`, 16)).toFixed(2)}`;
+    });
+    console.log(`hot path / ${floor}: ${ratios.join(" ")}`);
+  }
 }
 
-/** A product and a floor of its own for each algorithm: whatever is measured has then been idle for as long as all else. */
-async function startAll(
-  workshop: Workshop,
-  algorithms: readonly TokenAlgorithm[],
-): Promise<readonly { readonly algorithm: TokenAlgorithm; readonly service: Service; readonly floor: Runtime }[]> {
+type Contest = {
+  readonly algorithm: TokenAlgorithm;
+  readonly service: Service;
+  readonly floor: Runtime;
+  readonly equalFloor: Runtime;
+};
+
+/** A product and floors of its own for each algorithm: whatever is measured has then been idle for as long as all else. */
+async function startAll(workshop: Workshop, algorithms: readonly TokenAlgorithm[]): Promise<readonly Contest[]> {
   return await Promise.all(
     algorithms.map(async (algorithm) => ({
       algorithm,
       service: await workshop.service(`edgepool-${algorithm}`, { algorithm }),
       floor: await workshop.floor(`floor-${algorithm}`),
+      equalFloor: await workshop.floor(`equal-floor-${algorithm}`, { settings: { ALGORITHM: algorithm } }),
     })),
   );
 }
@@ -84,10 +79,11 @@ export async function quick(workshop: Workshop): Promise<void> {
   const algorithms = ["RS256", "ES256"] as const;
   const subjects = (
     await Promise.all(
-      (await startAll(workshop, algorithms)).map(async ({ algorithm, service, floor }) => [
-        await subjectOf(hotPath, workshop.stage(service, 0), `, ${algorithm}`),
-        floorSubject(floor, algorithm),
-      ]),
+      (await startAll(workshop, algorithms)).map(async (contest) => {
+        const stage = workshop.stage(contest.service, 0);
+        const hot = await subjectOf(hotPath, stage, `, ${contest.algorithm}`);
+        return [hot, ...(await floorSubjects(contest, stage))];
+      }),
     )
   ).flat();
   progress(`prepared in ${(performance.now() / 1000).toFixed(1)} s`);
@@ -100,19 +96,21 @@ export async function quick(workshop: Workshop): Promise<void> {
 
 function rowOf(measured: Measured, all: readonly Measured[]): Row {
   const algorithm = TOKEN_ALGORITHMS.find((name) => measured.name.endsWith(`, ${name}`));
-  const isFloor = measured.name === `floor, ${algorithm}`;
-  return algorithm === undefined || isFloor
-    ? { measured }
-    : { measured, floor: find(all, `floor, ${algorithm}`, measured.connections) };
+  if (algorithm === undefined || measured.name === `floor, ${algorithm}`) return { measured };
+  const floorOf = (name: string) => find(all, `${name}, ${algorithm}`, measured.connections);
+  const floor = floorOf("floor");
+  const equalFloor = floorOf("equal floor");
+  return measured === equalFloor ? { measured, floor } : { measured, floor, equalFloor };
 }
 
 export async function table(workshop: Workshop): Promise<void> {
   const loadBefore = loadAverage();
   const services = await startAll(workshop, TOKEN_ALGORITHMS);
   const measured: Measured[] = [];
-  for (const { algorithm, service, floor } of services) {
+  for (const contest of services) {
+    const { algorithm, service } = contest;
     const stage = workshop.stage(service, ONE_TIME_REQUESTS);
-    const subjects: Subject[] = [floorSubject(floor, algorithm), await postedFloorSubject(floor, algorithm)];
+    const subjects = [...(await floorSubjects(contest, stage))];
     for (const scenario of mints) subjects.push(await subjectOf(scenario, stage, `, ${algorithm}`));
     progress(`${algorithm}: mints`);
     measured.push(...(await measureInterleaved(subjects, FULL)));

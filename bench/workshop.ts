@@ -13,7 +13,7 @@ export type Workshop = {
   readonly issuer: LoginIssuer;
   /** A new product process, with a pool and nothing else. */
   service(name: string, options: ServiceOptions): Promise<Service>;
-  /** A new floor process, with keys of its own. */
+  /** A new floor process, with keys of its own. As the equal floor it signs with the setting `ALGORITHM`. */
   floor(name?: string, options?: Partial<Pick<RuntimeOptions, "settings" | "under">>): Promise<Runtime>;
   stage(service: Service, oneTimeRequests: number): Stage;
   /** A folder that is removed at the end. */
@@ -52,11 +52,11 @@ async function createWorkshop(folder: string, product: Bundle, floor: Bundle, ru
       running.push(service.runtime);
       return service;
     },
-    async floor(name = "floor", options = {}) {
+    async floor(name = "floor", { settings = {}, under = [] } = {}) {
       const readyPath = "/login-token";
       const runtime = await startRuntime(name, floor, {
-        settings: {},
-        ...options,
+        settings: { JWKS: issuer.keySet, ...settings },
+        under,
         keySet: issuer.keySet,
         folder: join(folder, `${name}-run`),
         readyPath,

@@ -1,15 +1,22 @@
 /**
  * The floor: a Worker that does only what the same answer demands. One route by Hono, one login token verified and one
- * token signed by jose, one call to an object that counts. It checks, limits, links, logs and remembers nothing.
+ * token signed by jose, one call to an object that counts. It checks, limits, links, logs and remembers nothing, and is sent
+ * nothing. Beside it, in the same process, the equal floor (equal.ts).
  */
 import { DurableObject } from "cloudflare:workers";
 import { Hono } from "hono";
-import { generateKeyPair, jwtVerify, SignJWT } from "jose";
+import { jwtVerify, SignJWT } from "jose";
+import { answerEqually, grant, type Question } from "./equal.ts";
+import { keysFor } from "./signing-keys.ts";
 
 type FloorEnv = {
   readonly IDENTITY: DurableObjectNamespace<FloorIdentity>;
   /** Identities in rotation. Default: as many as the product is measured with. */
   readonly IDENTITIES?: string;
+  /** What the equal floor signs with. */
+  readonly ALGORITHM?: string;
+  /** The public key set of the issuer of the equal floor's login tokens. */
+  readonly JWKS: string;
 };
 
 export class FloorIdentity extends DurableObject<FloorEnv> {
@@ -23,6 +30,10 @@ export class FloorIdentity extends DurableObject<FloorEnv> {
   touch(): number {
     return ++this.#calls;
   }
+
+  async grant(...question: Question): Promise<string> {
+    return await grant(this.env.JWKS, question);
+  }
 }
 
 const ISSUER = "https://floor.example";
@@ -30,17 +41,6 @@ const DEFAULT_IDENTITIES = 256;
 
 /** Longer than any run. */
 const LOGIN_TOKEN_LIFETIME = "12h";
-
-// Made once, before the measured time: every step begins with a warm-up.
-const keys = new Map<string, CryptoKeyPair>();
-
-async function keysFor(algorithm: string): Promise<CryptoKeyPair> {
-  const known = keys.get(algorithm);
-  if (known !== undefined) return known;
-  const pair = await generateKeyPair(algorithm, { extractable: false, modulusLength: 2048 });
-  keys.set(algorithm, pair);
-  return pair;
-}
 
 async function mint(algorithm: string, subject: string, lifetime = "10m"): Promise<string> {
   const { privateKey } = await keysFor(algorithm);
@@ -60,9 +60,10 @@ async function mint(algorithm: string, subject: string, lifetime = "10m"): Promi
 let loginToken: string | undefined;
 let turn = 0;
 
-async function answer(env: FloorEnv, algorithm: string, presented: string) {
+async function answer(env: FloorEnv, algorithm: string) {
+  loginToken ??= await mint("RS256", "user", LOGIN_TOKEN_LIFETIME);
   const { publicKey } = await keysFor("RS256");
-  await jwtVerify(presented, publicKey, { issuer: ISSUER, algorithms: ["RS256"] });
+  await jwtVerify(loginToken, publicKey, { issuer: ISSUER, algorithms: ["RS256"] });
   const identityId = `id${turn++ % Number(env.IDENTITIES ?? DEFAULT_IDENTITIES)}`;
   await env.IDENTITY.get(env.IDENTITY.idFromName(identityId)).touch();
   return { IdentityId: identityId, Token: await mint(algorithm, identityId) };
@@ -70,19 +71,18 @@ async function answer(env: FloorEnv, algorithm: string, presented: string) {
 
 const app = new Hono<{ Bindings: FloorEnv }>();
 
-/** The floor proper: nothing is sent, and the login token is at hand. */
-app.get("/full/:alg", async (c) => {
-  loginToken ??= await mint("RS256", "user", LOGIN_TOKEN_LIFETIME);
-  return c.json(await answer(c.env, c.req.param("alg"), loginToken));
+/** The floor: nothing is sent, and the login token is at hand. */
+app.get("/full/:alg", async (c) => c.json(await answer(c.env, c.req.param("alg"))));
+
+/** The equal floor, as the product is asked. */
+app.post("/", async (c) => {
+  const { ALGORITHM = "RS256", IDENTITY } = c.env;
+  return await answerEqually(c.req.raw, ALGORITHM, async (identityId, ...more) => {
+    return await IDENTITY.getByName(identityId).grant(identityId, ...more);
+  });
 });
 
-/** The same, but the login token comes as it must: in the JSON body of a POST. */
-app.post("/posted/:alg", async (c) => {
-  const { Logins } = await c.req.json<{ Logins: Record<string, string> }>();
-  return c.json(await answer(c.env, c.req.param("alg"), Object.values(Logins)[0] ?? ""));
-});
-
-/** A login token of the floor's own issuer, for `/posted`. */
+/** A login token and nothing else: for whoever waits for the floor, or keeps it busy without its objects. */
 app.get("/login-token", async (c) => c.text(await mint("RS256", "user", LOGIN_TOKEN_LIFETIME)));
 
 export default app;
