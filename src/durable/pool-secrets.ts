@@ -4,12 +4,10 @@
  */
 import type { IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
 import { holdsSecret } from "../providers/provider-kinds.ts";
-import { openText, type SealedText, sealText } from "./sealed-text.ts";
+import { type SealedSecrets, withValues } from "../pools/sealed-secrets.ts";
+import { openText, sealText } from "./sealed-text.ts";
 
 const PURPOSE = "provider secret";
-
-/** Sealed values by provider name. */
-export type SealedSecrets = Readonly<Record<string, SealedText>>;
 
 /** Of settings with nothing secret in them: null, and nothing was waited for. */
 export async function sealSecrets(
@@ -23,11 +21,6 @@ export async function sealSecrets(
     async ([name, value]) => [name, await sealText(value, PURPOSE, [identityPoolId, name], keyEncryptionKey)] as const,
   );
   return Object.fromEntries(await Promise.all(sealed));
-}
-
-/** The settings as they rest beside `sealed`. */
-export function withoutSecrets(settings: IdentityPoolSettings, sealed: SealedSecrets | null): IdentityPoolSettings {
-  return sealed === null ? settings : withValues(settings, new Map(Object.keys(sealed).map((name) => [name, ""])));
 }
 
 /**
@@ -46,14 +39,5 @@ export async function withSecrets(
     if (value === null) console.error({ event: "provider-secret-unreadable", identityPoolId, provider: name });
     else values.set(name, value);
   }
-  return { ...withValues(pool, values), identityPoolId };
-}
-
-/** Each provider stays where it was among the others. */
-function withValues(settings: IdentityPoolSettings, values: ReadonlyMap<string, string>): IdentityPoolSettings {
-  const providers = Object.entries(settings.supportedLoginProviders ?? {});
-  const supportedLoginProviders = Object.fromEntries(
-    providers.map(([name, value]) => [name, values.get(name) ?? value]),
-  );
-  return { ...settings, supportedLoginProviders };
+  return withValues(pool, values);
 }

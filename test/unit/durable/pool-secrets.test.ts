@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { identityPoolIdOf } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
-import { sealSecrets, withoutSecrets, withSecrets } from "../../../src/durable/pool-secrets.ts";
+import { sealSecrets, withSecrets } from "../../../src/durable/pool-secrets.ts";
+import { withoutSecrets } from "../../../src/pools/sealed-secrets.ts";
 
 const KEY = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
 const OTHER_KEY = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDI=";

@@ -1,0 +1,232 @@
+/**
+ * One identity pool as an actor: its settings, its entry in the directory of pools, and the sweep that takes its identities
+ * along when it is deleted. Directory and identities follow by an outbox, so that a crash between leaves nothing behind.
+ */
+import { backoffSeconds } from "../domain/backoff.ts";
+import { ok, type Result } from "../domain/errors.ts";
+import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
+import type { IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
+import { DIRECTORY_SHARDS, directoryShard } from "./identity-directory.ts";
+import { formerNamesWith, replaceSettings } from "./pool-settings.ts";
+import { type SealedSecrets, withoutSecrets } from "./sealed-secrets.ts";
+
+/** Identities that are deleted at once, and how often in one alarm: a bounded piece of work, repeated until none is left. */
+const SWEEP_BATCH = 50;
+const SWEEP_BATCHES = 40;
+
+export type PoolRecord = {
+  readonly version: 1;
+  /** Without the values that are in `sealed`. */
+  readonly pool: IdentityPool;
+  readonly sealed?: SealedSecrets;
+  readonly state: "live" | "deleted";
+  /** The call that deleted it, so that its repeat is answered as the first one was. */
+  readonly deletedBy?: string | null;
+  /** Names of public providers that it had, while no developer provider is named: pool-settings.ts. */
+  readonly formerNames?: readonly string[];
+  /** Whether the directory of pools has heard of the latest name, or of the end. */
+  readonly isListed: boolean;
+  /** Directory shards that hold no identity any more; only meaningful once deleted. */
+  readonly sweptShards: number;
+  /** When it last came a step further, in epoch seconds: what is left has been waiting since. */
+  readonly movedAt?: number;
+};
+
+/** One shard of its list of identities. Calls may fail, and then it is not known whether they took effect. */
+export type ShardCalls = {
+  close(): Promise<void>;
+  page(after: string, limit: number): Promise<readonly IdentityId[]>;
+  update(change: "remove", identityId: IdentityId): Promise<unknown>;
+};
+
+/** What the actor asks of the object that it lives in. Instants are epoch seconds. */
+export type PoolHost = {
+  now(): number;
+  /** One storage step: the record, with the alarm at `wakeAt`, or without one. Throws where nothing was stored. */
+  save(record: PoolRecord, wakeAt: number | null): void;
+  /** In place of the alarm that is set. */
+  setAlarm(wakeAt: number): void;
+  /** What is secret in the settings, sealed; null where nothing is. */
+  seal(identityPoolId: IdentityPoolId, settings: IdentityPoolSettings): Promise<SealedSecrets | null>;
+  open(pool: IdentityPool, sealed: SealedSecrets): Promise<IdentityPool>;
+  /** Tells the directory of pools its name, or by null that it is gone. May fail, as all calls. */
+  list(identityPoolId: IdentityPoolId, name: string | null): Promise<void>;
+  shard(name: string): ShardCalls;
+  /** Deletes an identity for good. */
+  removeIdentity(identityId: IdentityId): Promise<{ readonly kind: "done" | "refused" | "busy" }>;
+  /** Something is left for the alarm. */
+  leftOver(what: "its entry in the directory" | "its identities", cause: unknown): void;
+};
+
+export class PoolActor {
+  readonly #host: PoolHost;
+  #record: PoolRecord | null;
+  /** The pool with its secrets, of the record that it was opened for. */
+  #opened: { readonly record: PoolRecord; readonly pool: IdentityPool } | null = null;
+
+  constructor(host: PoolHost, record: PoolRecord | null) {
+    this.#host = host;
+    this.#record = record;
+  }
+
+  /** Null when the pool does not exist, or no longer. */
+  async read(): Promise<IdentityPool | null> {
+    const record = this.#record;
+    if (record?.state !== "live") return null;
+    if (record.sealed === undefined) return record.pool;
+    if (this.#opened?.record === record) return this.#opened.pool;
+    const pool = await this.#host.open(record.pool, record.sealed);
+    this.#opened = { record, pool };
+    return pool;
+  }
+
+  /** Creates the pool. One that is there already stays as it is, and one that was deleted stays deleted (null). */
+  async create(identityPoolId: IdentityPoolId, settings: IdentityPoolSettings): Promise<IdentityPool | null> {
+    const sealed = await this.#host.seal(identityPoolId, settings);
+    return this.#record === null ? await this.#put(identityPoolId, settings, sealed) : await this.read();
+  }
+
+  /** Creates the pool under its id, or replaces the settings of a live one; a deleted pool stays deleted (null). */
+  async put(identityPoolId: IdentityPoolId, settings: IdentityPoolSettings): Promise<IdentityPool | null> {
+    return await this.#put(identityPoolId, settings, await this.#host.seal(identityPoolId, settings));
+  }
+
+  /** Replaces the settings of a live pool; null when there is none. */
+  async update(settings: IdentityPoolSettings): Promise<Result<IdentityPool> | null> {
+    if (this.#record === null) return null;
+    const { identityPoolId } = this.#record.pool;
+    const sealed = await this.#host.seal(identityPoolId, settings);
+    if (this.#record.state !== "live") return null;
+    const replaced = replaceSettings(this.#record.pool, settings, this.#formerNames());
+    if (!replaced.ok) return replaced;
+    const pool = await this.#put(identityPoolId, replaced.value, sealed);
+    return pool === null ? null : ok(pool);
+  }
+
+  /**
+   * From this step on the pool is gone; its identities follow. False when there was none, or another request deleted it:
+   * `callKey` is the same for one that comes again, and null when nothing tells.
+   */
+  async remove(callKey: string | null): Promise<boolean> {
+    if (this.#record?.state === "deleted") return callKey !== null && this.#record.deletedBy === callKey;
+    if (this.#record === null) return false;
+    const { sealed: _, ...record } = this.#record;
+    this.#save({ ...record, state: "deleted", isListed: false, deletedBy: callKey });
+    await this.#list();
+    return true;
+  }
+
+  /**
+   * Goes on with what is left. Never throws: the platform gives up an alarm after six failures. Safe to run twice, late, or
+   * together with a call.
+   */
+  async alarm(): Promise<void> {
+    await this.#list();
+    try {
+      const hasMoved = await this.#sweep();
+      // What comes further goes on at once.
+      if (hasMoved && this.#record !== null && !isAtRest(this.#record)) return this.#save(this.#record);
+    } catch (cause) {
+      this.#host.leftOver("its identities", cause);
+    }
+    if (this.#record === null || isAtRest(this.#record)) return;
+    const { pool, movedAt = Number.POSITIVE_INFINITY } = this.#record;
+    const now = this.#host.now();
+    this.#host.setAlarm(now + backoffSeconds(now - movedAt, pool.identityPoolId));
+  }
+
+  /** What is sealed is sealed before: between a look at the record and its storing there is no wait. */
+  async #put(
+    identityPoolId: IdentityPoolId,
+    settings: IdentityPoolSettings,
+    sealed: SealedSecrets | null,
+  ): Promise<IdentityPool | null> {
+    if (this.#record?.state === "deleted") return null;
+    const formerNames = this.#formerNames();
+    this.#save({
+      version: 1,
+      pool: { ...withoutSecrets(settings, sealed), identityPoolId },
+      ...(sealed !== null && { sealed }),
+      state: "live",
+      ...(formerNames.length > 0 && settings.developerProviderName === undefined && { formerNames }),
+      isListed: false,
+      sweptShards: 0,
+    });
+    await this.#list();
+    return { ...settings, identityPoolId };
+  }
+
+  #formerNames(): readonly string[] {
+    return this.#record === null ? [] : formerNamesWith(this.#record.formerNames ?? [], this.#record.pool);
+  }
+
+  /** One storage step: the record, and the alarm that carries on should this life end here. */
+  #save(changed: PoolRecord): void {
+    const now = this.#host.now();
+    const record = { ...changed, movedAt: now };
+    const waitSeconds = record.state === "deleted" ? 0 : backoffSeconds(0, record.pool.identityPoolId);
+    this.#host.save(record, isAtRest(record) ? null : now + waitSeconds);
+    // Memory follows the disk: what could not be stored has not happened.
+    this.#record = record;
+  }
+
+  /** At once where the directory answers. Where it does not, the change holds all the same, and the alarm tells it. */
+  async #list(): Promise<void> {
+    const record = this.#record;
+    if (record === null || record.isListed) return;
+    const { identityPoolId, name } = record.pool;
+    try {
+      await this.#host.list(identityPoolId, record.state === "live" ? name : null);
+      // Another change may have come meanwhile: then its own call tells the directory, too.
+      if (this.#record === record) this.#save({ ...record, isListed: true });
+    } catch (cause) {
+      this.#host.leftOver("its entry in the directory", cause);
+    }
+  }
+
+  /**
+   * Deletes the identities of a deleted pool, shard by shard; true when any went, or a shard was found empty. Its own record
+   * stays: the id is never used again.
+   */
+  async #sweep(): Promise<boolean> {
+    let hasMoved = false;
+    for (let batch = 0; batch < SWEEP_BATCHES; batch++) {
+      const record = this.#record;
+      if (record?.state !== "deleted" || record.sweptShards === DIRECTORY_SHARDS) return hasMoved;
+      const { sweptShards } = record;
+      const kinds = await this.#sweepShard(directoryShard(record.pool.identityPoolId, sweptShards));
+      hasMoved ||= kinds.length === 0 || kinds.includes("gone");
+      if (kinds.includes("busy")) return hasMoved;
+      // Another run of the alarm may have come further meanwhile.
+      if (kinds.length === 0 && this.#record?.sweptShards === sweptShards) {
+        this.#save({ ...this.#record, sweptShards: sweptShards + 1 });
+      }
+    }
+    return hasMoved;
+  }
+
+  /** What became of each identity of one batch; of an empty shard nothing. */
+  async #sweepShard(name: string): Promise<readonly string[]> {
+    await this.#host.shard(name).close();
+    const identityIds = await this.#host.shard(name).page("", SWEEP_BATCH);
+    return await Promise.all(identityIds.map(async (identityId) => await this.#sweepIdentity(name, identityId)));
+  }
+
+  async #sweepIdentity(shard: string, identityId: IdentityId): Promise<"gone" | "busy"> {
+    try {
+      const { kind } = await this.#host.removeIdentity(identityId);
+      if (kind === "busy") return kind;
+      // Taken off here as well as by the identity's own outbox: an entry that came late has no identity to do it.
+      await this.#host.shard(shard).update("remove", identityId);
+      return "gone";
+    } catch (cause) {
+      // One that cannot be reached holds up no other of its batch.
+      this.#host.leftOver("its identities", cause);
+      return "busy";
+    }
+  }
+}
+
+function isAtRest({ isListed, state, sweptShards }: PoolRecord): boolean {
+  return isListed && (state === "live" || sweptShards === DIRECTORY_SHARDS);
+}

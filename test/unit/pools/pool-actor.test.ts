@@ -1,0 +1,174 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { type IdentityId, identityPoolIdOf } from "../../../src/domain/identifiers.ts";
+import { PoolActor, type PoolHost, type PoolRecord } from "../../../src/pools/pool-actor.ts";
+
+const identityPoolId = identityPoolIdOf("us-east-1", "1");
+const settings = { name: "pool", allowsUnauthenticated: true };
+
+/** An installation in memory: a clock that is moved by hand, one alarm, and lists that answer or do not. */
+class Installation implements PoolHost {
+  nowSeconds = 1_000_000;
+  stored: PoolRecord | null = null;
+  wakeAt: number | null = null;
+  listedName: string | null = null;
+  isDirectoryAway = false;
+  readonly shards = new Map<string, Set<IdentityId>>();
+  readonly stuck = new Set<IdentityId>();
+  readonly unreachable = new Set<IdentityId>();
+  removals = 0;
+  readonly leftOvers: string[] = [];
+
+  now = () => this.nowSeconds;
+  save(record: PoolRecord, wakeAt: number | null) {
+    this.stored = record;
+    this.wakeAt = wakeAt;
+  }
+  setAlarm(wakeAt: number) {
+    this.wakeAt = wakeAt;
+  }
+  seal = async () => await Promise.resolve(null);
+  open = async () => await Promise.reject(new Error("nothing is sealed"));
+  async list(_: string, name: string | null) {
+    if (this.isDirectoryAway) throw new Error("away");
+    this.listedName = await Promise.resolve(name);
+  }
+  shard(name: string) {
+    const listed = this.shards.get(name) ?? new Set();
+    return {
+      close: async () => {},
+      page: async (_: string, limit: number) => await Promise.resolve([...listed].slice(0, limit)),
+      update: async (_: "remove", identityId: IdentityId) => await Promise.resolve(listed.delete(identityId)),
+    };
+  }
+  async removeIdentity(identityId: IdentityId): Promise<{ kind: "done" | "busy" }> {
+    this.removals++;
+    if (this.unreachable.has(identityId)) throw new Error("unreachable");
+    return await Promise.resolve({ kind: this.stuck.has(identityId) ? "busy" : "done" });
+  }
+  leftOver(what: string) {
+    this.leftOvers.push(what);
+  }
+
+  fill(shard: number, count: number): readonly IdentityId[] {
+    const ids = Array.from({ length: count }, (_, index) => `us-east-1:${shard}${index}` as IdentityId);
+    this.shards.set(`${identityPoolId}/${shard}`, new Set(ids));
+    return ids;
+  }
+
+  /** Seconds from now to the alarm. */
+  get waitSeconds(): number {
+    return (this.wakeAt ?? Number.NaN) - this.nowSeconds;
+  }
+
+  /** Lets the time pass until the alarm, and runs it; in a new life each time. */
+  async wake(): Promise<void> {
+    this.nowSeconds = this.wakeAt ?? Number.NaN;
+    this.wakeAt = null;
+    await new PoolActor(this, this.stored).alarm();
+  }
+}
+
+let installation: Installation;
+let pool: PoolActor;
+
+beforeEach(async () => {
+  installation = new Installation();
+  pool = new PoolActor(installation, null);
+  await pool.create(identityPoolId, settings);
+});
+
+describe("a pool whose directory does not answer", () => {
+  it("tells it ever more seldom, down to once an hour or so, and at once is at rest when it has heard", async () => {
+    installation.isDirectoryAway = true;
+    await pool.update({ ...settings, name: "renamed" });
+    const waits: number[] = [];
+    while (installation.nowSeconds < 1_000_000 + 86_400) {
+      waits.push(installation.waitSeconds);
+      await installation.wake();
+    }
+    expect(waits[0]).toBeGreaterThanOrEqual(7.5);
+    expect(waits[0]).toBeLessThanOrEqual(12.5);
+    expect(waits).toEqual(waits.toSorted((one, other) => one - other));
+    expect(waits.at(-1)).toBeLessThanOrEqual(4500);
+    expect(waits.length).toBeLessThan(60);
+    expect(installation.leftOvers).toContain("its entry in the directory");
+    installation.isDirectoryAway = false;
+    await installation.wake();
+    expect(installation.listedName).toBe("renamed");
+    expect(installation.wakeAt).toBeNull();
+  });
+
+  it("is swept all the same when it was deleted", async () => {
+    installation.fill(3, 5);
+    installation.isDirectoryAway = true;
+    await pool.remove("the request");
+    await installation.wake();
+    expect(installation.removals).toBe(5);
+    expect(installation.stored).toMatchObject({ sweptShards: 16, isListed: false });
+  });
+});
+
+describe("the sweep of a deleted pool", () => {
+  it("begins at once, is done in bounded pieces, and goes on at once while it comes further", async () => {
+    installation.fill(0, 5000);
+    await pool.remove("the request");
+    expect(installation.waitSeconds).toBe(0);
+    await installation.wake();
+    expect(installation.removals).toBe(2000);
+    expect(installation.waitSeconds).toBe(0);
+    await installation.wake();
+    await installation.wake();
+    expect(installation.removals).toBe(5000);
+    expect(installation.stored).toMatchObject({ sweptShards: 16 });
+    expect(installation.wakeAt).toBeNull();
+  });
+
+  it("waits ever longer for an identity that stands still, from the last step on that it came", async () => {
+    const [first] = installation.fill(7, 3);
+    if (first === undefined) throw new Error("no identity");
+    installation.stuck.add(first);
+    await pool.remove("the request");
+    await installation.wake();
+    expect(installation.removals).toBe(3);
+    // The other two went, so that it looks again at once; then it waits.
+    const waits: number[] = [];
+    for (let count = 0; count < 12; count++) {
+      waits.push(installation.waitSeconds);
+      await installation.wake();
+    }
+    expect(waits[0]).toBe(0);
+    expect(waits[1]).toBeGreaterThanOrEqual(7.5);
+    expect(waits[1]).toBeLessThanOrEqual(12.5);
+    expect(waits.at(-1)).toBeGreaterThan(60);
+    installation.stuck.clear();
+    await installation.wake();
+    expect(installation.stored).toMatchObject({ sweptShards: 16 });
+  });
+
+  it("an identity that cannot be reached holds up no other of its batch", async () => {
+    const [first] = installation.fill(7, 40);
+    if (first === undefined) throw new Error("no identity");
+    installation.unreachable.add(first);
+    await pool.remove("the request");
+    await installation.wake();
+    expect([...(installation.shards.get(`${identityPoolId}/7`) ?? [])]).toEqual([first]);
+    expect(installation.leftOvers).toContain("its identities");
+    expect(installation.stored).toMatchObject({ state: "deleted", sweptShards: 7 });
+    expect(installation.wakeAt).not.toBeNull();
+  });
+
+  it("two runs of its alarm at once come no step back", async () => {
+    installation.fill(2, 10);
+    await pool.remove("the request");
+    const saved: number[] = [];
+    const save = installation.save.bind(installation);
+    installation.save = (record, wakeAt) => {
+      saved.push(record.sweptShards);
+      save(record, wakeAt);
+    };
+    await Promise.all([pool.alarm(), pool.alarm()]);
+    expect(saved).toEqual(saved.toSorted((one, other) => one - other));
+    expect(installation.stored).toMatchObject({ sweptShards: 16, isListed: true });
+    expect(installation.wakeAt).toBeNull();
+  });
+});
