@@ -4,9 +4,9 @@ import type { Config } from "./config.ts";
 import { err, ok, RATE_EXCEEDED, type Result, type ServiceError, serviceError } from "./domain/errors.ts";
 import type { ClientCall } from "./domain/identity.ts";
 import { charge, type Client, CLIENT_OVER_LIMIT, clientOf, failureLimitOf } from "./durable/client-limit.ts";
-import { issuerKeysOf } from "./durable/issuer-memory.ts";
 import { KEY_RING_NAME } from "./durable/key-ring-object.ts";
 import { objectsOf } from "./durable/objects.ts";
+import { PresentedTokens } from "./durable/presented-tokens.ts";
 import { httpsOnly, type RequestHandler } from "./https-only.ts";
 import type { Caller, OperationContext } from "./operations/context.ts";
 import { runnableOf } from "./operations/registry.ts";
@@ -37,7 +37,9 @@ export type Composition = {
 /** What an isolate keeps for its whole life: the checked settings, the imported keys, and memories with a stated life. */
 type Service = {
   readonly config: Config;
-  readonly context: Omit<OperationContext, "admitQuestion" | "call" | "client" | "note">;
+  readonly context: Omit<OperationContext, "call" | "client" | "note" | "verifyLogins">;
+  /** `client` is charged for what the tokens cost a provider. */
+  readonly present: (tokens: ReadonlyMap<string, string>, client: Client | null) => PresentedTokens;
   readonly clients: ClientLimit;
 };
 
@@ -48,7 +50,7 @@ type ClientLimit = {
   isBlocked(client: Client | null, now: number): boolean;
   /** Each charges the client, and answers with the refusal of what is one too many, or null. */
   countFailure(client: Client | null, now: number): Promise<ServiceError | null>;
-  charge(use: "create" | "ask", client: Client | null): Promise<ServiceError | null>;
+  chargeForId(client: Client | null): Promise<ServiceError | null>;
 };
 
 type Answer = { readonly response: Response; readonly error?: WireError; readonly operation: string | null };
@@ -210,7 +212,7 @@ async function runOperation(
   request: Request,
   { operation, json }: DecodedRequest,
   caller: Caller | null,
-  { context, clients }: Service,
+  { context, clients, present }: Service,
   client: Client | null,
   facts: RequestFacts,
 ): Promise<Result<object | undefined, WireError>> {
@@ -221,7 +223,7 @@ async function runOperation(
   if (!authorised.ok) return authorised;
   // A signature speaks for a backend, and many users stand behind one.
   const charged = caller === null ? client : null;
-  const limited = operation === "GetId" ? await clients.charge("create", charged) : null;
+  const limited = operation === "GetId" ? await clients.chargeForId(charged) : null;
   if (limited !== null) return err(limited);
   const result = await runnable.run(
     json,
@@ -229,7 +231,14 @@ async function runOperation(
       ...context,
       call: callOf(request.headers, context.now()),
       client: charged,
-      admitQuestion: async () => await clients.charge("ask", charged),
+      async verifyLogins(pool, tokens) {
+        const presented = present(tokens, charged);
+        try {
+          return await presented.verify(pool);
+        } finally {
+          facts.note(presented.trace());
+        }
+      },
       note: (trace) => facts.note(trace),
     },
     caller,
@@ -242,14 +251,14 @@ function createService(env: Env, config: Config): Service {
   const context: Service["context"] = {
     config,
     objects: objectsOf(env),
-    issuerKeys: issuerKeysOf(env.ISSUER_KEYS),
     signer: createSigner(() => env.KEY_RING.getByName(KEY_RING_NAME), config.keyEncryptionKey),
     now: () => Date.now() / 1000,
     newUuid: () => crypto.randomUUID(),
     random: () => Math.random(),
     pause: async (ms) => await new Promise((resolve) => setTimeout(resolve, ms)),
   };
-  return { config, context, clients: clientLimitOf(env, config) };
+  const present: Service["present"] = (tokens, client) => new PresentedTokens(env, config, tokens, client);
+  return { config, context, clients: clientLimitOf(env, config), present };
 }
 
 function clientLimitOf(env: Env, { limitsClients }: Config): ClientLimit {
@@ -258,6 +267,6 @@ function clientLimitOf(env: Env, { limitsClients }: Config): ClientLimit {
     clientOf: (headers) => (limitsClients ? clientOf(headers) : null),
     isBlocked: (client, now) => client !== null && failures.isBlocked(client, now),
     countFailure: async (client, now) => (client === null ? null : await failures.count(client, now)),
-    charge: async (use, client) => (client === null ? null : await charge(env, use, client)),
+    chargeForId: async (client) => (client === null ? null : await charge(env, "create", client)),
   };
 }

@@ -69,7 +69,7 @@ export class RequestFacts {
   note({ identityPoolId, identityIds = [], providerNames, upstreamFetches = 0 }: Trace): void {
     if (identityPoolId !== undefined) this.#pools.add(identityPoolId);
     for (const identityId of identityIds) addId(this.#targets, identityId);
-    this.#providers = providerNames ?? this.#providers;
+    if (providerNames !== undefined) this.#providers = [...new Set([...(this.#providers ?? []), ...providerNames])];
     this.#upstreamFetches += upstreamFetches;
   }
 

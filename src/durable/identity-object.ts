@@ -30,12 +30,12 @@ export class IdentityObject extends ConfiguredObject {
   // `form` as in grant-reply.ts. `client` is charged for each question to a provider's API, where one is given. A Worker of the
   // release before says no flow, and knows the basic one alone.
   async grant(...[id, tokens, call, form, client, flow = "basic"]: Asked) {
-    const presented = new PresentedTokens(this.env, this.config, tokens, client);
+    const presented = new PresentedTokens(this.env, this.config, tokens, client ?? null);
     const reply: Traced<GrantReply> = presented.traced(await this.#actor.grant(id, presented, call, flow));
     return form === AS_TEXT ? writeGrantReply(reply) : reply;
   }
   async unlink(id: IdentityId, tokens: Tokens, names: readonly string[], client?: Client) {
-    const presented = new PresentedTokens(this.env, this.config, tokens, client);
+    const presented = new PresentedTokens(this.env, this.config, tokens, client ?? null);
     const reply: Traced<ChangeReply> = presented.traced(await this.#actor.unlink(id, presented, names));
     return reply;
   }

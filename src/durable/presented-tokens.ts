@@ -1,4 +1,7 @@
-/** The login tokens of one call to an identity: verifies them when its actor asks, and keeps what the call's log line says. */
+/**
+ * The login tokens that one call presents, in the Worker as in an identity's object: the one place that has them verified. Keeps
+ * what the call's log line says of them.
+ */
 import type { Config } from "../config.ts";
 import type { Result, ServiceError } from "../domain/errors.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
@@ -14,12 +17,12 @@ export class PresentedTokens implements PresentedLogins {
   readonly tokens: ReadonlyMap<string, string>;
   readonly #env: Env;
   readonly #config: Config;
-  readonly #client: Client | undefined;
+  readonly #client: Client | null;
   #pool: IdentityPool | null = null;
   #upstreamFetches = 0;
 
-  /** `client` is charged for each question to a provider's API, where one is given. */
-  constructor(env: Env, config: Config, tokens: ReadonlyMap<string, string>, client: Client | undefined) {
+  /** `client` is charged for each question to a provider's API; null: nobody is. */
+  constructor(env: Env, config: Config, tokens: ReadonlyMap<string, string>, client: Client | null) {
     this.tokens = tokens;
     this.#env = env;
     this.#config = config;
@@ -30,10 +33,12 @@ export class PresentedTokens implements PresentedLogins {
     this.#pool = pool;
   }
 
+  /** All of them, or the first refusal. `admitQuestion` may refuse a question to a provider before anybody is charged for it. */
   async verify(
     pool: IdentityPool,
-    admitQuestion: () => ServiceError | null,
+    admitQuestion: () => ServiceError | null = () => null,
   ): Promise<Result<readonly VerifiedLogin[]>> {
+    this.presentTo(pool);
     const client = this.#client;
     return await verifyLogins(pool, this.tokens, {
       config: this.#config,
@@ -42,17 +47,16 @@ export class PresentedTokens implements PresentedLogins {
       onFetch: () => {
         this.#upstreamFetches += 1;
       },
-      admitQuestion: async () =>
-        admitQuestion() ?? (client === undefined ? null : await charge(this.#env, "ask", client)),
+      admitQuestion: async () => admitQuestion() ?? (client === null ? null : await charge(this.#env, "ask", client)),
     });
   }
 
   /** A grant says itself what the call was about, unless the call had to wait for an upstream. */
   traced<R extends { readonly kind: string }>(reply: R): R & { readonly trace?: Trace } {
-    return reply.kind === "granted" && this.#upstreamFetches === 0 ? reply : { ...reply, trace: this.#trace() };
+    return reply.kind === "granted" && this.#upstreamFetches === 0 ? reply : { ...reply, trace: this.trace() };
   }
 
-  #trace(): Trace {
+  trace(): Trace {
     const [pool, tokens, upstreamFetches] = [this.#pool, this.tokens, this.#upstreamFetches];
     const { oidcProviders } = this.#config;
     return {

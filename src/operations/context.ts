@@ -1,16 +1,17 @@
 /** What an operation is given: the checked configuration, the objects, the keys, and every source of time and chance. */
 import type { Config } from "../config.ts";
 import { type AdminCredential, allowsPool } from "../domain/admin-credential.ts";
-import { err, type Result, type ServiceError, serviceError } from "../domain/errors.ts";
+import { err, type Result, serviceError } from "../domain/errors.ts";
 import type { ClientCall } from "../domain/identity.ts";
 import { type IdentityId, type IdentityPoolId, parseIdentityId, parseIdentityPoolId } from "../domain/identifiers.ts";
+import type { IdentityPool } from "../domain/identity-pool.ts";
+import type { VerifiedLogin } from "../domain/login.ts";
 import type { Trace } from "../domain/trace.ts";
 import type { Client } from "../durable/client-limit.ts";
 import type { Objects } from "../durable/objects.ts";
 import type { Signer } from "../keys/signer.ts";
-import type { IssuerKeys } from "../key-sets/issuer-keys.ts";
-import { mayAskProviders } from "../providers/provider-kinds.ts";
 import type { Parties } from "../linking/parties.ts";
+import { mayAskProviders } from "../providers/provider-kinds.ts";
 
 /** Who sent a signed request. */
 export type Caller = {
@@ -24,7 +25,6 @@ export type Caller = {
 export type OperationContext = Pick<Parties, "pause" | "random" | "newUuid"> & {
   readonly config: Config;
   readonly objects: Objects;
-  readonly issuerKeys: IssuerKeys;
   readonly signer: Signer;
   /** Epoch seconds. */
   now(): number;
@@ -32,8 +32,8 @@ export type OperationContext = Pick<Parties, "pause" | "random" | "newUuid"> & {
   readonly call: ClientCall;
   /** Who is charged for what the call uses of others' resources (T47); null: nobody. A signed call is charged to no address. */
   readonly client: Client | null;
-  /** Charges `client` for a question to a provider's API: the refusal, or null. */
-  admitQuestion(): Promise<ServiceError | null>;
+  /** Verifies presented login tokens, all or none, and notes what that was about. Charges `client` for each question to a provider. */
+  verifyLogins(pool: IdentityPool, tokens: ReadonlyMap<string, string>): Promise<Result<readonly VerifiedLogin[]>>;
   /** Takes note of what the request turns out to be about, for its log line. */
   readonly note?: (trace: Trace) => void;
 };

@@ -14,8 +14,6 @@ import { changed, untilAnswered } from "../linking/contention.ts";
 import { findUserWithOthers, mergeUsers, usersOf } from "../linking/developer-users.ts";
 import { obtainGrant } from "../linking/obtain-grant.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
-import { configuredNames } from "../providers/pool-providers.ts";
-import { verifyLogins } from "../providers/verify-logins.ts";
 import { mint } from "../token/mint.ts";
 import { identityIdOfInput, identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
 import { decodePageToken, encodePageToken, INVALID_PAGE_TOKEN } from "./page-token.ts";
@@ -73,15 +71,8 @@ async function verifiedLoginsOf(
   if (userIdentifier === undefined) return err(WRONG_DEVELOPER_PROVIDER);
   if (userIdentifier.length > MAX_USER_IDENTIFIER_LENGTH) return err(LONG_USER_IDENTIFIER);
   const publicLogins = new Map([...presented].filter(([providerName]) => providerName !== developerProviderName));
-  const configured = configuredNames(pool, context.config.oidcProviders, publicLogins.keys());
-  context.note?.({ providerNames: [developerProviderName, ...configured] });
-  const verified = await verifyLogins(pool, publicLogins, {
-    config: context.config,
-    now: Math.floor(context.now()),
-    issuerKeys: context.issuerKeys,
-    onFetch: () => context.note?.({ upstreamFetches: 1 }),
-    admitQuestion: async () => await context.admitQuestion(),
-  });
+  context.note?.({ providerNames: [developerProviderName] });
+  const verified = await context.verifyLogins(pool, publicLogins);
   if (!verified.ok) return verified;
   return ok([await developerLoginOf(pool, developerProviderName, userIdentifier), ...verified.value]);
 }

@@ -3,8 +3,6 @@ import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import { identityIdOf } from "../domain/identifiers.ts";
 import { errorOf, identityPoolNotFound, withWords } from "../domain/refusals.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
-import { configuredNames } from "../providers/pool-providers.ts";
-import { verifyLogins } from "../providers/verify-logins.ts";
 import { identityPoolIdOfInput, type OperationContext } from "./context.ts";
 import { bringTogether } from "../linking/bring-together.ts";
 
@@ -20,14 +18,7 @@ export async function getId(input: InputOf<"GetId">, context: OperationContext):
     if (created) return ok({ IdentityId: identityId });
     return err(serviceError("InternalErrorException", "Internal error", "identity-id-collision"));
   }
-  context.note?.({ providerNames: configuredNames(pool, context.config.oidcProviders, logins.keys()) });
-  const verified = await verifyLogins(pool, logins, {
-    config: context.config,
-    now: Math.floor(context.now()),
-    issuerKeys: context.issuerKeys,
-    onFetch: () => context.note?.({ upstreamFetches: 1 }),
-    admitQuestion: async () => await context.admitQuestion(),
-  });
+  const verified = await context.verifyLogins(pool, logins);
   if (!verified.ok) return verified;
   const linked = await bringTogether(context, { identityPoolId, logins: verified.value, mints: false });
   return linked.ok ? ok({ IdentityId: linked.value.identityId }) : withWords(linked);

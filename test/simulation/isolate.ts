@@ -3,8 +3,7 @@
  * it happens to be, and the context that it gives to the code of src/operations. It stores nothing.
  */
 import { parseConfig } from "../../src/config.ts";
-import { err, ok } from "../../src/domain/errors.ts";
-import type { ClientCall } from "../../src/domain/identity.ts";
+import { ok } from "../../src/domain/errors.ts";
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
 import type { CacheTerms } from "../../src/keys/key-ring.ts";
 import type { KeyRingActor } from "../../src/keys/key-ring-actor.ts";
@@ -109,8 +108,8 @@ export class Isolate {
   contextOf(
     life: Life,
     objects: Pick<Objects, "identity" | "login" | "keyRing">,
-    call: ClientCall,
     random: Random,
+    given: Pick<SignedContext, "call" | "verifyLogins">,
   ): SignedContext {
     const { network, newUuid, mergePolicy } = this.#world;
     const reachable = { ...objects, readPool: async () => await this.readPool(life) };
@@ -118,14 +117,12 @@ export class Isolate {
       config: CONFIGS[mergePolicy],
       // The operations of this simulation reach identities, logins and the pool; a call to any other object is a defect.
       objects: reachable as unknown as Objects,
-      issuerKeys: { find: async () => err({ kind: "upstream-unreachable" as const }) },
       signer: this.#signerFor(life, random),
       now: () => network.nowMs / 1000,
       newUuid,
-      call,
-      caller: { ...CALLER, callKey: call.callId },
+      ...given,
+      caller: { ...CALLER, callKey: given.call.callId },
       client: null,
-      admitQuestion: async () => await Promise.resolve(null),
       pause: async (ms) => await network.sleep(life, ms),
       random: () => random.next(),
     };

@@ -1,14 +1,10 @@
-/**
- * The isolate's side of a request: the code of src/operations over the simulated network. Where an operation verifies login
- * tokens, which is not simulated, what it does with the verified ones is run; all other operations are run whole.
- */
-import { err, ok, type Result } from "../../src/domain/errors.ts";
+/** The isolate's side of a request: the code of src/operations, run whole over the simulated network. */
+import { err, ok, type Result, serviceError } from "../../src/domain/errors.ts";
 import type { ClientCall } from "../../src/domain/identity.ts";
-import { DEVELOPER_TOKEN_LIFETIME_SECONDS } from "../../src/domain/grant.ts";
-import { type IdentityId, identityIdOf } from "../../src/domain/identifiers.ts";
+import type { IdentityId } from "../../src/domain/identifiers.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
-import { errorOf, identityPoolNotFound, withWords } from "../../src/domain/refusals.ts";
-import { changed, untilAnswered } from "../../src/linking/contention.ts";
+import { withWords } from "../../src/domain/refusals.ts";
+import { obtainGrant } from "../../src/linking/obtain-grant.ts";
 import type { SignedContext } from "../../src/operations/context.ts";
 import {
   getOpenIdTokenForDeveloperIdentity,
@@ -16,11 +12,10 @@ import {
   mergeDeveloperIdentities,
   unlinkDeveloperIdentity,
 } from "../../src/operations/developer-identities.ts";
-import { obtainGrant } from "../../src/linking/obtain-grant.ts";
+import { getId } from "../../src/operations/get-id.ts";
 import { getOpenIdToken } from "../../src/operations/get-open-id-token.ts";
-import { bringTogether } from "../../src/linking/bring-together.ts";
+import { deleteIdentities, unlinkIdentity } from "../../src/operations/identities.ts";
 import { rotateSigningKey } from "../../src/operations/rotate-signing-key.ts";
-import { mint } from "../../src/token/mint.ts";
 import type { Isolate } from "./isolate.ts";
 import { ringIn } from "./keys.ts";
 import { objectsOf } from "./stubs.ts";
@@ -44,10 +39,11 @@ type Answer = Result<IdentityId | null>;
 
 export async function serve(serving: Serving, request: Request): Promise<Answer> {
   const { world, life, isolate, call, random } = serving;
-  const context = isolate.contextOf(life, objectsOf(world, life), call, random);
+  const verifyLogins = verifierFor(serving, request);
+  const context = isolate.contextOf(life, objectsOf(world, life), random, { call, verifyLogins });
   switch (request.kind) {
     case "get-id":
-      return await getId(serving, context, request.tokens);
+      return answeredId(await getId({ IdentityPoolId: POOL_ID, Logins: new Map(request.tokens) }, context));
     case "burst": {
       const { identityId, tokens } = request;
       const ask = async (named: IdentityId) => await context.objects.grant(named, new Map(tokens), call, "basic");
@@ -56,27 +52,34 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
     }
     case "get-token": {
       const { identityId, tokens } = request;
-      const answer = await getOpenIdToken({ IdentityId: identityId, Logins: new Map(tokens) }, context);
-      return answer.ok ? ok(answer.value.IdentityId as IdentityId) : answer;
+      return answeredId(await getOpenIdToken({ IdentityId: identityId, Logins: new Map(tokens) }, context));
     }
     case "unlink": {
       const { identityId, tokens, from } = request;
       world.judge.unlinks.asked(unlinkRequestOf(world, request));
-      const unlinked = await untilAnswered(context, async () =>
-        changed(await context.objects.identity(identityId).unlink(identityId, new Map(tokens), [...from])),
-      );
-      return unlinked.ok ? ok(null) : withWords(unlinked);
+      const input = { IdentityId: identityId, Logins: new Map(tokens), LoginsToRemove: [...from] };
+      const answer = await unlinkIdentity(input, context);
+      return answer.ok ? ok(null) : answer;
     }
     case "delete": {
       const { identityId } = request;
       world.judge.asksToDelete(identityId);
-      const removed = await untilAnswered(context, async () =>
-        changed(await context.objects.identity(identityId).remove(identityId, "*")),
-      );
-      return removed.ok ? ok(null) : withWords(removed);
+      const answer = await deleteIdentities({ IdentityIdsToDelete: [identityId] }, context);
+      if (!answer.ok) return answer;
+      const isDone = answer.value.UnprocessedIdentityIds?.length === 0;
+      return isDone ? ok(null) : err(serviceError("InternalErrorException", "the identity was not deleted"));
     }
     case "developer-token":
-      return await developerToken(serving, context, request);
+      return answeredId(
+        await getOpenIdTokenForDeveloperIdentity(
+          {
+            IdentityPoolId: POOL_ID,
+            Logins: new Map(request.tokens),
+            ...(request.identityId !== null && { IdentityId: request.identityId }),
+          },
+          context,
+        ),
+      );
     case "unlink-user": {
       const { identityId, user } = request;
       if (identityId === undefined) return ok(null);
@@ -98,8 +101,7 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
         DestinationUserIdentifier: request.destination,
         SourceUserIdentifier: request.source,
       };
-      const answer = await mergeDeveloperIdentities(input, context);
-      return answer.ok ? ok(answer.value.IdentityId as IdentityId) : answer;
+      return answeredId(await mergeDeveloperIdentities(input, context));
     }
     case "look-up": {
       const askedAtStep = world.network.steps;
@@ -128,6 +130,10 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
   }
 }
 
+function answeredId(answer: Result<{ readonly IdentityId?: string | undefined }>): Answer {
+  return answer.ok ? ok(answer.value.IdentityId as IdentityId) : answer;
+}
+
 async function rotateKey({ world, call }: Serving, context: SignedContext, isForced: boolean): Promise<Answer> {
   const orderId = call.callId ?? "";
   world.keyJudge.ordered(orderId, isForced);
@@ -138,67 +144,23 @@ async function rotateKey({ world, call }: Serving, context: SignedContext, isFor
   return ok(null);
 }
 
-/** As src/operations/get-id.ts, from where the tokens have been verified. */
-async function getId(serving: Serving, context: SignedContext, tokens: ReadonlyMap<string, string>): Promise<Answer> {
-  const { world } = serving;
-  if ((await context.objects.readPool(POOL_ID)) === null) return err(identityPoolNotFound(POOL_ID));
-  if (tokens.size === 0) {
-    const identityId = identityIdOf(context.config.region, context.newUuid());
-    const created = await context.objects.identity(identityId).createGuest(identityId, POOL_ID);
-    // A guest that was made twice, by a request that was delivered twice, answers no to one of the two.
-    return created ? ok(identityId) : err(errorOf({ kind: "contended" }));
-  }
-  const logins = await verify(serving, tokens);
-  if (logins === null) return err(ISSUER_UNREACHABLE);
-  world.judge.proved(logins);
-  const linked = await bringTogether(context, { identityPoolId: POOL_ID, logins, mints: false });
-  return linked.ok ? ok(linked.value.identityId) : withWords(linked);
+/** What the judge is told once the login tokens of a request are verified in the isolate. */
+function noteProof({ world: { judge, login } }: Serving, request: Request, logins: readonly VerifiedLogin[]): void {
+  if (request.kind !== "developer-token") return judge.proved(logins);
+  const user = loginsIn(request.tokens, login).filter(({ providerName }) => providerName === DEVELOPER);
+  judge.asksAsDeveloper([...user, ...logins], request.identityId !== null);
 }
 
-async function verify({ world, life, random }: Serving, tokens: ReadonlyMap<string, string>) {
-  await world.network.sleep(life, random.below(SLOWEST_ISSUER_MS));
-  return verified(world, tokens);
-}
-
-/** Whole where the developer's user comes alone; else as that operation goes on once the public tokens are verified. */
-async function developerToken(
-  serving: Serving,
-  context: SignedContext,
-  { identityId, tokens }: Extract<Request, { kind: "developer-token" }>,
-): Promise<Answer> {
-  const { world } = serving;
-  if (tokens.size === 1) {
-    world.judge.asksAsDeveloper(loginsIn(tokens, world.login), identityId !== null);
-    const named = identityId === null ? {} : { IdentityId: identityId };
-    const input = { IdentityPoolId: POOL_ID, Logins: new Map(tokens), ...named };
-    const answer = await getOpenIdTokenForDeveloperIdentity(input, context);
-    return answer.ok ? ok(answer.value.IdentityId as IdentityId) : answer;
-  }
-  if ((await context.objects.readPool(POOL_ID)) === null) return err(identityPoolNotFound(POOL_ID));
-  const logins = await verify(serving, tokens);
-  const [user] = logins ?? [];
-  if (logins === null || user === undefined) return err(ISSUER_UNREACHABLE);
-  world.judge.asksAsDeveloper(logins, identityId !== null);
-  const granted = await obtainDeveloperGrant(context, identityId, logins, user);
-  if (!granted.ok) return withWords(granted);
-  const grant = { ...granted.value, lifetimeSeconds: DEVELOPER_TOKEN_LIFETIME_SECONDS };
-  const stamp = { issuer: context.config.issuer, now: context.now(), jti: context.newUuid() };
-  const token = await mint(grant, stamp, context.signer);
-  return token.ok ? ok(grant.identityId) : token;
-}
-
-async function obtainDeveloperGrant(
-  context: SignedContext,
-  identityId: IdentityId | null,
-  logins: readonly VerifiedLogin[],
-  user: VerifiedLogin,
-) {
-  if (identityId === null) {
-    return await bringTogether(context, { identityPoolId: POOL_ID, logins, mints: true });
-  }
-  const ask = async (named: IdentityId) =>
-    await context.objects.identity(named).grantVerified(named, POOL_ID, logins, context.call);
-  return await obtainGrant(context, identityId, context.call, ask, user.loginId);
+/** Every login token of the simulation is good, but to find that out takes its time, and needs its issuer. */
+function verifierFor(serving: Serving, request: Request): SignedContext["verifyLogins"] {
+  const { world, life, random } = serving;
+  return async (_pool, tokens) => {
+    if (tokens.size > 0) await world.network.sleep(life, random.below(SLOWEST_ISSUER_MS));
+    const logins = verified(world, tokens);
+    if (logins === null) return err(ISSUER_UNREACHABLE);
+    noteProof(serving, request, logins);
+    return ok(logins);
+  };
 }
 
 export function unlinkRequestOf(

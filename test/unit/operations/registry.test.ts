@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../../src/config.ts";
-import { issuerKeysOf } from "../../../src/durable/issuer-memory.ts";
 import { objectsOf } from "../../../src/durable/objects.ts";
+import { PresentedTokens } from "../../../src/durable/presented-tokens.ts";
 import type { OperationContext } from "../../../src/operations/context.ts";
 import { registry } from "../../../src/operations/registry.ts";
 import { operations } from "../../../src/protocol/shapes.ts";
@@ -15,13 +15,12 @@ const config = parsed.value;
 const context: OperationContext = {
   config,
   objects: objectsOf(env),
-  issuerKeys: issuerKeysOf(env.ISSUER_KEYS),
   signer: createSigner(() => env.KEY_RING.getByName("key-ring"), config.keyEncryptionKey),
   now: () => Date.now() / 1000,
   newUuid: () => crypto.randomUUID(),
   call: { askedAt: 0, callId: null },
   client: null,
-  admitQuestion: async () => await Promise.resolve(null),
+  verifyLogins: async (pool, tokens) => await new PresentedTokens(env, config, tokens, null).verify(pool),
   random: () => 0.5,
   pause: async () => {},
 };
