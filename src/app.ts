@@ -14,7 +14,7 @@ import { authorise } from "./domain/admin-credential.ts";
 import { type DecodedRequest, encodeError, encodePreflight, encodeSuccess, readRequest } from "./protocol/aws-json.ts";
 import { unknownOperation, type WireError } from "./protocol/errors.ts";
 import { claimedKeyId, unsignedRefusal, verifySignature } from "./protocol/sigv4.ts";
-import { logDefect, logRequest, RequestFacts } from "./request-log.ts";
+import { logDefect, logRequest, RequestFacts } from "./log/request-line.ts";
 import {
   AUTHORIZATION_PATH,
   authorizationResponse,

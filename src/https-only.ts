@@ -5,7 +5,7 @@
 import { serviceError } from "./domain/errors.ts";
 import { encodeError } from "./protocol/aws-json.ts";
 import type { WireError } from "./protocol/errors.ts";
-import { logRequest } from "./request-log.ts";
+import { logRequest } from "./log/request-line.ts";
 
 export type RequestHandler = {
   fetch(request: Request, env: Env, execution: ExecutionContext): Response | Promise<Response>;

@@ -11,7 +11,7 @@ import { KeyRingObject as ProductionKeyRingObject } from "../durable/key-ring-ob
 import { parseDevelopmentConfig, upstreamsOf } from "./development-config.ts";
 import type { DevelopmentEnv } from "./development-env.ts";
 import { encodeError } from "../protocol/aws-json.ts";
-import { logRequest } from "../request-log.ts";
+import { logRequest } from "../log/request-line.ts";
 import { admitLocal, type ForeignRequest } from "./local-request.ts";
 import { DEVELOPMENT_PATH, developmentRoutes } from "./routes.ts";
 

@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import type { IdentityHost } from "../linking/identity-host.ts";
 import type { IdentityRecord } from "../linking/identity-record.ts";
 import type { Bucket } from "../limits/rate-limit.ts";
+import { writeEvent } from "../log/write.ts";
 import { type BucketHost, MintBucket } from "../limits/mint-bucket.ts";
 import { deliverMessage } from "./deliver-message.ts";
 import { auditLink } from "./link-audit.ts";
@@ -48,7 +49,7 @@ export function identityHostOf({ ctx, env }: Platform, config: Config, isMade: b
         return await deliverMessage(env(), message);
       } catch (error) {
         // Whether it took effect is not known; the protocol repeats it, so that it does not matter.
-        console.warn({ message: "a call between objects failed", kind: message.kind, cause: String(error) });
+        writeEvent({ event: "object-call-failed", kind: message.kind, cause: String(error) });
         return { kind: "failed" };
       }
     },
@@ -64,7 +65,7 @@ export function identityHostOf({ ctx, env }: Platform, config: Config, isMade: b
     proofRule: config.linkProofRule,
     linked: (record, link) => ctx().waitUntil(auditLink(record, link)),
     unsettled: (cause) => {
-      console.error({ message: "an identity could not be settled yet", cause: String(cause) });
+      writeEvent({ event: "identity-not-settled", cause: String(cause) });
     },
   };
 }

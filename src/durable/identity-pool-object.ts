@@ -5,6 +5,7 @@
 import type { Result } from "../domain/errors.ts";
 import type { IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
+import { writeEvent } from "../log/write.ts";
 import type { UpstreamPolicy } from "../outbound/upstream-policy.ts";
 import { PoolActor, type PoolHost, type PoolRecord } from "../pools/pool-actor.ts";
 import { poolDirectoryOf } from "../pools/pool-directory.ts";
@@ -65,8 +66,7 @@ export class IdentityPoolObject extends ConfiguredObject {
       },
       shard: (name) => this.env.IDENTITY_DIRECTORY.getByName(name),
       removeIdentity: async (identityId) => await this.env.IDENTITY.getByName(identityId).remove(identityId, "*"),
-      leftOver: (what, cause) =>
-        console.warn({ message: "a pool could not be settled yet", what, cause: String(cause) }),
+      leftOver: (what, cause) => writeEvent({ event: "pool-not-settled", what, cause: String(cause) }),
     };
   }
 

@@ -21,6 +21,7 @@ import { loadKeySet, permittedUrl } from "../key-sets/load-key-set.ts";
 import { parsePublicKeys } from "../key-sets/public-keys.ts";
 import type { UpstreamPolicy } from "../outbound/upstream-policy.ts";
 import { ConfiguredObject } from "./configured-object.ts";
+import { writeEvent } from "../log/write.ts";
 
 const STORAGE_KEY = "key-set";
 
@@ -77,7 +78,7 @@ export class IssuerObject extends ConfiguredObject {
     if (reason === "no-fitting-key") this.#refreshedAt = epochSeconds();
     if (!loaded.ok) {
       this.#failure = failedAgain(this.#failure, loaded.error, epochSeconds());
-      console.warn(JSON.stringify({ event: "issuer-keys-not-loaded", issuer, reason: loaded.error }));
+      writeEvent({ event: "issuer-keys-not-loaded", issuer, reason: loaded.error });
       return;
     }
     const held = { ...loaded.value, fetchedAt: epochSeconds() };

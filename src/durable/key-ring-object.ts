@@ -13,6 +13,7 @@ import {
 } from "../keys/key-ring-actor.ts";
 import { keyEncryptionKeyIdOf, makeSigningKey } from "../keys/signing-key.ts";
 import { ConfiguredObject } from "./configured-object.ts";
+import { writeEvent } from "../log/write.ts";
 
 /** Name of the one key ring object. */
 export const KEY_RING_NAME = "key-ring";
@@ -46,11 +47,7 @@ export class KeyRingObject extends ConfiguredObject {
       return alarmMs === null ? null : alarmMs / 1000;
     },
     setAlarm: async (at) => await this.#setAlarm(at),
-    log: (event) => {
-      const line = JSON.stringify(event);
-      if (event.event === "key-ring-changed") console.log(line);
-      else console.error(line);
-    },
+    log: writeEvent,
   });
 
   async signingKey(): Promise<Result<SigningKey>> {

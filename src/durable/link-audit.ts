@@ -1,15 +1,15 @@
 /** One line for each link that was committed: who holds which providers' logins since then, and whom that absorbed (T34). */
 import { hashedIdentity } from "../domain/trace.ts";
 import type { IdentityRecord, LinkTransaction } from "../linking/identity-record.ts";
+import { writeEvent } from "../log/write.ts";
 
 /** Names of providers were verified in this very request, so that the pool has them; no subject and no id is written (T46). */
 export async function auditLink({ identityId, identityPoolId }: IdentityRecord, link: LinkTransaction): Promise<void> {
-  const line = {
+  writeEvent({
     event: "logins-linked",
     pool: identityPoolId,
     identity: await hashedIdentity(identityId),
     providers: link.wanted.map(({ providerName }) => providerName),
     absorbed: await Promise.all(link.absorbed.map(hashedIdentity)),
-  };
-  console.log(JSON.stringify(line));
+  });
 }

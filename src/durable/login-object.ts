@@ -2,6 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { LoginActor, type LoginHost, type LoginRecord } from "../linking/login-actor.ts";
 import type { Release, Reserve, Settle } from "../linking/messages.ts";
+import { writeEvent } from "../log/write.ts";
 import { deliverMessage } from "./deliver-message.ts";
 import { ofKnownVersion } from "./stored-record.ts";
 
@@ -34,7 +35,7 @@ export class LoginObject extends DurableObject<Env> {
 
   #host(): LoginHost {
     const unsettled = (cause: unknown): void => {
-      console.error({ message: "a reservation could not be resolved yet", cause: String(cause) });
+      writeEvent({ event: "login-not-settled", cause: String(cause) });
     };
     return {
       save: (record, alarm) => {

@@ -3,6 +3,7 @@
  * sealed, as the signing keys are, and bound to its pool and provider; in the settings an empty value stands in its place.
  */
 import type { IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
+import { writeEvent } from "../log/write.ts";
 import { holdsSecret } from "../providers/provider-kinds.ts";
 import { type SealedSecrets, withValues } from "../pools/sealed-secrets.ts";
 import { openText, sealText } from "./sealed-text.ts";
@@ -36,7 +37,7 @@ export async function withSecrets(
   const values = new Map<string, string>();
   for (const [name, text] of Object.entries(sealed)) {
     const value = await openText(text, PURPOSE, [identityPoolId, name], keyEncryptionKey);
-    if (value === null) console.error({ event: "provider-secret-unreadable", identityPoolId, provider: name });
+    if (value === null) writeEvent({ event: "provider-secret-unreadable", identityPoolId, provider: name });
     else values.set(name, value);
   }
   return withValues(pool, values);

@@ -7,6 +7,7 @@ import { curveOf } from "./key-numbers.ts";
 import { countAmbiguousKids, parsePublicKeys, type PublicKey, type PublicKeys } from "./public-keys.ts";
 import { importVerificationKey, SIGNATURE_ALGORITHMS, algorithmSuits } from "../jwt/signature.ts";
 import type { UpstreamPolicy } from "../outbound/upstream-policy.ts";
+import { writeEvent } from "../log/write.ts";
 
 /** Where the key set came from stands in it, to be checked whenever it is read again (T29). */
 export type KeySet = {
@@ -79,15 +80,11 @@ async function fetchKeySet(
 
 /** What the issuer should be told of its set: docs/reliability.md. Counts alone, since nothing in a set is ours to repeat. */
 function report(issuer: string, { keys, leakedKeyCount, unreadKeyCount }: PublicKeys): void {
-  if (leakedKeyCount > 0) {
-    console.error(JSON.stringify({ event: "issuer-publishes-private-keys", issuer, count: leakedKeyCount }));
-  }
-  if (unreadKeyCount > 0) {
-    console.warn(JSON.stringify({ event: "issuer-publishes-too-many-keys", issuer, unread: unreadKeyCount }));
-  }
+  if (leakedKeyCount > 0) writeEvent({ event: "issuer-publishes-private-keys", issuer, count: leakedKeyCount });
+  if (unreadKeyCount > 0) writeEvent({ event: "issuer-publishes-too-many-keys", issuer, unread: unreadKeyCount });
   const ambiguousKidCount = countAmbiguousKids(keys);
   if (ambiguousKidCount > 0) {
-    console.warn(JSON.stringify({ event: "issuer-publishes-ambiguous-kids", issuer, count: ambiguousKidCount }));
+    writeEvent({ event: "issuer-publishes-ambiguous-kids", issuer, count: ambiguousKidCount });
   }
 }
 

@@ -3,6 +3,7 @@
  * keys that are missing, and carries out an operator's order to rotate. It keeps nothing in memory but the key being made,
  * answers with no private key in the clear, and never replaces a ring that it cannot read or unseal unless it is forced to.
  */
+import type { KeyRingEvent } from "../log/events.ts";
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import type { TokenAlgorithm } from "../domain/token-algorithm.ts";
 import {
@@ -41,15 +42,6 @@ export type KeyRingStep = {
   /** As of `setAlarm`; absent: the alarm stays as it is. */
   readonly wakeAt?: number;
 };
-
-export type KeyRingEvent =
-  | {
-      readonly event: "key-ring-changed";
-      readonly active: string | undefined;
-      readonly next: readonly string[];
-      readonly retired: readonly string[];
-    }
-  | { readonly event: "key-ring-key-not-made" | "key-ring-alarm-failed"; readonly reason: string };
 
 /** What the actor asks of the object that it lives in. Instants are epoch seconds. */
 export type KeyRingHost = {

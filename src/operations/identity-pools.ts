@@ -10,6 +10,7 @@ import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { checkProviders, uncheckedUserPools } from "../providers/pool-providers.ts";
 import { identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
 import { decodePageToken, encodePageToken, INVALID_PAGE_TOKEN } from "./page-token.ts";
+import { writeEvent } from "../log/write.ts";
 
 export async function createIdentityPool(
   input: InputOf<"CreateIdentityPool">,
@@ -144,7 +145,7 @@ function storedPool(pool: IdentityPool, { providerApis }: Config): OutputOf<"Des
   const userPools = uncheckedUserPools(pool, providerApis);
   if (userPools.length > 0) {
     const { identityPoolId } = pool;
-    console.warn(JSON.stringify({ event: "server-side-token-check-not-made", identityPoolId, userPools }));
+    writeEvent({ event: "server-side-token-check-not-made", identityPoolId, userPools });
   }
   return poolAs(pool);
 }

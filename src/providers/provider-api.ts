@@ -5,6 +5,7 @@
 import { err, ok, type Result } from "../domain/errors.ts";
 import type { QuestionOutcome } from "../outbound/breaker.ts";
 import { retryAfterSeconds } from "../outbound/circuit.ts";
+import { writeEvent } from "../log/write.ts";
 import { askForJson, type FetchFailure, type JsonAnswer, type JsonQuestion } from "../outbound/fetch-json.ts";
 import type { Members } from "../jwt/login-token.ts";
 import type { InspectionContext } from "./provider.ts";
@@ -73,7 +74,7 @@ export function providerApiOf(providerName: string, context: InspectionContext):
         ? ({ kind: isThrottled(judged.value) ? "throttled" : "answered" } as const)
         : outcomeOf(judged.error, retryAfterSeconds(retryAfter, answeredAt), deadlineMs);
       const pause = breaker.end(route, outcome, answeredAt);
-      if (pause !== null) logPause(providerName, pause);
+      if (pause !== null) writeEvent({ event: "provider-not-asked", provider: providerName, seconds: pause });
       return judged.ok ? judged : upstreamTrouble(judged.error);
     },
   };
@@ -109,10 +110,5 @@ export function membersOf(value: unknown): Members {
 /** One line for each call out, so that they can be counted by provider and outcome. Never the address: the token is in it (T46). */
 function logQuestion(provider: string, answer: Result<JsonAnswer, string>, durationMs: number): void {
   const outcome = answer.ok ? answer.value.status : answer.error;
-  console.log(JSON.stringify({ message: "upstream asked", provider, outcome, durationMs: Math.round(durationMs) }));
-}
-
-/** One line each time that an API is left alone for a while. */
-function logPause(provider: string, seconds: number): void {
-  console.warn(JSON.stringify({ event: "provider-not-asked", provider, seconds }));
+  writeEvent({ message: "upstream asked", provider, outcome, durationMs: Math.round(durationMs) });
 }

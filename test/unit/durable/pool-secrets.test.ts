@@ -59,7 +59,7 @@ describe("a pool's secrets", () => {
       expect(opened.supportedLoginProviders).toEqual({ ...supportedLoginProviders, "api.twitter.com": "" });
       const provider = "api.twitter.com";
       expect(log.mock.calls).toEqual([
-        [{ event: "provider-secret-unreadable", identityPoolId: of.identityPoolId, provider }],
+        [JSON.stringify({ event: "provider-secret-unreadable", identityPoolId: of.identityPoolId, provider })],
       ]);
     },
   );

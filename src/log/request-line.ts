@@ -2,8 +2,10 @@
  * One structured line for each request: docs/reliability.md lists its members. It names what happened and never what was
  * presented: no token, secret, subject or provider name that no pool has, and an identity only by its hash (T46).
  */
-import type { ServiceError } from "./domain/errors.ts";
-import { hashedIdentity, type Trace } from "./domain/trace.ts";
+import type { ServiceError } from "../domain/errors.ts";
+import { hashedIdentity, type Trace } from "../domain/trace.ts";
+import type { RequestEvent } from "./events.ts";
+import { writeEvent } from "./write.ts";
 
 export type RequestLine = {
   readonly requestId: string;
@@ -15,25 +17,10 @@ export type RequestLine = {
 };
 
 /** What a request turned out to be about. */
-type RequestTrace = {
-  /** Access key id of whoever signed it, proven by the signature. */
-  readonly caller: string | undefined;
-  /** Access key id that a signature names which was refused, or not looked at: of a configured credential, and of no other. */
-  readonly claimedCaller: string | undefined;
-  readonly pool: string | undefined;
-  /** In place of `pool`, where the identities that were named are of several. */
-  readonly pools: readonly string[] | undefined;
-  /** The identity that was answered, else the one that was named, hashed. */
-  readonly identity: string | undefined;
-  /** The identity that was named, hashed, where another one was answered. */
-  readonly namedIdentity: string | undefined;
-  /** Where several are to be changed: each of them, hashed. */
-  readonly identities: readonly string[] | undefined;
-  /** Of those the ones that were not. */
-  readonly unprocessed: readonly string[] | undefined;
-  readonly providers: readonly string[] | undefined;
-  readonly upstreamFetches: number;
-};
+type RequestTrace = Omit<
+  RequestEvent,
+  "message" | "requestId" | "operation" | "status" | "exception" | "reason" | "durationMs"
+>;
 
 /** Collects what a request is about: from its input and output, which are judged again here, and from what it notes. */
 export class RequestFacts {
@@ -131,8 +118,7 @@ function idIn(members: object, name: "IdentityId" | "IdentityPoolId"): string | 
 }
 
 export function logRequest({ requestId, operation, status, error, durationMs, about }: RequestLine): void {
-  // What is undefined is not written.
-  const line = {
+  writeEvent({
     message: "request",
     requestId,
     operation,
@@ -150,12 +136,11 @@ export function logRequest({ requestId, operation, status, error, durationMs, ab
     providers: about?.providers,
     upstreamFetches: about?.upstreamFetches,
     durationMs: Math.round(durationMs * 10) / 10,
-  };
-  console.log(JSON.stringify(line));
+  });
 }
 
 /** A defect, with what an operator needs to find it. */
 export function logDefect(requestId: string, operation: string | null, cause: unknown): void {
   const { name, message, stack } = cause instanceof Error ? cause : { name: typeof cause, message: "", stack: "" };
-  console.error(JSON.stringify({ message: "defect", requestId, operation, cause: { name, message, stack } }));
+  writeEvent({ message: "defect", requestId, operation, cause: { name, message, stack } });
 }

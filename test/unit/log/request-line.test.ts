@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { logDefect, logRequest } from "../../src/request-log.ts";
+import { logDefect, logRequest } from "../../../src/log/request-line.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();

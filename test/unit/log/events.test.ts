@@ -1,0 +1,62 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import reliability from "../../../docs/reliability.md?raw";
+import { LEVELS } from "../../../src/log/events.ts";
+import { logRequest, RequestFacts } from "../../../src/log/request-line.ts";
+import { writeEvent } from "../../../src/log/write.ts";
+
+const section = reliability.slice(reliability.indexOf("\n## What the log says\n"));
+
+/** The names in the first column of the table that has this head. */
+function rowsOf(head: string): readonly string[] {
+  const [, table = ""] = section.split(new RegExp(`^\\| ${head} +\\|.*$`, "m"));
+  return table.slice(0, table.indexOf("\n\n")).split("\n");
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe("docs/reliability.md", () => {
+  it("has all lines there are, and how loud each is", () => {
+    const documented = rowsOf("Line").flatMap((row) => {
+      const [, name, level] = /^\| `(.+?)` +\| (\w+) +\|/.exec(row) ?? [];
+      return name === undefined ? [] : [[name, level]];
+    });
+    expect(documented).toEqual(Object.entries(LEVELS));
+  });
+
+  it("has all members of a request's line", async () => {
+    const facts = new RequestFacts();
+    const [pool, other] = [
+      "us-east-1:00000000-0000-4000-8000-000000000001",
+      "us-east-1:00000000-0000-4000-8000-00000000000a",
+    ];
+    facts.readInput({ IdentityPoolId: pool, IdentityId: pool, IdentityIdsToDelete: [other] });
+    facts.readOutput({ IdentityId: other, UnprocessedIdentityIds: [{ IdentityId: other }] });
+    facts.note({ providerNames: ["accounts.google.com"] });
+    facts.signedBy("ops");
+    facts.claimedBy("ops");
+    const log = vi.spyOn(console, "log").mockImplementation(() => {});
+    const error = { type: "NotAuthorizedException", message: "", reason: "expired" } as const;
+    const request = { requestId: "r", operation: "GetId", status: 400, error, durationMs: 1 };
+    logRequest({ ...request, about: { ...(await facts.describe()), pools: [pool, other] } });
+    const members = Object.keys(JSON.parse(String(log.mock.lastCall)) as object);
+    const documented = rowsOf("Member").flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`(\w+)`/g)]);
+    expect(new Set(documented.map(([, name]) => name))).toEqual(new Set(members));
+  });
+});
+
+describe("writeEvent", () => {
+  it.each([
+    [{ message: "upstream asked", provider: "www.amazon.com", outcome: 200, durationMs: 1 }, "log"],
+    [{ event: "provider-not-asked", provider: "www.amazon.com", seconds: 2 }, "warn"],
+    [{ event: "login-not-settled", cause: "Error: away" }, "error"],
+  ] as const)("writes %j as one line of JSON, by its level", (event, level) => {
+    const lines: unknown[] = [];
+    for (const method of ["log", "warn", "error"] as const) {
+      vi.spyOn(console, method).mockImplementation((...line) => void lines.push([method, ...line]));
+    }
+    writeEvent(event);
+    expect(lines).toEqual([[level, JSON.stringify(event)]]);
+  });
+});
