@@ -1,24 +1,31 @@
 /** The way of each message of the link transaction to the object that it is for. Decides nothing. */
-import type { Message, Reply } from "../linking/messages.ts";
+import type { Holder, Message, Reply } from "../linking/messages.ts";
 import { directoryShardOf } from "../pools/identity-directory.ts";
+
+/** What an object of the release before says where this one is busy with another's transaction. */
+type Contended = { readonly kind: "contended"; readonly holder: Holder };
+
+function ofThisRelease(reply: Reply | Contended): Reply {
+  return reply.kind === "contended" ? { kind: "busy", holder: reply.holder } : reply;
+}
 
 /** The way of each message to its addressee: a stub is made for each call, since one that met a failure stays broken. */
 export async function deliverMessage(env: Env, message: Message): Promise<Reply> {
   switch (message.kind) {
     case "reserve":
-      return await env.LOGIN.getByName(message.loginId).reserve(message);
+      return ofThisRelease(await env.LOGIN.getByName(message.loginId).reserve(message));
     case "release":
       await env.LOGIN.getByName(message.loginId).release(message);
       return { kind: "released" };
     case "freeze":
-      return await env.IDENTITY.getByName(message.identityId).freeze(message);
+      return ofThisRelease(await env.IDENTITY.getByName(message.identityId).freeze(message));
     case "settle":
       await (message.participant.kind === "login"
         ? env.LOGIN.getByName(message.participant.loginId).settle(message)
         : env.IDENTITY.getByName(message.participant.identityId).settle(message));
       return { kind: "settled" };
     case "confirm-owner":
-      return await env.IDENTITY.getByName(message.identityId).confirmOwner(message);
+      return ofThisRelease(await env.IDENTITY.getByName(message.identityId).confirmOwner(message));
     case "ask-outcome":
       return { kind: "outcome", outcome: await env.IDENTITY.getByName(message.coordinator).outcome(message) };
     case "update-listing": {

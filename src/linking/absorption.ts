@@ -4,10 +4,7 @@
  */
 import { holds, isVisible } from "../domain/identity.ts";
 import type { IdentityRecord } from "./identity-record.ts";
-import type { Freeze, FreezeReply, Holder, Outcome } from "./messages.ts";
-
-/** `holder` is whom to ask how what is in the way ended, when it is not this identity's own transaction. */
-export type Busy = { readonly kind: "busy"; readonly holder?: Holder };
+import type { Busy, Freeze, FreezeReply, Outcome } from "./messages.ts";
 
 /**
  * The absorption that an identity waits for, if any. Its coordinator may have committed already, so that a frozen
@@ -32,8 +29,8 @@ export function freeze(
   }
   if (record.freeze?.transactionId === transactionId)
     return { record, reply: { kind: "frozen", logins: record.logins } };
-  const { holder } = freezeOf(record) ?? {};
-  if (holder !== undefined) return { record, reply: { kind: "contended", holder } };
+  const busy = freezeOf(record);
+  if (busy !== null) return { record, reply: busy };
   // Two coordinators that meet: neither waits for the other, so that no cycle can form.
   if (record.transaction !== null) return { record, reply: { kind: "busy" } };
   const isProved = message.loginIds.some((loginId) => holds(record, loginId));

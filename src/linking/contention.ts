@@ -4,9 +4,8 @@
  */
 import { err, ok, type Result } from "../domain/errors.ts";
 import { type Refusal, refusalIn } from "../domain/refusals.ts";
-import type { Busy } from "./absorption.ts";
 import type { ChangeReply } from "./identity-calls.ts";
-import type { Holder } from "./messages.ts";
+import type { Busy, Holder } from "./messages.ts";
 import type { Parties } from "./parties.ts";
 
 export type Contention = Pick<Parties, "objects" | "pause" | "random">;

@@ -179,7 +179,7 @@ export class IdentityActor {
   async confirmOwner({ identityId, loginId, linkId }: ConfirmOwner): Promise<Reply> {
     const record = this.#kept.value;
     const busy = record === null ? null : freezeOf(record);
-    if (busy?.holder !== undefined) return { kind: "contended", holder: busy.holder };
+    if (busy !== null) return busy;
     // By whichever link: to release a login that is held would let another identity take it.
     const owns = record !== null && holds(record, loginId);
     if (owns) return { kind: "ownership", owns };

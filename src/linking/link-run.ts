@@ -9,14 +9,23 @@ import type { IdentityHost } from "./identity-host.ts";
 import type { IdentityRecord } from "./identity-record.ts";
 import type { KeptRecord } from "./kept-record.ts";
 import type { ConfirmOwner, Freeze, Message, Participant, Reply } from "./messages.ts";
-import { isRefusal, type Obstacle, obstacleAmong } from "./replies.ts";
-import { abort, commit, enlist, type LinkOrder, prepare, preparing, ticketsOf } from "./transaction.ts";
+import { isRefusal, obstacleAmong } from "./replies.ts";
+import {
+  abort,
+  commit,
+  enlist,
+  type LinkOrder,
+  type LinkRefusal,
+  prepare,
+  preparing,
+  ticketsOf,
+} from "./transaction.ts";
 
 export type LinkOutcome =
   | { readonly kind: "linked"; readonly record: IdentityRecord }
   /** Other identities own some of the logins, and said so themselves. */
   | { readonly kind: "elsewhere"; readonly owners: readonly IdentityId[] }
-  | Obstacle;
+  | LinkRefusal;
 
 type LinkHost = Pick<IdentityHost, "send" | "now" | "proofRule">;
 

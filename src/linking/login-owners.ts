@@ -16,7 +16,7 @@ export async function ownerOf(parties: Parties, loginId: string): Promise<Result
     if (holder !== null) return { kind: "busy", holder };
     if (owner === null) return ok(null);
     const reply = await confirm(parties, { loginId, ...owner });
-    if (reply.kind === "contended") return { kind: "busy", holder: reply.holder };
+    if (reply.kind === "busy") return reply;
     if (reply.kind !== "ownership") return { kind: "busy" };
     return reply.owns ? ok(owner.identityId) : LOOK_AGAIN;
   });

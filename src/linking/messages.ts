@@ -65,6 +65,9 @@ export type ConfirmOwner = {
 /** An open transaction that is in the way, and the participant that waits for its outcome. */
 export type Holder = TransactionRef & { readonly participant: Participant };
 
+/** Something is in the way. `holder` is whom to ask how it ended, where it is not the replier's own transaction. */
+export type Busy = { readonly kind: "busy"; readonly holder?: Holder };
+
 /** Asks a coordinator how a transaction ended, on behalf of a participant that still waits for the answer. */
 export type AskOutcome = Holder & { readonly kind: "ask-outcome" };
 
@@ -81,12 +84,11 @@ export type Message = Reserve | Freeze | Settle | Release | ConfirmOwner | AskOu
 export type ReserveReply =
   | { readonly kind: "reserved"; readonly ticket: string }
   | { readonly kind: "owned"; readonly owner: IdentityId; readonly linkId: string }
-  | { readonly kind: "contended"; readonly holder: Holder };
+  | Busy;
 
 export type FreezeReply =
   | { readonly kind: "frozen"; readonly logins: readonly LinkedLogin[] }
-  | { readonly kind: "busy" }
-  | { readonly kind: "contended"; readonly holder: Holder }
+  | Busy
   /** It is not there, or no longer what the coordinator took it for. */
   | { readonly kind: "unsuitable" }
   /** None of the proofs of its own logins is young enough. */

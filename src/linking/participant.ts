@@ -42,7 +42,7 @@ export function reserve(state: LoginState, message: Reserve, newTicket: string):
     return { state, reply: { kind: "reserved", ticket: state.reservation.ticket } };
   }
   const holder = holderOf(state, loginId);
-  if (holder !== null) return { state, reply: { kind: "contended", holder } };
+  if (holder !== null) return { state, reply: { kind: "busy", holder } };
   const { owner } = state;
   if (owner !== null && owner.identityId !== coordinator && !message.absorbed.includes(owner.identityId)) {
     return { state, reply: { kind: "owned", owner: owner.identityId, linkId: owner.linkId } };

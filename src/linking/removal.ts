@@ -4,8 +4,9 @@
  */
 import { holds, type LinkedLogin } from "../domain/identity.ts";
 import { MAX_LINKED_LOGINS } from "../domain/login.ts";
-import { type Busy, freezeOf } from "./absorption.ts";
+import { freezeOf } from "./absorption.ts";
 import { type IdentityRecord, wasUnlinked } from "./identity-record.ts";
+import type { Busy } from "./messages.ts";
 import type { LinkRefusal } from "./transaction.ts";
 
 /** A transaction or a freeze that must end before the identity may change in another way. */

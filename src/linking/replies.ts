@@ -4,20 +4,16 @@ import type { Message, Reply } from "./messages.ts";
 import { remove } from "./removal.ts";
 import { type LinkRefusal, settled } from "./transaction.ts";
 
-/** Why a transaction ends before its commit: a participant did not answer (nothing was linked), or stands against it. */
-export type Obstacle = { readonly kind: "unreachable" } | LinkRefusal;
-
 /** Whether it took no part, so that it need not hear of the end. One that did not answer may have. */
 export function isRefusal(reply: Reply | undefined): boolean {
   return reply !== undefined && reply.kind !== "reserved" && reply.kind !== "frozen" && reply.kind !== "failed";
 }
 
 /** The reply that weighs most: a participant that did not answer, one that is taken, one that is not what it was. */
-export function obstacleAmong(replies: readonly Reply[]): Obstacle | null {
+export function obstacleAmong(replies: readonly Reply[]): LinkRefusal | null {
   if (replies.some((reply) => reply.kind === "failed")) return { kind: "unreachable" };
   for (const reply of replies) {
-    if (reply.kind === "busy") return { kind: "busy" };
-    if (reply.kind === "contended") return { kind: "busy", holder: reply.holder };
+    if (reply.kind === "busy") return reply;
     if (reply.kind === "unsuitable") return { kind: "stale" };
     if (reply.kind === "proof-too-old") return reply;
   }

@@ -6,9 +6,9 @@ import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import { holds, isVisible, type LinkedLogin } from "../domain/identity.ts";
 import type { Proof } from "../domain/link-proof.ts";
 import { MAX_LINKED_LOGINS, type Login } from "../domain/login.ts";
-import { type Busy, freezeOf } from "./absorption.ts";
+import { freezeOf } from "./absorption.ts";
 import type { IdentityRecord, LinkTransaction } from "./identity-record.ts";
-import type { AskOutcome, Outcome, Participant } from "./messages.ts";
+import type { AskOutcome, Busy, Outcome, Participant } from "./messages.ts";
 
 /** Verified logins to bring together on one identity. */
 export type LinkOrder = {
@@ -34,6 +34,7 @@ export type LinkOrder = {
   readonly isBirth: boolean;
 };
 
+/** Why a transaction is not begun, or ends before its commit. */
 export type LinkRefusal =
   /** Not there, not of this pool, or deleted. */
   | { readonly kind: "not-found" }
@@ -45,7 +46,8 @@ export type LinkRefusal =
   | { readonly kind: "proof-too-old" }
   /** A second user of a provider; null: more logins than an identity may have. */
   | { readonly kind: "conflict"; readonly providerName: string | null }
-  /** Another transaction is in the way. */
+  /** A participant did not answer, so that nothing was linked. */
+  | { readonly kind: "unreachable" }
   | Busy;
 
 type Admitted =

@@ -177,7 +177,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: "src/linking/participant.ts",
-        find: 'if (holder !== null) return { state, reply: { kind: "contended", holder } };',
+        find: 'if (holder !== null) return { state, reply: { kind: "busy", holder } };',
         replace:
           'if (holder === null && loginId.length < 0) return { state, reply: { kind: "reserved", ticket: newTicket } };',
       },

@@ -81,7 +81,7 @@ describe("LoginObject: reservations", () => {
     const ticket = await ticketFor("one", owner);
     const holder = { transactionId: "one", coordinator: owner, participant: { kind: "login", loginId, ticket } };
     for (const _ of ["this life", "the next"]) {
-      expect(await reserve("two", newIdentityId())).toEqual({ kind: "contended", holder });
+      expect(await reserve("two", newIdentityId())).toEqual({ kind: "busy", holder });
       expect(await view()).toEqual({ owner: null, holder });
       await evictDurableObject(stub());
     }
@@ -91,7 +91,7 @@ describe("LoginObject: reservations", () => {
   it("of twenty transactions at once, one has it", async () => {
     const replies = await Promise.all(Array.from({ length: 20 }, (_, index) => reserve(`t${index}`, newIdentityId())));
     expect(replies.filter(({ kind }) => kind === "reserved")).toHaveLength(1);
-    expect(replies.filter(({ kind }) => kind === "contended")).toHaveLength(19);
+    expect(replies.filter(({ kind }) => kind === "busy")).toHaveLength(19);
   });
 
   it("is free again and stores nothing when the transaction is aborted", async () => {

@@ -97,7 +97,7 @@ describe("a link", () => {
       coordinator: id("b"),
       participant: { kind: "login", loginId: "a/1", ticket: "k7" },
     } as const;
-    const stage = new Stage(GUEST, { answer: except("reserve", { kind: "contended", holder }) });
+    const stage = new Stage(GUEST, { answer: except("reserve", { kind: "busy", holder }) });
     expect(await stage.link(orderOf(["a/1"]))).toEqual({ kind: "busy", holder });
   });
 
@@ -372,7 +372,7 @@ describe("the judge of its own links", () => {
 
   it("says nothing about itself while it is frozen", async () => {
     const reply = await new Stage(frozen(linkedTo("a/1"))).actor.confirmOwner(question);
-    expect(reply).toMatchObject({ kind: "contended", holder: { transactionId: "t9", coordinator: id("b") } });
+    expect(reply).toMatchObject({ kind: "busy", holder: { transactionId: "t9", coordinator: id("b") } });
   });
 });
 

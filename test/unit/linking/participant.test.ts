@@ -57,7 +57,7 @@ describe("reserve", () => {
       reservedBy(),
       reserveFor(A, { transactionId: "t2" }),
       reservedBy(),
-      "contended",
+      "busy",
     ],
   ])("%s", (_, before, message, after, kind) => {
     const { state, reply } = reserve(before, message, "new");
@@ -72,7 +72,7 @@ describe("reserve", () => {
   it("names the holder, and the ticket by which its coordinator judges", () => {
     const { reply } = reserve(reservedBy(B), reserveFor(A, { transactionId: "t2" }), "new");
     const participant = { kind: "login", loginId: "a/1", ticket: "k1" };
-    expect(reply).toEqual({ kind: "contended", holder: { transactionId: "t1", coordinator: B, participant } });
+    expect(reply).toEqual({ kind: "busy", holder: { transactionId: "t1", coordinator: B, participant } });
     expect(holderOf(FREE, "a/1")).toBe(null);
   });
 });

@@ -248,7 +248,7 @@ describe("freeze and thaw", () => {
     ["a linked identity does not without such a proof (I2)", linkedTo("b/1"), freezing(), "unsuitable"],
     ["one that should be linked and is a guest does not", GUEST, freezing(), "unsuitable"],
     ["a repeat is answered again", frozen(linkedTo("a/1")), freezing(), "frozen"],
-    ["one that is frozen for another names it", frozen(linkedTo("a/1"), "t8"), freezing(), "contended"],
+    ["one that is frozen for another names it", frozen(linkedTo("a/1"), "t8"), freezing(), "busy"],
     [
       "one that has a transaction of its own is busy, so that no cycle can form",
       PREPARING,
@@ -268,6 +268,13 @@ describe("freeze and thaw", () => {
     const { record: after, reply } = freeze(record, message, NOW);
     expect(reply.kind).toBe(kind);
     expect(after?.freeze?.transactionId === "t9").toBe(kind === "frozen");
+  });
+
+  it("says whom to ask where another coordinator froze it, and nobody where its own transaction is open", () => {
+    const participant = { kind: "identity", identityId: id("a") };
+    const holder = { transactionId: "t8", coordinator: B, participant };
+    expect(freeze(frozen(linkedTo("a/1"), "t8"), freezing(), NOW).reply).toEqual({ kind: "busy", holder });
+    expect(freeze(PREPARING, freezing({ loginIds: ["b/1"] }), NOW).reply).toEqual({ kind: "busy" });
   });
 
   it("hands over the logins, and keeps them until it hears the outcome", () => {
