@@ -22,7 +22,7 @@ function unrestOfIdentities(world: World): string | null {
     const { kind } = record.standing;
     if (!isRecordAtRest(record)) return `invariant 4: ${name} still has something pending`;
     if (kind === "unborn") return `Q3: ${name} was never born and is still stored`;
-    if (kind !== "deleted" && world.pool.stored !== null) return `${name} outlives its pool`;
+    if (kind !== "deleted" && !world.pools.isLive(record.identityPoolId)) return `${name} outlives its pool`;
     if ((alarmAtMs !== null) !== (kind === "deleted")) return `${name} is ${kind}, and its alarm is ${alarmAtMs}`;
     for (const { loginId, linkId } of record.logins) {
       const owner = world.logins.get(loginId)?.stored?.owner;
@@ -48,7 +48,7 @@ function unrestOfLogins(world: World): string | null {
 
 /** Everybody who is there is listed; an entry too many is only a late message's, and says nothing (the identity judges). */
 function unrestOfListing(world: World): string | null {
-  const listed = new Set<string>(world.directory.stored?.listed);
+  const listed = new Set<string>([...world.pools.shards.values()].flatMap(({ stored }) => stored?.ids ?? []));
   for (const [name, { stored: record }] of world.identities) {
     const isThere = record !== null && record.standing.kind !== "deleted";
     if (isThere && !listed.has(name)) return `${name} is not listed`;

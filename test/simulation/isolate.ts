@@ -1,25 +1,24 @@
 /**
- * An isolate of the Worker, of which there are two: its memory of the pool and of the keys (keys/lease.ts), each as old as
+ * An isolate of the Worker, of which there are two: its memory of the pools (pools/pool-memory.ts) and of the keys (keys/lease.ts), each as old as
  * it happens to be, and the context that it gives to the code of src/operations. It stores nothing.
  */
 import { parseConfig } from "../../src/config.ts";
 import { ok } from "../../src/domain/errors.ts";
+import type { IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
 import type { CacheTerms } from "../../src/keys/key-ring.ts";
 import type { KeyRingActor } from "../../src/keys/key-ring-actor.ts";
-import type { Objects } from "../../src/durable/objects.ts";
 import type { Caller, SignedContext } from "../../src/operations/context.ts";
 import { createLease, type Lease } from "../../src/keys/lease.ts";
+import { PoolMemory } from "../../src/pools/pool-memory.ts";
 import type { Signer } from "../../src/keys/signer.ts";
 import { LeaseJudge } from "./key-judge.ts";
 import { ringIn } from "./keys.ts";
 import type { Random } from "./random.ts";
+import type { Reachable } from "./stubs.ts";
 import type { Life } from "./slots.ts";
-import { POOL } from "./settings.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** How long an isolate goes on seeing a pool as it was. */
-const POOL_LIFE_MS = 30_000;
 /** How long a signature takes that is overtaken by a rotation. */
 const SLOWEST_SIGNATURE_MS = 20;
 
@@ -45,7 +44,7 @@ const CONFIGS = { conflict: configOf("conflict"), merge: configOf("merge") } as 
 
 export class Isolate {
   readonly #world: Surroundings;
-  #poolUntilMs = 0;
+  readonly #pools = new PoolMemory();
   readonly #leaseJudge: LeaseJudge;
   #signingKey: Lease<string>;
   #publishedKeys: Lease<readonly string[]>;
@@ -79,13 +78,11 @@ export class Isolate {
     });
   }
 
-  async readPool(life: Life): Promise<IdentityPool | null> {
-    const { network, pool } = this.#world;
-    if (network.nowMs < this.#poolUntilMs) return POOL;
-    const isLive = await network.call(life, pool, "read", (node) => node.read());
-    if (!isLive) return null;
-    this.#poolUntilMs = network.nowMs + POOL_LIFE_MS;
-    return POOL;
+  async readPool(life: Life, identityPoolId: IdentityPoolId): Promise<IdentityPool | null> {
+    const { network, pools } = this.#world;
+    return await this.#pools.read(identityPoolId, network.nowMs / 1000, async () => {
+      return await network.call(life, pools.pool(identityPoolId), "read", async (node) => await node.read());
+    });
   }
 
   /** A relying party reads the JWKS here. */
@@ -107,16 +104,18 @@ export class Isolate {
 
   contextOf(
     life: Life,
-    objects: Pick<Objects, "identity" | "login" | "keyRing">,
+    objects: Reachable,
     random: Random,
     given: Pick<SignedContext, "call" | "verifyLogins">,
   ): SignedContext {
     const { network, newUuid, mergePolicy } = this.#world;
-    const reachable = { ...objects, readPool: async () => await this.readPool(life) };
     return {
       config: CONFIGS[mergePolicy],
-      // The operations of this simulation reach identities, logins and the pool; a call to any other object is a defect.
-      objects: reachable as unknown as Objects,
+      objects: {
+        ...objects,
+        readPool: async (identityPoolId) => await this.readPool(life, identityPoolId),
+        forgetPool: (identityPoolId) => this.#pools.forget(identityPoolId),
+      },
       signer: this.#signerFor(life, random),
       now: () => network.nowMs / 1000,
       newUuid,

@@ -293,5 +293,6 @@ const EVICTED = {
   login: "F6 a login is evicted at an await",
   pool: "F6 a pool is evicted at an await",
   directory: "F6 a directory is evicted at an await",
+  "pool directory": "F6 a directory is evicted at an await",
   "key ring": "F6 a key ring is evicted at an await",
 } as const;

@@ -203,7 +203,7 @@ export class IdentityNode {
       afterAnswer: (work) => void work.catch((cause: unknown) => this.#expectStorageFailure(cause)),
       now: () => network.clockOf(this.#slot) / 1000,
       newTransactionId: () => this.#world.newName("t"),
-      readPool: async () => await this.#world.readPool(this.#life),
+      readPool: async (identityPoolId) => await this.#world.readPool(this.#life, identityPoolId),
       limit: this.#limit(),
       linked: (_, { id }) => {
         if (this.#life.isAlive) this.#world.judge.audited.add(id);

@@ -2,6 +2,7 @@
 import type { IdentityId } from "../../src/domain/identifiers.ts";
 import type { IdentityRecord } from "../../src/linking/identity-record.ts";
 import type { LoginState } from "../../src/linking/participant.ts";
+import type { PoolRecord } from "../../src/pools/pool-actor.ts";
 import type { Network } from "./network.ts";
 import type { AnySlot, Life, SlotKind } from "./slots.ts";
 
@@ -24,6 +25,7 @@ const STORAGE_THROWS = {
   login: "F8 a login's storage throws",
   pool: "F8 a pool's storage throws",
   directory: "F8 a directory's storage throws",
+  "pool directory": "F8 a directory's storage throws",
   "key ring": "F8 a key ring's storage throws",
 } as const satisfies Record<SlotKind, string>;
 
@@ -83,7 +85,7 @@ export class Observer {
   }
 
   stored(slot: AnySlot, before: unknown, value: unknown, life: Life): void {
-    if (slot.kind === "pool" && before === null && this.#hasInFlight(({ loginIds }) => loginIds.length > 0)) {
+    if (slot.kind === "pool" && isDeletion(before, value) && this.#hasInFlight(({ loginIds }) => loginIds.length > 0)) {
       this.#coverage.hit("F13 a pool is deleted between verification and commit");
     }
     if (slot.kind !== "identity") return;
@@ -117,6 +119,11 @@ export class Observer {
     for (const request of this.inFlight) if (test(request)) return true;
     return false;
   }
+}
+
+function isDeletion(before: unknown, value: unknown): boolean {
+  const [from, to] = [before, value] as readonly (PoolRecord | null)[];
+  return from?.state === "live" && to?.state === "deleted";
 }
 
 function isReservation(slot: AnySlot, before: unknown, value: unknown): boolean {

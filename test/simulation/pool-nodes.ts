@@ -1,116 +1,155 @@
-/** The pool and its one directory shard, as src/durable has them: the pool's end sweeps its identities along. */
-import type { IdentityId } from "../../src/domain/identifiers.ts";
-import type { Life, Slot } from "./slots.ts";
+/**
+ * The pools and their directories in the simulated world: sockets of the very classes that production runs, over the
+ * simulated storage and network.
+ */
+import type { Result } from "../../src/domain/errors.ts";
+import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
+import type { IdentityPool, IdentityPoolSettings } from "../../src/domain/identity-pool.ts";
+import { IdentityDirectory } from "../../src/pools/identity-directory.ts";
+import { PoolActor, type PoolHost, type PoolRecord, type ShardCalls } from "../../src/pools/pool-actor.ts";
+import { PoolDirectory, type PoolListing } from "../../src/pools/pool-directory.ts";
+import { type Life, NetworkFailure, type Slot, StorageFailure } from "./slots.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-type PoolSurroundings = Pick<Surroundings, "network" | "store"> & {
-  readonly directory: Slot<DirectoryNode, DirectoryState>;
-  identity(identityId: IdentityId): Slot<RemovableNode, unknown>;
-};
+export type PoolSlot = Slot<PoolNode, PoolRecord>;
+export type ShardSlot = Slot<ShardNode, ShardState>;
+export type PoolDirectorySlot = Slot<PoolDirectoryNode, readonly PoolListing[]>;
+
 type RemovableNode = {
-  remove(identityId: IdentityId, allowedPools: "*"): Promise<{ readonly kind: string }>;
+  remove(identityId: IdentityId, allowedPools: "*"): Promise<{ readonly kind: "done" | "refused" | "busy" }>;
   alarm(): Promise<void>;
 };
+export type PoolWorld = Pick<Surroundings, "network" | "store"> & {
+  readonly pools: { readonly directory: PoolDirectorySlot; shard(name: string): ShardSlot };
+  identity(identityId: IdentityId): Slot<RemovableNode, unknown>;
+};
+type ShardState = { readonly ids: readonly IdentityId[]; readonly isClosed: boolean };
 
-export type DirectoryState = { readonly listed: readonly IdentityId[]; readonly isClosed: boolean };
-export type PoolState = { readonly state: "deleted"; readonly isSwept: boolean };
+/** How long it takes to seal what is secret in settings, and to open it. */
+const SLOWEST_SEAL_MS = 5;
 
-const RETRY_MS = 10_000;
-const SWEEP_BATCH = 50;
-
-export class DirectoryNode {
-  readonly #world: PoolSurroundings;
-  readonly #slot: Slot<DirectoryNode, DirectoryState>;
+export class PoolNode {
+  readonly #world: PoolWorld;
+  readonly #slot: PoolSlot;
   readonly #life: Life;
+  readonly #actor: PoolActor;
 
-  constructor(world: PoolSurroundings, slot: Slot<DirectoryNode, DirectoryState>, life: Life) {
+  constructor(world: PoolWorld, slot: PoolSlot, life: Life) {
     this.#world = world;
     this.#slot = slot;
     this.#life = life;
+    this.#actor = new PoolActor(this.#host(), slot.stored);
   }
 
-  get #state(): DirectoryState {
-    return this.#slot.stored ?? { listed: [], isClosed: false };
+  async read(): Promise<IdentityPool | null> {
+    return await this.#actor.read();
   }
 
-  update(change: "add" | "remove", identityId: IdentityId): { readonly poolDeleted: boolean } {
-    const { listed, isClosed } = this.#state;
-    const others = listed.filter((other) => other !== identityId);
-    if (change === "add" && isClosed) return { poolDeleted: true };
-    const changed = { listed: change === "add" ? [...others, identityId] : others, isClosed };
-    this.#world.store(this.#life, this.#slot, changed, () => {});
-    return { poolDeleted: false };
+  async create(identityPoolId: IdentityPoolId, settings: IdentityPoolSettings): Promise<IdentityPool | null> {
+    return await this.#actor.create(identityPoolId, settings);
   }
 
-  page(): readonly IdentityId[] {
-    return this.#state.listed.slice(0, SWEEP_BATCH);
+  async update(settings: IdentityPoolSettings): Promise<Result<IdentityPool> | null> {
+    return await this.#actor.update(settings);
   }
 
-  close(): void {
-    this.#world.store(this.#life, this.#slot, { ...this.#state, isClosed: true }, () => {});
+  async remove(callKey: string | null): Promise<boolean> {
+    return await this.#actor.remove(callKey);
+  }
+
+  async alarm(): Promise<void> {
+    await this.#actor.alarm();
+  }
+
+  #host(): PoolHost {
+    const { network, pools } = this.#world;
+    const arm = (wakeAt: number | null) => {
+      if (this.#life.isAlive) network.setAlarm(this.#slot, wakeAt === null ? null : wakeAt * 1000);
+    };
+    const pause = async () => {
+      await network.sleep(this.#life, network.streamOf(this.#life).below(SLOWEST_SEAL_MS));
+    };
+    return {
+      now: () => network.clockOf(this.#slot) / 1000,
+      save: (record, wakeAt) => this.#world.store(this.#life, this.#slot, record, () => arm(wakeAt)),
+      setAlarm: arm,
+      // Nothing in the settings of the simulation is secret; to find that out is a wait like any other.
+      seal: async () => {
+        await pause();
+        return null;
+      },
+      open: async (pool) => {
+        await pause();
+        return pool;
+      },
+      list: async (identityPoolId, name) => {
+        const label = `list ${identityPoolId} as ${name}`;
+        await network.call(this.#life, pools.directory, label, (node) => node.update(identityPoolId, name));
+      },
+      shard: (name) => shardCallsOf(this.#world, this.#life, name),
+      removeIdentity: async (identityId) => {
+        const identity = this.#world.identity(identityId);
+        return await network.call(this.#life, identity, "remove", async (node) => await node.remove(identityId, "*"));
+      },
+      leftOver: (_, cause) => {
+        if (cause instanceof NetworkFailure || cause instanceof StorageFailure) return;
+        network.violate(`defect: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
+      },
+    };
+  }
+}
+
+/** The calls to one shard of a pool's list of identities. */
+export function shardCallsOf(world: Pick<PoolWorld, "network" | "pools">, life: Life, name: string): ShardCalls {
+  const { network } = world;
+  const shard = world.pools.shard(name);
+  return {
+    close: async () => await network.call(life, shard, "close", (node) => node.close()),
+    page: async (after, limit) => await network.call(life, shard, "page", (node) => node.page(after, limit)),
+    update: async (change, identityId) =>
+      await network.call(life, shard, `${change} ${identityId}`, (node) => node.update(change, identityId)),
+  };
+}
+
+export class ShardNode extends IdentityDirectory {
+  constructor(world: Pick<Surroundings, "store">, slot: ShardSlot, life: Life) {
+    const state = () => slot.stored ?? { ids: [], isClosed: false };
+    const store = (changed: Partial<ShardState>) => world.store(life, slot, { ...state(), ...changed }, () => {});
+    super({
+      isClosed: () => state().isClosed,
+      close: () => store({ isClosed: true }),
+      add: (identityId) => {
+        if (!state().ids.includes(identityId)) store({ ids: [...state().ids, identityId] });
+      },
+      remove: (identityId) => {
+        if (state().ids.includes(identityId)) store({ ids: state().ids.filter((other) => other !== identityId) });
+      },
+      idsAfter: (after, limit) =>
+        state()
+          .ids.filter((id) => id > after)
+          .toSorted()
+          .slice(0, limit),
+    });
   }
 
   async alarm(): Promise<void> {}
 }
 
-export class PoolNode {
-  readonly #world: PoolSurroundings;
-  readonly #slot: Slot<PoolNode, PoolState>;
-  readonly #life: Life;
-
-  constructor(world: PoolSurroundings, slot: Slot<PoolNode, PoolState>, life: Life) {
-    this.#world = world;
-    this.#slot = slot;
-    this.#life = life;
-  }
-
-  read(): boolean {
-    return this.#slot.stored === null;
-  }
-
-  remove(): void {
-    if (this.#slot.stored === null) this.#save({ state: "deleted", isSwept: false });
-  }
-
-  async alarm(): Promise<void> {
-    try {
-      for (;;) {
-        const remaining = await this.#sweep();
-        if (remaining === "busy") break;
-        if (remaining === "more") continue;
-        this.#save({ state: "deleted", isSwept: true });
-        break;
-      }
-    } catch {
-      // A call failed: the alarm comes again.
-    }
-    if (this.#life.isAlive && this.#slot.stored?.isSwept === false) this.#arm(RETRY_MS);
-  }
-
-  async #sweep(): Promise<"empty" | "more" | "busy"> {
-    const { network, directory } = this.#world;
-    await network.call(this.#life, directory, "close", (node) => node.close());
-    const identityIds = await network.call(this.#life, directory, "page", (node) => node.page());
-    const removals = identityIds.map(async (identityId) => {
-      const identity = this.#world.identity(identityId);
-      const { kind } = await network.call(this.#life, identity, "remove", (node) => node.remove(identityId, "*"));
-      if (kind !== "busy") {
-        await network.call(this.#life, directory, `remove ${identityId}`, (node) => node.update("remove", identityId));
-      }
-      return kind;
-    });
-    const kinds = await Promise.all(removals);
-    if (kinds.includes("busy")) return "busy";
-    return kinds.length === 0 ? "empty" : "more";
-  }
-
-  #save(state: PoolState): void {
-    this.#world.store(this.#life, this.#slot, state, () => {
-      if (!state.isSwept) this.#arm(0);
+export class PoolDirectoryNode extends PoolDirectory {
+  constructor(world: Pick<Surroundings, "store">, slot: PoolDirectorySlot, life: Life) {
+    const rows = () => slot.stored ?? [];
+    const others = (identityPoolId: IdentityPoolId) => rows().filter((row) => row.identityPoolId !== identityPoolId);
+    super({
+      set: (identityPoolId, name) =>
+        world.store(life, slot, [...others(identityPoolId), { identityPoolId, name }], () => {}),
+      delete: (identityPoolId) => world.store(life, slot, others(identityPoolId), () => {}),
+      after: (after, limit, among) =>
+        rows()
+          .filter(({ identityPoolId }) => identityPoolId > after && among?.includes(identityPoolId) !== false)
+          .toSorted((one, other) => (one.identityPoolId < other.identityPoolId ? -1 : 1))
+          .slice(0, limit),
     });
   }
 
-  #arm(ms: number): void {
-    this.#world.network.setAlarm(this.#slot, this.#world.network.clockOf(this.#slot) + ms);
-  }
+  async alarm(): Promise<void> {}
 }

@@ -1,14 +1,18 @@
-/** The objects as the operations see them: the calls that they make to identities and logins, over the simulated network. */
+/** The objects as the operations see them: the calls that they make to identities, logins and pools, over the simulated network. */
 import type { ClientCall } from "../../src/domain/identity.ts";
-import type { IdentityId } from "../../src/domain/identifiers.ts";
+import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
+import type { IdentityPoolSettings } from "../../src/domain/identity-pool.ts";
 import type { Flow } from "../../src/domain/mint-rules.ts";
 import { readGrantReply, writeGrantReply } from "../../src/durable/grant-reply.ts";
 import type { Objects } from "../../src/durable/objects.ts";
 import type { RotationOrder } from "../../src/keys/key-ring-actor.ts";
+import { directoryShard } from "../../src/pools/identity-directory.ts";
 import type { KeyRingSlot } from "./keys.ts";
 import type { LoginSlot } from "./login-node.ts";
 import type { Network } from "./network.ts";
 import type { IdentityNode, IdentitySlot } from "./nodes.ts";
+import { type PoolDirectoryNode, type PoolNode, shardCallsOf } from "./pool-nodes.ts";
+import type { Pools } from "./pools.ts";
 import type { Life } from "./slots.ts";
 
 type World = {
@@ -16,6 +20,7 @@ type World = {
   identity(identityId: IdentityId): IdentitySlot;
   loginSlot(loginId: string): LoginSlot;
   readonly keyRing: KeyRingSlot;
+  readonly pools: Pools;
 };
 
 /** What an operation may call of an identity. */
@@ -56,7 +61,10 @@ for (const name of METHODS) {
   });
 }
 
-type Reachable = Pick<Objects, "grant" | "identity" | "login" | "keyRing">;
+export type Reachable = Pick<
+  Objects,
+  "grant" | "identity" | "login" | "keyRing" | "identityPool" | "identityDirectory" | "poolDirectory"
+>;
 
 export function objectsOf(world: World, life: Life): Reachable {
   const { network } = world;
@@ -71,6 +79,24 @@ export function objectsOf(world: World, life: Life): Reachable {
     login(loginId: string) {
       return { view: async () => await network.call(life, world.loginSlot(loginId), "view", (node) => node.view()) };
     },
+    identityPool(identityPoolId: IdentityPoolId) {
+      const pool = world.pools.pool(identityPoolId);
+      return {
+        read: async () => await network.call(life, pool, "read", async (node) => await node.read()),
+        create: async (...order: Parameters<PoolNode["create"]>) =>
+          await network.call(life, pool, "create", async (node) => await node.create(...order)),
+        update: async (settings: IdentityPoolSettings) =>
+          await network.call(life, pool, "update", async (node) => await node.update(settings)),
+        remove: async (callKey: string | null) =>
+          await network.call(life, pool, "delete", async (node) => await node.remove(callKey)),
+      };
+    },
+    identityDirectory: (identityPoolId: IdentityPoolId, shard: number) =>
+      shardCallsOf(world, life, directoryShard(identityPoolId, shard)),
+    poolDirectory: () => ({
+      page: async (...position: Parameters<PoolDirectoryNode["page"]>) =>
+        await network.call(life, world.pools.directory, "page", (node) => node.page(...position)),
+    }),
     keyRing: () => ({
       rotateNow: async (order: RotationOrder) =>
         await network.call(life, world.keyRing, "rotate now", async (node) => await node.rotateNow(order)),

@@ -1,4 +1,5 @@
 /** What a simulated object may use of the world that it lives in. */
+import type { IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
 import type { KeyRingActor, Rotation } from "../../src/keys/key-ring-actor.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
@@ -17,7 +18,9 @@ export type Surroundings = {
   readonly network: Network;
   readonly judge: Judge;
   readonly mergePolicy: "conflict" | "merge";
-  readonly pool: Slot<Alarmed & { read(): boolean }, unknown>;
+  readonly pools: {
+    pool(identityPoolId: IdentityPoolId): Slot<Alarmed & { read(): Promise<IdentityPool | null> }, unknown>;
+  };
   readonly keyRing: Slot<KeyRingActor, KeyRingState>;
   readonly keyJudge: KeyJudge;
   /** What each isolate signed with last, and published last; null is nothing yet. */
@@ -33,7 +36,7 @@ export type Surroundings = {
   newName(letter: string): string;
   readonly newUuid: () => string;
   readonly login: (providerName: string, subject: string) => VerifiedLogin;
-  readPool(life: Life): Promise<IdentityPool | null>;
+  readPool(life: Life, identityPoolId: IdentityPoolId): Promise<IdentityPool | null>;
   /** One storage step, on either side of which its object may die; the dead store nothing. Throws what a storage throws. */
   store<N extends Alarmed, S>(life: Life, slot: Slot<N, S>, value: S | null, arm: () => void): void;
   /** The record of an identity, as the code of this life writes it. */

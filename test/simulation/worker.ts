@@ -15,6 +15,7 @@ import {
 import { getId } from "../../src/operations/get-id.ts";
 import { getOpenIdToken } from "../../src/operations/get-open-id-token.ts";
 import { deleteIdentities, unlinkIdentity } from "../../src/operations/identities.ts";
+import { deleteIdentityPool } from "../../src/operations/identity-pools.ts";
 import { rotateSigningKey } from "../../src/operations/rotate-signing-key.ts";
 import type { Isolate } from "./isolate.ts";
 import { ringIn } from "./keys.ts";
@@ -118,10 +119,11 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
         world.network.violate(`D1: ${identityId} is said to have ${loginId}, unlisted`);
       return ok(identityId as IdentityId);
     }
-    case "delete-pool":
+    case "delete-pool": {
       world.judge.asksToDeletePool();
-      await world.network.call(life, world.pool, "delete pool", (node) => node.remove());
-      return ok(null);
+      const answer = await deleteIdentityPool({ IdentityPoolId: POOL_ID }, context);
+      return answer.ok ? ok(null) : answer;
+    }
     case "rotate-key":
       return await rotateKey(serving, context, request.isForced);
     case "pause":

@@ -1,5 +1,5 @@
-/** One simulated installation: a pool, its directory, logins and identities over one network, and the judge that watches. */
-import type { IdentityId } from "../../src/domain/identifiers.ts";
+/** One simulated installation: pools, their directories, logins and identities over one network, and the judge that watches. */
+import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import type { IdentityRecord } from "../../src/linking/identity-record.ts";
@@ -7,6 +7,7 @@ import type { Message, Reply } from "../../src/linking/messages.ts";
 import type { LoginRecord } from "../../src/linking/login-actor.ts";
 import type { Bucket } from "../../src/limits/rate-limit.ts";
 import type { KeyRingActor } from "../../src/keys/key-ring-actor.ts";
+import { directoryShardOf } from "../../src/pools/identity-directory.ts";
 import type { FaultPlan } from "./faults.ts";
 import { Isolate } from "./isolate.ts";
 import { Judge } from "./judge.ts";
@@ -18,7 +19,7 @@ import { LoginNode, type LoginSlot } from "./login-node.ts";
 import { Observer } from "./observer.ts";
 import { olderMessage, olderRecord } from "./older-code.ts";
 import { developerLoginIdOf } from "./platform.ts";
-import { DirectoryNode, type DirectoryState, PoolNode, type PoolState } from "./pool-nodes.ts";
+import { Pools } from "./pools.ts";
 import { streamOf } from "./random.ts";
 import { type Alarmed, type Life, lifeOf, NetworkFailure, type Slot, StorageFailure } from "./slots.ts";
 import { DEVELOPER, POOL_ID } from "./settings.ts";
@@ -35,8 +36,7 @@ export class World implements Surroundings {
   readonly mergePolicy: "conflict" | "merge";
   readonly identities = new Map<string, IdentitySlot>();
   readonly logins = new Map<string, LoginSlot>();
-  readonly directory: Slot<DirectoryNode, DirectoryState>;
-  readonly pool: Slot<PoolNode, PoolState>;
+  readonly pools: Pools;
   readonly keyRing: KeyRingSlot;
   readonly isolates: readonly [Isolate, Isolate];
   readonly keyJudge: KeyJudge;
@@ -52,12 +52,7 @@ export class World implements Surroundings {
     this.mergePolicy = mergePolicy;
     this.judge = new Judge(this);
     this.observer = new Observer(this);
-    this.directory = this.network.addSlot(
-      "directory",
-      "directory",
-      (slot, life) => new DirectoryNode(this, slot, life),
-    );
-    this.pool = this.network.addSlot("pool", "pool", (slot, life) => new PoolNode(this, slot, life));
+    this.pools = new Pools(this);
     const ring = ringAt(this.network.nowMs / 1000, streamOf(plan.seed, "keys"));
     this.keyRing = this.network.addSlot<KeyRingActor, KeyRingState>("key-ring", "key ring", (slot, life) => {
       return keyRingOf(this, slot, life);
@@ -137,8 +132,8 @@ export class World implements Surroundings {
     this.observer.woke(slot.name, life);
   }
 
-  async readPool(life: Life): Promise<IdentityPool | null> {
-    return await this.isolates[0].readPool(life);
+  async readPool(life: Life, identityPoolId: IdentityPoolId): Promise<IdentityPool | null> {
+    return await this.isolates[0].readPool(life, identityPoolId);
   }
 
   store<N extends Alarmed, S>(life: Life, slot: Slot<N, S>, value: S | null, arm: () => void): void {
@@ -269,9 +264,10 @@ export class World implements Surroundings {
         };
       }
       case "update-listing": {
-        const label = `${message.change} ${message.identityId}`;
-        const update = await network.call(life, this.directory, label, (node) => {
-          return node.update(message.change, message.identityId);
+        const { change, identityId, identityPoolId } = message;
+        const shard = this.pools.shard(directoryShardOf(identityPoolId, identityId));
+        const update = await network.call(life, shard, `${change} ${identityId}`, (node) => {
+          return node.update(change, identityId);
         });
         return { kind: "listing", ...update };
       }
