@@ -4,7 +4,6 @@ import type { Config } from "./config.ts";
 import { err, ok, RATE_EXCEEDED, type Result, type ServiceError, serviceError } from "./domain/errors.ts";
 import type { ClientCall } from "./domain/identity.ts";
 import { charge, type Client, CLIENT_OVER_LIMIT, clientOf, failureLimitOf } from "./durable/client-limit.ts";
-import { KEY_RING_NAME } from "./durable/key-ring-object.ts";
 import { objectsOf } from "./durable/objects.ts";
 import { PresentedTokens } from "./durable/presented-tokens.ts";
 import { httpsOnly, type RequestHandler } from "./https-only.ts";
@@ -25,7 +24,9 @@ import {
   metadataUnavailableResponse,
   openIdConfigurationResponse,
 } from "./token/metadata.ts";
-import { createSigner } from "./keys/signer.ts";
+import type { PublishedKey } from "./keys/key-ring.ts";
+import { createSigner, type Signer } from "./keys/signer.ts";
+import { openerOf } from "./keys/token-signature.ts";
 
 export type Composition = {
   /** The settings, checked; the problems otherwise, each naming its variable. */
@@ -37,10 +38,21 @@ export type Composition = {
 /** What an isolate keeps for its whole life: the checked settings, the imported keys, and memories with a stated life. */
 type Service = {
   readonly config: Config;
-  readonly context: Omit<OperationContext, "call" | "client" | "note" | "verifyLogins">;
+  readonly context: Omit<OperationContext, "call" | "client" | "note" | "signer" | "verifyLogins">;
   /** `client` is charged for what the tokens cost a provider. */
   readonly present: (tokens: ReadonlyMap<string, string>, client: Client | null) => PresentedTokens;
   readonly clients: ClientLimit;
+  readonly signerFor: (execution: Execution) => Signer;
+};
+
+/** What the platform gives to a request beside its bindings. */
+type Execution = Pick<ExecutionContext, "waitUntil">;
+
+/** What running an operation takes, beside the request. */
+type Run = Pick<Service, "context" | "clients" | "present"> & {
+  readonly signer: Signer;
+  readonly client: Client | null;
+  readonly facts: RequestFacts;
 };
 
 /** The limit of each client address, or none of it. */
@@ -73,23 +85,24 @@ export function createApp(composition: Composition): RequestHandler {
 
   const app = new Hono<{ Bindings: Env }>();
   app.options("*", (c) => encodePreflight(c.req.raw, crypto.randomUUID()));
-  app.get(DISCOVERY_PATH, async (c) => await publish(c.env, openIdConfigurationResponse));
-  app.get(JWKS_PATH, async (c) => await publish(c.env, (_issuer, keys) => jwksResponse(keys)));
-  app.get(COGNITO_JWKS_PATH, async (c) => await publish(c.env, (_issuer, keys) => jwksResponse(keys)));
+  app.get(DISCOVERY_PATH, async (c) => await publish(c.env, c.executionCtx, openIdConfigurationResponse));
+  app.get(JWKS_PATH, async (c) => await publish(c.env, c.executionCtx, keySetResponse));
+  app.get(COGNITO_JWKS_PATH, async (c) => await publish(c.env, c.executionCtx, keySetResponse));
   app.get(AUTHORIZATION_PATH, () => authorizationResponse());
-  app.all("*", (c) => answer(c.req.raw, c.env));
+  app.all("*", (c) => answer(c.req.raw, c.env, c.executionCtx));
   return composition.allowsPlainHttp === true ? app : httpsOnly(app);
 
   async function publish(
     env: Env,
-    render: (issuer: string, keys: Parameters<typeof jwksResponse>[0]) => Response,
+    execution: Execution,
+    render: (issuer: string, keys: readonly PublishedKey[]) => Response,
   ): Promise<Response> {
     const requestId = crypto.randomUUID();
     const startedAt = performance.now();
     const service = serviceOf(env);
     if (!service.ok) return encodeError(service.error, requestId);
-    const { config, context } = service.value;
-    const keys = await context.signer.publishedKeys(context.now());
+    const { config, context, signerFor } = service.value;
+    const keys = await signerFor(execution).publishedKeys(context.now());
     if (keys.ok) return render(config.issuer, keys.value);
     const response = metadataUnavailableResponse();
     const durationMs = performance.now() - startedAt;
@@ -97,11 +110,11 @@ export function createApp(composition: Composition): RequestHandler {
     return response;
   }
 
-  async function answer(request: Request, env: Env): Promise<Response> {
+  async function answer(request: Request, env: Env, execution: Execution): Promise<Response> {
     const requestId = crypto.randomUUID();
     const startedAt = performance.now();
     const facts = new RequestFacts();
-    const { response, error, operation } = await attempt(request, env, requestId, facts);
+    const { response, error, operation } = await attempt(request, env, execution, requestId, facts);
     // SDKs correct a wrong clock by it, and workerd itself sends none.
     response.headers.set("date", httpDate());
     const durationMs = performance.now() - startedAt;
@@ -110,13 +123,19 @@ export function createApp(composition: Composition): RequestHandler {
     return response;
   }
 
-  async function attempt(request: Request, env: Env, requestId: string, facts: RequestFacts): Promise<Answer> {
+  async function attempt(
+    request: Request,
+    env: Env,
+    execution: Execution,
+    requestId: string,
+    facts: RequestFacts,
+  ): Promise<Answer> {
     let operation: DecodedRequest["operation"] | null = null;
     const refuse = (error: WireError): Answer => ({ response: encodeError(error, requestId), error, operation });
     try {
       const service = serviceOf(env);
       if (!service.ok) return refuse(service.error);
-      const { clients, config, context } = service.value;
+      const { clients, config, context, present, signerFor } = service.value;
       const client = clients.clientOf(request.headers);
       const isBlocked = clients.isBlocked(client, context.now());
       // Only a signature can speak for a caller at such an address: a backend has one, and many users behind it.
@@ -142,7 +161,8 @@ export function createApp(composition: Composition): RequestHandler {
       const caller = await callerOf(request, decoded.value, service.value);
       if (!caller.ok) return await refuseUnsigned(caller.error);
       if (caller.value !== null) facts.signedBy(caller.value.credential.accessKeyId);
-      const result = await runOperation(request, decoded.value, caller.value, service.value, client, facts);
+      const run = { context, clients, present, signer: signerFor(execution), client, facts };
+      const result = await runOperation(request, decoded.value, caller.value, run);
       if (result.ok) return { response: encodeSuccess(result.value, requestId), operation };
       return caller.value === null ? await refuseUnsigned(result.error) : refuse(result.error);
     } catch (cause) {
@@ -212,9 +232,7 @@ async function runOperation(
   request: Request,
   { operation, json }: DecodedRequest,
   caller: Caller | null,
-  { context, clients, present }: Service,
-  client: Client | null,
-  facts: RequestFacts,
+  { context, clients, present, signer, client, facts }: Run,
 ): Promise<Result<object | undefined, WireError>> {
   facts.readInput(json);
   const runnable = runnableOf(operation);
@@ -229,6 +247,7 @@ async function runOperation(
     json,
     {
       ...context,
+      signer,
       call: callOf(request.headers, context.now()),
       client: charged,
       async verifyLogins(pool, tokens) {
@@ -247,18 +266,25 @@ async function runOperation(
   return result;
 }
 
+function keySetResponse(_issuer: string, keys: readonly PublishedKey[]): Response {
+  return jwksResponse(keys);
+}
+
 function createService(env: Env, config: Config): Service {
+  const objects = objectsOf(env);
+  const signerOf = createSigner(openerOf(config.keyEncryptionKey), Math.random);
   const context: Service["context"] = {
     config,
-    objects: objectsOf(env),
-    signer: createSigner(() => env.KEY_RING.getByName(KEY_RING_NAME), config.keyEncryptionKey),
+    objects,
     now: () => Date.now() / 1000,
     newUuid: () => crypto.randomUUID(),
     random: () => Math.random(),
     pause: async (ms) => await new Promise((resolve) => setTimeout(resolve, ms)),
   };
   const present: Service["present"] = (tokens, client) => new PresentedTokens(env, config, tokens, client);
-  return { config, context, clients: clientLimitOf(env, config), present };
+  const signerFor = (execution: Execution) =>
+    signerOf({ keyRing: () => objects.keyRing(), later: (work) => execution.waitUntil(work) });
+  return { config, context, clients: clientLimitOf(env, config), present, signerFor };
 }
 
 function clientLimitOf(env: Env, { limitsClients }: Config): ClientLimit {

@@ -1,13 +1,11 @@
 /**
- * Signs in the isolate with a leased key, and holds the published set. One signer lives as long as its isolate: the key is
- * imported once, not once a token. Never signs with a key past its lease, and holds no private key that can be exported.
+ * Signs in the isolate with a leased key, and holds the published set. What it holds lives as long as the isolate: a key is
+ * opened once, not once a token. Never signs with a key past its lease.
  */
-import { CompactSign } from "jose";
-import { err, ok, type Result, serviceError } from "../domain/errors.ts";
+import { ok, type Result } from "../domain/errors.ts";
 import type { OpenIdClaims } from "../domain/open-id-claims.ts";
 import type { CacheTerms, PublishedKey, PublishedKeys, SigningKey } from "./key-ring.ts";
-import { createLease } from "./lease.ts";
-import { unsealSigningKey } from "./signing-key.ts";
+import { type Asker, covers, createLease, type Leased } from "./lease.ts";
 
 /** What the signer asks of the KeyRingObject. */
 export type KeyRingStub = {
@@ -15,70 +13,75 @@ export type KeyRingStub = {
   publishedKeys(): Promise<Result<PublishedKeys>>;
 };
 
-export type Signer = {
+/** Makes a stub for each question: one that saw an infrastructure failure stays broken, and it belongs to its request. */
+export type KeyAsker = Asker & { keyRing(): KeyRingStub };
+
+/** A key that is ready for use. */
+export type SignClaims = (claims: OpenIdClaims) => Promise<string>;
+/** Fails with InternalErrorException. */
+export type OpenKey = (key: SigningKey) => Promise<Result<SignClaims>>;
+
+/** A signature for which the key has been asked already. */
+export type Signing = {
   /** The claims as a signed token; `now` is epoch seconds and judges the lease alone. Fails with InternalErrorException. */
   sign(claims: OpenIdClaims, now: number): Promise<Result<string>>;
+};
+
+/** The isolate's signer in the hands of one request. All instants are epoch seconds. */
+export type Signer = {
+  /** Asks for the key at once, where none is held, so that the answer comes beside what decides whether to sign at all. */
+  begin(now: number): Signing;
   /** The keys to publish, active first. Fails with InternalErrorException. */
   publishedKeys(now: number): Promise<Result<readonly PublishedKey[]>>;
   /** What is held is asked for again: the key ring was changed through this isolate. */
   forget(): void;
 };
 
-type HeldKey = {
-  readonly sealedAs: string;
-  readonly header: { alg: string; typ: string; kid: string };
-  readonly key: CryptoKey;
-};
+type HeldKey = { readonly sealedAs: string; readonly sign: SignClaims };
 
-const encoder = new TextEncoder();
-
-function termsOf({ refreshAfterSeconds, useForSeconds }: CacheTerms): CacheTerms {
-  return { refreshAfterSeconds, useForSeconds };
-}
-
-async function hold(signingKey: SigningKey, keyEncryptionKey: string): Promise<Result<HeldKey>> {
-  const { kid, alg, sealed } = signingKey;
-  try {
-    const key = await unsealSigningKey(signingKey, keyEncryptionKey);
-    return ok({ sealedAs: sealed.ciphertext, header: { alg, typ: "JWT", kid }, key });
-  } catch {
-    // WebCrypto says no more than that the tag does not match; its text is left out, the kid is what an operator needs.
-    const reason = `signing key ${kid} cannot be unsealed: this Worker's KEY_ENCRYPTION_KEY is not the key ring's`;
-    return err(serviceError("InternalErrorException", "An internal error occurred.", reason));
-  }
-}
-
-/**
- * `keyRing` makes a stub for each call: a stub that saw an infrastructure failure stays broken, and one made in a request
- * belongs to that request.
- */
-export function createSigner(keyRing: () => KeyRingStub, keyEncryptionKey: string): Signer {
+/** One for an isolate; what it gives is for one request. `random` is uniform in [0, 1). */
+export function createSigner(open: OpenKey, random: () => number): (asker: KeyAsker) => Signer {
   const leaseSigningKey = () =>
-    createLease<HeldKey>(async (held) => {
-      const answer = await keyRing().signingKey();
+    createLease<HeldKey, KeyAsker>(async (asker, held) => {
+      const answer = await asker.keyRing().signingKey();
       if (!answer.ok) return answer;
-      const isSame = held !== undefined && held.sealedAs === answer.value.sealed.ciphertext;
-      const next = isSame ? ok(held) : await hold(answer.value, keyEncryptionKey);
-      return next.ok ? ok({ value: next.value, terms: termsOf(answer.value) }) : next;
-    });
+      const sealedAs = answer.value.sealed.ciphertext;
+      if (held?.sealedAs === sealedAs) return ok(leased(held, answer.value));
+      const opened = await open(answer.value);
+      return opened.ok ? ok(leased({ sealedAs, sign: opened.value }, answer.value)) : opened;
+    }, random);
   const leasePublishedKeys = () =>
-    createLease<readonly PublishedKey[]>(async () => {
-      const answer = await keyRing().publishedKeys();
-      return answer.ok ? ok({ value: answer.value.keys, terms: termsOf(answer.value) }) : answer;
-    });
+    createLease<readonly PublishedKey[], KeyAsker>(async (asker) => {
+      const answer = await asker.keyRing().publishedKeys();
+      return answer.ok ? ok(leased(answer.value.keys, answer.value)) : answer;
+    }, random);
   let signingKey = leaseSigningKey();
   let publishedKeys = leasePublishedKeys();
-  return {
-    async sign(claims, now) {
-      const held = await signingKey(now);
-      if (!held.ok) return held;
-      const { header, key } = held.value;
-      return ok(await new CompactSign(encoder.encode(JSON.stringify(claims))).setProtectedHeader(header).sign(key));
+
+  return (asker) => ({
+    begin(now) {
+      const begun = signingKey(now, asker);
+      return {
+        async sign(claims, signedAt) {
+          const first = await begun;
+          if (!first.ok) return first;
+          // What came between may have taken longer than the key is held for.
+          const held = covers(first.value, signedAt) ? first : await signingKey(signedAt, asker);
+          return held.ok ? ok(await held.value.value.sign(claims)) : held;
+        },
+      };
     },
-    publishedKeys: async (now) => await publishedKeys(now),
+    async publishedKeys(now) {
+      const held = await publishedKeys(now, asker);
+      return held.ok ? ok(held.value.value) : held;
+    },
     forget() {
       signingKey = leaseSigningKey();
       publishedKeys = leasePublishedKeys();
     },
-  };
+  });
+}
+
+function leased<T>(value: T, { refreshAfterSeconds, useForSeconds }: CacheTerms): Leased<T> {
+  return { value, terms: { refreshAfterSeconds, useForSeconds } };
 }

@@ -44,6 +44,8 @@ export async function getOpenIdTokenForDeveloperIdentity(
   input: InputOf<"GetOpenIdTokenForDeveloperIdentity">,
   context: SignedContext,
 ): Promise<Result<OutputOf<"GetOpenIdTokenForDeveloperIdentity">>> {
+  // Beside all that decides whether there is a token to sign, as in GetOpenIdToken.
+  const signing = context.signer.begin(context.now());
   const pool = await poolOf(input, context);
   if (!pool.ok) return pool;
   const logins = await verifiedLoginsOf(pool.value, input.Logins, context);
@@ -56,7 +58,7 @@ export async function getOpenIdTokenForDeveloperIdentity(
     principalTags: Object.fromEntries(input.PrincipalTags ?? []),
   };
   const stamp = { issuer: context.config.issuer, now: context.now(), jti: context.newUuid() };
-  const token = await mint(grant, stamp, context.signer);
+  const token = await mint(grant, stamp, signing);
   return token.ok ? ok({ IdentityId: grant.identityId, Token: token.value }) : token;
 }
 

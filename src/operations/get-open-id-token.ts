@@ -15,6 +15,8 @@ export async function getOpenIdToken(
   const identityId = identityIdOfInput(input.IdentityId);
   const logins = input.Logins ?? new Map<string, string>();
   const client = chargedFor(context, logins);
+  // Beside the grant: whether there is a key to sign with, is told only to whom a token is granted.
+  const signing = context.signer.begin(context.now());
   const granted = await obtainGrant(context, identityId, context.call, async (named, verified) => {
     if (verified !== null) {
       const object = context.objects.identity(named);
@@ -28,7 +30,7 @@ export async function getOpenIdToken(
   context.note?.(traceOfGrant(granted.value));
   // Everything is stored and settled before the signature: from here on nothing can fail but the signing itself.
   const stamp = { issuer: context.config.issuer, now: context.now(), jti: context.newUuid() };
-  const token = await mint(granted.value, stamp, context.signer);
+  const token = await mint(granted.value, stamp, signing);
   // The identity may be another than the one that was asked for: the owner of a login that came with a guest.
   return token.ok ? ok({ IdentityId: granted.value.identityId, Token: token.value }) : token;
 }

@@ -2,7 +2,7 @@
 import type { Result } from "../domain/errors.ts";
 import type { Grant } from "../domain/grant.ts";
 import { claimsOf, lintClaims, type MintStamp, type OpenIdClaims } from "../domain/open-id-claims.ts";
-import type { Signer } from "../keys/signer.ts";
+import type { Signing } from "../keys/signer.ts";
 
 /** Throws when the claims are not what the evidence permits: that is a defect of this service, and nothing is signed (I8). */
 export function assertMintable(claims: OpenIdClaims, grant: Grant, stamp: MintStamp): void {
@@ -11,8 +11,8 @@ export function assertMintable(claims: OpenIdClaims, grant: Grant, stamp: MintSt
 }
 
 /** The signed token of `grant`. Fails with InternalErrorException when there is no key to sign with. */
-export function mint(grant: Grant, stamp: MintStamp, signer: Signer): Promise<Result<string>> {
+export function mint(grant: Grant, stamp: MintStamp, signing: Signing): Promise<Result<string>> {
   const claims = claimsOf(grant, stamp);
   assertMintable(claims, grant, stamp);
-  return signer.sign(claims, stamp.now);
+  return signing.sign(claims, stamp.now);
 }

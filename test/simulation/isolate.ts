@@ -1,17 +1,16 @@
 /**
- * An isolate of the Worker, of which there are two: its memory of the pools (pools/pool-memory.ts) and of the keys (keys/lease.ts), each as old as
- * it happens to be, and the context that it gives to the code of src/operations. It stores nothing.
+ * An isolate of the Worker, of which there are two: its memories of the pools and of the keys, which are the product's own,
+ * each as old as it happens to be, and the context that it gives to the code of src/operations. It stores nothing.
  */
 import { parseConfig } from "../../src/config.ts";
 import { ok } from "../../src/domain/errors.ts";
 import type { IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
-import type { CacheTerms } from "../../src/keys/key-ring.ts";
+import type { OpenIdClaims } from "../../src/domain/open-id-claims.ts";
 import type { KeyRingActor } from "../../src/keys/key-ring-actor.ts";
 import type { Caller, SignedContext } from "../../src/operations/context.ts";
-import { createLease, type Lease } from "../../src/keys/lease.ts";
 import { PoolMemory } from "../../src/pools/pool-memory.ts";
-import type { Signer } from "../../src/keys/signer.ts";
+import { createSigner, type KeyAsker, type OpenKey, type Signer } from "../../src/keys/signer.ts";
 import { LeaseJudge } from "./key-judge.ts";
 import { ringIn } from "./keys.ts";
 import type { Random } from "./random.ts";
@@ -46,36 +45,17 @@ export class Isolate {
   readonly #world: Surroundings;
   readonly #pools = new PoolMemory();
   readonly #leaseJudge: LeaseJudge;
-  #signingKey: Lease<string>;
-  #publishedKeys: Lease<readonly string[]>;
-  /** The request that asks: a lease asks within the call that finds it empty. */
-  #life: Life | null = null;
+  readonly #signerOf: (asker: KeyAsker) => Signer;
   signsWith: string | null = null;
   publishes: string | null = null;
 
-  constructor(world: Surroundings) {
+  /** `random` draws when what it holds of the key ring ends. */
+  constructor(world: Surroundings, random: Random) {
     this.#world = world;
     this.#leaseJudge = new LeaseJudge(world.network, world.keyJudge);
-    this.#signingKey = this.#leaseSigningKey();
-    this.#publishedKeys = this.#leasePublishedKeys();
-  }
-
-  #leaseSigningKey(): Lease<string> {
-    const world = this.#world;
-    return createLease(async () => {
-      const [life, askedAtMs] = [this.#life, world.network.nowMs];
-      const answer = await this.#ask("signing key", async (node) => await node.signingKey());
-      if (answer.ok && life !== null) this.#leaseJudge.answered(life, answer.value.kid, askedAtMs);
-      return answer.ok ? ok({ value: answer.value.kid, terms: termsOf(answer.value) }) : answer;
-    });
-  }
-
-  #leasePublishedKeys(): Lease<readonly string[]> {
-    return createLease(async () => {
-      const answer = await this.#ask("published keys", async (node) => await node.publishedKeys());
-      if (!answer.ok) return answer;
-      return ok({ value: answer.value.keys.map(({ kid }) => kid), terms: termsOf(answer.value) });
-    });
+    // A key is a name here, and so is what it signs.
+    const open: OpenKey = async ({ kid }) => await Promise.resolve(ok(async () => await Promise.resolve(kid)));
+    this.#signerOf = createSigner(open, () => random.next());
   }
 
   async readPool(life: Life, identityPoolId: IdentityPoolId): Promise<IdentityPool | null> {
@@ -88,11 +68,11 @@ export class Isolate {
   /** A relying party reads the JWKS here. */
   async publish(life: Life): Promise<void> {
     const { network, relyingParties, keyRing, isolates } = this.#world;
-    this.#life = life;
-    const kids = await this.#publishedKeys(network.nowMs / 1000);
-    if (!kids.ok || !life.isAlive) return;
-    this.publishes = kids.value.join();
-    relyingParties.served(kids.value);
+    const keys = await this.#signerOf(this.#askerOf(life)).publishedKeys(network.nowMs / 1000);
+    if (!keys.ok || !life.isAlive) return;
+    const kids = keys.value.map(({ kid }) => kid);
+    this.publishes = kids.join();
+    relyingParties.served(kids);
     network.note(() => `${life.name} reads the key set: ${this.publishes}`);
     if (ringIn(keyRing.stored).retired.length > 0) {
       network.coverage.hit("F11 the key set is read before, in and after a rotation");
@@ -128,39 +108,59 @@ export class Isolate {
   }
 
   #signerFor(life: Life, random: Random): Signer {
-    const { network, relyingParties, keyRing, isolates } = this.#world;
+    const signer = this.#signerOf(this.#askerOf(life));
     return {
-      sign: async (claims, now) => {
-        this.#life = life;
+      ...signer,
+      begin: (now) => {
         this.#leaseJudge.began(life);
-        const kid = await this.#signingKey(now);
-        if (!kid.ok) return kid;
-        this.#leaseJudge.chosen(life, kid.value);
-        if (network.faults.strikes("key-rotates")) {
-          this.#world.rotateKeys();
-          await network.sleep(life, random.below(SLOWEST_SIGNATURE_MS));
-        }
-        const activeKid = ringIn(keyRing.stored).active?.kid;
-        if (activeKid !== kid.value) network.coverage.hit("F11 the active key changes between choosing and signing");
-        this.signsWith = kid.value;
-        if (isolates.some((other) => other.signsWith !== null && other.signsWith !== kid.value)) {
-          network.coverage.hit("F17 two isolates sign with different keys");
-        }
-        relyingParties.signed(kid.value, claims.exp - claims.iat);
-        network.note(() => `${life.name} signs with ${kid.value} for ${claims.sub}: ${claims.amr.join(" ")}`);
-        return ok(kid.value);
-      },
-      publishedKeys: async () => ok([]),
-      forget: () => {
-        this.#signingKey = this.#leaseSigningKey();
-        this.#publishedKeys = this.#leasePublishedKeys();
+        const signing = signer.begin(now);
+        return {
+          sign: async (claims, signedAt) => {
+            const kid = await signing.sign(claims, signedAt);
+            if (kid.ok) await this.#signs(life, kid.value, claims, random);
+            return kid;
+          },
+        };
       },
     };
   }
 
-  async #ask<T>(label: string, ask: (node: KeyRingActor) => T | Promise<T>): Promise<T> {
-    const life = this.#life;
-    if (life === null) throw new Error("a lease asked outside a request");
+  /** Between the choice of a key and the signature, the ring may go on. */
+  async #signs(life: Life, kid: string, claims: OpenIdClaims, random: Random): Promise<void> {
+    const { network, relyingParties, keyRing, isolates } = this.#world;
+    this.#leaseJudge.chosen(life, kid);
+    if (network.faults.strikes("key-rotates")) {
+      this.#world.rotateKeys();
+      await network.sleep(life, random.below(SLOWEST_SIGNATURE_MS));
+    }
+    const activeKid = ringIn(keyRing.stored).active?.kid;
+    if (activeKid !== kid) network.coverage.hit("F11 the active key changes between choosing and signing");
+    this.signsWith = kid;
+    if (isolates.some((other) => other.signsWith !== null && other.signsWith !== kid)) {
+      network.coverage.hit("F17 two isolates sign with different keys");
+    }
+    relyingParties.signed(kid, claims.exp - claims.iat);
+    network.note(() => `${life.name} signs with ${kid} for ${claims.sub}: ${claims.amr.join(" ")}`);
+  }
+
+  #askerOf(life: Life): KeyAsker {
+    const { network } = this.#world;
+    return {
+      keyRing: () => ({
+        signingKey: async () => {
+          const askedAtMs = network.nowMs;
+          const answer = await this.#ask(life, "signing key", async (node) => await node.signingKey());
+          if (answer.ok) this.#leaseJudge.answered(life, answer.value.kid, askedAtMs);
+          return answer;
+        },
+        publishedKeys: async () => await this.#ask(life, "published keys", async (node) => await node.publishedKeys()),
+      }),
+      // A request goes on when it is answered, until its isolate goes away.
+      later: () => {},
+    };
+  }
+
+  async #ask<T>(life: Life, label: string, ask: (node: KeyRingActor) => Promise<T>): Promise<T> {
     try {
       return await this.#world.network.call(life, this.#world.keyRing, label, ask);
     } catch (error) {
@@ -168,8 +168,4 @@ export class Isolate {
       throw error;
     }
   }
-}
-
-function termsOf({ refreshAfterSeconds, useForSeconds }: CacheTerms): CacheTerms {
-  return { refreshAfterSeconds, useForSeconds };
 }

@@ -167,18 +167,58 @@ export const MUTANTS_OF_KEYS: readonly Mutant[] = [
     edits: [
       {
         file: "src/keys/lease.ts",
-        find: "before.terms.refreshAfterSeconds)",
-        replace: "before.terms.useForSeconds)",
+        find: "const lifeSeconds = terms.refreshAfterSeconds",
+        replace: "const lifeSeconds = terms.useForSeconds",
       },
     ],
   },
   {
-    name: "a late answer of the ring is taken for a new one",
+    name: "what an isolate holds is renewed behind the answer however old it is",
     edits: [
       {
         file: "src/keys/lease.ts",
-        find: "if (held === before || held === undefined || held.since <= now) held = { ...answer.value, since: now };",
-        replace: "held = { ...answer.value, since: Math.max(now, held?.since ?? now) };",
+        find: "const isDue = entry === undefined || !covers(entry, now);",
+        replace: "const isDue = entry === undefined || now >= entry.useUntil;",
+      },
+    ],
+  },
+  {
+    name: "a lease is aged from its answer",
+    edits: [
+      {
+        file: "src/keys/lease.ts",
+        find: "const entry = entryOf(answer.value, now, random());",
+        replace: "const entry = entryOf(answer.value, latest, random());",
+      },
+      {
+        file: "src/keys/lease.ts",
+        find: "    const entry = held;\n",
+        replace: "    const entry = held;\n    latest = Math.max(latest, now);\n",
+      },
+      {
+        file: "src/keys/lease.ts",
+        find: "  let held: Entry<T> | undefined;\n",
+        replace: "  let held: Entry<T> | undefined;\n  let latest = 0;\n",
+      },
+    ],
+  },
+  {
+    name: "a late answer of the ring takes the place of a newer one",
+    edits: [
+      {
+        file: "src/keys/lease.ts",
+        find: "if (held === before || held === undefined || held.from <= now) held = entry;",
+        replace: "held = entry;",
+      },
+    ],
+  },
+  {
+    name: "a key that was asked for beside the grant signs however long the grant took",
+    edits: [
+      {
+        file: "src/keys/signer.ts",
+        find: "covers(first.value, signedAt) ? first : await signingKey(signedAt, asker);",
+        replace: "covers(first.value, signedAt) || first.ok ? first : await signingKey(signedAt, asker);",
       },
     ],
   },

@@ -60,7 +60,10 @@ export class World implements Surroundings {
     this.keyRing.stored = ring;
     this.keyJudge = new KeyJudge(this.network, ringIn(ring));
     this.relyingParties = new RelyingParties(this.network, ring, this.keyJudge);
-    this.isolates = [new Isolate(this), new Isolate(this)];
+    this.isolates = [
+      new Isolate(this, streamOf(plan.seed, "isolate 1")),
+      new Isolate(this, streamOf(plan.seed, "isolate 2")),
+    ];
     this.network.onDeath = (slot) => this.observer.died(slot);
   }
 

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseConfig } from "../../../src/config.ts";
 import { JWKS_MAX_AGE_SECONDS, MAX_CLOCK_ERROR_SECONDS, type PublishedKey } from "../../../src/keys/key-ring.ts";
 import { KEY_RING_NAME, type KeyRingObject } from "../../../src/durable/key-ring-object.ts";
-import { createSigner } from "../../../src/keys/signer.ts";
+import { signerOver } from "../../support/signing.ts";
 
 const KEY = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
 // Far in the future, so that no alarm falls due by the platform's own clock.
@@ -75,7 +75,7 @@ describe("a hundred relying parties that honour max-age", () => {
     let algorithm = "ES256";
     await deploy(algorithm, clockError());
     const isolates = Array.from({ length: 6 }, () => {
-      const isolate = { clockErrorSeconds: clockError(), isCutOff: false, signer: createSigner(ring, KEY) };
+      const isolate = { clockErrorSeconds: clockError(), isCutOff: false, signer: signerOver(ring, KEY) };
       function ring() {
         if (isolate.isCutOff) throw new Error("the object cannot be reached");
         return stub();
@@ -107,7 +107,8 @@ describe("a hundred relying parties that honour max-age", () => {
       const now = epochSeconds();
       const claims = { sub: "s", aud: "a", amr: ["unauthenticated"], iss: "i", iat: now, exp: now + 600, jti: "j" };
       const signing = pick(isolates);
-      const signed = await signing.signer.sign(claims, now + signing.clockErrorSeconds);
+      const isolateNow = now + signing.clockErrorSeconds;
+      const signed = await signing.signer.begin(isolateNow).sign(claims, isolateNow);
       // An isolate that has not seen the ring for ten minutes signs nothing any more.
       if (!signed.ok && signing.isCutOff) continue;
       if (!signed.ok) throw new Error(signed.error.reason);

@@ -4,7 +4,7 @@ import { type IdentityId, parseIdentityId } from "../../../src/domain/identifier
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { developerLoginIdOf } from "../../../src/domain/login.ts";
 import { forgetPool } from "../../../src/durable/pool-cache.ts";
-import { IdentityObject, LoginObject } from "../../../src/worker.ts";
+import { IdentityObject, IdentityPoolObject, KeyRingObject, LoginObject } from "../../../src/worker.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import {
   holdNext,
@@ -321,4 +321,18 @@ describe("a credential", () => {
       expect(await service.call(name, full)).toMatchObject(failed("MissingAuthenticationTokenException"));
     },
   );
+});
+
+it("the signing key is asked for beside the pool of a developer's user, and all that follows", async () => {
+  const cold = makeService();
+  forgetPool(pool.identityPoolId);
+  const read = holdNext(IdentityPoolObject.prototype, "read", "before");
+  const signingKey = holdNext(KeyRingObject.prototype, "signingKey", "before");
+  const input = { IdentityPoolId: pool.identityPoolId, Logins: new Map([[DEVELOPER, "user"]]) };
+  const answer = cold.admin("GetOpenIdTokenForDeveloperIdentity", input);
+  // Neither waits for the other.
+  await Promise.all([read.reached, signingKey.reached]);
+  read.release();
+  signingKey.release();
+  expect((await answer).status).toBe(200);
 });

@@ -3,8 +3,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type IdentityId, parseIdentityId } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { loginIdOf } from "../../../src/domain/login.ts";
+import { IdentityObject, KeyRingObject } from "../../../src/worker.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import {
+  dieInNext,
+  holdNext,
   makeGuest,
   makePool,
   makeSignIn,
@@ -250,5 +253,45 @@ describe("GetOpenIdToken", () => {
     const ids = Array.from({ length: 20 }, newIdentityId);
     for (const identityId of ids) expect((await tokenFor(identityId)).status).toBe(404);
     for (const identityId of ids) expect(await storedIn(identity(identityId))).toEqual(NOTHING_STORED);
+  });
+});
+
+describe("the signing key", () => {
+  it("is asked for beside the grant", async () => {
+    const identityId = await makeGuest(pool.identityPoolId);
+    const grant = holdNext(IdentityObject.prototype, "grant", "before");
+    const signingKey = holdNext(KeyRingObject.prototype, "signingKey", "before");
+    const answer = tokenFor(identityId);
+    // Neither waits for the other.
+    await Promise.all([grant.reached, signingKey.reached]);
+    grant.release();
+    signingKey.release();
+    expect((await answer).status).toBe(200);
+  });
+
+  it("that cannot be had is the trouble of whom a token is granted, and of nobody else", async () => {
+    const identityId = await makeGuest(pool.identityPoolId);
+    dieInNext(KeyRingObject.prototype, "signingKey", "before");
+    expect(await tokenFor(newIdentityId())).toMatchObject(refusal(404, "ResourceNotFoundException"));
+    dieInNext(KeyRingObject.prototype, "signingKey", "before");
+    expect(await tokenFor(identityId)).toMatchObject(refusal(500, "InternalErrorException"));
+    expect((await tokenFor(identityId)).status).toBe(200);
+  });
+
+  it("is renewed behind an answer, and the next one needs nobody for it", async () => {
+    const identityId = await makeGuest(pool.identityPoolId);
+    await tokenFor(identityId);
+    // Past half of its life, and before the end of any.
+    elapse(40);
+    const calls = noteCalls();
+    const held = holdNext(KeyRingObject.prototype, "signingKey", "before");
+    const answer = tokenFor(identityId);
+    await held.reached;
+    held.release();
+    expect((await answer).status).toBe(200);
+    expect(calls.filter((call) => call === "KeyRingObject.signingKey")).toHaveLength(1);
+    elapse(20);
+    expect((await tokenFor(identityId)).status).toBe(200);
+    expect(calls.filter((call) => call === "KeyRingObject.signingKey")).toHaveLength(1);
   });
 });

@@ -6,7 +6,7 @@ import { PresentedTokens } from "../../../src/durable/presented-tokens.ts";
 import type { OperationContext } from "../../../src/operations/context.ts";
 import { registry } from "../../../src/operations/registry.ts";
 import { operations } from "../../../src/protocol/shapes.ts";
-import { createSigner } from "../../../src/keys/signer.ts";
+import { signerOver } from "../../support/signing.ts";
 
 const parsed = parseConfig({ ...env });
 if (!parsed.ok) throw new Error(parsed.error.join());
@@ -15,7 +15,7 @@ const config = parsed.value;
 const context: OperationContext = {
   config,
   objects: objectsOf(env),
-  signer: createSigner(() => env.KEY_RING.getByName("key-ring"), config.keyEncryptionKey),
+  signer: signerOver(() => env.KEY_RING.getByName("key-ring"), config.keyEncryptionKey),
   now: () => Date.now() / 1000,
   newUuid: () => crypto.randomUUID(),
   call: { askedAt: 0, callId: null },
