@@ -21,9 +21,6 @@ import type { Links } from "./links.ts";
 import { remove, unlink, unlinkDeveloperUser as withoutDeveloperUser } from "./removal.ts";
 import type { LinkOrder } from "./transaction.ts";
 
-/** How often a call waits for another change of the same identity before it tells its caller to come again. */
-const MAX_WAITS = 20;
-
 export type GrantReply =
   | { readonly kind: "granted"; readonly grant: Grant }
   | Refused
@@ -67,7 +64,7 @@ export async function grantToLogins(
   identityId: IdentityId,
   logins: readonly VerifiedLogin[],
 ): Promise<GrantReply> {
-  for (let wait = 0; wait < MAX_WAITS; wait++) {
+  return await links.whenFree(async (count): Promise<GrantReply> => {
     // It was there when the call came in: the merge and the call were under way at the same time.
     const standing = kept.value?.standing;
     if (standing?.kind === "merged") return { kind: "merged", into: standing.into };
@@ -81,7 +78,7 @@ export async function grantToLogins(
     const verdict = judgeLogins(record, logins);
     if (verdict.kind === "unproved") return refused(verdict.refusal);
     // Only now is it certain that the identity's own user asks, so that nobody else can drain the bucket (T48).
-    const limited = wait === 0 ? host.limit.draw() : null;
+    const limited = count === 0 ? host.limit.draw() : null;
     if (limited !== null) return inWords(limited);
     if (verdict.kind === "granted") return verdict;
     const isGuest = record.standing.kind === "guest";
@@ -105,17 +102,14 @@ export async function grantToLogins(
       case "elsewhere":
         return { kind: "to-link", ...verified, isGuest };
       case "busy":
-        if (outcome.holder !== undefined) return { ...outcome, verified };
-        await links.whenFree();
-        break;
+        return { ...outcome, verified };
       case "stale":
       case "not-found":
       case "forbidden":
-        // The record moved between the judgement and the link: the next round says what it is now.
-        break;
+        // The record moved between the judgement and the link: the next attempt says what it is now.
+        return { kind: "busy" };
     }
-  }
-  return { kind: "busy" };
+  });
 }
 
 /** Brings logins together here; `draws` when a token is to be minted for this identity and it has not drawn yet. */
@@ -127,14 +121,12 @@ export async function linkHere(
 ): Promise<LinkReply> {
   const limited = draws ? host.limit.draw() : null;
   if (limited !== null) return { kind: "rate-limited", error: limited };
-  for (let wait = 0; wait < MAX_WAITS; wait++) {
+  const attempt = async (): Promise<LinkReply> => {
     const outcome = await links.link(order);
-    if (outcome.kind === "linked") return { kind: "linked", grant: grantOf(outcome.record, logins) };
-    // A birth that met an obstacle is over: its id was never told to anybody, and the Worker draws another.
-    if (outcome.kind !== "busy" || outcome.holder !== undefined || order.isBirth) return outcome;
-    await links.whenFree();
-  }
-  return { kind: "busy" };
+    return outcome.kind === "linked" ? { kind: "linked", grant: grantOf(outcome.record, logins) } : outcome;
+  };
+  // A birth that met an obstacle is over: its id was never told to anybody, and the Worker draws another.
+  return order.isBirth ? await attempt() : await links.whenFree(attempt);
 }
 
 /**
@@ -203,14 +195,10 @@ async function change(
   { kept, links }: IdentityParts,
   attempt: (record: IdentityRecord | null) => IdentityRecord | ChangeReply,
 ): Promise<ChangeReply> {
-  for (let wait = 0; wait < MAX_WAITS; wait++) {
+  return await links.whenFree((): ChangeReply => {
     const result = attempt(kept.value);
-    if (!("kind" in result)) {
-      if (result !== kept.value) kept.write(result);
-      return { kind: "done" };
-    }
-    if (result.kind !== "busy" || result.holder !== undefined) return result;
-    await links.whenFree();
-  }
-  return { kind: "busy" };
+    if ("kind" in result) return result;
+    if (result !== kept.value) kept.write(result);
+    return { kind: "done" };
+  });
 }

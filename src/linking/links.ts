@@ -1,10 +1,14 @@
-/** The link transactions of one identity: which order is run, which runs are alive, and when none is in the way. */
+/** The link transactions of one identity: which order is run, which runs are alive, and who waits until none is in the way. */
 import { freshOnes } from "../domain/link-proof.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { IdentityHost } from "./identity-host.ts";
 import type { KeptRecord } from "./kept-record.ts";
 import { type LinkOutcome, LinkRun } from "./link-run.ts";
+import type { Busy, Holder } from "./messages.ts";
 import { admit, type LinkOrder } from "./transaction.ts";
+
+/** How often a call waits for another change of the same identity before it tells its caller to come again. */
+const MAX_ATTEMPTS = 20;
 
 export class Links {
   readonly #host: IdentityHost;
@@ -36,10 +40,17 @@ export class Links {
     return await outcome;
   }
 
-  /** Resolves when no transaction of this identity is open any more, or its settlement was tried. */
-  async whenFree(): Promise<void> {
-    await this.#last;
-    await this.#deliveries.deliver();
+  /** Attempts, until no transaction of this identity's own is in the way. One of another identity is its caller's to wait for. */
+  async whenFree<R extends { readonly kind: string; readonly holder?: Holder }>(
+    attempt: (count: number) => R | Promise<R>,
+  ): Promise<R | Busy> {
+    for (let count = 0; count < MAX_ATTEMPTS; count++) {
+      const reply = await attempt(count);
+      if (reply.kind !== "busy" || reply.holder !== undefined) return reply;
+      await this.#last;
+      await this.#deliveries.deliver();
+    }
+    return { kind: "busy" };
   }
 }
 

@@ -46,9 +46,9 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     edits: [
       {
         file: "src/linking/identity-calls.ts",
-        find: "      if (result !== kept.value) kept.write(result);",
+        find: "    if (result !== kept.value) kept.write(result);",
         replace:
-          "      void new Promise<void>((resolve) => setImmediate(resolve)).then(() => {\n        if (result !== kept.value) kept.write(result);\n      }).catch(() => {});",
+          "    void new Promise<void>((resolve) => setImmediate(resolve)).then(() => {\n      if (result !== kept.value) kept.write(result);\n    }).catch(() => {});",
       },
     ],
   },
