@@ -3,7 +3,7 @@
  * same call id, as the SDKs do. A request whose isolate goes away never learns its outcome.
  */
 import { ok, type Result } from "../../src/domain/errors.ts";
-import type { IdentityId } from "../../src/domain/identifiers.ts";
+import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import { LARGEST_ERROR_MS } from "./clocks.ts";
 import type { History, Recorded } from "./history.ts";
@@ -11,12 +11,16 @@ import { type Random, streamOf } from "./random.ts";
 import { describeRequest, inFlightOf, loginsIn, type Request, usersOf } from "./requests.ts";
 import type { Operation, Tokens } from "./operations.ts";
 import { type Life, lifeOf, NetworkFailure } from "./slots.ts";
-import { DEVELOPER } from "./settings.ts";
+import { DEVELOPER, POOL_ID, POOLS } from "./settings.ts";
 import { serve, unlinkRequestOf } from "./worker.ts";
 import type { World } from "./world.ts";
 
-/** What everybody may know: identity ids that were answered, and the logins that went with them. */
-export type Knowledge = { readonly ids: IdentityId[]; readonly logins: Map<IdentityId, Map<string, string>> };
+/** What everybody may know: identity ids that were answered, with their pools, and the logins that went with them. */
+export type Knowledge = {
+  readonly ids: IdentityId[];
+  readonly pools: Map<IdentityId, IdentityPoolId>;
+  readonly logins: Map<IdentityId, Map<string, string>>;
+};
 
 type Answer = Result<IdentityId | null>;
 /** `unknown` is a call that failed, or was never answered. */
@@ -52,13 +56,15 @@ export class Client {
   }
 
   /** Asks for a login by all ways at rest: its owner, if it had one, is the answer of each (Q2). */
-  async agree(login: VerifiedLogin, owner: string | null): Promise<void> {
+  async agree(identityPoolId: IdentityPoolId, login: VerifiedLogin, owner: string | null): Promise<void> {
     const { network } = this.#world;
     const life = lifeOf(this.#name);
     const tokens = new Map([[login.providerName, login.subject]]);
     await network.sleep(life, FULL_BUCKETS_MS + this.#random.below(200));
     const ask: Request =
-      login.isDeveloper === true ? { kind: "developer-token", identityId: null, tokens } : { kind: "get-id", tokens };
+      login.isDeveloper === true
+        ? { kind: "developer-token", identityPoolId, identityId: null, tokens }
+        : { kind: "get-id", identityPoolId, tokens };
     const found = await this.#serve(life, ask, "agree");
     const identityId = found.ok ? found.value : null;
     if (identityId === null || (owner !== null && identityId !== owner)) {
@@ -66,7 +72,7 @@ export class Client {
       return;
     }
     const kind = login.isDeveloper === true ? "developer-token" : "get-token";
-    const granted = await this.#serve(life, { kind, identityId, tokens }, "agree");
+    const granted = await this.#serve(life, { kind, identityPoolId, identityId, tokens }, "agree");
     const slot = this.#world.identity(identityId);
     const described = await network.call(life, slot, "describe", async (node) => await node.describe());
     const names = described?.description.providerNames ?? [];
@@ -77,11 +83,12 @@ export class Client {
   }
 
   /** At rest, to merge what is merged answers the identity that it is, and stores nothing (D3). */
-  async mergeAgain(users: readonly [string, string], owner: IdentityId): Promise<void> {
+  async mergeAgain(identityPoolId: IdentityPoolId, users: readonly [string, string], owner: IdentityId): Promise<void> {
     const { network, identities } = this.#world;
     await network.sleep(lifeOf(this.#name), 1 + this.#random.below(200));
     const before = identities.get(owner)?.stored;
-    const request: Request = { kind: "merge-users", destination: users[0], source: users[1] };
+    const [destination, source] = users;
+    const request: Request = { kind: "merge-users", identityPoolId, destination, source };
     const answer = await this.#serve(lifeOf(this.#name), request, "again");
     if (!answer.ok || answer.value !== owner || identities.get(owner)?.stored !== before) {
       network.violate(`D3: to merge ${users.join(" and ")} of ${owner} again gives ${JSON.stringify(answer)}`);
@@ -110,20 +117,22 @@ export class Client {
 
   /** The operation with the identity that it is about, which is chosen when its turn comes. */
   #bind(operation: Operation): Request | null {
-    const { ids, logins } = this.#knowledge;
+    const { ids, logins, pools } = this.#knowledge;
     const identityId = "target" in operation ? ids[(operation.target ?? 0) % ids.length] : undefined;
+    const identityPoolId = POOLS[(operation.pool ?? 0) % POOLS.length]?.identityPoolId ?? POOL_ID;
+    const own = { identityPoolId: (identityId === undefined ? undefined : pools.get(identityId)) ?? POOL_ID };
     switch (operation.kind) {
       case "get-id":
-        return { kind: "get-id", tokens: new Map(operation.tokens) };
+        return { kind: "get-id", identityPoolId, tokens: new Map(operation.tokens) };
       case "get-token":
       case "burst": {
-        if (identityId === undefined) return { kind: "get-id", tokens: new Map() };
+        if (identityId === undefined) return { kind: "get-id", identityPoolId, tokens: new Map() };
         const tokens = this.#tokensFor(operation.tokens, operation.isOwn, identityId);
         // A developer's user is no login token: only a signed call may name it.
         tokens.delete(DEVELOPER);
         return operation.kind === "burst"
-          ? { kind: "burst", identityId, tokens, count: operation.count }
-          : { kind: "get-token", identityId, tokens };
+          ? { ...own, kind: "burst", identityId, tokens, count: operation.count }
+          : { ...own, kind: "get-token", identityId, tokens };
       }
       case "unlink": {
         if (identityId === undefined) return null;
@@ -133,26 +142,30 @@ export class Client {
         const known = [...(logins.get(identityId)?.keys() ?? [])].filter((name) => name !== DEVELOPER);
         return tokens.size === 0
           ? null
-          : { kind: "unlink", identityId, tokens, from: [...operation.from, ...known.slice(0, 1)] };
+          : { ...own, kind: "unlink", identityId, tokens, from: [...operation.from, ...known.slice(0, 1)] };
       }
       case "delete":
-        return identityId === undefined ? null : { kind: "delete", identityId };
+        return identityId === undefined ? null : { ...own, kind: "delete", identityId };
       case "developer-token": {
         const more = operation.target === null || identityId === undefined ? null : identityId;
-        const own = more === null ? operation.tokens : this.#tokensFor(operation.tokens, operation.isOwn, more);
-        const tokens = new Map([[DEVELOPER, operation.user], ...[...own].filter(([name]) => name !== DEVELOPER)]);
-        return { kind: "developer-token", identityId: more, tokens };
+        const held = more === null ? operation.tokens : this.#tokensFor(operation.tokens, operation.isOwn, more);
+        const tokens = new Map([[DEVELOPER, operation.user], ...[...held].filter(([name]) => name !== DEVELOPER)]);
+        return { kind: "developer-token", identityPoolId, identityId: more, tokens };
       }
       case "unlink-user": {
-        const own = identityId === undefined ? undefined : logins.get(identityId)?.get(DEVELOPER);
-        return identityId === undefined ? null : { ...operation, identityId, user: own ?? operation.user };
+        const user = identityId === undefined ? undefined : logins.get(identityId)?.get(DEVELOPER);
+        return identityId === undefined
+          ? null
+          : { kind: "unlink-user", identityPoolId, identityId, user: user ?? operation.user };
       }
+      case "look-up-users":
+        return identityId === undefined ? null : { kind: "look-up-users", identityPoolId, identityId };
       case "merge-users":
       case "look-up":
       case "delete-pool":
       case "rotate-key":
       case "pause":
-        return operation;
+        return { ...operation, identityPoolId };
     }
   }
 
@@ -234,24 +247,24 @@ export class Client {
       const users = [destination.loginId, source.loginId] as const;
       if (answer.ok && answer.value !== null) judge.merges.saidTogether(users, answer.value, asked.step);
     }
-    if (answer.ok) return;
+    if (answer.ok) {
+      if (answer.value !== null) judge.pools.answered(request.identityPoolId, answer.value);
+      return;
+    }
     const { type } = answer.error;
     const isFinal =
       type === "NotAuthorizedException" || type === "ResourceNotFoundException" || type === "ResourceConflictException";
-    if (!isFinal || judge.isPoolDeleted) return;
+    if (!isFinal || judge.pools.mayBeGone(request.identityPoolId)) return;
     switch (request.kind) {
       case "unlink":
         if (type === "NotAuthorizedException")
           judge.unlinks.refused(unlinkRequestOf(this.#world, request), startedAtMs, asked.atMs);
         return;
-      case "unlink-user": {
-        const { identityId } = request;
-        if (identityId === undefined) return;
-        judge.unlinks.refused(unlinkRequestOf(this.#world, { ...request, identityId }), startedAtMs, asked.atMs);
+      case "unlink-user":
+        judge.unlinks.refused(unlinkRequestOf(this.#world, request), startedAtMs, asked.atMs);
         return;
-      }
       case "get-token": {
-        const loginIds = loginsIn(request.tokens, login).map(({ loginId }) => loginId);
+        const loginIds = loginsIn(request, login).map(({ loginId }) => loginId);
         judge.merges.refusedToken(request.identityId, loginIds, name, asked.atMs);
         return;
       }
@@ -265,6 +278,7 @@ export class Client {
       case "delete":
       case "developer-token":
       case "look-up":
+      case "look-up-users":
       case "delete-pool":
       case "rotate-key":
       case "pause":
@@ -274,8 +288,9 @@ export class Client {
   #learn(request: Request, identityId: IdentityId | null, recorded: Recorded | null): void {
     this.#history.end(recorded, identityId, this.#world.network.steps);
     if (identityId === null) return;
-    const { ids, logins } = this.#knowledge;
+    const { ids, logins, pools } = this.#knowledge;
     if (!ids.includes(identityId)) ids.push(identityId);
+    pools.set(identityId, request.identityPoolId);
     if (request.kind !== "get-id" && request.kind !== "get-token" && request.kind !== "developer-token") return;
     logins.set(identityId, new Map([...(logins.get(identityId) ?? []), ...request.tokens]));
   }

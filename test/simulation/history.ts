@@ -3,7 +3,7 @@
  * Gong. An outcome that nobody learned stays unknown: it may have taken effect at any later time, or never.
  */
 import type { VerifiedLogin } from "../../src/domain/login.ts";
-import { loginsIn, type Request, usersOf } from "./requests.ts";
+import { type LoginOf, loginsIn, type Request, usersOf } from "./requests.ts";
 import { DEVELOPER } from "./settings.ts";
 
 /** A register is one login: the identity that owns it, or null. */
@@ -21,10 +21,10 @@ export type Recorded = readonly Entry[];
 
 export class History {
   readonly entries: Entry[] = [];
-  readonly #login: (providerName: string, subject: string) => VerifiedLogin;
+  readonly #login: LoginOf;
   readonly #logins: readonly VerifiedLogin[];
 
-  constructor(login: (providerName: string, subject: string) => VerifiedLogin, logins: readonly VerifiedLogin[]) {
+  constructor(login: LoginOf, logins: readonly VerifiedLogin[]) {
     this.#login = login;
     this.#logins = logins;
   }
@@ -49,18 +49,19 @@ export class History {
       case "get-id":
       case "get-token":
       case "developer-token":
-        return loginsIn(request.tokens, this.#login).map(resolve);
+        return loginsIn(request, this.#login).map(resolve);
       case "merge-users":
         return usersOf(request, this.#login).map(resolve);
       case "unlink":
         return this.#releases(request.identityId, pending, ({ providerName }) => request.from.includes(providerName));
       case "unlink-user":
-        return this.#releases(request.identityId ?? null, pending, ({ providerName, subject }) => {
+        return this.#releases(request.identityId, pending, ({ providerName, subject }) => {
           return providerName === DEVELOPER && subject === request.user;
         });
       case "delete":
         return this.#releases(request.identityId, pending, () => true);
       case "look-up":
+      case "look-up-users":
       case "burst":
       case "delete-pool":
       case "rotate-key":

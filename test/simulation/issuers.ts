@@ -1,5 +1,6 @@
 /** The verification of login tokens, as far as the simulation has it: it takes time, and an issuer may fail. */
 import type { ServiceError } from "../../src/domain/errors.ts";
+import type { IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -11,6 +12,7 @@ export const ISSUER_UNREACHABLE: ServiceError = { type: "ExternalServiceExceptio
 /** One login after the other: the issuer of a later one may fail when the first is verified already (F9). */
 export function verified(
   { network, login }: Pick<Surroundings, "network" | "login">,
+  identityPoolId: IdentityPoolId,
   tokens: ReadonlyMap<string, string>,
 ): readonly VerifiedLogin[] | null {
   const logins: VerifiedLogin[] = [];
@@ -19,7 +21,7 @@ export function verified(
       network.coverage.hit("F9 an issuer fails after the first login was verified");
       return null;
     }
-    logins.push(login(providerName, subject));
+    logins.push(login(identityPoolId, providerName, subject));
   }
   return logins;
 }

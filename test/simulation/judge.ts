@@ -11,6 +11,7 @@ import type { LinkOrder } from "../../src/linking/transaction.ts";
 import type { LoginState } from "../../src/linking/participant.ts";
 import { MergeJudge } from "./merge-judge.ts";
 import type { Network } from "./network.ts";
+import { PoolJudge } from "./pool-judge.ts";
 import { RateJudge } from "./rate-judge.ts";
 import { idsOf, isOwnershipChanged, mixUpOf, objectionTo } from "./record-rules.ts";
 import { RATE } from "./settings.ts";
@@ -20,7 +21,7 @@ import { UnlinkJudge } from "./unlink-judge.ts";
 type Evidence = {
   readonly network: Pick<Network, "steps" | "nowMs" | "violate" | "faults">;
   readonly mergePolicy: "conflict" | "merge";
-  readonly poolId: IdentityPoolId;
+  poolOf(loginId: string): IdentityPoolId | undefined;
   readonly identities: ReadonlyMap<string, { readonly stored: IdentityRecord | null }>;
   readonly logins: ReadonlyMap<string, { readonly stored: LoginState | null }>;
 };
@@ -34,6 +35,7 @@ export class Judge {
   readonly merges: MergeJudge;
   readonly rates: RateJudge;
   readonly unlinks: UnlinkJudge;
+  readonly pools: PoolJudge;
   /** Links by their transactions: those that were committed, and those that the audit has heard of (T34). */
   readonly links = new Set<string>();
   readonly audited = new Set<string>();
@@ -47,7 +49,6 @@ export class Judge {
   /** Those of them that a developer has asked to merge. */
   readonly #developerMerges = new Set<string>();
   readonly #deletes = new Set<IdentityId>();
-  #isPoolDeleted = false;
   /** What was overwritten in the event under way. */
   #earlier: { readonly step: number; readonly name: string; readonly record: IdentityRecord | null }[] = [];
   /** Ids that anybody may have seen: they are never used for another identity. */
@@ -57,6 +58,7 @@ export class Judge {
     this.#world = world;
     this.merges = new MergeJudge(world);
     this.unlinks = new UnlinkJudge(world);
+    this.pools = new PoolJudge(world);
     this.rates = new RateJudge(world.network, RATE);
   }
 
@@ -76,7 +78,8 @@ export class Judge {
 
   asksForToken(identityId: IdentityId, logins: readonly VerifiedLogin[], { callId }: ClientCall): void {
     this.proved(logins);
-    const { poolId: identityPoolId } = this.#world;
+    const identityPoolId = this.#stored(identityId)?.identityPoolId;
+    if (identityPoolId === undefined) return;
     const call = callId === null ? {} : { callId };
     this.#orders.push({ identityId, identityPoolId, logins, absorb: [], guest: null, isBirth: false, ...call });
   }
@@ -98,14 +101,6 @@ export class Judge {
 
   asksToDelete(identityId: IdentityId): void {
     this.#deletes.add(identityId);
-  }
-
-  asksToDeletePool(): void {
-    this.#isPoolDeleted = true;
-  }
-
-  get isPoolDeleted(): boolean {
-    return this.#isPoolDeleted;
   }
 
   // What happened.
@@ -213,10 +208,16 @@ export class Judge {
       this.#violate(`Q1: ${name} is ${to} with ${after.logins.length} logins`);
     const mixUp = before?.logins === after.logins ? null : mixUpOf(after.logins);
     if (mixUp !== null) this.#violate(`I6: ${name} ${mixUp}`);
+    if (before?.logins !== after.logins) this.pools.identityStored(name, after);
     if (to === "merged" && from !== "merged" && !(before !== null && this.#isSuperseded(before))) {
       this.#violate(`I5: ${name} is merged, and nobody has merged it`);
     }
-    if (to === "deleted" && from !== to && !this.#isPoolDeleted && !this.#deletes.has(after.identityId)) {
+    if (
+      to === "deleted" &&
+      from !== to &&
+      !this.pools.mayBeGone(after.identityPoolId) &&
+      !this.#deletes.has(after.identityId)
+    ) {
       this.#violate(`I2: ${name} is deleted, and nobody asked for it`);
     }
     const held = before?.logins ?? [];

@@ -4,6 +4,7 @@
  */
 
 import { MUTANTS_OF_KEYS } from "./mutants-of-keys.ts";
+import { MUTANTS_OF_POOLS } from "./mutants-of-pools.ts";
 import { MUTANTS_OF_MERGES, type Mutant } from "./mutants-of-merges.ts";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -196,4 +197,5 @@ export const MUTANTS: readonly Mutant[] = [
   },
   ...MUTANTS_OF_MERGES,
   ...MUTANTS_OF_KEYS,
+  ...MUTANTS_OF_POOLS,
 ];

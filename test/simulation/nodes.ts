@@ -175,9 +175,9 @@ export class IdentityNode {
     return {
       tokens,
       presentTo: () => {},
-      verify: async () => {
+      verify: async ({ identityPoolId }) => {
         await network.sleep(this.#life, network.streamOf(this.#life).below(SLOWEST_ISSUER_MS));
-        const logins = verified(this.#world, tokens);
+        const logins = verified(this.#world, identityPoolId, tokens);
         if (logins === null) return err(ISSUER_UNREACHABLE);
         onProved(logins);
         return ok(logins);

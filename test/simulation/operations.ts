@@ -1,4 +1,7 @@
-/** What a client of the simulation may ask for. An identity is named by its place among those that are known by then. */
+/**
+ * What a client of the simulation may ask for. An identity is named by its place among those that are known by then, and so
+ * is a pool, which is the first one where none is named.
+ */
 import type { Random } from "./random.ts";
 
 export const PROVIDERS = ["a", "b", "c"] as const;
@@ -6,7 +9,7 @@ export const PROVIDERS = ["a", "b", "c"] as const;
 /** One login a provider, as `Logins` maps provider names to login tokens. */
 export type Tokens = readonly (readonly [providerName: string, subject: string])[];
 
-export type Operation =
+export type Operation = { readonly pool?: number } & (
   | { readonly kind: "get-id"; readonly tokens: Tokens }
   /** `target` picks among the identity ids known by then; `isOwn` adds a login that it is remembered to hold. */
   | { readonly kind: "get-token"; readonly target: number; readonly tokens: Tokens; readonly isOwn: boolean }
@@ -36,11 +39,14 @@ export type Operation =
     }
   | { readonly kind: "unlink-user"; readonly target: number; readonly user: string }
   | { readonly kind: "merge-users"; readonly destination: string; readonly source: string }
+  /** By a user, or by the identity that it may be of. */
   | { readonly kind: "look-up"; readonly user: string }
+  | { readonly kind: "look-up-users"; readonly target: number }
   | { readonly kind: "delete-pool" }
   /** An operator's emergency rotation of the signing key. */
   | { readonly kind: "rotate-key"; readonly isForced: boolean }
-  | { readonly kind: "pause"; readonly ms: number };
+  | { readonly kind: "pause"; readonly ms: number }
+);
 
 export const USERS = ["1", "2", "3"] as const;
 

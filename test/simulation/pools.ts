@@ -10,10 +10,7 @@ import {
   ShardNode,
   type ShardSlot,
 } from "./pool-nodes.ts";
-import { POOL } from "./settings.ts";
-
-/** Pools that are there, and listed, when a schedule begins. */
-const POOLS = [POOL];
+import { POOLS } from "./settings.ts";
 
 export class Pools {
   readonly slots = new Map<IdentityPoolId, PoolSlot>();
@@ -27,6 +24,7 @@ export class Pools {
       return new PoolDirectoryNode(world, slot, life);
     });
     this.directory.stored = POOLS.map(({ identityPoolId, name }) => ({ identityPoolId, name }));
+    // They are there, and listed, when a schedule begins.
     for (const pool of POOLS) {
       this.pool(pool.identityPoolId).stored = { version: 1, pool, state: "live", isListed: true, sweptShards: 0 };
     }

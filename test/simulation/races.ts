@@ -109,10 +109,10 @@ function mintOf(random: Random, target: number, tokens: Tokens): Operation {
   return random.chance(0.3) ? pauseOf(random) : { kind: "get-token", target, tokens, isOwn: false };
 }
 
-function pauseOf(random: Random, ms: readonly [number, ...number[]] = [5, 50, 200]): Operation {
+export function pauseOf(random: Random, ms: readonly [number, ...number[]] = [5, 50, 200]): Operation {
   return { kind: "pause", ms: random.pick(ms) };
 }
 
-function times<T>(count: number, make: () => T): T[] {
+export function times<T>(count: number, make: () => T): T[] {
   return Array.from({ length: count }, () => make());
 }

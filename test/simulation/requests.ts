@@ -1,13 +1,13 @@
 /** A request as a client sends it, and sends it again: an operation of the schedule, bound to the identity that it is about. */
-import type { IdentityId } from "../../src/domain/identifiers.ts";
+import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import type { InFlight } from "./observer.ts";
-import type { Operation } from "./operations.ts";
 import { DEVELOPER } from "./settings.ts";
 
 type Tokens = ReadonlyMap<string, string>;
 
-export type Request =
+/** `identityPoolId` is the pool that the request names, or, where it names none, that of the identity as far as is known. */
+export type Request = { readonly identityPoolId: IdentityPoolId } & (
   | { readonly kind: "get-id"; readonly tokens: Tokens }
   | { readonly kind: "get-token"; readonly identityId: IdentityId; readonly tokens: Tokens }
   | { readonly kind: "burst"; readonly identityId: IdentityId; readonly tokens: Tokens; readonly count: number }
@@ -20,25 +20,31 @@ export type Request =
   | { readonly kind: "delete"; readonly identityId: IdentityId }
   /** The developer's user is among the tokens, under the developer provider. */
   | { readonly kind: "developer-token"; readonly identityId: IdentityId | null; readonly tokens: Tokens }
-  | (Extract<
-      Operation,
-      { readonly kind: "unlink-user" | "merge-users" | "look-up" | "delete-pool" | "rotate-key" | "pause" }
-    > & {
-      readonly identityId?: IdentityId;
-    });
+  | { readonly kind: "unlink-user"; readonly identityId: IdentityId; readonly user: string }
+  | { readonly kind: "merge-users"; readonly destination: string; readonly source: string }
+  | { readonly kind: "look-up"; readonly user: string }
+  | { readonly kind: "look-up-users"; readonly identityId: IdentityId }
+  | { readonly kind: "delete-pool" }
+  | { readonly kind: "rotate-key"; readonly isForced: boolean }
+  | { readonly kind: "pause"; readonly ms: number }
+);
 
-type LoginOf = (providerName: string, subject: string) => VerifiedLogin;
+/** A login is of one pool: the same person is somebody else in another. */
+export type LoginOf = (identityPoolId: IdentityPoolId, providerName: string, subject: string) => VerifiedLogin;
 
-export function loginsIn(tokens: Tokens, login: LoginOf): readonly VerifiedLogin[] {
-  return [...tokens].map(([providerName, subject]) => login(providerName, subject));
+export function loginsIn(
+  { identityPoolId, tokens }: { readonly identityPoolId: IdentityPoolId; readonly tokens: Tokens },
+  login: LoginOf,
+): readonly VerifiedLogin[] {
+  return [...tokens].map(([providerName, subject]) => login(identityPoolId, providerName, subject));
 }
 
 /** The destination's user first, as the operation orders them. */
 export function usersOf(
-  request: Extract<Request, { kind: "merge-users" }>,
+  { identityPoolId, destination, source }: Extract<Request, { kind: "merge-users" }>,
   login: LoginOf,
 ): readonly [VerifiedLogin, VerifiedLogin] {
-  return [login(DEVELOPER, request.destination), login(DEVELOPER, request.source)];
+  return [login(identityPoolId, DEVELOPER, destination), login(identityPoolId, DEVELOPER, source)];
 }
 
 /** What the request is about, for those who watch. */
@@ -49,7 +55,7 @@ export function inFlightOf(request: Request, login: LoginOf): InFlight {
     case "get-token":
     case "developer-token": {
       const identityId = request.kind === "get-id" ? null : request.identityId;
-      const loginIds = loginsIn(request.tokens, login).map(({ loginId }) => loginId);
+      const loginIds = loginsIn(request, login).map(({ loginId }) => loginId);
       return { kind: "resolve", identityId, loginIds, from: [] };
     }
     case "merge-users":
@@ -60,6 +66,7 @@ export function inFlightOf(request: Request, login: LoginOf): InFlight {
       return { ...idle, kind: "delete", identityId: request.identityId };
     case "unlink-user":
     case "look-up":
+    case "look-up-users":
     case "burst":
     case "delete-pool":
     case "rotate-key":
@@ -78,6 +85,7 @@ export function describeRequest(request: Request): string {
     request.kind === "unlink" ? `to unlink ${request.from.join(" ")}` : "",
     request.kind === "unlink-user" || request.kind === "look-up" ? request.user : "",
     request.kind === "merge-users" ? `${request.source} into ${request.destination}` : "",
+    request.kind === "pause" || request.kind === "rotate-key" ? "" : `in ${request.identityPoolId}`,
   ];
   return parts.filter((part) => part !== "").join(" ");
 }

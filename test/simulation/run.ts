@@ -9,7 +9,7 @@ import { ownPlatform } from "./platform.ts";
 import { PROVIDERS, USERS } from "./operations.ts";
 import type { Schedule } from "./schedule.ts";
 import { lifeOf } from "./slots.ts";
-import { DEVELOPER } from "./settings.ts";
+import { DEVELOPER, POOLS } from "./settings.ts";
 import { World } from "./world.ts";
 
 export type Outcome = {
@@ -28,10 +28,13 @@ export type Outcome = {
 ownPlatform();
 
 const SUBJECTS = ["1", "2"];
-const LOGINS = [
+const NAMES = [
   ...PROVIDERS.flatMap((provider) => SUBJECTS.map((subject) => [provider, subject] as const)),
   ...USERS.map((user) => [DEVELOPER, user] as const),
 ];
+const LOGINS = POOLS.flatMap(({ identityPoolId }) => {
+  return NAMES.map(([provider, subject]) => [identityPoolId, provider, subject] as const);
+});
 /** When relying parties look at the key set again, after a rotation: tokens of the run still live. */
 const KEYS_READ_AFTER_MS = [290_000, 580_000];
 /** Faults end after this, so that with finitely many of them every request ends in an answer (D4). */
@@ -49,7 +52,7 @@ class Run {
   readonly schedule: Schedule;
   readonly #world: World;
   readonly #history: History;
-  readonly #knowledge: Knowledge = { ids: [], logins: new Map() };
+  readonly #knowledge: Knowledge = { ids: [], pools: new Map(), logins: new Map() };
   #clients: Client[] = [];
   #phase: Phase = "faults";
   readonly #startMs: number;
@@ -61,7 +64,7 @@ class Run {
     const { login } = this.#world;
     this.#history = new History(
       login,
-      LOGINS.map(([provider, subject]) => login(provider, subject)),
+      LOGINS.map((name) => login(...name)),
     );
     this.#startMs = this.#world.network.nowMs;
     this.#clients = schedule.clients.map((operations, index) => {
@@ -111,9 +114,9 @@ class Run {
         if (!this.#clients.every((client) => client.isDone)) return network.violate("D4: a request never ended");
         const reason = unrest(this.#world) ?? this.#anomaly();
         if (reason !== null) return network.violate(reason);
-        if (this.schedule.seed % 8 !== 0 || this.#world.judge.isPoolDeleted)
+        if (this.schedule.seed % 8 !== 0 || this.#world.judge.pools.mayAnyBeGone)
           return this.#enter("tombstones", TOMBSTONES_GONE_MS);
-        this.#clients = [...LOGINS.map(([provider, subject]) => this.#checker(provider, subject)), ...this.#mergers()];
+        this.#clients = [...this.#checkers(), ...this.#mergers()];
         return this.#enter("agreement", REST_MS);
       }
       case "agreement": {
@@ -145,15 +148,17 @@ class Run {
     this.#world.network.note(() => `--- ${phase}`);
   }
 
-  /** Q2: all operations agree on each login, once nothing fails any more. */
-  #checker(provider: string, subject: string): Client {
-    const login = this.#world.login(provider, subject);
-    const client = this.#client(`asks-${provider}/${subject}`);
-    const before = this.#world.logins.get(login.loginId)?.stored?.owner?.identityId ?? null;
-    void client
-      .agree(login, before)
-      .catch((error: unknown) => this.#world.network.violate(`defect: ${stackOf(error)}`));
-    return client;
+  /** Q2: all operations agree on each login of the pools that were used, once nothing fails any more. */
+  #checkers(): readonly Client[] {
+    const { identities, logins, network } = this.#world;
+    const used = new Set([...identities.values()].map(({ stored }) => stored?.identityPoolId));
+    return LOGINS.filter(([identityPoolId]) => used.has(identityPoolId)).map((name) => {
+      const login = this.#world.login(...name);
+      const client = this.#client(`asks-${name.join("/")}`);
+      const before = logins.get(login.loginId)?.stored?.owner?.identityId ?? null;
+      void client.agree(name[0], login, before).catch((error: unknown) => network.violate(`defect: ${stackOf(error)}`));
+      return client;
+    });
   }
 
   /** D3: for each identity of two developer users, their merge once more. */
@@ -164,7 +169,7 @@ class Run {
       if (record === null || destination === undefined || source === undefined) return [];
       const client = this.#client(`merges-${record.identityId}`);
       void client
-        .mergeAgain([destination, source], record.identityId)
+        .mergeAgain(record.identityPoolId, [destination, source], record.identityId)
         .catch((error: unknown) => this.#world.network.violate(`defect: ${stackOf(error)}`));
       return [client];
     });
@@ -179,8 +184,8 @@ class Run {
 
   #anomaly(): string | null {
     // A merge moves logins that its request does not name, and a pool's end all of them: the judge watches those.
-    const { isPoolDeleted, hasDeveloperMerges } = this.#world.judge;
-    if (this.schedule.mergePolicy === "merge" || isPoolDeleted || hasDeveloperMerges) return null;
+    const { pools, hasDeveloperMerges } = this.#world.judge;
+    if (this.schedule.mergePolicy === "merge" || pools.mayAnyBeGone || hasDeveloperMerges) return null;
     const loginId = firstAnomaly(this.#history.entries);
     return loginId === null ? null : `D5: what clients saw of ${loginId} is not linearizable`;
   }

@@ -1,6 +1,7 @@
 /** A schedule: what the clients do and which faults may strike. All of it is drawn from one seed. */
 import { FAULTS, type Fault, type FaultPlan } from "./faults.ts";
 import { type Operation, PROVIDERS, tokensOf, USERS } from "./operations.ts";
+import { poolRaceOf } from "./pool-races.ts";
 import { keyOrdersOf, type Race, raceOf } from "./races.ts";
 import { type Random, streamOf } from "./random.ts";
 
@@ -17,6 +18,8 @@ export const SEEDS = 4_294_967_296;
 const RACES = 0.2;
 /** And for orders to drop the signing key. */
 const KEY_ORDERS = 0.1;
+/** And for what happens to pools, and between them (pool-races.ts). */
+const POOL_RACES = 0.15;
 
 export function scheduleOf(seed: number): Schedule {
   const random = streamOf(seed, "schedule");
@@ -43,7 +46,9 @@ export function scheduleOf(seed: number): Schedule {
   const race = streamOf(seed, "developer meeting");
   if (race.chance(RACES)) return withRace(schedule, raceOf(race), race);
   const orders = streamOf(seed, "key orders");
-  return orders.chance(KEY_ORDERS) ? withRace(schedule, keyOrdersOf(orders), orders) : schedule;
+  if (orders.chance(KEY_ORDERS)) return withRace(schedule, keyOrdersOf(orders), orders);
+  const pools = streamOf(seed, "pools");
+  return pools.chance(POOL_RACES) ? withRace(schedule, poolRaceOf(pools), pools) : schedule;
 }
 
 /** A clock that jumps is felt for long; a message that comes again mostly does nothing. */

@@ -1,15 +1,18 @@
-/** The one pool of a simulated installation, and its limits. */
+/** The pools of a simulated installation as it begins, and its limits. */
 import { identityPoolIdOf, type IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
 
 export const POOL_ID: IdentityPoolId = identityPoolIdOf("r", "0");
+/** The neighbour of the first one: the same people log in there, and are other identities. */
+export const OTHER_POOL_ID: IdentityPoolId = identityPoolIdOf("r", "e");
 /** Provider of the developer's own users; all others are public. */
 export const DEVELOPER = "dev";
-export const POOL: IdentityPool = {
+const POOL: IdentityPool = {
   identityPoolId: POOL_ID,
   name: "pool",
   allowsUnauthenticated: true,
   developerProviderName: DEVELOPER,
 };
+export const POOLS: readonly IdentityPool[] = [POOL, { ...POOL, identityPoolId: OTHER_POOL_ID, name: "other" }];
 /** Of the mints of one identity: small, so that clients do reach it. */
 export const RATE = { perSecond: 2, burst: 10 };

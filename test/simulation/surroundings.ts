@@ -35,7 +35,7 @@ export type Surroundings = {
   /** Unique, short to read, and equal in every run of the seed. */
   newName(letter: string): string;
   readonly newUuid: () => string;
-  readonly login: (providerName: string, subject: string) => VerifiedLogin;
+  readonly login: (identityPoolId: IdentityPoolId, providerName: string, subject: string) => VerifiedLogin;
   readPool(life: Life, identityPoolId: IdentityPoolId): Promise<IdentityPool | null>;
   /** One storage step, on either side of which its object may die; the dead store nothing. Throws what a storage throws. */
   store<N extends Alarmed, S>(life: Life, slot: Slot<N, S>, value: S | null, arm: () => void): void;

@@ -25,7 +25,7 @@ import { ISSUER_UNREACHABLE, SLOWEST_ISSUER_MS, verified } from "./issuers.ts";
 import type { Random } from "./random.ts";
 import { loginsIn, type Request, usersOf } from "./requests.ts";
 import type { Life } from "./slots.ts";
-import { DEVELOPER, POOL_ID } from "./settings.ts";
+import { DEVELOPER } from "./settings.ts";
 import type { World } from "./world.ts";
 
 export type Serving = {
@@ -40,11 +40,12 @@ type Answer = Result<IdentityId | null>;
 
 export async function serve(serving: Serving, request: Request): Promise<Answer> {
   const { world, life, isolate, call, random } = serving;
+  const { identityPoolId } = request;
   const verifyLogins = verifierFor(serving, request);
   const context = isolate.contextOf(life, objectsOf(world, life), random, { call, verifyLogins });
   switch (request.kind) {
     case "get-id":
-      return answeredId(await getId({ IdentityPoolId: POOL_ID, Logins: new Map(request.tokens) }, context));
+      return answeredId(await getId({ IdentityPoolId: identityPoolId, Logins: new Map(request.tokens) }, context));
     case "burst": {
       const { identityId, tokens } = request;
       const ask = async (named: IdentityId) => await context.objects.grant(named, new Map(tokens), call, "basic");
@@ -74,7 +75,7 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
       return answeredId(
         await getOpenIdTokenForDeveloperIdentity(
           {
-            IdentityPoolId: POOL_ID,
+            IdentityPoolId: identityPoolId,
             Logins: new Map(request.tokens),
             ...(request.identityId !== null && { IdentityId: request.identityId }),
           },
@@ -83,10 +84,9 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
       );
     case "unlink-user": {
       const { identityId, user } = request;
-      if (identityId === undefined) return ok(null);
-      world.judge.unlinks.asked(unlinkRequestOf(world, { ...request, identityId }));
+      world.judge.unlinks.asked(unlinkRequestOf(world, request));
       const input = {
-        IdentityPoolId: POOL_ID,
+        IdentityPoolId: identityPoolId,
         IdentityId: identityId,
         DeveloperProviderName: DEVELOPER,
         DeveloperUserIdentifier: user,
@@ -97,7 +97,7 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
     case "merge-users": {
       world.judge.asksToMerge(usersOf(request, world.login));
       const input = {
-        IdentityPoolId: POOL_ID,
+        IdentityPoolId: identityPoolId,
         DeveloperProviderName: DEVELOPER,
         DestinationUserIdentifier: request.destination,
         SourceUserIdentifier: request.source,
@@ -106,22 +106,26 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
     }
     case "look-up": {
       const askedAtStep = world.network.steps;
-      const input = { IdentityPoolId: POOL_ID, DeveloperUserIdentifier: request.user };
+      const input = { IdentityPoolId: identityPoolId, DeveloperUserIdentifier: request.user };
       const answer = await lookupDeveloperIdentity(input, context);
       if (!answer.ok) return answer;
       const { IdentityId: identityId = "", DeveloperUserIdentifierList: users = [] } = answer.value;
-      const { loginId } = world.login(DEVELOPER, request.user);
+      const { loginId } = world.login(identityPoolId, DEVELOPER, request.user);
       for (const user of users) {
-        const pair = [loginId, world.login(DEVELOPER, user).loginId] as const;
+        const pair = [loginId, world.login(identityPoolId, DEVELOPER, user).loginId] as const;
         world.judge.merges.saidTogether(pair, identityId, askedAtStep);
       }
       if (!users.includes(request.user))
         world.network.violate(`D1: ${identityId} is said to have ${loginId}, unlisted`);
       return ok(identityId as IdentityId);
     }
+    case "look-up-users":
+      return answeredId(
+        await lookupDeveloperIdentity({ IdentityPoolId: identityPoolId, IdentityId: request.identityId }, context),
+      );
     case "delete-pool": {
-      world.judge.asksToDeletePool();
-      const answer = await deleteIdentityPool({ IdentityPoolId: POOL_ID }, context);
+      world.judge.pools.asksToDelete(identityPoolId);
+      const answer = await deleteIdentityPool({ IdentityPoolId: identityPoolId }, context);
       return answer.ok ? ok(null) : answer;
     }
     case "rotate-key":
@@ -149,16 +153,16 @@ async function rotateKey({ world, call }: Serving, context: SignedContext, isFor
 /** What the judge is told once the login tokens of a request are verified in the isolate. */
 function noteProof({ world: { judge, login } }: Serving, request: Request, logins: readonly VerifiedLogin[]): void {
   if (request.kind !== "developer-token") return judge.proved(logins);
-  const user = loginsIn(request.tokens, login).filter(({ providerName }) => providerName === DEVELOPER);
+  const user = loginsIn(request, login).filter(({ providerName }) => providerName === DEVELOPER);
   judge.asksAsDeveloper([...user, ...logins], request.identityId !== null);
 }
 
 /** Every login token of the simulation is good, but to find that out takes its time, and needs its issuer. */
 function verifierFor(serving: Serving, request: Request): SignedContext["verifyLogins"] {
   const { world, life, random } = serving;
-  return async (_pool, tokens) => {
+  return async (pool, tokens) => {
     if (tokens.size > 0) await world.network.sleep(life, random.below(SLOWEST_ISSUER_MS));
-    const logins = verified(world, tokens);
+    const logins = verified(world, pool.identityPoolId, tokens);
     if (logins === null) return err(ISSUER_UNREACHABLE);
     noteProof(serving, request, logins);
     return ok(logins);
@@ -167,15 +171,13 @@ function verifierFor(serving: Serving, request: Request): SignedContext["verifyL
 
 export function unlinkRequestOf(
   world: World,
-  request:
-    | Extract<Request, { kind: "unlink" }>
-    | (Extract<Request, { kind: "unlink-user" }> & { identityId: IdentityId }),
+  request: Extract<Request, { kind: "unlink" | "unlink-user" }>,
 ): UnlinkRequest {
-  const { identityId } = request;
+  const { identityId, identityPoolId } = request;
   if (request.kind === "unlink-user") {
-    const { loginId } = world.login(DEVELOPER, request.user);
+    const { loginId } = world.login(identityPoolId, DEVELOPER, request.user);
     return { identityId, proofs: [loginId], providerNames: [], loginIds: [loginId] };
   }
-  const proofs = loginsIn(request.tokens, world.login).map(({ loginId }) => loginId);
+  const proofs = loginsIn(request, world.login).map(({ loginId }) => loginId);
   return { identityId, proofs, providerNames: request.from, loginIds: [] };
 }

@@ -32,7 +32,6 @@ export class World implements Surroundings {
   readonly network: Network;
   readonly judge: Judge;
   readonly observer: Observer;
-  readonly poolId = POOL_ID;
   readonly mergePolicy: "conflict" | "merge";
   readonly identities = new Map<string, IdentitySlot>();
   readonly logins = new Map<string, LoginSlot>();
@@ -46,6 +45,7 @@ export class World implements Surroundings {
   readonly #lastDraws = new Map<string, number>();
   readonly #names = new Map<string, number>();
   readonly #logins = new Map<string, VerifiedLogin>();
+  readonly #poolOfLogin = new Map<string, IdentityPoolId>();
 
   constructor(plan: FaultPlan, mergePolicy: "conflict" | "merge", isTracing: boolean) {
     this.network = new Network(plan, isTracing);
@@ -111,25 +111,30 @@ export class World implements Surroundings {
     return slot;
   }
 
-  readonly login = (providerName: string, subject: string): VerifiedLogin => {
-    const key = `${providerName}/${subject}`;
+  readonly login = (identityPoolId: IdentityPoolId, providerName: string, subject: string): VerifiedLogin => {
+    const key = `${providerName}/${subject}${identityPoolId === POOL_ID ? "" : ` of ${identityPoolId}`}`;
     let login = this.#logins.get(key);
     if (login === undefined) {
-      const amr = [providerName, `${providerName}:${POOL_ID}:${subject}`];
+      const amr = [providerName, `${providerName}:${identityPoolId}:${subject}`];
       login =
         providerName === DEVELOPER
           ? {
               providerName,
               subject,
-              loginId: developerLoginIdOf(POOL_ID, providerName, subject),
+              loginId: developerLoginIdOf(identityPoolId, providerName, subject),
               isDeveloper: true,
               amr,
             }
           : { providerName, subject, loginId: key, amr };
       this.#logins.set(key, login);
+      this.#poolOfLogin.set(login.loginId, identityPoolId);
     }
     return login;
   };
+
+  poolOf(loginId: string): IdentityPoolId | undefined {
+    return this.#poolOfLogin.get(loginId);
+  }
 
   woke(slot: { readonly name: string; readonly stored: unknown }, life: Life): void {
     this.observer.woke(slot.name, life);

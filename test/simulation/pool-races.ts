@@ -1,0 +1,34 @@
+/** Clients who are made for what happens to pools, and between them. */
+import { type Operation, tokensOf, USERS } from "./operations.ts";
+import { pauseOf, type Race, times } from "./races.ts";
+import type { Random } from "./random.ts";
+
+export function poolRaceOf(random: Random): Race {
+  return neighbours(random);
+}
+
+/** The same people in two pools, and calls that name an identity of the one beside the other (T37). */
+function neighbours(random: Random): Race {
+  const clients = times(2 + random.below(2), (): readonly Operation[] => [
+    { kind: "get-id", pool: random.below(2), tokens: tokensOf(random, random.chance(0.3) ? 0 : 1, 1) },
+    ...times(3 + random.below(3), () => besideOf(random)),
+  ]);
+  return { clients };
+}
+
+function besideOf(random: Random): Operation {
+  const pool = random.below(2);
+  const target = random.below(3);
+  const user = random.pick(USERS);
+  const dice = random.below(100);
+  if (dice < 20)
+    return { kind: "developer-token", pool, target: null, user, tokens: tokensOf(random, 0, 1), isOwn: false };
+  if (dice < 50)
+    return { kind: "developer-token", pool, target, user, tokens: tokensOf(random, 0, 1), isOwn: random.chance(0.5) };
+  if (dice < 60) return { kind: "look-up-users", pool, target };
+  if (dice < 67) return { kind: "look-up", pool, user };
+  if (dice < 75) return { kind: "unlink-user", pool, target, user };
+  if (dice < 83) return { kind: "merge-users", pool, destination: user, source: random.pick(USERS) };
+  if (dice < 95) return { kind: "get-token", target, tokens: tokensOf(random, 0, 2), isOwn: random.chance(0.6) };
+  return pauseOf(random);
+}
