@@ -11,7 +11,7 @@ import type { Caller, OperationContext } from "./operations/context.ts";
 import { runnableOf } from "./operations/registry.ts";
 import { authorise } from "./domain/admin-credential.ts";
 import { type DecodedRequest, encodeError, encodePreflight, encodeSuccess, readRequest } from "./protocol/aws-json.ts";
-import { unknownOperation, type WireError } from "./protocol/errors.ts";
+import { unknownOperation, type WireError } from "./protocol/wire-error.ts";
 import { claimedKeyId, unsignedRefusal, verifySignature } from "./protocol/sigv4.ts";
 import { logDefect, logRequest, RequestFacts } from "./log/request-line.ts";
 import {

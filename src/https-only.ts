@@ -4,7 +4,7 @@
  */
 import { serviceError } from "./domain/errors.ts";
 import { encodeError } from "./protocol/aws-json.ts";
-import type { WireError } from "./protocol/errors.ts";
+import type { WireError } from "./protocol/wire-error.ts";
 import { logRequest } from "./log/request-line.ts";
 
 export type RequestHandler = {

@@ -1,4 +1,4 @@
-/** The failures of the service, as data. Pure; knows neither HTTP nor the wire (protocol/errors.ts renders them). */
+/** The failures of the service, as data. Pure; knows neither HTTP nor the wire (protocol/wire-error.ts renders them). */
 
 /** Exceptions that the service model declares. */
 export type ModelledErrorName =

@@ -85,7 +85,7 @@ export class KeyRingActor {
 
   /** The sealed key to sign with. Fails with InternalErrorException when the ring cannot be read or unsealed. */
   async signingKey(): Promise<Result<SigningKey>> {
-    const ring = await this.#settle();
+    const ring = await this.#bringUpToDate();
     if (!ring.ok) return ring;
     if (ring.value.active === undefined) return refuse("the key ring has no active key");
     const { kid, alg, sealed } = ring.value.active;
@@ -94,10 +94,10 @@ export class KeyRingActor {
 
   /** Every key that a relying party needs. Answers under a wrong KEY_ENCRYPTION_KEY too: living tokens stay verifiable. */
   async publishedKeys(): Promise<Result<PublishedKeys>> {
-    const settled = await this.#settle();
-    if (settled.ok) return ok({ keys: publishedKeysOf(settled.value), ...CACHE_TERMS });
+    const current = await this.#bringUpToDate();
+    if (current.ok) return ok({ keys: publishedKeysOf(current.value), ...CACHE_TERMS });
     const record = this.#load();
-    if (!record.ok || record.value === undefined) return settled;
+    if (!record.ok || record.value === undefined) return current;
     return ok({ keys: publishedKeysOf(record.value.ring), ...CACHE_TERMS });
   }
 
@@ -111,7 +111,7 @@ export class KeyRingActor {
   async rotateNow({ force = false, orderId }: RotationOrder = {}): Promise<Result<EmergencyRotation>> {
     const sealedUnder = await this.#host.keyEncryptionKeyId();
     // What is due is done first, so that an emergency meets the ring as a request would.
-    const settled = await this.#settle();
+    const current = await this.#bringUpToDate();
     // From here to the write nothing awaits: what is dropped is what is active now.
     const now = this.#host.now();
     const rotations = this.#host.loadRotations() ?? [];
@@ -120,7 +120,7 @@ export class KeyRingActor {
     const record = this.#load();
     const before = record.ok ? (record.value?.ring ?? EMPTY_RING) : EMPTY_RING;
     const isReadable = record.ok && record.value?.sealedUnder === sealedUnder;
-    if (!isReadable && !force) return settled.ok ? refuse("the key ring has no active key") : settled;
+    if (!isReadable && !force) return current.ok ? refuse("the key ring has no active key") : current;
     const dropped = isReadable ? dropActive(before, now, this.#host.settings(), force) : ok(EMPTY_RING);
     if (!dropped.ok) {
       const { retryAfterSeconds } = dropped.error;
@@ -139,8 +139,8 @@ export class KeyRingActor {
   async alarm(): Promise<void> {
     let problem: string | undefined;
     try {
-      const settled = await this.#settle();
-      problem = settled.ok ? undefined : settled.error.reason;
+      const current = await this.#bringUpToDate();
+      problem = current.ok ? undefined : current.error.reason;
     } catch (cause) {
       problem = String(cause);
     }
@@ -150,7 +150,7 @@ export class KeyRingActor {
   }
 
   async #answerRotation(publishedBefore: readonly string[]): Promise<Result<EmergencyRotation>> {
-    const after = await this.#settle();
+    const after = await this.#bringUpToDate();
     if (!after.ok) return after;
     if (after.value.active === undefined) return refuse("the key ring has no active key");
     const published = new Set(publishedKeysOf(after.value).map((key) => key.kid));
@@ -158,7 +158,7 @@ export class KeyRingActor {
   }
 
   /** Takes every step that is due and makes the keys that are missing; the ring as it is then. */
-  async #settle(): Promise<Result<KeyRing>> {
+  async #bringUpToDate(): Promise<Result<KeyRing>> {
     const sealedUnder = await this.#host.keyEncryptionKeyId();
     for (let made = 0; ; made++) {
       const step = this.#step(sealedUnder);

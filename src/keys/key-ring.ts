@@ -180,11 +180,11 @@ function wakeAtOf(ring: KeyRing, settings: KeyRingSettings): number | undefined 
  */
 export function advance(ring: KeyRing, now: number, settings: KeyRingSettings, fresh?: FreshKey): Advance {
   const supplied = fresh === undefined ? ring : adopt(ring, fresh, now, settings);
-  const settled = prune(rotate(supplied, now, settings), now, settings);
-  const wanted = wantedBy(settled, settings);
-  const wakeAt = wakeAtOf(settled, settings);
+  const current = prune(rotate(supplied, now, settings), now, settings);
+  const wanted = wantedBy(current, settings);
+  const wakeAt = wakeAtOf(current, settings);
   return {
-    ring: settled,
+    ring: current,
     ...(wanted !== undefined && { wanted }),
     ...(wakeAt !== undefined && { wakeAt }),
   };

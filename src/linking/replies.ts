@@ -2,7 +2,7 @@
 import type { IdentityRecord } from "./identity-record.ts";
 import type { Message, Reply } from "./messages.ts";
 import { remove } from "./removal.ts";
-import { type LinkRefusal, settled } from "./transaction.ts";
+import { heard, type LinkRefusal } from "./transaction.ts";
 
 /** Whether it took no part, so that it need not hear of the end. One that did not answer may have. */
 export function isRefusal(reply: Reply | undefined): boolean {
@@ -23,7 +23,7 @@ export function obstacleAmong(replies: readonly Reply[]): LinkRefusal | null {
 /** The record once `message` was answered: what is no longer owed leaves it. */
 export function acknowledge(record: IdentityRecord, message: Message, reply: Reply, now: number): IdentityRecord {
   if (message.kind === "settle" && reply.kind === "settled") {
-    return settled(record, message.transactionId, message.participant);
+    return heard(record, message.transactionId, message.participant);
   }
   if (message.kind === "release" && reply.kind === "released") {
     const { loginId, linkId } = message;

@@ -246,7 +246,7 @@ function withUnsettled(record: IdentityRecord, transaction: LinkTransaction): Id
 }
 
 /** Step 4: one participant knows the outcome. When all do, the transaction is forgotten. */
-export function settled(record: IdentityRecord, transactionId: string, participant: Participant): IdentityRecord {
+export function heard(record: IdentityRecord, transactionId: string, participant: Participant): IdentityRecord {
   const { transaction } = record;
   if (transaction?.id !== transactionId || transaction.phase === "preparing") return record;
   const unsettled = transaction.unsettled.filter((other) => nameOf(other) !== nameOf(participant));

@@ -5,7 +5,7 @@
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import { bodyLimitOf } from "./body-limit.ts";
 import { crossOriginHeaders, preflightHeaders } from "./cors.ts";
-import { renderError, unknownOperation, type WireError } from "./errors.ts";
+import { renderError, unknownOperation, type WireError } from "./wire-error.ts";
 import { type ExtensionName, operationNamedBy } from "./extensions.ts";
 import { readBody } from "./request-body.ts";
 import type { OperationName } from "./shapes.ts";

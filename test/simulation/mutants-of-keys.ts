@@ -112,7 +112,7 @@ export const MUTANTS_OF_KEYS: readonly Mutant[] = [
         file: "src/keys/key-ring-actor.ts",
         find: "    this.#save({ sealedUnder, ring: dropped.value }, remembered);",
         replace:
-          "    this.#save({ sealedUnder, ring: dropped.value }, {});\n    const settledAfter = await this.#settle();\n    if (settledAfter.ok) this.#save({ sealedUnder, ring: settledAfter.value }, remembered);",
+          "    this.#save({ sealedUnder, ring: dropped.value }, {});\n    const currentAfter = await this.#bringUpToDate();\n    if (currentAfter.ok) this.#save({ sealedUnder, ring: currentAfter.value }, remembered);",
       },
     ],
   },
@@ -132,8 +132,8 @@ export const MUTANTS_OF_KEYS: readonly Mutant[] = [
     edits: [
       {
         file: "src/keys/key-ring-actor.ts",
-        find: "    const settled = await this.#settle();\n    // From here",
-        replace: "    const record = this.#load();\n    const settled = await this.#settle();\n    // From here",
+        find: "    const current = await this.#bringUpToDate();\n    // From here",
+        replace: "    const record = this.#load();\n    const current = await this.#bringUpToDate();\n    // From here",
       },
       {
         file: "src/keys/key-ring-actor.ts",

@@ -13,7 +13,7 @@ import {
   prepare,
   preparing,
   recover,
-  settled,
+  heard,
   ticketsOf,
 } from "../../../src/linking/transaction.ts";
 import { freeze, thaw } from "../../../src/linking/absorption.ts";
@@ -169,15 +169,15 @@ describe("abort, settled, recover", () => {
   });
 
   it("is forgotten when the last participant has heard, and not before", () => {
-    const one = settled(COMMITTED, "t1", LOGIN);
+    const one = heard(COMMITTED, "t1", LOGIN);
     expect(one.transaction?.unsettled).toEqual([VICTIM]);
-    expect(settled(one, "t1", LOGIN)).toEqual(one);
-    expect(settled(one, "t1", VICTIM).transaction).toBe(null);
+    expect(heard(one, "t1", LOGIN)).toEqual(one);
+    expect(heard(one, "t1", VICTIM).transaction).toBe(null);
   });
 
   it("is not moved by the confirmation of another transaction, or of one that still prepares", () => {
-    expect(settled(COMMITTED, "t2", LOGIN)).toBe(COMMITTED);
-    expect(settled(PREPARING, "t1", LOGIN)).toBe(PREPARING);
+    expect(heard(COMMITTED, "t2", LOGIN)).toBe(COMMITTED);
+    expect(heard(PREPARING, "t1", LOGIN)).toBe(PREPARING);
   });
 
   it("aborts on waking what was preparing, and keeps what was committed", () => {
@@ -204,7 +204,7 @@ describe("outcomeOf", () => {
     ],
     [
       "is aborted for a reservation after the login has confirmed",
-      settled(COMMITTED, "t1", LOGIN),
+      heard(COMMITTED, "t1", LOGIN),
       asks(LOGIN),
       "aborted",
     ],

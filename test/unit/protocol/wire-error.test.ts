@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { serviceError, type ServiceErrorName } from "../../../src/domain/errors.ts";
-import { renderError, unknownOperation } from "../../../src/protocol/errors.ts";
+import { renderError, unknownOperation } from "../../../src/protocol/wire-error.ts";
 
 const statuses: Readonly<Record<ServiceErrorName, number>> = {
   ConcurrentModificationException: 400,
