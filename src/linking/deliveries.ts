@@ -83,20 +83,25 @@ export class Deliveries {
       const isOverdue = now - transaction.startedAt >= PATIENCE_SECONDS;
       if (isOverdue || !isDriven(transaction.id)) this.#kept.write(abort(record, transaction));
     }
-    await this.#askAboutFreeze(now);
+    if (record.freeze !== null && now - record.freeze.since >= PATIENCE_SECONDS) await this.askAboutFreeze();
     await this.deliver();
     // Re-arms the alarm while anything is pending, and erases what has served its time.
     if (this.#kept.value !== null) this.#kept.write(this.#kept.value);
   }
 
-  async #askAboutFreeze(now: number): Promise<void> {
-    const record = this.#kept.value;
-    if (record === null || record.freeze === null || now - record.freeze.since < PATIENCE_SECONDS) return;
-    const { transactionId, coordinator, since } = record.freeze;
-    const participant: Participant = { kind: "identity", identityId: record.identityId };
+  /** Merged or free, as the coordinator of an open merge says; whether it could be asked. */
+  async askAboutFreeze(): Promise<boolean> {
+    const before = this.#kept.value;
+    if (before === null || before.freeze === null) return true;
+    const { transactionId, coordinator, since } = before.freeze;
+    const participant: Participant = { kind: "identity", identityId: before.identityId };
     const reply = await this.#host.send({ kind: "ask-outcome", transactionId, coordinator, participant });
-    if (reply.kind !== "outcome" || reply.outcome === "preparing" || this.#kept.value === null) return;
-    // When it was decided, nobody can tell any more: not before the freeze.
-    this.#kept.write(thaw(this.#kept.value, transactionId, reply.outcome, since));
+    const record = this.#kept.value;
+    // Its settlement comes on a way of its own, and mostly first. When it was decided, this answer does not say: not before
+    // the freeze.
+    if (reply.kind === "outcome" && reply.outcome !== "preparing" && record?.freeze?.transactionId === transactionId) {
+      this.#kept.write(thaw(record, transactionId, reply.outcome, since));
+    }
+    return reply.kind === "outcome";
   }
 }

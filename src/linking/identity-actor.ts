@@ -193,6 +193,8 @@ export class IdentityActor {
     if (outcome === "preparing") return outcome;
     if (isOwed(this.#kept.value, message)) {
       await this.#deliveries.deliver();
+      // One that was under way may have met the participant's silence already.
+      if (isOwed(this.#kept.value, message)) await this.#deliveries.deliver();
     } else {
       const { transactionId, coordinator, participant } = message;
       await this.#host.send({ kind: "settle", transactionId, coordinator, participant, outcome });
@@ -226,11 +228,8 @@ export class IdentityActor {
 
   /** What a frozen identity is, its coordinator knows. */
   async #settledIdentity(): Promise<IdentityRecord | null> {
-    const before = this.#kept.value;
-    const holder = before === null ? undefined : freezeOf(before)?.holder;
-    if (holder !== undefined) {
-      const reply = await this.#host.send({ kind: "ask-outcome", ...holder });
-      if (reply.kind === "failed") throw new CoordinatorUnreachable("the coordinator of a merge cannot be asked");
+    if (!(await this.#deliveries.askAboutFreeze())) {
+      throw new CoordinatorUnreachable("the coordinator of a merge cannot be asked");
     }
     const record = this.#kept.value;
     return record !== null && isVisible(record) ? record : null;

@@ -25,6 +25,10 @@ const FOUND = [
   [37_996, "I2: the same, with four tries to freeze the other"],
   [32_741, "D1: users are said to be merged who were of one identity only one after the other"],
   [57_344, "Q2: the judge asks at rest while a clock that was ahead still holds back a rate"],
+  [
+    25_117,
+    "I5: an identity whose settlement is late says that it is not merged, though its coordinator says that it is",
+  ],
 ] as const;
 
 function* schedules(count: number, firstSeed = FIRST_SEED): Generator<Schedule> {

@@ -347,6 +347,13 @@ describe("what a frozen identity is", () => {
     expect(await stage.actor.describe()).toMatchObject({ description: { isDisabled: true } });
   });
 
+  it("its coordinator says, also when the settlement itself is lost on its way", async () => {
+    const answer = except("ask-outcome", { kind: "outcome", outcome: "committed" });
+    const stage = new Stage(frozen(linkedTo("a/1")), { answer });
+    expect(await stage.actor.describe()).toMatchObject({ description: { isDisabled: true } });
+    expect(stage.record).toMatchObject({ standing: { kind: "merged", into: id("b") }, logins: [], freeze: null });
+  });
+
   it("nobody is told while that one cannot be asked", async () => {
     const { actor } = new Stage(frozen(GUEST), { answer: except("ask-outcome", { kind: "failed" }) });
     await expect(actor.describe()).rejects.toThrow(CoordinatorUnreachable);
@@ -373,6 +380,23 @@ describe("the judge of its own links", () => {
   it("says nothing about itself while it is frozen", async () => {
     const reply = await new Stage(frozen(linkedTo("a/1"))).actor.confirmOwner(question);
     expect(reply).toMatchObject({ kind: "busy", holder: { transactionId: "t9", coordinator: id("b") } });
+  });
+});
+
+describe("how a transaction ended", () => {
+  it("the asker's participant hears before the asker, also beside a delivery that had no answer", async () => {
+    const [first, second] = [Promise.withResolvers<Reply>(), Promise.withResolvers<Reply>()];
+    const replies = [first, second];
+    const participant = { kind: "identity", identityId: id("b") } as const;
+    const open = transactionOf({ phase: "committed", wanted: [], absorbed: [id("b")], unsettled: [participant] });
+    const answer = except("settle", async () => await (replies.shift()?.promise ?? { kind: "settled" }));
+    const stage = new Stage({ ...linkedTo("a/1"), transaction: open }, { answer });
+    const asked = stage.actor.outcome({ kind: "ask-outcome", transactionId: "t1", coordinator: id("a"), participant });
+    first.resolve({ kind: "failed" });
+    second.resolve({ kind: "settled" });
+    expect(await asked).toBe("committed");
+    expect(stage.record?.transaction).toBe(null);
+    expect(stage.kinds()).toEqual(["settle", "settle"]);
   });
 });
 
