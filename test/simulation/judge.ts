@@ -155,6 +155,16 @@ export class Judge {
     if (!isDone) this.#violate(`D1: ${identityId} said that it unlinked ${loginId}`);
   }
 
+  /** I5: what is said of an identity that was merged when it was asked, though it may not have heard of it. */
+  described(identityId: IdentityId, isDisabled: boolean, wasMerged: boolean): void {
+    if (wasMerged && !isDisabled) this.#violate(`I5: ${identityId} says that it is not merged`);
+  }
+
+  isMerged(name: string): boolean {
+    const record = this.#stored(name);
+    return record !== null && (record.standing.kind === "merged" || this.#isSuperseded(record));
+  }
+
   removed(identityId: IdentityId): void {
     const record = this.#stored(identityId);
     if (record !== null && isVisible(record)) this.#violate(`D1: ${identityId} said it is deleted`);

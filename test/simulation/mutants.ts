@@ -3,6 +3,7 @@
  * must catch every one. A mutant whose text is no longer found in the source is out of date, and fails the run as well.
  */
 
+import { MUTANTS_OF_ACTORS } from "./mutants-of-actors.ts";
 import { MUTANTS_OF_KEYS } from "./mutants-of-keys.ts";
 import { MUTANTS_OF_POOLS } from "./mutants-of-pools.ts";
 import { MUTANTS_OF_MERGES, type Mutant } from "./mutants-of-merges.ts";
@@ -195,6 +196,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  ...MUTANTS_OF_ACTORS,
   ...MUTANTS_OF_MERGES,
   ...MUTANTS_OF_KEYS,
   ...MUTANTS_OF_POOLS,

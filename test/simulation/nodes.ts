@@ -51,6 +51,9 @@ export class IdentityNode {
       logins = proved;
     });
     const reply = await this.#actor.grant(identityId, presented, asked.call, flow);
+    if (reply.kind === "merged" && tokens.size === 0) {
+      this.#world.network.violate(`T38: ${identityId} names ${reply.into} to somebody who has proved nothing`);
+    }
     return this.#judged(identityId, reply, logins, call, asked);
   }
 
@@ -108,7 +111,13 @@ export class IdentityNode {
   }
 
   async describe(): ReturnType<IdentityActor["describe"]> {
-    return await failing(this.#actor.describe());
+    const wasMerged = this.#world.judge.isMerged(this.#slot.name);
+    const described = await failing(this.#actor.describe());
+    if (described !== null && this.#life.isAlive) {
+      const { identityId, isDisabled } = described.description;
+      this.#world.judge.described(identityId, isDisabled, wasMerged);
+    }
+    return described;
   }
 
   async developerUsers(identityPoolId: IdentityPoolId): ReturnType<IdentityActor["developerUsers"]> {

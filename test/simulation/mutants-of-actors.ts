@@ -1,0 +1,110 @@
+/** Bugs to plant (mutants.ts): in who is let in, in the rate, in the alarms, and in what outlives a life of an object. */
+import type { Mutant } from "./mutants-of-merges.ts";
+
+const ACTOR = "src/linking/identity-actor.ts";
+const DELIVERIES = "src/linking/deliveries.ts";
+const KEPT = "src/linking/kept-record.ts";
+const LOGIN = "src/linking/login-actor.ts";
+const BUCKET = "src/limits/mint-bucket.ts";
+
+function mutant(name: string, file: string, find: string, replace: string): Mutant {
+  return { name, edits: [{ file, find, replace }] };
+}
+
+export const MUTANTS_OF_ACTORS: readonly Mutant[] = [
+  // Who is let in.
+  mutant(
+    "a merged identity sends on who has proved nothing",
+    ACTOR,
+    "tokens.size > 0 ? call : null",
+    "tokens.size >= 0 ? call : null",
+  ),
+  mutant(
+    "an id is made twice",
+    ACTOR,
+    "const isNew = this.#kept.value === null;",
+    'const isNew = this.#kept.value?.standing.kind !== "guest";',
+  ),
+  mutant(
+    "a frozen identity describes itself by what it knows",
+    ACTOR,
+    "if (!(await this.#deliveries.askAboutFreeze())) {",
+    "if (this.#kept.value === null && !(await this.#deliveries.askAboutFreeze())) {",
+  ),
+  mutant(
+    "an identity lets go of a login that it holds by another link",
+    ACTOR,
+    "const owns = record !== null && holds(record, loginId);",
+    "const owns = record !== null && record.logins.some((held) => held.loginId === loginId && held.linkId === linkId);",
+  ),
+  // The rate.
+  mutant(
+    "a well used bucket is never kept",
+    BUCKET,
+    "if (toKeep === null) return null;",
+    "if (toKeep === null || nowMs > 0) return null;",
+  ),
+  mutant(
+    "a life that may have just drawn begins as if nobody had",
+    BUCKET,
+    "const mayHaveJustDrawn = host.quietForMs() < forgivenDrawMs(limit);",
+    "const mayHaveJustDrawn = host.quietForMs() < 0;",
+  ),
+  // Alarms.
+  mutant(
+    "an alarm that met an error does not come again",
+    DELIVERIES,
+    "      await this.#host.setAlarm(this.#host.now() + RETRY_SECONDS);\n",
+    "",
+  ),
+  mutant("an alarm that has come is believed to be set", DELIVERIES, "    this.#kept.rang();\n", ""),
+  mutant(
+    "a new life believes that an alarm is set",
+    KEPT,
+    'this.#alarm = stored === null ? "none" : "unknown";',
+    'this.#alarm = stored === null ? "none" : "set";',
+  ),
+  mutant(
+    "a freeze that lasts ends by itself",
+    DELIVERIES,
+    "transactionId, reply.outcome, since));",
+    'transactionId, "aborted", since));',
+  ),
+  mutant(
+    "a settlement that nobody answered is forgotten",
+    "src/linking/replies.ts",
+    'if (message.kind === "settle" && reply.kind === "settled") {',
+    'if (message.kind === "settle") {',
+  ),
+  mutant(
+    "an identity that its pool's directory refuses lives on",
+    "src/linking/replies.ts",
+    "return reply.poolDeleted ? removeWithPool(record, now)",
+    "return reply.poolDeleted && now < 0 ? removeWithPool(record, now)",
+  ),
+  mutant(
+    "a login is reserved without an alarm",
+    LOGIN,
+    'return after.reservation === null ? "none" :',
+    'return after.reservation !== before ? "none" :',
+  ),
+  mutant(
+    "a login's alarm that nobody answered does not come again",
+    LOGIN,
+    "if (this.#state.reservation !== null) await this.#host.setAlarm",
+    "if (this.#state.reservation === null) await this.#host.setAlarm",
+  ),
+  mutant(
+    "a login believes that it is reserved before that is stored",
+    LOGIN,
+    "    const stored = this.#host.save(record, this.#alarmFor(before, state));\n    // Memory follows the disk: what could not be stored has not happened.\n    this.#record = record;",
+    "    this.#record = record;\n    const stored = this.#host.save(record, this.#alarmFor(before, state));",
+  ),
+  // The audit.
+  mutant(
+    "the audit never hears of a link whose commit was a life's last step",
+    KEPT,
+    "    if (stored !== null) this.#audit(stored);\n",
+    "",
+  ),
+];
