@@ -12,7 +12,7 @@ import { shrink } from "./shrink.ts";
 
 const FIRST_SEED = 1;
 const SCHEDULES = 14_000;
-const FRESH_SCHEDULES = 6000;
+const FRESH_SCHEDULES = 3000;
 const SCHEDULES_OF_ONE_FAULT = 150;
 /** Never reached: twenty times what the longest takes on a machine that is idle. */
 const DEADLINE_MS = 600_000;
