@@ -45,7 +45,7 @@ export class KeyJudge {
     if (this.#acknowledged.size > this.droppedAtMs.size) this.#violate(`K3: ${orderId} is said to be carried out`);
     const kept = kidsOf(ring).find((one) => droppedKids.includes(one));
     if (kept !== undefined) this.#violate(`K3: ${kept} is said to be dropped, and is published`);
-    if (!this.#everActive.has(kid)) this.#violate(`K3: ${kid} is said to sign, and never did`);
+    if (!this.hasSigned(kid)) this.#violate(`K3: ${kid} is said to sign, and never did`);
   }
 
   stored(before: KeyRing, after: KeyRing): void {
@@ -68,6 +68,11 @@ export class KeyJudge {
     else this.#violate(`K1: ${active.kid} signs before everybody can have heard of it`);
   }
 
+  /** Whether the stored ring ever had it sign. */
+  hasSigned(kid: string): boolean {
+    return this.#everActive.has(kid);
+  }
+
   #dropped(kid: string): void {
     this.droppedAtMs.set(kid, this.#network.nowMs);
     if (this.droppedAtMs.size > this.#orders.size) this.#violate(`K3: ${kid} is dropped, and nobody has ordered it`);
@@ -85,7 +90,7 @@ function kidsOf(ring: KeyRing): readonly string[] {
 /** What one isolate has heard of the ring: how long it may sign with which key. */
 export class LeaseJudge {
   readonly #network: Referee;
-  readonly #droppedAtMs: ReadonlyMap<string, number>;
+  readonly #ring: Pick<KeyJudge, "droppedAtMs" | "hasSigned">;
   /** When the last question was asked that the ring answered with this key. */
   readonly #askedAtMs = new Map<string, number>();
   readonly #answered = new WeakMap<Life, string>();
@@ -93,12 +98,13 @@ export class LeaseJudge {
   /** When the newest question was asked that the isolate knew an answer to, as a request began to look for its key. */
   readonly #newestAtMs = new WeakMap<Life, number>();
 
-  constructor(network: Referee, { droppedAtMs }: Pick<KeyJudge, "droppedAtMs">) {
+  constructor(network: Referee, ring: Pick<KeyJudge, "droppedAtMs" | "hasSigned">) {
     this.#network = network;
-    this.#droppedAtMs = droppedAtMs;
+    this.#ring = ring;
   }
 
   answered(life: Life, kid: string, askedAtMs: number): void {
+    if (!this.#ring.hasSigned(kid)) this.#network.violate(`K1: the ring answers with ${kid}, which it has not stored`);
     this.#answered.set(life, kid);
     this.#askedAtMs.set(kid, Math.max(askedAtMs, this.#askedAtMs.get(kid) ?? 0));
   }
@@ -116,7 +122,7 @@ export class LeaseJudge {
   chosen(life: Life, kid: string): void {
     const askedAtMs = this.#askedAtMs.get(kid) ?? 0;
     const ageMs = this.#network.nowMs - askedAtMs;
-    if (this.#droppedAtMs.has(kid)) this.#network.coverage.hit("F11 an isolate signs with a key that was dropped");
+    if (this.#ring.droppedAtMs.has(kid)) this.#network.coverage.hit("F11 an isolate signs with a key that was dropped");
     // The answer to its own question is as new as a request can have it, however long it took.
     if (this.#answered.get(life) === kid) return;
     const isOutdated = askedAtMs < (this.#newestAtMs.get(life) ?? 0);
