@@ -61,8 +61,8 @@ export class IdentityPoolObject extends ConfiguredObject {
       setAlarm: (wakeAt) => this.#setAlarm(wakeAt),
       seal: async (identityPoolId, settings) => await sealSecrets(identityPoolId, settings, keyEncryptionKey),
       open: async (pool, sealed) => await withSecrets(pool, sealed, keyEncryptionKey),
-      list: async (identityPoolId, name) => {
-        await this.env.POOL_DIRECTORY.getByName(poolDirectoryOf(identityPoolId)).update(identityPoolId, name);
+      list: async (identityPoolId, name, revision) => {
+        await this.env.POOL_DIRECTORY.getByName(poolDirectoryOf(identityPoolId)).update(identityPoolId, name, revision);
       },
       shard: (name) => this.env.IDENTITY_DIRECTORY.getByName(name),
       removeIdentity: async (identityId) => await this.env.IDENTITY.getByName(identityId).remove(identityId, "*"),

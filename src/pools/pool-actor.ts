@@ -22,6 +22,8 @@ export type PoolRecord = {
   readonly state: "live" | "deleted";
   /** The call that deleted it, so that its repeat is answered as the first one was. */
   readonly deletedBy?: string | null;
+  /** Which change this is, among those of the pool: each has a larger number than the one before. Absent before there were any: 0. */
+  readonly revision?: number;
   /** Names of public providers that it had, while no developer provider is named: pool-settings.ts. */
   readonly formerNames?: readonly string[];
   /** Whether the directory of pools has heard of the latest name, or of the end. */
@@ -49,8 +51,8 @@ export type PoolHost = {
   /** What is secret in the settings, sealed; null where nothing is. */
   seal(identityPoolId: IdentityPoolId, settings: IdentityPoolSettings): Promise<SealedSecrets | null>;
   open(pool: IdentityPool, sealed: SealedSecrets): Promise<IdentityPool>;
-  /** Tells the directory of pools its name, or by null that it is gone. May fail, as all calls. */
-  list(identityPoolId: IdentityPoolId, name: string | null): Promise<void>;
+  /** Tells the directory of pools its name, or by null that it is gone. May fail, or arrive late or twice, as all calls. */
+  list(identityPoolId: IdentityPoolId, name: string | null, revision: number): Promise<void>;
   shard(name: string): ShardCalls;
   /** Deletes an identity for good. */
   removeIdentity(identityId: IdentityId): Promise<{ readonly kind: "done" | "refused" | "busy" }>;
@@ -111,7 +113,7 @@ export class PoolActor {
     if (this.#record?.state === "deleted") return callKey !== null && this.#record.deletedBy === callKey;
     if (this.#record === null) return false;
     const { sealed: _, ...record } = this.#record;
-    this.#save({ ...record, state: "deleted", isListed: false, deletedBy: callKey });
+    this.#save({ ...record, state: "deleted", isListed: false, deletedBy: callKey, revision: this.#nextRevision() });
     await this.#list();
     return true;
   }
@@ -148,12 +150,18 @@ export class PoolActor {
       pool: { ...withoutSecrets(settings, sealed), identityPoolId },
       ...(sealed !== null && { sealed }),
       state: "live",
+      revision: this.#nextRevision(),
       ...(formerNames.length > 0 && settings.developerProviderName === undefined && { formerNames }),
       isListed: false,
       sweptShards: 0,
     });
     await this.#list();
     return { ...settings, identityPoolId };
+  }
+
+  /** By the clock, in ms, so that it rises also where the record was set back: restored, or stored by a release that knew of none. */
+  #nextRevision(): number {
+    return Math.max((this.#record?.revision ?? 0) + 1, Math.floor(this.#host.now() * 1000));
   }
 
   #formerNames(): readonly string[] {
@@ -174,9 +182,9 @@ export class PoolActor {
   async #list(): Promise<void> {
     const record = this.#record;
     if (record === null || record.isListed) return;
-    const { identityPoolId, name } = record.pool;
+    const { pool, state, revision = 0 } = record;
     try {
-      await this.#host.list(identityPoolId, record.state === "live" ? name : null);
+      await this.#host.list(pool.identityPoolId, state === "live" ? pool.name : null, revision);
       // Another change may have come meanwhile: then its own call tells the directory, too.
       if (this.#record === record) this.#save({ ...record, isListed: true });
     } catch (cause) {

@@ -1,4 +1,7 @@
-/** Ids and names of the identity pools of one region. Fed by the pools themselves; read by ListIdentityPools alone. */
+/**
+ * Ids and names of the identity pools of one region. Fed by the pools themselves, whose messages may come late or again, so
+ * that an older one never wins over a newer; read by ListIdentityPools alone.
+ */
 import { type IdentityPoolId, parseIdentityPoolId } from "../domain/identifiers.ts";
 
 export type PoolListing = { readonly identityPoolId: IdentityPoolId; readonly name: string };
@@ -10,8 +13,12 @@ export function poolDirectoryOf(identityPoolId: IdentityPoolId): string {
 
 /** What the directory asks of the object that it lives in. Each change is one storage step, and may throw. */
 export type PoolRows = {
-  set(identityPoolId: IdentityPoolId, name: string): void;
-  delete(identityPoolId: IdentityPoolId): void;
+  set(identityPoolId: IdentityPoolId, name: string, revision: number): void;
+  /** Takes it out for good. The mark that stays is no row that a page has to pass by. */
+  end(identityPoolId: IdentityPoolId): void;
+  hasEnded(identityPoolId: IdentityPoolId): boolean;
+  /** Null when it is not listed. */
+  revisionOf(identityPoolId: IdentityPoolId): number | null;
   /** At most `limit` rows after `after`, in the order of their ids; of those in `among` alone, unless that is null. */
   after(
     after: string,
@@ -27,10 +34,15 @@ export class PoolDirectory {
     this.#rows = rows;
   }
 
-  /** Idempotent; `name` null takes the pool out. */
-  update(identityPoolId: IdentityPoolId, name: string | null): void {
-    if (name === null) this.#rows.delete(identityPoolId);
-    else this.#rows.set(identityPoolId, name);
+  /**
+   * Idempotent. A `revision` that is older than the one it knows changes nothing, and `name` null ends the pool: its id is
+   * never used again, so that no name of it counts from then on. A pool of the release before sends no revision, which is
+   * older than any.
+   */
+  update(identityPoolId: IdentityPoolId, name: string | null, revision = 0): void {
+    if (this.#rows.hasEnded(identityPoolId)) return;
+    if (name === null) return this.#rows.end(identityPoolId);
+    if (revision >= (this.#rows.revisionOf(identityPoolId) ?? 0)) this.#rows.set(identityPoolId, name, revision);
   }
 
   /** At most `limit` pools after `after`, in the order of their ids; of those in `among` alone, unless that is null. */

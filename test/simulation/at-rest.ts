@@ -4,7 +4,13 @@ import type { World } from "./world.ts";
 
 /** The first thing that is not at rest, in words; null when all is. */
 export function unrest(world: World): string | null {
-  return unrestOfIdentities(world) ?? unrestOfLogins(world) ?? unrestOfListing(world) ?? unheardLink(world);
+  return (
+    unrestOfIdentities(world) ??
+    unrestOfLogins(world) ??
+    unrestOfListing(world) ??
+    unrestOfPools(world) ??
+    unheardLink(world)
+  );
 }
 
 /** T34: whatever crashes, the audit hears of each link. */
@@ -44,6 +50,19 @@ function unrestOfLogins(world: World): string | null {
     if (!holds) return `Q1: ${loginId} names ${state.owner?.identityId}, which does not hold it`;
   }
   return null;
+}
+
+/** The directory says what the pools are: every live one under its latest name, and no deleted one. */
+function unrestOfPools({ pools }: World): string | null {
+  const listed = new Map(pools.listed.map(({ identityPoolId, name }) => [identityPoolId, name] as const));
+  for (const [identityPoolId, { stored: record }] of pools.slots) {
+    const name = record?.state === "live" ? record.pool.name : undefined;
+    const known = listed.get(identityPoolId);
+    if (known !== name) return `D6: ${identityPoolId} is ${name ?? "deleted"} and listed as ${known ?? "nothing"}`;
+    listed.delete(identityPoolId);
+  }
+  const [unknown] = listed.keys();
+  return unknown === undefined ? null : `D6: ${unknown} is listed, and no pool`;
 }
 
 /** Everybody who is there is listed; an entry too many is only a late message's, and says nothing (the identity judges). */

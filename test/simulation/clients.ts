@@ -162,6 +162,7 @@ export class Client {
         return identityId === undefined ? null : { kind: "look-up-users", identityPoolId, identityId };
       case "merge-users":
       case "look-up":
+      case "rename-pool":
       case "delete-pool":
       case "rotate-key":
       case "pause":
@@ -279,6 +280,7 @@ export class Client {
       case "developer-token":
       case "look-up":
       case "look-up-users":
+      case "rename-pool":
       case "delete-pool":
       case "rotate-key":
       case "pause":

@@ -63,6 +63,7 @@ export class History {
       case "look-up":
       case "look-up-users":
       case "burst":
+      case "rename-pool":
       case "delete-pool":
       case "rotate-key":
       case "pause":

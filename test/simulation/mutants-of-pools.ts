@@ -22,4 +22,34 @@ export const MUTANTS_OF_POOLS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: "pools: a name that comes late wins over a newer one",
+    edits: [
+      {
+        file: "src/pools/pool-directory.ts",
+        find: "if (revision >= (this.#rows.revisionOf(identityPoolId) ?? 0)) ",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "pools: a name that comes late brings a deleted pool back",
+    edits: [
+      {
+        file: "src/pools/pool-directory.ts",
+        find: "    if (this.#rows.hasEnded(identityPoolId)) return;\n",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "pools: each change of a pool is its first",
+    edits: [
+      {
+        file: "src/pools/pool-actor.ts",
+        find: "return Math.max((this.#record?.revision ?? 0) + 1, Math.floor(this.#host.now() * 1000));",
+        replace: "return 1;",
+      },
+    ],
+  },
 ];

@@ -42,6 +42,8 @@ export type Operation = { readonly pool?: number } & (
   /** By a user, or by the identity that it may be of. */
   | { readonly kind: "look-up"; readonly user: string }
   | { readonly kind: "look-up-users"; readonly target: number }
+  /** The settings as they were, under another name. */
+  | { readonly kind: "rename-pool"; readonly name: string }
   | { readonly kind: "delete-pool" }
   /** An operator's emergency rotation of the signing key. */
   | { readonly kind: "rotate-key"; readonly isForced: boolean }

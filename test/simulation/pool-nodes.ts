@@ -13,7 +13,7 @@ import type { Surroundings } from "./surroundings.ts";
 
 export type PoolSlot = Slot<PoolNode, PoolRecord>;
 export type ShardSlot = Slot<ShardNode, ShardState>;
-export type PoolDirectorySlot = Slot<PoolDirectoryNode, readonly PoolListing[]>;
+export type PoolDirectorySlot = Slot<PoolDirectoryNode, PoolDirectoryState>;
 
 type RemovableNode = {
   remove(identityId: IdentityId, allowedPools: "*"): Promise<{ readonly kind: "done" | "refused" | "busy" }>;
@@ -22,6 +22,10 @@ type RemovableNode = {
 export type PoolWorld = Pick<Surroundings, "network" | "store"> & {
   readonly pools: { readonly directory: PoolDirectorySlot; shard(name: string): ShardSlot };
   identity(identityId: IdentityId): Slot<RemovableNode, unknown>;
+};
+type PoolDirectoryState = {
+  readonly listed: readonly (PoolListing & { readonly revision: number })[];
+  readonly ended: readonly IdentityPoolId[];
 };
 type ShardState = { readonly ids: readonly IdentityId[]; readonly isClosed: boolean };
 
@@ -82,9 +86,9 @@ export class PoolNode {
         await pause();
         return pool;
       },
-      list: async (identityPoolId, name) => {
+      list: async (identityPoolId, name, revision) => {
         const label = `list ${identityPoolId} as ${name}`;
-        await network.call(this.#life, pools.directory, label, (node) => node.update(identityPoolId, name));
+        await network.call(this.#life, pools.directory, label, (node) => node.update(identityPoolId, name, revision));
       },
       shard: (name) => shardCallsOf(this.#world, this.#life, name),
       removeIdentity: async (identityId) => {
@@ -137,15 +141,21 @@ export class ShardNode extends IdentityDirectory {
 
 export class PoolDirectoryNode extends PoolDirectory {
   constructor(world: Pick<Surroundings, "store">, slot: PoolDirectorySlot, life: Life) {
-    const rows = () => slot.stored ?? [];
-    const others = (identityPoolId: IdentityPoolId) => rows().filter((row) => row.identityPoolId !== identityPoolId);
+    const state = () => slot.stored ?? { listed: [], ended: [] };
+    const store = (changed: Partial<PoolDirectoryState>) =>
+      world.store(life, slot, { ...state(), ...changed }, () => {});
+    const others = (identityPoolId: IdentityPoolId) =>
+      state().listed.filter((row) => row.identityPoolId !== identityPoolId);
     super({
-      set: (identityPoolId, name) =>
-        world.store(life, slot, [...others(identityPoolId), { identityPoolId, name }], () => {}),
-      delete: (identityPoolId) => world.store(life, slot, others(identityPoolId), () => {}),
+      set: (identityPoolId, name, revision) =>
+        store({ listed: [...others(identityPoolId), { identityPoolId, name, revision }] }),
+      end: (identityPoolId) => store({ listed: others(identityPoolId), ended: [...state().ended, identityPoolId] }),
+      hasEnded: (identityPoolId) => state().ended.includes(identityPoolId),
+      revisionOf: (identityPoolId) =>
+        state().listed.find((row) => row.identityPoolId === identityPoolId)?.revision ?? null,
       after: (after, limit, among) =>
-        rows()
-          .filter(({ identityPoolId }) => identityPoolId > after && among?.includes(identityPoolId) !== false)
+        state()
+          .listed.filter(({ identityPoolId }) => identityPoolId > after && among?.includes(identityPoolId) !== false)
           .toSorted((one, other) => (one.identityPoolId < other.identityPoolId ? -1 : 1))
           .slice(0, limit),
     });

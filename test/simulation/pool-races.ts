@@ -4,7 +4,7 @@ import { pauseOf, type Race, times } from "./races.ts";
 import type { Random } from "./random.ts";
 
 export function poolRaceOf(random: Random): Race {
-  return neighbours(random);
+  return random.pick([neighbours, renamers])(random);
 }
 
 /** The same people in two pools, and calls that name an identity of the one beside the other (T37). */
@@ -14,6 +14,16 @@ function neighbours(random: Random): Race {
     ...times(3 + random.below(3), () => besideOf(random)),
   ]);
   return { clients };
+}
+
+/** Several who rename a pool at once, and at times one who deletes it beside them. */
+function renamers(random: Random): Race {
+  const rename = (): Operation => ({ kind: "rename-pool", name: random.pick(["one", "two", "three"]) });
+  const clients = times(1 + random.below(2), (): readonly Operation[] =>
+    times(1 + random.below(4), () => [pauseOf(random, [5, 50, 5000]), rename()]).flat(),
+  );
+  const end: readonly Operation[] = [pauseOf(random, [5, 200, 12_000]), { kind: "delete-pool" }];
+  return { clients: random.chance(0.5) ? [...clients, end] : clients };
 }
 
 function besideOf(random: Random): Operation {

@@ -1,6 +1,7 @@
 /** All pools of a simulated installation, and their directories. */
 import type { IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { PoolRecord } from "../../src/pools/pool-actor.ts";
+import type { PoolListing } from "../../src/pools/pool-directory.ts";
 import {
   PoolDirectoryNode,
   type PoolDirectorySlot,
@@ -23,7 +24,8 @@ export class Pools {
     this.directory = world.network.addSlot("pool directory", "pool directory", (slot: PoolDirectorySlot, life) => {
       return new PoolDirectoryNode(world, slot, life);
     });
-    this.directory.stored = POOLS.map(({ identityPoolId, name }) => ({ identityPoolId, name }));
+    const listed = POOLS.map(({ identityPoolId, name }) => ({ identityPoolId, name, revision: 0 }));
+    this.directory.stored = { listed, ended: [] };
     // They are there, and listed, when a schedule begins.
     for (const pool of POOLS) {
       this.pool(pool.identityPoolId).stored = { version: 1, pool, state: "live", isListed: true, sweptShards: 0 };
@@ -50,6 +52,10 @@ export class Pools {
       this.shards.set(name, slot);
     }
     return slot;
+  }
+
+  get listed(): readonly PoolListing[] {
+    return this.directory.stored?.listed ?? [];
   }
 
   isLive(identityPoolId: IdentityPoolId): boolean {

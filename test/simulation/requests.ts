@@ -24,6 +24,7 @@ export type Request = { readonly identityPoolId: IdentityPoolId } & (
   | { readonly kind: "merge-users"; readonly destination: string; readonly source: string }
   | { readonly kind: "look-up"; readonly user: string }
   | { readonly kind: "look-up-users"; readonly identityId: IdentityId }
+  | { readonly kind: "rename-pool"; readonly name: string }
   | { readonly kind: "delete-pool" }
   | { readonly kind: "rotate-key"; readonly isForced: boolean }
   | { readonly kind: "pause"; readonly ms: number }
@@ -68,6 +69,7 @@ export function inFlightOf(request: Request, login: LoginOf): InFlight {
     case "look-up":
     case "look-up-users":
     case "burst":
+    case "rename-pool":
     case "delete-pool":
     case "rotate-key":
     case "pause":
@@ -84,6 +86,7 @@ export function describeRequest(request: Request): string {
     tokens === null ? "" : `with [${tokens}]`,
     request.kind === "unlink" ? `to unlink ${request.from.join(" ")}` : "",
     request.kind === "unlink-user" || request.kind === "look-up" ? request.user : "",
+    request.kind === "rename-pool" ? `as ${request.name}` : "",
     request.kind === "merge-users" ? `${request.source} into ${request.destination}` : "",
     request.kind === "pause" || request.kind === "rotate-key" ? "" : `in ${request.identityPoolId}`,
   ];

@@ -15,7 +15,7 @@ import {
 import { getId } from "../../src/operations/get-id.ts";
 import { getOpenIdToken } from "../../src/operations/get-open-id-token.ts";
 import { deleteIdentities, unlinkIdentity } from "../../src/operations/identities.ts";
-import { deleteIdentityPool } from "../../src/operations/identity-pools.ts";
+import { deleteIdentityPool, updateIdentityPool } from "../../src/operations/identity-pools.ts";
 import { rotateSigningKey } from "../../src/operations/rotate-signing-key.ts";
 import type { Isolate } from "./isolate.ts";
 import { ringIn } from "./keys.ts";
@@ -123,6 +123,16 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
       return answeredId(
         await lookupDeveloperIdentity({ IdentityPoolId: identityPoolId, IdentityId: request.identityId }, context),
       );
+    case "rename-pool": {
+      const input = {
+        IdentityPoolId: identityPoolId,
+        IdentityPoolName: request.name,
+        AllowUnauthenticatedIdentities: true,
+        DeveloperProviderName: DEVELOPER,
+      };
+      const answer = await updateIdentityPool(input, context);
+      return answer.ok ? ok(null) : answer;
+    }
     case "delete-pool": {
       world.judge.pools.asksToDelete(identityPoolId);
       const answer = await deleteIdentityPool({ IdentityPoolId: identityPoolId }, context);

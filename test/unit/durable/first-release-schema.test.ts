@@ -156,6 +156,14 @@ it("the tables of the directories are read, added to and taken from", async () =
   expect(await pools().page("", 10)).toEqual([{ identityPoolId: POOL, name: "one" }]);
   await pools().update(POOL, "two");
   expect(await pools().page("", 10)).toEqual([{ identityPoolId: POOL, name: "two" }]);
+  // From the first revision on, what has none is late.
+  await pools().update(POOL, "three", WRITTEN_AT * 1000);
+  await evictDurableObject(pools());
+  await pools().update(POOL, "two");
+  expect(await pools().page("", 10)).toEqual([{ identityPoolId: POOL, name: "three" }]);
+  await pools().update(POOL, null);
+  await pools().update(POOL, "four", WRITTEN_AT * 1000 + 1);
+  expect(await pools().page("", 10)).toEqual([]);
 
   const identities = () => env.IDENTITY_DIRECTORY.getByName(`${POOL}/14`);
   await runInDurableObject(identities(), (_, { storage: { sql } }) => {

@@ -48,6 +48,25 @@ describe("PoolDirectoryObject", () => {
     expect(await stub().page("", 10)).toEqual([]);
   });
 
+  it("what is late counts for nothing, in this life and in the next, and a page passes by no pool that has ended", async () => {
+    await stub().update(poolId("a"), "newer", 2000);
+    await stub().update(poolId("b"), "ended", 2000);
+    await stub().update(poolId("b"), null, 2001);
+    for (const _ of ["this life", "the next"]) {
+      await stub().update(poolId("a"), "older", 1999);
+      await stub().update(poolId("a"), "of the release before");
+      await stub().update(poolId("b"), "again", 2002);
+      await stub().update(poolId("b"), null, 2001);
+      expect(await stub().page("", 10)).toEqual([{ identityPoolId: poolId("a"), name: "newer" }]);
+      await evictDurableObject(stub());
+    }
+    await stub().update(poolId("a"), "newest", 2001);
+    expect(await stub().page("", 10)).toEqual([{ identityPoolId: poolId("a"), name: "newest" }]);
+    await runInDurableObject(stub(), (_, { storage: { sql } }) => {
+      expect(sql.exec("SELECT identity_pool_id AS id FROM pool").toArray()).toEqual([{ id: poolId("a") }]);
+    });
+  });
+
   it("takes names as they are, whatever they hold", async () => {
     const names = ["'; DROP TABLE pool; --", "ä", "%", "", "n".repeat(128)];
     for (const [index, name] of names.entries()) await stub().update(poolId(String(index)), name);

@@ -11,6 +11,7 @@ class Installation implements PoolHost {
   stored: PoolRecord | null = null;
   wakeAt: number | null = null;
   listedName: string | null = null;
+  readonly revisions: number[] = [];
   isDirectoryAway = false;
   readonly shards = new Map<string, Set<IdentityId>>();
   readonly stuck = new Set<IdentityId>();
@@ -28,7 +29,8 @@ class Installation implements PoolHost {
   }
   seal = async () => await Promise.resolve(null);
   open = async () => await Promise.reject(new Error("nothing is sealed"));
-  async list(_: string, name: string | null) {
+  async list(_: string, name: string | null, revision: number) {
+    this.revisions.push(revision);
     if (this.isDirectoryAway) throw new Error("away");
     this.listedName = await Promise.resolve(name);
   }
@@ -96,6 +98,38 @@ describe("a pool whose directory does not answer", () => {
     await installation.wake();
     expect(installation.listedName).toBe("renamed");
     expect(installation.wakeAt).toBeNull();
+  });
+
+  it("says the same again under the same revision, and each change under a larger one", async () => {
+    installation.isDirectoryAway = true;
+    await pool.update({ ...settings, name: "renamed" });
+    await installation.wake();
+    pool = new PoolActor(installation, installation.stored);
+    await pool.update({ ...settings, name: "renamed again" });
+    await pool.remove("the request");
+    const [created, renamed = 0, again, later = 0, last = 0] = installation.revisions;
+    expect(created).toBeLessThan(renamed);
+    expect(again).toBe(renamed);
+    expect(later).toBeGreaterThan(renamed);
+    expect(last).toBeGreaterThan(later);
+  });
+
+  it("a record without a revision says 0, and is above all that was said before with its next change", async () => {
+    installation.isDirectoryAway = true;
+    const { revision: said = 0, ...record } = installation.stored ?? { revision: 0 };
+    pool = new PoolActor(installation, { ...(record as PoolRecord), isListed: false });
+    installation.nowSeconds += 60;
+    await pool.alarm();
+    expect(installation.revisions.at(-1)).toBe(0);
+    await pool.update({ ...settings, name: "renamed" });
+    expect(installation.revisions.at(-1)).toBeGreaterThan(said);
+  });
+
+  it("counts on where its clock was set back", async () => {
+    installation.nowSeconds -= 3600;
+    await pool.update({ ...settings, name: "renamed" });
+    const [created = 0, renamed] = installation.revisions;
+    expect(renamed).toBe(created + 1);
   });
 
   it("is swept all the same when it was deleted", async () => {
