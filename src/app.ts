@@ -3,10 +3,12 @@ import { Hono } from "hono";
 import type { Config } from "./config.ts";
 import { err, ok, RATE_EXCEEDED, type Result, type ServiceError, serviceError } from "./domain/errors.ts";
 import type { ClientCall } from "./domain/identity.ts";
+import { PerObject } from "./domain/isolate-cache.ts";
 import { charge, type Client, CLIENT_OVER_LIMIT, clientOf, failureLimitOf } from "./durable/client-limit.ts";
 import { objectsOf } from "./durable/objects.ts";
 import { PresentedTokens } from "./durable/presented-tokens.ts";
 import { httpsOnly, type RequestHandler } from "./https-only.ts";
+import { isolate, type ParseConfig } from "./isolate.ts";
 import type { Caller, OperationContext } from "./operations/context.ts";
 import { runnableOf } from "./operations/registry.ts";
 import { authorise } from "./domain/admin-credential.ts";
@@ -25,17 +27,15 @@ import {
   openIdConfigurationResponse,
 } from "./token/metadata.ts";
 import type { PublishedKey } from "./keys/key-ring.ts";
-import { createSigner, type Signer } from "./keys/signer.ts";
-import { openerOf } from "./keys/token-signature.ts";
+import type { Signer } from "./keys/signer.ts";
 
 export type Composition = {
-  /** The settings, checked; the problems otherwise, each naming its variable. */
-  configOf(env: Env): Result<Config, readonly string[]>;
+  readonly parse: ParseConfig;
   /** Set by local development alone, which is served on loopback. */
   readonly allowsPlainHttp?: true;
 };
 
-/** What an isolate keeps for its whole life: the checked settings, the imported keys, and memories with a stated life. */
+/** What is made for an environment, once, of its settings and of the isolate's memories (isolate.ts). */
 type Service = {
   readonly config: Config;
   readonly context: Omit<OperationContext, "call" | "client" | "note" | "signer" | "verifyLogins">;
@@ -68,15 +68,13 @@ type ClientLimit = {
 type Answer = { readonly response: Response; readonly error?: WireError; readonly operation: string | null };
 
 export function createApp(composition: Composition): RequestHandler {
-  const services = new WeakMap<Env, Result<Service, readonly string[]>>();
+  const services = new PerObject<Env, Result<Service, readonly string[]>>((env) => {
+    const config = isolate.configOf(env, composition.parse);
+    return config.ok ? ok(createService(env, config.value)) : config;
+  });
 
   function serviceOf(env: Env): Result<Service, WireError> {
-    let service = services.get(env);
-    if (service === undefined) {
-      const config = composition.configOf(env);
-      service = config.ok ? { ok: true, value: createService(env, config.value) } : config;
-      services.set(env, service);
-    }
+    const service = services.of(env);
     if (service.ok) return service;
     // The names of settings are no secret, and whoever deploys must see at once which of them is missing.
     const message = `Edgepool is not configured: ${service.error.join("; ")}.`;
@@ -116,10 +114,10 @@ export function createApp(composition: Composition): RequestHandler {
     const facts = new RequestFacts();
     const { response, error, operation } = await attempt(request, env, execution, requestId, facts);
     // SDKs correct a wrong clock by it, and workerd itself sends none.
-    response.headers.set("date", httpDate());
+    response.headers.set("date", isolate.httpDate(Date.now()));
     const durationMs = performance.now() - startedAt;
     const { status } = response;
-    logRequest({ requestId, operation, status, error, durationMs, about: await facts.describe() });
+    logRequest({ requestId, operation, status, error, durationMs, about: await facts.describe(isolate.hash) });
     return response;
   }
 
@@ -172,15 +170,6 @@ export function createApp(composition: Composition): RequestHandler {
       );
     }
   }
-}
-
-let latestDate = { second: 0, text: "" };
-
-/** The value of a Date header (RFC 9110, section 5.6.7): written once a second, as it is the same for all answers of one. */
-function httpDate(): string {
-  const second = Math.floor(Date.now() / 1000);
-  if (second !== latestDate.second) latestDate = { second, text: new Date(second * 1000).toUTCString() };
-  return latestDate.text;
 }
 
 const OVERLOADED: WireError = { ...RATE_EXCEEDED, reason: "overloaded", retryAfterSeconds: 1 };
@@ -272,10 +261,11 @@ function keySetResponse(_issuer: string, keys: readonly PublishedKey[]): Respons
 
 function createService(env: Env, config: Config): Service {
   const objects = objectsOf(env);
-  const signerOf = createSigner(openerOf(config.keyEncryptionKey), Math.random);
+  const signerOf = isolate.signers.of(config);
   const context: Service["context"] = {
     config,
     objects,
+    hash: isolate.hash,
     now: () => Date.now() / 1000,
     newUuid: () => crypto.randomUUID(),
     random: () => Math.random(),
@@ -288,7 +278,7 @@ function createService(env: Env, config: Config): Service {
 }
 
 function clientLimitOf(env: Env, { limitsClients }: Config): ClientLimit {
-  const failures = failureLimitOf(env);
+  const failures = failureLimitOf(env, isolate.blockedAddresses);
   return {
     clientOf: (headers) => (limitsClients ? clientOf(headers) : null),
     isBlocked: (client, now) => client !== null && failures.isBlocked(client, now),

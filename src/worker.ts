@@ -10,7 +10,7 @@ export { KeyRingObject } from "./durable/key-ring-object.ts";
 export { LoginObject } from "./durable/login-object.ts";
 export { PoolDirectoryObject } from "./durable/pool-directory-object.ts";
 
-const app = createApp({ configOf: (env) => parseConfig({ ...env }) });
+const app = createApp({ parse: parseConfig });
 
 export default {
   fetch: (request, env, context) => app.fetch(request, env, context),

@@ -6,7 +6,7 @@ import type { Config } from "../config.ts";
 import type { Result } from "../domain/errors.ts";
 import { curlWithLoginToken } from "./commands.ts";
 import { demoPool, demoPoolId } from "./demo-pool.ts";
-import { forgetPool } from "../durable/pool-cache.ts";
+import { isolate } from "../isolate.ts";
 import { parseDevelopmentConfig } from "./development-config.ts";
 import type { DevelopmentEnv } from "./development-env.ts";
 import {
@@ -31,7 +31,7 @@ function issuerObject(env: DevelopmentEnv) {
 }
 
 function configOf(env: DevelopmentEnv): Result<Config, readonly string[]> {
-  return parseDevelopmentConfig({ ...env });
+  return isolate.configOf(env, parseDevelopmentConfig);
 }
 
 async function signIn(env: DevelopmentEnv, name: string): Promise<{ claims: LoginClaims; token: string }> {
@@ -89,7 +89,7 @@ export async function seedDemoPool(env: DevelopmentEnv): Promise<Result<string, 
   const identityPoolId = demoPoolId(config.value.region);
   const settings = demoPool(env.DEVELOPMENT_ORIGIN, config.value.region);
   const pool = await env.IDENTITY_POOL.getByName(identityPoolId).put(identityPoolId, settings);
-  forgetPool(identityPoolId);
+  isolate.pools.forget(identityPoolId);
   return pool === null
     ? { ok: false, error: "the demo identity pool is still being deleted" }
     : { ok: true, value: pool.identityPoolId };

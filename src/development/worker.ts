@@ -8,7 +8,7 @@ import { IdentityObject as ProductionIdentityObject } from "../durable/identity-
 import { IdentityPoolObject as ProductionIdentityPoolObject } from "../durable/identity-pool-object.ts";
 import { IssuerObject as ProductionIssuerObject } from "../durable/issuer-object.ts";
 import { KeyRingObject as ProductionKeyRingObject } from "../durable/key-ring-object.ts";
-import { parseDevelopmentConfig, upstreamsOf } from "./development-config.ts";
+import { parseDevelopmentConfig } from "./development-config.ts";
 import type { DevelopmentEnv } from "./development-env.ts";
 import { encodeError } from "../protocol/aws-json.ts";
 import { logRequest } from "../log/request-line.ts";
@@ -24,29 +24,29 @@ export { DevelopmentIssuerObject } from "./development-issuer-object.ts";
 
 export class IdentityObject extends ProductionIdentityObject {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env, upstreamsOf({ ...env }));
+    super(ctx, env, parseDevelopmentConfig);
   }
 }
 
 export class IdentityPoolObject extends ProductionIdentityPoolObject {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env, upstreamsOf({ ...env }));
+    super(ctx, env, parseDevelopmentConfig);
   }
 }
 
 export class IssuerObject extends ProductionIssuerObject {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env, upstreamsOf({ ...env }));
+    super(ctx, env, parseDevelopmentConfig);
   }
 }
 
 export class KeyRingObject extends ProductionKeyRingObject {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env, upstreamsOf({ ...env }));
+    super(ctx, env, parseDevelopmentConfig);
   }
 }
 
-const app = createApp({ configOf: (env) => parseDevelopmentConfig({ ...env }), allowsPlainHttp: true });
+const app = createApp({ parse: parseDevelopmentConfig, allowsPlainHttp: true });
 
 /** What the names of all such headers begin with. */
 const CROSS_ORIGIN = "access-control-";

@@ -1,5 +1,5 @@
 /** A login: one subject at one provider, seen from one identity pool. E-mail is never part of it (T35). */
-import { sha256Hex } from "./digest.ts";
+import { type Hash, sha256Hex } from "./digest.ts";
 import type { IdentityPoolId } from "./identifiers.ts";
 
 export type Login = {
@@ -33,8 +33,13 @@ export const MAX_LINKED_LOGINS = 20;
  * Hashed because object names show up in dashboards, and a subject may be longer than a name can be. The JSON
  * array keeps `a|b`+`c` apart from `a`+`b|c` (T40).
  */
-export function loginIdOf(identityPoolId: IdentityPoolId, providerName: string, subject: string): Promise<string> {
-  return sha256Hex(JSON.stringify([identityPoolId, providerName, subject]));
+export function loginIdOf(
+  identityPoolId: IdentityPoolId,
+  providerName: string,
+  subject: string,
+  hash: Hash = sha256Hex,
+): Promise<string> {
+  return hash(JSON.stringify([identityPoolId, providerName, subject]));
 }
 
 /**
@@ -46,6 +51,7 @@ export function developerLoginIdOf(
   identityPoolId: IdentityPoolId,
   providerName: string,
   userIdentifier: string,
+  hash: Hash = sha256Hex,
 ): Promise<string> {
-  return sha256Hex(JSON.stringify(["developer", identityPoolId, providerName, userIdentifier]));
+  return hash(JSON.stringify(["developer", identityPoolId, providerName, userIdentifier]));
 }

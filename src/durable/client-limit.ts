@@ -4,12 +4,10 @@
  * counts, per location; this remembers for a moment who failed too often, so that the next call costs nothing.
  */
 import { RATE_EXCEEDED, type ServiceError } from "../domain/errors.ts";
-import { IsolateCache } from "../domain/isolate-cache.ts";
+import type { IsolateCache } from "../domain/isolate-cache.ts";
 
 /** The period of the bindings in wrangler.toml: one that is over stays out for as long, in seconds. */
 export const CLIENT_LIMIT_PERIOD_SECONDS = 10;
-/** Most addresses that one isolate remembers as being over. */
-const MAX_BLOCKED = 10_000;
 
 /** Who is counted. */
 export type Client = {
@@ -52,8 +50,10 @@ export type FailureLimit = {
 };
 
 /** Not by network: a failure costs this service alone, and to shut a network out of everything would hit its other subscribers. */
-export function failureLimitOf({ CLIENT_RATE_LIMIT }: Pick<ClientCounters, "CLIENT_RATE_LIMIT">): FailureLimit {
-  const blocked = new IsolateCache<true>(MAX_BLOCKED);
+export function failureLimitOf(
+  { CLIENT_RATE_LIMIT }: Pick<ClientCounters, "CLIENT_RATE_LIMIT">,
+  blocked: IsolateCache<true>,
+): FailureLimit {
   return {
     isBlocked: ({ address }, now) => blocked.get(address, now) === true,
     count: async ({ address }, now) => {

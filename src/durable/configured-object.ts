@@ -1,26 +1,7 @@
 /** What every object of this service starts from: the checked configuration. */
 import { DurableObject } from "cloudflare:workers";
-import { type Config, parseConfig } from "../config.ts";
-import { productionUpstreams, type UpstreamPolicy } from "../outbound/upstream-policy.ts";
-
-/**
- * Settings that were checked, by the rules they were checked by. All objects of an isolate are given the same `env`, and
- * most objects wake for a single call: to check the settings anew would be a good part of it.
- */
-const checked = new WeakMap<UpstreamPolicy, WeakMap<Env, Config>>();
-
-function configOf(env: Env, upstreams: UpstreamPolicy): Config {
-  const known = checked.get(upstreams) ?? new WeakMap<Env, Config>();
-  const config = known.get(env) ?? parsedConfig(env, upstreams);
-  checked.set(upstreams, known.set(env, config));
-  return config;
-}
-
-function parsedConfig(env: Env, upstreams: UpstreamPolicy): Config {
-  const parsed = parseConfig({ ...env }, upstreams);
-  if (!parsed.ok) throw new Error(`invalid configuration: ${parsed.error.join("; ")}`);
-  return parsed.value;
-}
+import type { Config } from "../config.ts";
+import { isolate, type ParseConfig } from "../isolate.ts";
 
 export abstract class ConfiguredObject extends DurableObject<Env> {
   /**
@@ -30,11 +11,13 @@ export abstract class ConfiguredObject extends DurableObject<Env> {
   protected readonly config: Config;
 
   /**
-   * `upstreams` is given by the development entry, and by it alone. Throws on an invalid configuration: the Worker has
+   * `parse` is given by the development entry, and by it alone. Throws on an invalid configuration: the Worker has
    * refused such a request before any object is called.
    */
-  constructor(ctx: DurableObjectState, env: Env, upstreams: UpstreamPolicy = productionUpstreams) {
+  constructor(ctx: DurableObjectState, env: Env, parse?: ParseConfig) {
     super(ctx, env);
-    this.config = configOf(env, upstreams);
+    const config = isolate.configOf(env, parse);
+    if (!config.ok) throw new Error(`invalid configuration: ${config.error.join("; ")}`);
+    this.config = config.value;
   }
 }

@@ -1,5 +1,7 @@
 /** What an identity's object gives to its actor: its storage and alarm, the other objects, the clock, and the log. */
 import type { Config } from "../config.ts";
+import type { IdentityPoolId } from "../domain/identifiers.ts";
+import { isolate } from "../isolate.ts";
 import type { IdentityHost } from "../linking/identity-host.ts";
 import type { IdentityRecord } from "../linking/identity-record.ts";
 import type { Bucket } from "../limits/rate-limit.ts";
@@ -7,18 +9,11 @@ import { writeEvent } from "../log/write.ts";
 import { type BucketHost, MintBucket } from "../limits/mint-bucket.ts";
 import { deliverMessage } from "./deliver-message.ts";
 import { auditLink } from "./link-audit.ts";
-import { readPool } from "./pool-cache.ts";
 import { ofKnownVersion } from "./stored-record.ts";
 
 const RECORD_KEY = "identity";
 /** Only there while the identity's rate is, or was of late, well used. */
 const BUCKET_KEY = "bucket";
-
-/**
- * When this isolate woke its first identity. Until then identities may have drawn in the process before it, which a crash
- * ended; whoever is evicted from this one has been idle for long enough.
- */
-let isolateSinceMs: number | null = null;
 
 /** What the platform gives to an object, asked for at each use, as any method of the object would. */
 export type Platform = { readonly ctx: () => DurableObjectState; readonly env: () => Env };
@@ -30,6 +25,7 @@ export function storedIdentity({ kv }: DurableObjectStorage): IdentityRecord | n
 
 /** `isMade`: whether a record was there when this life began. */
 export function identityHostOf({ ctx, env }: Platform, config: Config, isMade: boolean): IdentityHost {
+  const askPool = async (identityPoolId: IdentityPoolId) => await env().IDENTITY_POOL.getByName(identityPoolId).read();
   return {
     save(record, alarm) {
       const { storage } = ctx();
@@ -56,14 +52,14 @@ export function identityHostOf({ ctx, env }: Platform, config: Config, isMade: b
     afterAnswer: (work) => ctx().waitUntil(work),
     now: () => Date.now() / 1000,
     newTransactionId: () => crypto.randomUUID(),
-    readPool: async (identityPoolId) => await readPool(env().IDENTITY_POOL, identityPoolId),
+    readPool: async (identityPoolId) => await isolate.pools.read(identityPoolId, Date.now() / 1000, askPool),
     limit: new MintBucket(
       bucketHostOf(() => ctx().storage.kv),
       config.rateLimit,
       isMade,
     ),
     proofRule: config.linkProofRule,
-    linked: (record, link) => ctx().waitUntil(auditLink(record, link)),
+    linked: (record, link) => ctx().waitUntil(auditLink(record, link, isolate.hash)),
     unsettled: (cause) => {
       writeEvent({ event: "identity-not-settled", cause: String(cause) });
     },
@@ -75,10 +71,6 @@ function bucketHostOf(kv: () => SyncKvStorage): BucketHost {
     nowMs: () => Date.now(),
     kept: () => kv().get<Bucket>(BUCKET_KEY) ?? null,
     keep: (bucket) => kv().put(BUCKET_KEY, bucket),
-    quietForMs: () => {
-      const nowMs = Date.now();
-      isolateSinceMs ??= nowMs;
-      return nowMs - isolateSinceMs;
-    },
+    quietForMs: () => isolate.quietForMs(Date.now()),
   };
 }

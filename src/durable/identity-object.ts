@@ -5,7 +5,7 @@ import type { Flow } from "../domain/mint-rules.ts";
 import type { Traced } from "../domain/trace.ts";
 import { IdentityActor } from "../linking/identity-actor.ts";
 import type { ChangeReply, GrantReply } from "../linking/identity-calls.ts";
-import type { UpstreamPolicy } from "../outbound/upstream-policy.ts";
+import type { ParseConfig } from "../isolate.ts";
 import type { Client } from "./client-limit.ts";
 import { ConfiguredObject } from "./configured-object.ts";
 import { AS_TEXT, writeGrantReply } from "./grant-reply.ts";
@@ -20,8 +20,8 @@ type Given<Name extends Exclude<keyof IdentityActor, "identityPoolId">> = Parame
 export class IdentityObject extends ConfiguredObject {
   readonly #actor: IdentityActor;
 
-  constructor(ctx: DurableObjectState, env: Env, upstreams?: UpstreamPolicy) {
-    super(ctx, env, upstreams);
+  constructor(ctx: DurableObjectState, env: Env, parse?: ParseConfig) {
+    super(ctx, env, parse);
     const stored = storedIdentity(ctx.storage);
     const platform = { ctx: () => this.ctx, env: () => this.env };
     this.#actor = new IdentityActor(identityHostOf(platform, this.config, stored !== null), stored);

@@ -6,7 +6,7 @@ import type { Result } from "../domain/errors.ts";
 import type { IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
 import { writeEvent } from "../log/write.ts";
-import type { UpstreamPolicy } from "../outbound/upstream-policy.ts";
+import type { ParseConfig } from "../isolate.ts";
 import { PoolActor, type PoolHost, type PoolRecord } from "../pools/pool-actor.ts";
 import { poolDirectoryOf } from "../pools/pool-directory.ts";
 import { ConfiguredObject } from "./configured-object.ts";
@@ -18,8 +18,8 @@ const RECORD_KEY = "pool";
 export class IdentityPoolObject extends ConfiguredObject {
   readonly #pool: PoolActor;
 
-  constructor(ctx: DurableObjectState, env: Env, upstreams?: UpstreamPolicy) {
-    super(ctx, env, upstreams);
+  constructor(ctx: DurableObjectState, env: Env, parse?: ParseConfig) {
+    super(ctx, env, parse);
     const stored = ofKnownVersion(ctx.storage.kv.get<PoolRecord>(RECORD_KEY), RECORD_KEY);
     this.#pool = new PoolActor(this.#host(), stored);
   }

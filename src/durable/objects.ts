@@ -13,7 +13,7 @@ import type { IdentityObject } from "./identity-object.ts";
 import type { IdentityPoolObject } from "./identity-pool-object.ts";
 import { KEY_RING_NAME, type KeyRingObject } from "./key-ring-object.ts";
 import type { LoginObject } from "./login-object.ts";
-import { forgetPool, readPool } from "./pool-cache.ts";
+import { isolate } from "../isolate.ts";
 import type { PoolDirectoryObject } from "./pool-directory-object.ts";
 
 export type Objects = {
@@ -38,6 +38,7 @@ export type Objects = {
 };
 
 export function objectsOf(env: Env): Objects {
+  const askPool = async (identityPoolId: IdentityPoolId) => await env.IDENTITY_POOL.getByName(identityPoolId).read();
   return {
     grant: async (identityId, logins, call, flow, client) => {
       const stub = env.IDENTITY.getByName(identityId);
@@ -56,7 +57,7 @@ export function objectsOf(env: Env): Objects {
       env.IDENTITY_DIRECTORY.getByName(directoryShard(identityPoolId, shard)),
     poolDirectory: (region) => env.POOL_DIRECTORY.getByName(region),
     keyRing: () => env.KEY_RING.getByName(KEY_RING_NAME),
-    readPool: async (identityPoolId) => await readPool(env.IDENTITY_POOL, identityPoolId),
-    forgetPool,
+    readPool: async (identityPoolId) => await isolate.pools.read(identityPoolId, Date.now() / 1000, askPool),
+    forgetPool: (identityPoolId) => isolate.pools.forget(identityPoolId),
   };
 }

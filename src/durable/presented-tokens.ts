@@ -11,7 +11,7 @@ import type { PresentedLogins } from "../linking/identity-host.ts";
 import { configuredNames } from "../providers/pool-providers.ts";
 import { verifyLogins } from "../providers/verify-logins.ts";
 import { charge, type Client } from "./client-limit.ts";
-import { issuerKeysOf } from "./issuer-memory.ts";
+import { isolate } from "../isolate.ts";
 
 export class PresentedTokens implements PresentedLogins {
   readonly tokens: ReadonlyMap<string, string>;
@@ -43,7 +43,8 @@ export class PresentedTokens implements PresentedLogins {
     return await verifyLogins(pool, this.tokens, {
       config: this.#config,
       now: Math.floor(Date.now() / 1000),
-      issuerKeys: issuerKeysOf(this.#env.ISSUER_KEYS),
+      issuerKeys: isolate.issuerKeysOf(this.#env.ISSUER_KEYS),
+      memory: isolate,
       onFetch: () => {
         this.#upstreamFetches += 1;
       },
@@ -58,11 +59,14 @@ export class PresentedTokens implements PresentedLogins {
 
   trace(): Trace {
     const [pool, tokens, upstreamFetches] = [this.#pool, this.tokens, this.#upstreamFetches];
-    const { oidcProviders } = this.#config;
     return {
       ...(pool !== null && { identityPoolId: pool.identityPoolId }),
-      ...(pool !== null && tokens.size > 0 && { providerNames: configuredNames(pool, oidcProviders, tokens.keys()) }),
+      ...(pool !== null && tokens.size > 0 && { providerNames: this.#namesIn(pool) }),
       ...(upstreamFetches > 0 && { upstreamFetches }),
     };
+  }
+
+  #namesIn(pool: IdentityPool): readonly string[] {
+    return configuredNames(isolate.poolProviders.of(pool).of(this.#config.oidcProviders), this.tokens.keys());
   }
 }

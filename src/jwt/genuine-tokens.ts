@@ -1,9 +1,9 @@
 /**
  * Login tokens that were read and found genuine a moment ago. What a text says, and that a key signed it, stays true whoever
  * asks; all else about a login token (issuer, audience, times, whether its key is still published) is judged anew each time,
- * so no verdict is ever taken over from another token, pool or provider (T15). In the isolate's memory alone.
+ * so no verdict is ever taken over from another token, pool or provider (T15).
  */
-import { IsolateCache } from "../domain/isolate-cache.ts";
+import type { IsolateCache } from "../domain/isolate-cache.ts";
 import type { LoginToken, Members } from "./login-token.ts";
 
 export type GenuineToken = {
@@ -12,27 +12,24 @@ export type GenuineToken = {
   readonly key: CryptoKey;
 };
 
-const LIFE_SECONDS = 60;
-/** Most tokens that one isolate remembers. */
-const MAX_REMEMBERED = 1000;
+/** By the whole token: no other one can ever be taken for it, and none is hashed on the way. */
+export type GenuineTokens = IsolateCache<GenuineToken>;
+
 /** Longest token that is remembered, in characters, and most claims that it may have. */
 const MAX_LENGTH = 4096;
 const MAX_CLAIMS = 100;
 
-/** By the whole token: no other one can ever be taken for it, and none is hashed on the way. */
-const remembered = new IsolateCache<GenuineToken>(MAX_REMEMBERED);
-
 /** `now` in epoch seconds. */
-export function recallToken(token: string, now: number): GenuineToken | undefined {
-  return token.length > MAX_LENGTH ? undefined : remembered.get(token, now);
+export function recallToken(tokens: GenuineTokens, token: string, now: number): GenuineToken | undefined {
+  return token.length > MAX_LENGTH ? undefined : tokens.get(token, now);
 }
 
 /** Of a token whose signature was just checked with `key`, and is good. `now` in epoch seconds. */
-export function rememberToken(token: string, genuine: GenuineToken, now: number): void {
+export function rememberToken(tokens: GenuineTokens, token: string, genuine: GenuineToken, now: number): void {
   const { header, claims } = genuine.read;
   if (token.length > MAX_LENGTH || claims.size > MAX_CLAIMS || header.size > MAX_CLAIMS) return;
   const read = { ...genuine.read, header: withoutStructures(header), claims: withoutStructures(claims) };
-  remembered.set(token, { ...genuine, read }, now, LIFE_SECONDS);
+  tokens.set(token, { ...genuine, read }, now);
 }
 
 /**

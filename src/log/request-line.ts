@@ -3,6 +3,7 @@
  * presented: no token, secret, subject or provider name that no pool has, and an identity only by its hash (T46).
  */
 import type { ServiceError } from "../domain/errors.ts";
+import type { Hash } from "../domain/digest.ts";
 import { hashedIdentity, type Trace } from "../domain/trace.ts";
 import type { RequestEvent } from "./events.ts";
 import { writeEvent } from "./write.ts";
@@ -70,7 +71,7 @@ export class RequestFacts {
     this.#claimedCaller = accessKeyId;
   }
 
-  async describe(): Promise<RequestTrace> {
+  async describe(hash: Hash): Promise<RequestTrace> {
     const identity = this.#answered ?? this.#named;
     const other = this.#named === identity ? undefined : this.#named;
     const pools = [...this.#pools].slice(0, MAX_LISTED);
@@ -79,10 +80,10 @@ export class RequestFacts {
       claimedCaller: this.#claimedCaller,
       pool: pools.length > 1 ? undefined : (pools[0] ?? this.#namedPool),
       pools: pools.length > 1 ? pools : undefined,
-      identity: identity && (await hashedIdentity(identity)),
-      namedIdentity: other && (await hashedIdentity(other)),
-      identities: await hashedList(this.#targets),
-      unprocessed: await hashedList(this.#unprocessed),
+      identity: identity && (await hashedIdentity(identity, hash)),
+      namedIdentity: other && (await hashedIdentity(other, hash)),
+      identities: await hashedList(this.#targets, hash),
+      unprocessed: await hashedList(this.#unprocessed, hash),
       providers: this.#providers,
       upstreamFetches: this.#upstreamFetches,
     };
@@ -96,8 +97,8 @@ function addId(ids: Set<string>, id: unknown): void {
   if (typeof id === "string" && MADE_ID.test(id) && ids.size < MAX_LISTED) ids.add(id);
 }
 
-async function hashedList(ids: ReadonlySet<string>): Promise<readonly string[] | undefined> {
-  return ids.size === 0 ? undefined : await Promise.all([...ids].map(hashedIdentity));
+async function hashedList(ids: ReadonlySet<string>, hash: Hash): Promise<readonly string[] | undefined> {
+  return ids.size === 0 ? undefined : await Promise.all([...ids].map((id) => hashedIdentity(id, hash)));
 }
 
 /** Narrower than what the service accepts as an id: all that it makes, and no room for a piece of a token in the wrong member. */

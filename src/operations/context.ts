@@ -1,6 +1,7 @@
 /** What an operation is given: the checked configuration, the objects, the keys, and every source of time and chance. */
 import type { Config } from "../config.ts";
 import { type AdminCredential, allowsPool } from "../domain/admin-credential.ts";
+import type { Hash } from "../domain/digest.ts";
 import { err, type Result, serviceError } from "../domain/errors.ts";
 import type { ClientCall } from "../domain/identity.ts";
 import { type IdentityId, type IdentityPoolId, parseIdentityId, parseIdentityPoolId } from "../domain/identifiers.ts";
@@ -26,6 +27,8 @@ export type OperationContext = Pick<Parties, "pause" | "random" | "newUuid"> & {
   readonly config: Config;
   readonly objects: Objects;
   readonly signer: Signer;
+  /** Of names, as the isolate remembers them. */
+  readonly hash: Hash;
   /** Epoch seconds. */
   now(): number;
   /** The call that is answered. */

@@ -76,7 +76,7 @@ async function verifiedLoginsOf(
   context.note?.({ providerNames: [developerProviderName] });
   const verified = await context.verifyLogins(pool, publicLogins);
   if (!verified.ok) return verified;
-  return ok([await developerLoginOf(pool, developerProviderName, userIdentifier), ...verified.value]);
+  return ok([await developerLoginOf(context, pool, developerProviderName, userIdentifier), ...verified.value]);
 }
 
 async function obtainDeveloperGrant(
@@ -112,7 +112,7 @@ export async function lookupDeveloperIdentity(
       ? await findUserWithOthers(
           context,
           identityPoolId,
-          await developerLoginOf(pool.value, developerProviderName, userIdentifier ?? ""),
+          await developerLoginOf(context, pool.value, developerProviderName, userIdentifier ?? ""),
         )
       : await usersOf(context, identityPoolId, named);
   if (!found.ok) return withWords(found);
@@ -148,8 +148,8 @@ export async function mergeDeveloperIdentities(
   const { identityPoolId, developerProviderName } = pool.value;
   if (developerProviderName !== input.DeveloperProviderName) return err(WRONG_DEVELOPER_PROVIDER);
   const { DestinationUserIdentifier: destinationUser, SourceUserIdentifier: sourceUser } = input;
-  const destination = await developerLoginOf(pool.value, developerProviderName, destinationUser);
-  const source = await developerLoginOf(pool.value, developerProviderName, sourceUser);
+  const destination = await developerLoginOf(context, pool.value, developerProviderName, destinationUser);
+  const source = await developerLoginOf(context, pool.value, developerProviderName, sourceUser);
   const merged = await mergeUsers(context, identityPoolId, { destination, source }, (identityIds) =>
     context.note?.({ identityIds }),
   );
@@ -165,7 +165,12 @@ export async function unlinkDeveloperIdentity(
   const { identityPoolId, developerProviderName } = pool.value;
   if (developerProviderName !== input.DeveloperProviderName) return err(WRONG_DEVELOPER_PROVIDER);
   const identityId = identityIdOfInput(input.IdentityId);
-  const loginId = await developerLoginIdOf(identityPoolId, developerProviderName, input.DeveloperUserIdentifier);
+  const loginId = await developerLoginIdOf(
+    identityPoolId,
+    developerProviderName,
+    input.DeveloperUserIdentifier,
+    context.hash,
+  );
   const unlinked = await untilAnswered(context, async () =>
     changed(await context.objects.identity(identityId).unlinkDeveloperUser(identityId, identityPoolId, loginId)),
   );
@@ -184,11 +189,12 @@ async function poolOf(
 }
 
 async function developerLoginOf(
+  { hash }: Pick<SignedContext, "hash">,
   { identityPoolId }: IdentityPool,
   providerName: string,
   subject: string,
 ): Promise<VerifiedLogin> {
-  const loginId = await developerLoginIdOf(identityPoolId, providerName, subject);
+  const loginId = await developerLoginIdOf(identityPoolId, providerName, subject, hash);
   const amr = [providerName, `${providerName}:${identityPoolId}:${subject}`];
   return { providerName, subject, loginId, isDeveloper: true, amr };
 }

@@ -3,7 +3,7 @@
  * counts by its caller, by that caller, so that one app's or one user's quota is nobody else's trouble. Why not for all
  * isolates together: docs/adr/0032-a-breaker-in-each-isolate.md.
  */
-import { IsolateCache } from "../domain/isolate-cache.ts";
+import type { IsolateCache } from "../domain/isolate-cache.ts";
 import { answered, asking, type Circuit, CLOSED, failed, toldToWait, unlearned } from "./circuit.ts";
 
 /** What became of a question. */
@@ -36,15 +36,13 @@ export type Breaker = {
   end(route: Route, outcome: QuestionOutcome, now: number): number | null;
 };
 
-/** Most APIs, and most callers, that are remembered to be in trouble. */
-const MAX_CIRCUITS = 1000;
 /** A circuit that nothing was heard of for so long after it was open is forgotten: one failure an hour is no trouble. */
 const MEMORY_SECONDS = 60;
 
-export function createBreaker(): Breaker {
-  const apis = new IsolateCache<Circuit>(MAX_CIRCUITS);
-  const callers = new IsolateCache<Circuit>(MAX_CIRCUITS);
+/** Those in trouble: by API, and by API and caller. */
+export type Circuits = { readonly apis: IsolateCache<Circuit>; readonly callers: IsolateCache<Circuit> };
 
+export function createBreaker({ apis, callers }: Circuits): Breaker {
   const circuitsOf = ({ api, caller }: Route) => [
     { cache: apis, key: api },
     ...(caller === undefined ? [] : [{ cache: callers, key: JSON.stringify([api, caller]) }]),
@@ -99,6 +97,3 @@ function next(circuit: Circuit, outcome: QuestionOutcome, now: number, isOwn: bo
       return unlearned(circuit);
   }
 }
-
-/** The isolate's own. */
-export const isolateBreaker = createBreaker();

@@ -19,7 +19,7 @@ const IP_LITERAL = /(^\[)|(\.\d+$)|(^\d+$)/;
  * Names that no public name server answers, or answers for whoever asks: RFC 6761, 6762, 7686 and 8375, the names that
  * ICANN keeps out of the root because private networks use them, and those of container networks. `arpa` has no hosts.
  */
-const PRIVATE_DOMAINS = new Set([
+const PRIVATE_DOMAINS: ReadonlySet<string> = new Set([
   "arpa",
   "corp",
   "home",

@@ -1,5 +1,5 @@
 /** The longest body that an operation's shape can need, so that no more of a request is read (T11). Pure; derived once. */
-import { type ExtensionName, extensions, isExtensionName } from "./extensions.ts";
+import { type ExtensionName, extensions } from "./extensions.ts";
 import type { Shape, StructureShape } from "./shape-language.ts";
 import { type OperationName, operations } from "./shapes.ts";
 
@@ -13,16 +13,13 @@ const BYTES_PER_UNIT = 6;
 /** The longest number that an SDK writes for 64 bits. */
 const NUMBER_BYTES = 24;
 
-const limits = new Map<OperationName | ExtensionName, number>();
+const LIMITS: ReadonlyMap<string, number> = new Map(
+  Object.entries({ ...operations, ...extensions }).map(([name, { input }]) => [name, longestOf(input) + SPARE_BYTES]),
+);
 
 /** In bytes, and never more than MAX_BODY_BYTES. */
 export function bodyLimitOf(operation: OperationName | ExtensionName): number {
-  const known = limits.get(operation);
-  if (known !== undefined) return known;
-  const { input } = isExtensionName(operation) ? extensions[operation] : operations[operation];
-  const limit = Math.min(MAX_BODY_BYTES, longestOf(input) + SPARE_BYTES);
-  limits.set(operation, limit);
-  return limit;
+  return Math.min(MAX_BODY_BYTES, LIMITS.get(operation) ?? 0);
 }
 
 /** Bytes of the longest JSON text of a shape; Infinity where the service model has no bound. */

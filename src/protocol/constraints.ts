@@ -2,17 +2,40 @@
  * The constraints of a shape, each with the text of the live service and its test. Pure.
  * Java's meaning is kept: lengths in UTF-16 units, patterns over the whole string, `\w`, `\d` and `\s` in ASCII.
  */
+import { extensions } from "./extensions.ts";
 import type { NumberShape, Shape, StringShape } from "./shape-language.ts";
+import { operations } from "./shapes.ts";
 
 export type Constraint<T> = { readonly text: string; readonly holds: (value: T) => boolean };
 
-// Derived from the shapes, which never change: a list of 300 000 items must not compile its pattern as often.
-const stringConstraintsByShape = new WeakMap<StringShape, readonly Constraint<string>[]>();
+/** Of the shapes of all inputs, made at the start: a list of 300 000 items must not compile its pattern as often. */
+const KNOWN: ReadonlyMap<StringShape, readonly Constraint<string>[]> = new Map(
+  Object.values({ ...operations, ...extensions })
+    .flatMap(({ input }) => stringsIn(input))
+    .map((shape) => [shape, makeStringConstraints(shape)]),
+);
+
+function stringsIn(shape: Shape): readonly StringShape[] {
+  switch (shape.type) {
+    case "string":
+      return [shape];
+    case "list":
+      return stringsIn(shape.member);
+    case "map":
+      return [shape.key, ...stringsIn(shape.value)];
+    case "structure":
+      return Object.values(shape.members).flatMap(stringsIn);
+    default:
+      return [];
+  }
+}
 
 /** In the order that the live service prints: longest, shortest, pattern; then the choices. */
 export function stringConstraints(shape: StringShape): readonly Constraint<string>[] {
-  const known = stringConstraintsByShape.get(shape);
-  if (known !== undefined) return known;
+  return KNOWN.get(shape) ?? makeStringConstraints(shape);
+}
+
+function makeStringConstraints(shape: StringShape): readonly Constraint<string>[] {
   const constraints: Constraint<string>[] = sizeConstraints(shape).map(({ text, holds }) => ({
     text,
     holds: (value) => holds(value.length),
@@ -31,7 +54,6 @@ export function stringConstraints(shape: StringShape): readonly Constraint<strin
       holds: (value) => choices.includes(value),
     });
   }
-  stringConstraintsByShape.set(shape, constraints);
   return constraints;
 }
 

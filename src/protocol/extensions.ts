@@ -27,7 +27,7 @@ export type ExtensionInputOf<Name extends ExtensionName> = InputValueOf<(typeof 
 export type ExtensionOutputOf<Name extends ExtensionName> = OutputValueOf<(typeof extensions)[Name]["output"]>;
 
 /** The model's own prefix, and the long one of older clients: services took it before the model had a short one. */
-const OPERATION_PREFIXES = new Set([
+const OPERATION_PREFIXES: ReadonlySet<string> = new Set([
   "AWSCognitoIdentityService.",
   "com.amazonaws.cognito.identity.model.AWSCognitoIdentityService.",
 ]);

@@ -11,13 +11,14 @@ const MAX_QUOTED_ENTRIES = 10;
 
 const REDACTED = "***";
 // Control, format (among them the ones that turn the direction of text) and unpaired surrogate characters, and line ends.
-const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 
 /** At most 64 characters of `text`, with `?` for each that does not print. */
 export function printable(text: string): string {
   // Cut by code points, so that no half of a pair is left; the first slice keeps a megabyte from becoming an array.
   const characters = Array.from(text.slice(0, 2 * MAX_QUOTED_LENGTH + 1));
-  const head = characters.slice(0, MAX_QUOTED_LENGTH).join("").replace(UNPRINTABLE, "?");
+  const shown = characters.slice(0, MAX_QUOTED_LENGTH).map((character) => character.replace(UNPRINTABLE, "?"));
+  const head = shown.join("");
   return characters.length > MAX_QUOTED_LENGTH ? `${head}...` : head;
 }
 

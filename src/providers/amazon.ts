@@ -5,7 +5,7 @@ import { upstreamTrouble } from "./provider-api.ts";
 
 const ISSUER = "https://www.amazon.com";
 /** Login with Amazon, Developer Guide: what `tokeninfo` says of a token that is malformed, expired or revoked. */
-const TOKEN_ERRORS = new Set<unknown>(["invalid_token", "invalid_request"]);
+const TOKEN_ERRORS: ReadonlySet<unknown> = new Set(["invalid_token", "invalid_request"]);
 
 export const amazon = accessTokenKind({
   providerName: "www.amazon.com",

@@ -17,9 +17,9 @@ type App = { readonly client: Client; readonly secret?: string; readonly userId?
  * The access token is at fault: Graph API, Handling Errors. 101 says that an app is none; asked by the token alone, the app is
  * what the token says (`1234|text`). Every other code is the API's trouble, or this service's.
  */
-const TOKEN_CODES = new Set<unknown>([101, 102, 190]);
+const TOKEN_CODES: ReadonlySet<unknown> = new Set([101, 102, 190]);
 /** The app, or a use of it, has made too many calls (Graph API, Rate Limits): said in a body, with a status of 400 or 403. */
-const THROTTLE_CODES = new Set<unknown>([4, 32, 613]);
+const THROTTLE_CODES: ReadonlySet<unknown> = new Set([4, 32, 613]);
 /** `/me` with a token that has no user. Of any other path it means that FACEBOOK_GRAPH_URL leads nowhere. */
 const NO_USER_CODE = 2500;
 /** `/me` was asked for a field of users, and is none. */

@@ -4,7 +4,7 @@ import { isSameIssuer } from "../domain/provider-name.ts";
 import { recallToken, rememberToken } from "../jwt/genuine-tokens.ts";
 import { type ClaimRules, judgeClaims } from "../jwt/id-token-claims.ts";
 import { parseLoginToken } from "../jwt/login-token.ts";
-import type { ProviderKind } from "./provider.ts";
+import type { ProviderKind, VerifierMemory } from "./provider.ts";
 import { type SignatureAlgorithm, verifySignature } from "../jwt/signature.ts";
 import { judgeHeader } from "../jwt/token-header.ts";
 import type { UpstreamPolicy } from "../outbound/upstream-policy.ts";
@@ -20,11 +20,12 @@ export type IdTokenProfile = ClaimRules & {
 export function idTokenKind(owns: (providerName: string) => boolean, profile: IdTokenProfile): ProviderKind {
   return {
     owns,
-    isVerifiable: (providerName, upstreams) => isIssuerAddress(upstreams.issuerOf(providerName), upstreams),
+    isVerifiable: (providerName, upstreams) => judgeAddress(upstreams.issuerOf(providerName), upstreams),
     inspect({ providerName, token, clients }, context) {
       // T21: issuer, keys and audience all come from the one row that the provider name stands for.
       const issuer = context.upstreams.issuerOf(providerName);
-      const known = recallToken(token, context.now);
+      const { genuineTokens, issuerAddresses } = context.memory;
+      const known = recallToken(genuineTokens, token, context.now);
       const parsed = known === undefined ? parseLoginToken(token) : ok(known.read);
       if (!parsed.ok) return parsed;
       const { header, claims, signature, signedBytes } = parsed.value;
@@ -35,7 +36,7 @@ export function idTokenKind(owns: (providerName: string) => boolean, profile: Id
       const claimed = judgeClaims(claims, issuers, clients, profile, context.now, context.clockSkewSeconds);
       if (!claimed.ok) return claimed;
       // A pool may hold a name from before the rules grew stricter; its keys could only come from a refused address.
-      if (!isIssuerAddress(issuer, context.upstreams)) return err({ kind: "unsupported-provider" });
+      if (!isIssuerAddress(issuer, context.upstreams, issuerAddresses)) return err({ kind: "unsupported-provider" });
 
       const named = issuers.find((one) => isSameIssuer(claims.get("iss"), one));
       // The bare name of Google is no issuer of its own.
@@ -47,7 +48,8 @@ export function idTokenKind(owns: (providerName: string) => boolean, profile: Id
           const { onFetch } = context;
           const key = await context.issuerKeys.find({ issuer: keyIssuer, algorithm, kid, isSigner, onFetch });
           if (!key.ok) return key;
-          if (key.value !== known?.key) rememberToken(token, { read: parsed.value, key: key.value }, context.now);
+          if (key.value !== known?.key)
+            rememberToken(genuineTokens, token, { read: parsed.value, key: key.value }, context.now);
           return ok({ ...claimed.value, issuer: keyIssuer });
         },
       });
@@ -55,19 +57,18 @@ export function idTokenKind(owns: (providerName: string) => boolean, profile: Id
   };
 }
 
-/** Verdicts of this isolate, by the rules they were judged by: only issuers that a pool configures are asked about. */
-const judgedAddresses = new WeakMap<UpstreamPolicy, Map<string, boolean>>();
-/** Most issuers that one isolate remembers for each set of rules. */
-const MAX_JUDGED_ADDRESSES = 1000;
-
 /** `judgeAddress`, once for each issuer: to parse an address costs more than all other judgements of a login token. */
-function isIssuerAddress(issuer: string, upstreams: UpstreamPolicy): boolean {
-  const judged = judgedAddresses.get(upstreams) ?? new Map<string, boolean>();
-  const known = judged.get(issuer);
+function isIssuerAddress(
+  issuer: string,
+  upstreams: UpstreamPolicy,
+  judged: VerifierMemory["issuerAddresses"],
+): boolean {
+  const verdicts = judged.of(upstreams);
+  const known = verdicts.get(issuer, 0);
   if (known !== undefined) return known;
   const verdict = judgeAddress(issuer, upstreams);
-  if (judged.size >= MAX_JUDGED_ADDRESSES) judged.clear();
-  judgedAddresses.set(upstreams, judged.set(issuer, verdict));
+  // Not by the clock: what is judged by the same rules is judged alike.
+  verdicts.set(issuer, verdict, 0);
   return verdict;
 }
 

@@ -5,6 +5,7 @@ import { canonicalName, isUserPool } from "../domain/provider-name.ts";
 import type { Config, ProviderApis } from "../config.ts";
 import { isForeignName } from "./developer-name.ts";
 import type { Client } from "../domain/proven-login.ts";
+import type { PoolProviders } from "./provider.ts";
 import { providerKindOf } from "./provider-kinds.ts";
 import { checkingPoolOf } from "./user-pool-check.ts";
 
@@ -29,43 +30,20 @@ export function hasProviders(settings: IdentityPoolSettings): boolean {
  * not have the provider (T40). `providerName` is canonical. The developer provider has none: its logins come by the signed
  * operation alone.
  */
-export function clientsOf(
-  settings: IdentityPoolSettings,
-  oidcProviders: OidcProviders,
-  providerName: string,
-): readonly Client[] {
-  if (providerName === settings.developerProviderName) return [];
-  return indexOf(settings, oidcProviders).clients.get(providerName) ?? [];
+export function clientsOf({ developerProviderName, clients }: PoolProviders, providerName: string): readonly Client[] {
+  return providerName === developerProviderName ? [] : (clients.get(providerName) ?? []);
 }
 
 /** A name that the pool has, and under which no login token is ever verified: of the developer provider, or of SAML. */
 export function isUnverifiedName(
-  settings: IdentityPoolSettings,
-  oidcProviders: OidcProviders,
+  { developerProviderName, samlProviders }: PoolProviders,
   providerName: string,
 ): boolean {
-  return (
-    providerName === settings.developerProviderName || indexOf(settings, oidcProviders).samlProviders.has(providerName)
-  );
+  return providerName === developerProviderName || samlProviders.has(providerName);
 }
 
-/** What is looked up for each login: the clients by canonical name, and the names of SAML providers. */
-type Index = { readonly clients: ReadonlyMap<string, readonly Client[]>; readonly samlProviders: ReadonlySet<string> };
-
-/** Of the settings that the isolate remembers (durable/pool-cache.ts), for as long as it does: made once, and not at every call. */
-const indexes = new WeakMap<IdentityPoolSettings, WeakMap<OidcProviders, Index>>();
-
-function indexOf(settings: IdentityPoolSettings, oidcProviders: OidcProviders): Index {
-  const known = indexes.get(settings) ?? new WeakMap<OidcProviders, Index>();
-  let index = known.get(oidcProviders);
-  if (index === undefined) {
-    index = makeIndex(settings, oidcProviders);
-    indexes.set(settings, known.set(oidcProviders, index));
-  }
-  return index;
-}
-
-function makeIndex(settings: IdentityPoolSettings, oidcProviders: OidcProviders): Index {
+/** What is looked up for each login: to be made once for settings that are remembered, and not at every call. */
+export function poolProvidersOf(settings: IdentityPoolSettings, oidcProviders: OidcProviders): PoolProviders {
   // T39: members of the settings, never of a prototype, and a map of them.
   const clients = new Map<string, Client[]>();
   const add = (providerName: string, added: readonly Client[]) => {
@@ -92,19 +70,14 @@ function makeIndex(settings: IdentityPoolSettings, oidcProviders: OidcProviders)
     const providerName = canonicalName(spelling);
     add(providerName, [{ clientId, amrPrefix: `${providerName}:CognitoSignIn`, serverSideTokenCheck }]);
   }
-  return { clients, samlProviders: new Set(settings.samlProviderArns) };
+  const { developerProviderName, samlProviderArns } = settings;
+  return { developerProviderName, clients, samlProviders: new Set(samlProviderArns) };
 }
 
 /** Of the providers that a request names those that the pool has, in its order, each once: only they may be logged (T46). */
-export function configuredNames(
-  settings: IdentityPoolSettings,
-  oidcProviders: OidcProviders,
-  providerNames: Iterable<string>,
-): readonly string[] {
+export function configuredNames(providers: PoolProviders, providerNames: Iterable<string>): readonly string[] {
   const names = new Set([...providerNames].map(canonicalName));
-  return [...names].filter(
-    (name) => isUnverifiedName(settings, oidcProviders, name) || clientsOf(settings, oidcProviders, name).length > 0,
-  );
+  return [...names].filter((name) => isUnverifiedName(providers, name) || clientsOf(providers, name).length > 0);
 }
 
 function valueClients(providerName: string, value: string): readonly Client[] {

@@ -35,7 +35,8 @@ const JUDGED_STATUSES = [200, 400, 401, 403];
 
 /** The deadline begins now. */
 export function providerApiOf(providerName: string, context: InspectionContext): ProviderApi {
-  const { clockSkewSeconds, now, providerApis, fetch, upstreams, onFetch, admitQuestion, breaker } = context;
+  const { clockSkewSeconds, now, providerApis, fetch, upstreams, onFetch, admitQuestion } = context;
+  const { breaker } = context.memory;
   const startedAt = performance.now();
   return {
     clockSkewSeconds,

@@ -1,7 +1,11 @@
 /** The contract of a provider kind: what each file that verifies one kind of login token must offer. */
 import type { Config } from "../config.ts";
+import type { Hash } from "../domain/digest.ts";
 import type { Result, ServiceError } from "../domain/errors.ts";
+import type { IdentityPoolSettings } from "../domain/identity-pool.ts";
+import type { IsolateCache, PerObject } from "../domain/isolate-cache.ts";
 import type { Client, ProvenLogin } from "../domain/proven-login.ts";
+import type { GenuineTokens } from "../jwt/genuine-tokens.ts";
 import type { Breaker } from "../outbound/breaker.ts";
 import type { FetchTools } from "../outbound/fetch-json.ts";
 import type { IssuerKeys } from "../key-sets/issuer-keys.ts";
@@ -20,6 +24,26 @@ export type PresentedLogin = {
 /** A login token that passed every check that costs nothing. Nothing in it is believed before `prove`. */
 export type UnprovenLogin = { prove(): Promise<Result<ProvenLogin, RefusalReason>> };
 
+/** What a pool's settings say of provider names: pool-providers.ts. */
+export type PoolProviders = {
+  readonly developerProviderName: string | undefined;
+  /** By canonical name. */
+  readonly clients: ReadonlyMap<string, readonly Client[]>;
+  readonly samlProviders: ReadonlySet<string>;
+};
+
+/** What verifying remembers from one call to the next, with the life and the bound that src/isolate.ts gives each. */
+export type VerifierMemory = {
+  readonly genuineTokens: GenuineTokens;
+  /** Of an issuer whether it is an address that may be fetched, by the rules that it was judged by. */
+  readonly issuerAddresses: PerObject<UpstreamPolicy, IsolateCache<boolean>>;
+  /** Of a pool's settings, by the client ids of the setting OIDC_PROVIDERS. */
+  readonly poolProviders: PerObject<IdentityPoolSettings, PerObject<Config["oidcProviders"], PoolProviders>>;
+  /** Which APIs are in trouble, and not asked for a while. */
+  readonly breaker: Breaker;
+  readonly hash: Hash;
+};
+
 export type InspectionContext = {
   /** Accepted clock difference, in seconds. */
   readonly clockSkewSeconds: number;
@@ -31,8 +55,7 @@ export type InspectionContext = {
   readonly fetch: FetchTools["fetch"];
   /** Told each time that the request waits for an upstream. */
   readonly onFetch?: () => void;
-  /** Which APIs are in trouble, and not asked for a while. */
-  readonly breaker: Breaker;
+  readonly memory: VerifierMemory;
   /** Asked before each question to a provider's API, which costs the provider a call: the refusal, or null (T47). */
   readonly admitQuestion?: () => Promise<ServiceError | null>;
   readonly providerApis: Config["providerApis"];

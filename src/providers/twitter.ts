@@ -15,7 +15,7 @@ const PROVIDER_NAME = "api.twitter.com";
  * Twitter, Response Codes: could not authenticate the user, suspended (63, 64), invalid or expired token, locked. Every other one,
  * such as a clock that differs (135) or an API plan that lacks the call (453), is no fault of the token.
  */
-const TOKEN_CODES = new Set<unknown>([32, 63, 64, 89, 326]);
+const TOKEN_CODES: ReadonlySet<unknown> = new Set([32, 63, 64, 89, 326]);
 
 export const twitter = accessTokenKind({
   providerName: PROVIDER_NAME,

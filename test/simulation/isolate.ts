@@ -3,13 +3,14 @@
  * each as old as it happens to be, and the context that it gives to the code of src/operations. It stores nothing.
  */
 import { parseConfig } from "../../src/config.ts";
+import { sha256Hex } from "../../src/domain/digest.ts";
 import { ok } from "../../src/domain/errors.ts";
 import type { IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
 import type { OpenIdClaims } from "../../src/domain/open-id-claims.ts";
+import { Isolate as ProductIsolate } from "../../src/isolate.ts";
 import type { KeyRingActor } from "../../src/keys/key-ring-actor.ts";
 import type { Caller, SignedContext } from "../../src/operations/context.ts";
-import { PoolMemory } from "../../src/pools/pool-memory.ts";
 import { createSigner, type KeyAsker, type OpenKey, type Signer } from "../../src/keys/signer.ts";
 import { LeaseJudge } from "./key-judge.ts";
 import { ringIn } from "./keys.ts";
@@ -43,7 +44,7 @@ const CONFIGS = { conflict: configOf("conflict"), merge: configOf("merge") } as 
 
 export class Isolate {
   readonly #world: Surroundings;
-  readonly #pools = new PoolMemory();
+  readonly #pools = new ProductIsolate().pools;
   readonly #leaseJudge: LeaseJudge;
   readonly #signerOf: (asker: KeyAsker) => Signer;
   signsWith: string | null = null;
@@ -97,6 +98,7 @@ export class Isolate {
         forgetPool: (identityPoolId) => this.#pools.forget(identityPoolId),
       },
       signer: this.#signerFor(life, random),
+      hash: sha256Hex,
       now: () => network.nowMs / 1000,
       newUuid,
       ...given,

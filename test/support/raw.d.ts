@@ -3,3 +3,11 @@ declare module "*?raw" {
   const text: string;
   export default text;
 }
+
+/** Files by path, as Vite finds them. */
+interface ImportMeta {
+  glob<Content>(
+    paths: readonly string[],
+    options: { readonly query: "?raw"; readonly import: "default"; readonly eager: true },
+  ): Readonly<Record<string, Content>>;
+}

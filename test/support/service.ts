@@ -47,7 +47,7 @@ export type ServiceOptions = {
 /** One isolate of the service, with nothing in its memory. Clients are not limited unless `CLIENT_LIMIT` says so. */
 export function makeService({ settings = {}, credentials = [ADMIN], bindings = {} }: ServiceOptions = {}): Service {
   const raw = { ADMIN_CREDENTIALS: JSON.stringify(credentials), CLIENT_LIMIT: "off", ...settings };
-  const app = createApp({ configOf: (given) => parseConfig({ ...given, ...raw }) });
+  const app = createApp({ parse: (given) => parseConfig({ ...given, ...raw }) });
   const isolateEnv = { ...env, ...bindings };
 
   async function fetch(path: string, init: RequestInit = {}): Promise<Answer> {

@@ -104,7 +104,7 @@ describe("a signed call names who signed it, and what it is about", () => {
     ];
     const operation = "DeleteIdentities";
     const common = { operation, status: 200, caller: "admin" };
-    const hashed = await Promise.all([first, second, third].map(hashedIdentity));
+    const hashed = await Promise.all([first, second, third].map((id) => hashedIdentity(id)));
     expect(await lineOf(operation, { IdentityIdsToDelete: [third, first] }, { credential: LIMITED })).toEqual({
       ...common,
       caller: "limited",

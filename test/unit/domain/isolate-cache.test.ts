@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { IsolateCache } from "../../../src/domain/isolate-cache.ts";
+import { IsolateCache, PerObject } from "../../../src/domain/isolate-cache.ts";
 
 describe("IsolateCache", () => {
   it("hands a value out until the instant it expires", () => {
@@ -35,6 +35,16 @@ describe("IsolateCache", () => {
     expect([cache.get("a", 49), cache.get("a", 50)]).toEqual([undefined, 1]);
   });
 
+  it("gives every value the life of the cache, and none a longer one", () => {
+    const cache = new IsolateCache<number>(10, 40);
+    cache.set("a", 1, 60);
+    cache.set("b", 2, 60, 30);
+    cache.set("c", 3, 60, 1000);
+    expect(["a", "b", "c"].map((key) => cache.get(key, 89))).toEqual([1, 2, 3]);
+    expect(["a", "b", "c"].map((key) => cache.get(key, 90))).toEqual([1, undefined, 3]);
+    expect(["a", "b", "c"].map((key) => cache.get(key, 100))).toEqual([undefined, undefined, undefined]);
+  });
+
   it("does not keep what has no life", () => {
     const cache = new IsolateCache<number>(10);
     cache.set("a", 1, 50, 0);
@@ -48,5 +58,15 @@ describe("IsolateCache", () => {
     expect(cache.get("__proto__", 0)).toBe(1);
     cache.delete("__proto__");
     expect(cache.get("__proto__", 0)).toBeUndefined();
+  });
+});
+
+describe("PerObject", () => {
+  it("makes one value for each object", () => {
+    const made: object[] = [];
+    const values = new PerObject((key: object) => made.push(key));
+    const [a, b] = [{}, {}];
+    expect([values.of(a), values.of(b), values.of(a)]).toEqual([1, 2, 1]);
+    expect(made).toEqual([a, b]);
   });
 });

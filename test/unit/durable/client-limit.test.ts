@@ -7,6 +7,7 @@ import {
   clientOf,
   failureLimitOf,
 } from "../../../src/durable/client-limit.ts";
+import { Isolate } from "../../../src/isolate.ts";
 import { makeRateLimit } from "../../support/rate-limit-binding.ts";
 
 const at = (address: string): Client => clientOf(new Headers({ "cf-connecting-ip": address }));
@@ -47,7 +48,7 @@ describe("charge", () => {
 describe("failureLimitOf", () => {
   it("blocks an address that failed too often for one period, refuses the one too many, and asks nobody about it", async () => {
     const bindings = counters(2, 0);
-    const failures = failureLimitOf(bindings);
+    const failures = failureLimitOf(bindings, new Isolate().blockedAddresses);
     for (const now of [100, 101]) {
       expect(await failures.count(at("192.0.2.1"), now)).toBeNull();
       expect(failures.isBlocked(at("192.0.2.1"), now)).toBe(false);
@@ -62,7 +63,7 @@ describe("failureLimitOf", () => {
 
   it("failures do not draw on what is charged, nor that on failures", async () => {
     const bindings = counters(1, 1);
-    const failures = failureLimitOf(bindings);
+    const failures = failureLimitOf(bindings, new Isolate().blockedAddresses);
     await failures.count(at("192.0.2.1"), 100);
     await failures.count(at("192.0.2.1"), 100);
     for (const use of ["create", "ask"] as const) {
@@ -74,7 +75,10 @@ describe("failureLimitOf", () => {
 
   it("two isolates do not share what they remember, and both ask the platform", async () => {
     const bindings = counters(1, 0);
-    const [one, two] = [failureLimitOf(bindings), failureLimitOf(bindings)];
+    const [one, two] = [
+      failureLimitOf(bindings, new Isolate().blockedAddresses),
+      failureLimitOf(bindings, new Isolate().blockedAddresses),
+    ];
     await one.count(at("192.0.2.1"), 100);
     await two.count(at("192.0.2.1"), 100);
     expect([one.isBlocked(at("192.0.2.1"), 100), two.isBlocked(at("192.0.2.1"), 100)]).toEqual([false, true]);
@@ -82,7 +86,9 @@ describe("failureLimitOf", () => {
 
   it("a count that is lost refuses nobody", async () => {
     const lost = { limit: async () => await Promise.reject(new Error("no counter")) };
-    expect(await failureLimitOf({ CLIENT_RATE_LIMIT: lost }).count(at("192.0.2.1"), 100)).toBeNull();
+    expect(
+      await failureLimitOf({ CLIENT_RATE_LIMIT: lost }, new Isolate().blockedAddresses).count(at("192.0.2.1"), 100),
+    ).toBeNull();
   });
 });
 

@@ -3,7 +3,8 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { IdentityId, IdentityPoolId } from "../../../src/domain/identifiers.ts";
-import type { VerifiedLogin } from "../../../src/domain/login.ts";
+import { loginIdOf, type VerifiedLogin } from "../../../src/domain/login.ts";
+import { isolate } from "../../../src/isolate.ts";
 import { hashedIdentity } from "../../../src/domain/trace.ts";
 import { type Scene, silence, strikeEveryWait } from "../../support/every-wait.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
@@ -89,9 +90,10 @@ const calls: Record<string, { readonly through: readonly string[]; readonly make
     through: ["IDENTITY_POOL.read", "ISSUER_KEYS.keys", "crypto.verify", "LOGIN.reserve", "LOGIN.settle"],
     async make() {
       const guest = await guestAtRest();
-      // The audit writes it, and the isolate remembers it: from here on each performance has the same waits, and the audit's
-      // for the hash, at which nothing is stored, is none of them.
-      await hashedIdentity(guest);
+      // The audit and the name of the login's object: the isolate remembers both hashes, so that from here on each performance
+      // has the same waits, and those for a hash, at which nothing is stored, are none of them.
+      await hashedIdentity(guest, isolate.hash);
+      await loginIdOf(identityPoolId, ann.providerName, ann.subject, isolate.hash);
       const cast = { identities: { guest }, logins: { ann } };
       return {
         ...(await sceneOf(guest, cast, () => grant(guest, tokens, anyCall()), 3_600_000)),

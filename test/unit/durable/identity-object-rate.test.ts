@@ -65,7 +65,7 @@ async function addIssuer(): Promise<SignIn> {
   };
   const reply = await env.IDENTITY_POOL.getByName(pool.identityPoolId).update({ ...pool, supportedLoginProviders });
   expect(reply?.ok).toBe(true);
-  // The isolate remembers the pool for a while (pool-cache.ts).
+  // The isolate remembers the pool for a while (isolate.ts).
   elapse(60);
   return other;
 }

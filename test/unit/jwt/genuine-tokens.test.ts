@@ -3,7 +3,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseConfig } from "../../../src/config.ts";
 import { err, ok } from "../../../src/domain/errors.ts";
-import { createBreaker } from "../../../src/outbound/breaker.ts";
+import { Isolate } from "../../../src/isolate.ts";
 import { openIdConnect } from "../../../src/providers/openid-connect.ts";
 import type { ProviderKind } from "../../../src/providers/provider.ts";
 import { importVerificationKey } from "../../../src/jwt/signature.ts";
@@ -24,6 +24,8 @@ const { providerApis } = config.value;
 let signer: SigningKey;
 let forger: SigningKey;
 let key: CryptoKey;
+/** One for all tests: no token is presented in two of them. */
+const memory = new Isolate();
 /** Signatures that WebCrypto was asked about. */
 let checks: { readonly mock: { readonly calls: readonly unknown[] } };
 
@@ -54,7 +56,7 @@ async function judge(token: string, judging: Judging = {}): Promise<string> {
         },
       },
       fetch: async () => await Promise.reject(new Error("nobody is asked")),
-      breaker: createBreaker(),
+      memory,
     },
   );
   const proven = inspected.ok ? await inspected.value.prove() : inspected;

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { IsolateCache } from "../../../src/domain/isolate-cache.ts";
 import { createIssuerKeys, type IssuerEntry } from "../../../src/key-sets/issuer-keys.ts";
-import { issuerKeysOf } from "../../../src/durable/issuer-memory.ts";
+import { Isolate } from "../../../src/isolate.ts";
 import type { IssuerKeys, KeyRequest } from "../../../src/key-sets/issuer-keys.ts";
 import { verifySignature } from "../../../src/jwt/signature.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
@@ -232,6 +232,6 @@ describe("IssuerKeys of an isolate", () => {
   });
 
   it("reaches the object through the binding", async () => {
-    expect(await find("first", {}, issuerKeysOf(env.ISSUER_KEYS))).toBe("found");
+    expect(await find("first", {}, new Isolate().issuerKeysOf(env.ISSUER_KEYS))).toBe("found");
   });
 });

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import reliability from "../../../docs/reliability.md?raw";
+import { sha256Hex } from "../../../src/domain/digest.ts";
 import { LEVELS } from "../../../src/log/events.ts";
 import { logRequest, RequestFacts } from "../../../src/log/request-line.ts";
 import { writeEvent } from "../../../src/log/write.ts";
@@ -39,7 +40,7 @@ describe("docs/reliability.md", () => {
     const log = vi.spyOn(console, "log").mockImplementation(() => {});
     const error = { type: "NotAuthorizedException", message: "", reason: "expired" } as const;
     const request = { requestId: "r", operation: "GetId", status: 400, error, durationMs: 1 };
-    logRequest({ ...request, about: { ...(await facts.describe()), pools: [pool, other] } });
+    logRequest({ ...request, about: { ...(await facts.describe(sha256Hex)), pools: [pool, other] } });
     const members = Object.keys(JSON.parse(String(log.mock.lastCall)) as object);
     const documented = rowsOf("Member").flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`(\w+)`/g)]);
     expect(new Set(documented.map(([, name]) => name))).toEqual(new Set(members));

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type IdentityId, parseIdentityId } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { developerLoginIdOf } from "../../../src/domain/login.ts";
-import { forgetPool } from "../../../src/durable/pool-cache.ts";
+import { isolate } from "../../../src/isolate.ts";
 import { IdentityObject, IdentityPoolObject, KeyRingObject, LoginObject } from "../../../src/worker.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import {
@@ -118,7 +118,7 @@ describe("GetOpenIdTokenForDeveloperIdentity", () => {
     // By no update could it: here the object is simply given the settings.
     const stub = env.IDENTITY_POOL.getByName(identityPoolId);
     await stub.put(identityPoolId, { name: "p", allowsUnauthenticated: true, developerProviderName: providerName });
-    forgetPool(identityPoolId);
+    isolate.pools.forget(identityPoolId);
 
     const named = { IdentityPoolId, IdentityId, DeveloperProviderName: providerName };
     const asked = { IdentityPoolId, Logins: { [providerName]: "ann" } };
@@ -325,7 +325,7 @@ describe("a credential", () => {
 
 it("the signing key is asked for beside the pool of a developer's user, and all that follows", async () => {
   const cold = makeService();
-  forgetPool(pool.identityPoolId);
+  isolate.pools.forget(pool.identityPoolId);
   const read = holdNext(IdentityPoolObject.prototype, "read", "before");
   const signingKey = holdNext(KeyRingObject.prototype, "signingKey", "before");
   const input = { IdentityPoolId: pool.identityPoolId, Logins: new Map([[DEVELOPER, "user"]]) };

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../../src/config.ts";
+import { sha256Hex } from "../../../src/domain/digest.ts";
 import { objectsOf } from "../../../src/durable/objects.ts";
 import { PresentedTokens } from "../../../src/durable/presented-tokens.ts";
 import type { OperationContext } from "../../../src/operations/context.ts";
@@ -16,6 +17,7 @@ const context: OperationContext = {
   config,
   objects: objectsOf(env),
   signer: signerOver(() => env.KEY_RING.getByName("key-ring"), config.keyEncryptionKey),
+  hash: sha256Hex,
   now: () => Date.now() / 1000,
   newUuid: () => crypto.randomUUID(),
   call: { askedAt: 0, callId: null },

@@ -1,6 +1,6 @@
 /** Providers in trouble are left alone: what the breaker makes of real questions, through the whole verifier. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Breaker, createBreaker } from "../../../src/outbound/breaker.ts";
+import { Isolate } from "../../../src/isolate.ts";
 import { amazonStandIn, facebookStandIn, type StandIn, twitterStandIn } from "../../support/provider-stand-ins.ts";
 import { type Attempt, attempt, NOW, UNREACHABLE } from "../providers/access-token-logins.ts";
 
@@ -39,12 +39,12 @@ const PROVIDERS = [
   ["Twitter", TWITTER],
 ] as const;
 
-let breaker: Breaker;
+let memory: Isolate;
 let paused: unknown[];
 
 beforeEach(() => {
   vi.useFakeTimers({ now: NOW * 1000, toFake: ["Date"] });
-  breaker = createBreaker();
+  memory = new Isolate();
   paused = [];
   vi.spyOn(console, "warn").mockImplementation((line: unknown) => void paused.push(JSON.parse(String(line))));
 });
@@ -62,10 +62,10 @@ const down: StandIn = async () => await Promise.reject(new TypeError("connection
 /** How often the provider was asked in so many logins one after the other. */
 async function askedIn(count: number, login: Attempt): Promise<number> {
   let asked = 0;
-  for (let index = 0; index < count; index++) asked += (await attempt({ breaker, ...login })).asked.length;
+  for (let index = 0; index < count; index++) asked += (await attempt({ memory, ...login })).asked.length;
   return asked;
 }
-const isGood = async (login: Attempt) => typeof (await attempt({ breaker, ...login })).answer !== "string";
+const isGood = async (login: Attempt) => typeof (await attempt({ memory, ...login })).answer !== "string";
 
 describe.each(PROVIDERS)("%s", (_, login) => {
   it.each([
@@ -76,7 +76,7 @@ describe.each(PROVIDERS)("%s", (_, login) => {
     ["answers 429 until a time that is no time", answering(429, { "retry-after": "later" })],
   ])("T47: is asked five times while it %s, and then left alone", async (__, standIn) => {
     expect(await askedIn(50, { ...login, standIn })).toBe(5);
-    const refused = await attempt({ ...login, breaker, standIn });
+    const refused = await attempt({ ...login, memory, standIn });
     expect(refused).toMatchObject({ answer: UNREACHABLE, asked: [], waits: 0, logged: [] });
     expect(refused.reason).toBe(`${login.providerName}: upstream-unreachable (not asked)`);
     expect(paused).toEqual([{ event: "provider-not-asked", provider: login.providerName, seconds: 2 }]);
@@ -103,13 +103,13 @@ describe.each(PROVIDERS)("%s", (_, login) => {
     const hung = Promise.withResolvers<void>();
     const probe = attempt({
       ...login,
-      breaker,
+      memory,
       standIn: async (request) => {
         await hung.promise;
         return await login.standIn(request);
       },
     });
-    await vi.waitFor(() => expect(breaker.permits({ api: originOf(login) }, Date.now() / 1000)).toBe(false));
+    await vi.waitFor(() => expect(memory.breaker.permits({ api: originOf(login) }, Date.now() / 1000)).toBe(false));
     expect(await askedIn(10, login)).toBe(0);
     hung.resolve();
     expect(typeof (await probe).answer).not.toBe("string");
@@ -136,11 +136,11 @@ describe.each(PROVIDERS)("%s", (_, login) => {
 
   it("one that is charged too much is not asked, and takes no probe's place", async () => {
     const error = { type: "TooManyRequestsException", message: "Rate exceeded" } as const;
-    const refused = await attempt({ ...login, breaker, admitQuestion: async () => await Promise.resolve(error) });
+    const refused = await attempt({ ...login, memory, admitQuestion: async () => await Promise.resolve(error) });
     expect(refused).toMatchObject({ answer: "TooManyRequestsException: Rate exceeded", asked: [] });
     await askedIn(10, { ...login, standIn: down });
     elapse(2);
-    await attempt({ ...login, breaker, admitQuestion: async () => await Promise.resolve(error) });
+    await attempt({ ...login, memory, admitQuestion: async () => await Promise.resolve(error) });
     expect(await isGood(login)).toBe(true);
   });
 });

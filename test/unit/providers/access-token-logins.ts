@@ -3,7 +3,7 @@ import { vi } from "vitest";
 import { parseConfig } from "../../../src/config.ts";
 import { identityPoolIdOf } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
-import { createBreaker } from "../../../src/outbound/breaker.ts";
+import { Isolate } from "../../../src/isolate.ts";
 import { type VerificationContext, verifyLogins } from "../../../src/providers/verify-logins.ts";
 import type { StandIn } from "../../support/provider-stand-ins.ts";
 
@@ -42,7 +42,8 @@ export type Attempt = {
   readonly token: string;
   readonly standIn: StandIn;
   /** Default: one that knows of no trouble. */
-  readonly breaker?: VerificationContext["breaker"];
+  /** Default: that of an isolate which knows nothing. */
+  readonly memory?: VerificationContext["memory"];
   readonly admitQuestion?: VerificationContext["admitQuestion"];
   readonly settings?: Readonly<Record<string, string>>;
 };
@@ -69,7 +70,7 @@ const NO_KEYS: VerificationContext["issuerKeys"] = {
 
 export async function attempt(login: Attempt): Promise<Outcome> {
   const { providerName, value, pool: settingsOfPool, issuerKeys = NO_KEYS, token, standIn, settings } = login;
-  const { breaker = createBreaker(), admitQuestion } = login;
+  const { memory = new Isolate(), admitQuestion } = login;
   const config = parseConfig({
     ISSUER: "https://identity.example.com",
     KEY_ENCRYPTION_KEY: "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=",
@@ -90,7 +91,7 @@ export async function attempt(login: Attempt): Promise<Outcome> {
     now: NOW,
     issuerKeys,
     onFetch: () => (waits += 1),
-    breaker,
+    memory,
     ...(admitQuestion !== undefined && { admitQuestion }),
     fetch: async (input, init) => {
       const request = new Request(input, init);

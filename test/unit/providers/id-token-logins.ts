@@ -9,6 +9,7 @@ import { createIssuerKeys, type IssuerEntry } from "../../../src/key-sets/issuer
 import { verifyLogins } from "../../../src/providers/verify-logins.ts";
 import { FakeUpstream, knownKeysOf } from "../../support/fake-upstream.ts";
 import { makeSigningKey, type SigningKey, signToken } from "../../support/login-tokens.ts";
+import { Isolate } from "../../../src/isolate.ts";
 import { amazonStandIn, facebookStandIn, type StandIn, twitterStandIn } from "../../support/provider-stand-ins.ts";
 
 const DAY_SECONDS = 86_400;
@@ -133,7 +134,7 @@ async function verifyAt(name: string, token: string, standIns = STAND_INS) {
     if (standIn === undefined) throw new Error(`nobody is at ${input}`);
     return await standIn(request);
   };
-  const context = { config, now: now(), issuerKeys, fetch };
+  const context = { config, now: now(), issuerKeys, fetch, memory: new Isolate() };
   return await verifyLogins(pool, new Map([[name, token]]), context);
 }
 

@@ -4,9 +4,11 @@ import {
   checkProviders,
   clientsOf,
   configuredNames,
+  poolProvidersOf,
   hasProviders,
   uncheckedUserPools,
 } from "../../../src/providers/pool-providers.ts";
+import { Isolate } from "../../../src/isolate.ts";
 import { productionUpstreams } from "../../../src/outbound/upstream-policy.ts";
 
 const base: IdentityPoolSettings = { name: "test", allowsUnauthenticated: true };
@@ -91,9 +93,9 @@ describe("checkProviders", () => {
 
   it("reads Twitter's value as a consumer key and its secret, and keeps the secret out of what names the client", () => {
     const supportedLoginProviders = { "api.twitter.com": "key;secret" };
-    expect(clientsOf({ ...base, supportedLoginProviders }, config.oidcProviders, "api.twitter.com")).toEqual([
-      { clientId: "key", clientSecret: "secret", amrPrefix: "api.twitter.com:key" },
-    ]);
+    expect(
+      clientsOf(poolProvidersOf({ ...base, supportedLoginProviders }, config.oidcProviders), "api.twitter.com"),
+    ).toEqual([{ clientId: "key", clientSecret: "secret", amrPrefix: "api.twitter.com:key" }]);
     expect(check({ supportedLoginProviders })).toBe("ok");
     for (const value of ["key", "key;", ";secret", "key;secret;more", ";"]) {
       expect(check({ supportedLoginProviders: { "api.twitter.com": value } })).toBe("InvalidParameterException");
@@ -179,7 +181,7 @@ describe("checkProviders", () => {
     for (const entry of entries) expect(check({ cognitoIdentityProviders: [entry] })).toBe("ok");
     expect(check({ cognitoIdentityProviders: entries })).toBe("ok");
     const settings = { ...base, cognitoIdentityProviders: entries };
-    expect(clientsOf(settings, new Map(), USER_POOL).map(({ amrPrefix }) => amrPrefix)).toEqual(
+    expect(clientsOf(poolProvidersOf(settings, new Map()), USER_POOL).map(({ amrPrefix }) => amrPrefix)).toEqual(
       entries.map(() => `${USER_POOL}:CognitoSignIn`),
     );
     for (const providerName of [`issuer-issuer-${USER_POOL}`, `issuer-${USER_POOL}//`, `issuer.${USER_POOL}`]) {
@@ -228,7 +230,7 @@ describe("clientsOf", () => {
       supportedLoginProviders: { "issuer.example/tenant": "client-3;client-1" },
       openIdConnectProviderArns: [ARN],
     };
-    expect(clientsOf(settings, config.oidcProviders, "issuer.example/tenant")).toEqual([
+    expect(clientsOf(poolProvidersOf(settings, config.oidcProviders), "issuer.example/tenant")).toEqual([
       { clientId: "client-3", amrPrefix: "issuer.example/tenant:client-3" },
       { clientId: "client-1", amrPrefix: "issuer.example/tenant:client-1" },
       { clientId: "client-1", amrPrefix: `${ARN}:OIDC` },
@@ -240,28 +242,32 @@ describe("clientsOf", () => {
     const supportedLoginProviders = { "issuer.example/tenant/": "client-3" };
     const settings = { ...base, supportedLoginProviders, openIdConnectProviderArns: [`${ARN}/`] };
     expect(
-      clientsOf(settings, config.oidcProviders, "issuer.example/tenant").map(({ amrPrefix }) => amrPrefix),
+      clientsOf(poolProvidersOf(settings, config.oidcProviders), "issuer.example/tenant").map(
+        ({ amrPrefix }) => amrPrefix,
+      ),
     ).toEqual(["issuer.example/tenant:client-3", `${ARN}/:OIDC`, `${ARN}/:OIDC`]);
   });
 
   it("looks through the settings once, however often it is asked, and anew for other settings", () => {
     const settings = { ...base, openIdConnectProviderArns: [ARN, ARN], supportedLoginProviders: { "a.example": "x" } };
-    const ask = (one = settings) => clientsOf(one, config.oidcProviders, "issuer.example/tenant");
+    const { poolProviders } = new Isolate();
+    const ask = (one = settings, clientIds = config.oidcProviders) =>
+      clientsOf(poolProviders.of(one).of(clientIds), "issuer.example/tenant");
     expect(ask()).toBe(ask());
     // Listed twice by a pool of before: one provider all the same.
     expect(ask().map(({ clientId }) => clientId)).toEqual(["client-1", "client-2"]);
     expect(ask({ ...settings, openIdConnectProviderArns: [] })).toEqual([]);
-    expect(clientsOf(settings, new Map([["issuer.example/tenant", ["c"]]]), "issuer.example/tenant")).toHaveLength(1);
+    expect(ask(settings, new Map([["issuer.example/tenant", ["c"]]]))).toHaveLength(1);
   });
 
   it("T21: has no clients for an issuer that is configured here but not in the pool", () => {
-    expect(clientsOf(base, config.oidcProviders, "issuer.example/tenant")).toEqual([]);
+    expect(clientsOf(poolProvidersOf(base, config.oidcProviders), "issuer.example/tenant")).toEqual([]);
   });
 
   it("T39: has no clients under a prototype key", () => {
     const settings = { ...base, supportedLoginProviders: { "issuer.example": "client-1" } };
     for (const name of ["__proto__", "constructor", "toString"])
-      expect(clientsOf(settings, new Map(), name)).toEqual([]);
+      expect(clientsOf(poolProvidersOf(settings, new Map()), name)).toEqual([]);
   });
 
   it("has no clients for the developer provider, whose logins only the signed operation takes", () => {
@@ -270,7 +276,7 @@ describe("clientsOf", () => {
       developerProviderName: "dev.example",
       supportedLoginProviders: { "dev.example": "client-1" },
     };
-    expect(clientsOf(settings, new Map(), "dev.example")).toEqual([]);
+    expect(clientsOf(poolProvidersOf(settings, new Map()), "dev.example")).toEqual([]);
   });
 });
 
@@ -317,9 +323,12 @@ describe("configuredNames", () => {
     };
     const names = [saml, USER_POOL, "issuer.example/tenant", "graph.facebook.com", "dev.example"];
     const others = ["s3cret", `${saml}2`, "__proto__", "Graph.facebook.com", "www.amazon.com"];
-    expect(configuredNames(settings, config.oidcProviders, [...others, ...names])).toEqual(names);
+    expect(configuredNames(poolProvidersOf(settings, config.oidcProviders), [...others, ...names])).toEqual(names);
     const spellings = [`issuer-${USER_POOL}`, USER_POOL, "issuer.example/tenant/"];
-    expect(configuredNames(settings, config.oidcProviders, spellings)).toEqual([USER_POOL, "issuer.example/tenant"]);
+    expect(configuredNames(poolProvidersOf(settings, config.oidcProviders), spellings)).toEqual([
+      USER_POOL,
+      "issuer.example/tenant",
+    ]);
   });
 });
 

@@ -4,6 +4,7 @@ import { parseConfig } from "../../../src/config.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { identityPoolIdOf } from "../../../src/domain/identifiers.ts";
 import { loginIdOf } from "../../../src/domain/login.ts";
+import { Isolate } from "../../../src/isolate.ts";
 import { IsolateCache } from "../../../src/domain/isolate-cache.ts";
 import { createIssuerKeys, type IssuerEntry } from "../../../src/key-sets/issuer-keys.ts";
 import { type VerificationContext, verifyLogins } from "../../../src/providers/verify-logins.ts";
@@ -72,6 +73,9 @@ function claimsOf(providerName: string, clientId: string, more: Record<string, u
   return { iss: `https://${providerName}`, aud: clientId, sub: "user-1", iat: now, exp: now + 3600, ...more };
 }
 
+/** Of one isolate, as far as genuine tokens, addresses and hashes go. */
+const memory = new Isolate();
+
 function contextOf(more: Partial<VerificationContext> = {}): VerificationContext {
   const cache = new IsolateCache<IssuerEntry>(100);
   const issuerKeys = createIssuerKeys(
@@ -79,7 +83,7 @@ function contextOf(more: Partial<VerificationContext> = {}): VerificationContext
     cache,
     () => Date.now() / 1000,
   );
-  return { config, now, issuerKeys, ...more };
+  return { config, now, issuerKeys, memory, ...more };
 }
 
 function verify(logins: Record<string, string> | [string, string][], more: Partial<VerificationContext> = {}) {

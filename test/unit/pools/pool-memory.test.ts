@@ -1,11 +1,14 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { forgetPool, readPool } from "../../../src/durable/pool-cache.ts";
+import type { IdentityPoolId } from "../../../src/domain/identifiers.ts";
+import { Isolate } from "../../../src/isolate.ts";
 import { IdentityPoolObject } from "../../../src/worker.ts";
 import { dieInNext, holdNext, makePool, newPoolId, noteCalls } from "../../support/objects.ts";
 
 const elapse = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000);
-const read = (identityPoolId: Parameters<typeof readPool>[1]) => readPool(env.IDENTITY_POOL, identityPoolId);
+const { pools } = new Isolate();
+const read = (identityPoolId: IdentityPoolId) =>
+  pools.read(identityPoolId, Date.now() / 1000, async (id) => await env.IDENTITY_POOL.getByName(id).read());
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"] });
@@ -16,7 +19,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe("readPool", () => {
+describe("a pool is read", () => {
   it("asks the pool's object once in 30 seconds, and not a second longer goes by what it was", async () => {
     const pool = await makePool({ name: "first" });
     const noted = noteCalls();
@@ -54,16 +57,16 @@ describe("readPool", () => {
   });
 });
 
-describe("forgetPool", () => {
+describe("a pool is forgotten", () => {
   it("makes a change seen at once in this isolate, and the end of a pool too", async () => {
     const pool = await makePool({ name: "first" });
     const stub = env.IDENTITY_POOL.getByName(pool.identityPoolId);
     await read(pool.identityPoolId);
     await stub.put(pool.identityPoolId, { ...pool, name: "second" });
-    forgetPool(pool.identityPoolId);
+    pools.forget(pool.identityPoolId);
     expect((await read(pool.identityPoolId))?.name).toBe("second");
     await stub.remove("the request");
-    forgetPool(pool.identityPoolId);
+    pools.forget(pool.identityPoolId);
     expect(await read(pool.identityPoolId)).toBeNull();
   });
 
@@ -73,7 +76,7 @@ describe("forgetPool", () => {
     const early = read(pool.identityPoolId);
     await held.reached;
     await env.IDENTITY_POOL.getByName(pool.identityPoolId).put(pool.identityPoolId, { ...pool, name: "second" });
-    forgetPool(pool.identityPoolId);
+    pools.forget(pool.identityPoolId);
     held.release();
     expect((await early)?.name).toBe("first");
     expect((await read(pool.identityPoolId))?.name).toBe("second");
