@@ -19,7 +19,7 @@ import {
 
 const ROOT = join(import.meta.dirname, "..");
 const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
-const ADVICE = 'README.md, "Deploy"';
+const ADVICE = "docs/deployment.md";
 
 function secretsIn(path: string | undefined): Result<Texts, string> {
   if (path === undefined) return ok({});

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import readme from "../../../README.md?raw";
+import page from "../../../docs/operations.md?raw";
 import { runnableOf } from "../../../src/operations/registry.ts";
 import { isOperationName, operations } from "../../../src/protocol/shapes.ts";
 
-const rows = [...readme.matchAll(/^\| (\w+) +\| (signed|public) +\| (built|unknown operation) +\|$/gm)].map(
+const rows = [...page.matchAll(/^\| (\w+) +\| (signed|public) +\| (built|unknown operation) +\|$/gm)].map(
   ([, name = "", access, state]) => ({ name, access, state }),
 );
 
-describe("the operations table of README.md", () => {
+describe("the table of docs/operations.md", () => {
   it("names every operation of the service model once", () => {
     expect(rows.map(({ name }) => name)).toEqual(Object.keys(operations).toSorted());
   });

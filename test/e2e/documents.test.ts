@@ -1,0 +1,193 @@
+/** The documents as their reader has them: each link leads somewhere, and the examples run as they are printed, but for the endpoint. */
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, relative, resolve } from "node:path";
+import { parseEnv, promisify } from "node:util";
+import { decodeJwt } from "jose";
+import { afterAll, beforeAll, describe, expect, inject, it, test } from "vitest";
+import { curlGuest } from "../../src/development/commands.ts";
+import { demoPoolId } from "../../src/development/demo-pool.ts";
+import { missingBoto3 } from "../support/boto3.ts";
+import { missingProgram, need, runProgram } from "../support/debian-tools.ts";
+import { type RunningWorker, startWorker } from "../support/worker-process.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const PRINTED_ENDPOINT = "http://127.0.0.1:8787";
+const DEPLOYED_ENDPOINT = "https://identity.example.com";
+const endpoint = inject("endpoint");
+const IDENTITY_ID = /^us-east-1:[0-9a-f-]{36}$/;
+
+const FOLDERS = [".", "bench", "docs", "docs/adr"];
+const pages = new Map(
+  FOLDERS.flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => join(folder, name)))
+    .filter((path) => path.endsWith(".md"))
+    .map((path) => [path, readFileSync(join(ROOT, path), "utf8")]),
+);
+
+function pageOf(path: string): string {
+  const text = pages.get(path);
+  if (text === undefined) throw new Error(`there is no page ${path}`);
+  return text;
+}
+
+function withoutExamples(text: string): string {
+  return text.replaceAll(/^ *```[^]*?^ *```$/gm, "");
+}
+
+/** The names that GitHub gives to the headings of a page. */
+function anchorsOf(text: string): readonly string[] {
+  return [...withoutExamples(text).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_ -]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+/** The links of a page that lead nowhere. */
+function brokenLinks(path: string, text: string): readonly string[] {
+  const links = [...withoutExamples(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
+  return links.filter((link) => {
+    if (/^https?:/.test(link)) return false;
+    const [file = "", anchor] = link.split("#");
+    const target = file === "" ? path : relative(ROOT, resolve(ROOT, dirname(path), file));
+    const isThere = pages.has(target) || isFile(join(ROOT, target));
+    return !isThere || (anchor !== undefined && !anchorsOf(pages.get(target) ?? "").includes(anchor));
+  });
+}
+
+function isFile(path: string): boolean {
+  try {
+    readFileSync(path);
+    return true;
+  } catch (error) {
+    // A folder is shown by its list of files.
+    return error instanceof Error && "code" in error && error.code === "EISDIR";
+  }
+}
+
+/** The examples of a page in a language, with the endpoint of the service that the tests run. */
+function examplesOf(path: string, language: string): readonly string[] {
+  const fences = pageOf(path).matchAll(new RegExp(`^ *\`\`\`${language}\\n([^]*?)^ *\`\`\`$`, "gm"));
+  return [...fences].map(([, code = ""]) => code.replaceAll(PRINTED_ENDPOINT, endpoint));
+}
+
+function exampleWith(path: string, language: string, text: string): string {
+  const [example, ...others] = examplesOf(path, language).filter((code) => code.includes(text));
+  if (example === undefined || others.length > 0) throw new Error(`${path} has no single example with ${text}`);
+  return example;
+}
+
+/** What the code prints, run where the packages of this repository are found. */
+async function runModule(code: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", code], { cwd: ROOT });
+  return stdout.trim();
+}
+
+async function runShell(commands: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
+  const { code, stdout, stderr } = await runProgram("sh", ["-eu", "-c", commands], env);
+  expect([code, stderr]).toEqual([0, ""]);
+  return stdout.trim();
+}
+
+it.each([...pages])("%s has no link that leads nowhere", (path, text) => {
+  expect(brokenLinks(path, text)).toEqual([]);
+});
+
+test("a link to a missing page, or a missing heading, is found", () => {
+  const text =
+    "[one](docs/none.md) [two](docs/clients.md#nothing) [three](#here) [four](docs/clients.md#what-was-tried)\n# There";
+  expect(brokenLinks("README.md", text)).toEqual(["docs/none.md", "docs/clients.md#nothing", "#here"]);
+});
+
+describe("README.md", () => {
+  it("has the guest's commands as npm start prints them", () => {
+    const identityPoolId = demoPoolId("us-east-1");
+    const service = { endpoint: PRINTED_ENDPOINT, region: "us-east-1", identityPoolId, providerName: "" };
+    expect(pageOf("README.md")).toContain(curlGuest(service).join("\n"));
+  });
+
+  it("has an app that signs alice in, and docs/clients.md a relying party that verifies her token", async () => {
+    const app = exampleWith("README.md", "js", "GetOpenIdTokenCommand");
+    const relyingParty = exampleWith("docs/clients.md", "js", "jwtVerify").replaceAll("token,", "Token,");
+    // Imports may stand anywhere in a module, and each example has its own names.
+    const printed = await runModule(`${app}\n${relyingParty}\nconsole.log(JSON.stringify({ IdentityId, payload }));`);
+    const { IdentityId, payload }: Record<string, Record<string, unknown>> = JSON.parse(printed);
+    expect(IdentityId).toMatch(IDENTITY_ID);
+    expect(payload).toMatchObject({ iss: endpoint, sub: IdentityId, amr: expect.arrayContaining(["authenticated"]) });
+  });
+});
+
+describe("docs/clients.md", () => {
+  it("has a client of the AWS SDK", async () => {
+    const code = exampleWith("docs/clients.md", "js", "client-cognito-identity");
+    expect(await runModule(`${code}\nconsole.log((await client.config.endpoint()).port)`)).toBe(new URL(endpoint).port);
+  });
+
+  it("has Amplify's session as far as it comes", async () => {
+    const printed = await runModule(exampleWith("docs/clients.md", "js", "fetchAuthSession"));
+    expect(printed.split("\n").at(-1)).toBe("UnknownOperationException");
+  });
+
+  it("has a guest with boto3", async ({ skip }) => {
+    need({ skip }, await missingBoto3());
+    const code = exampleWith("docs/clients.md", "python", "boto3");
+    const { stdout } = await runProgram("/usr/bin/python3", ["-c", `${code}\nprint(identity_id, token)`]);
+    const [identityId = "", token = ""] = stdout.trim().split(" ");
+    expect(identityId).toMatch(IDENTITY_ID);
+    expect(decodeJwt(token)).toMatchObject({ sub: identityId, amr: ["unauthenticated"] });
+  });
+
+  it("has commands of the AWS command line", async ({ skip }) => {
+    need({ skip }, await missingProgram("aws", "awscli"));
+    const [getId = "", listPools = ""] = examplesOf("docs/clients.md", "sh");
+    const made: Record<string, unknown> = JSON.parse(await runShell(getId));
+    expect(made["IdentityId"]).toMatch(IDENTITY_ID);
+    const listed: Record<string, unknown> = JSON.parse(await runShell(listPools));
+    expect(listed["IdentityPools"]).toBeInstanceOf(Array);
+  });
+});
+
+describe("a service with the secrets that docs/deployment.md has made", () => {
+  let folder: string;
+  let secrets: NodeJS.Dict<string>;
+  let worker: RunningWorker;
+  let credential: Record<string, string>;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "edgepool-documents-"));
+    await runShell(`cd ${folder}\n${exampleWith("docs/deployment.md", "sh", "openssl rand")}`);
+    const file = join(folder, ".dev.vars.deploy");
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    secrets = parseEnv(await readFile(file, "utf8"));
+    worker = await startWorker({ settings: { ...secrets } as Record<string, string> });
+    const [entry]: Record<string, string>[] = JSON.parse(secrets["ADMIN_CREDENTIALS"] ?? "");
+    credential = {
+      AWS_ACCESS_KEY_ID: entry?.["accessKeyId"] ?? "",
+      AWS_SECRET_ACCESS_KEY: entry?.["secretAccessKey"] ?? "",
+    };
+  });
+  afterAll(async () => {
+    await worker.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  it("makes the pool of its last step", async ({ skip }) => {
+    need({ skip }, await missingProgram("aws", "awscli"));
+    const printed = exampleWith("docs/deployment.md", "sh", "create-identity-pool").replace(
+      "KEY=...",
+      `KEY=${credential["AWS_SECRET_ACCESS_KEY"]}`,
+    );
+    const made: unknown = JSON.parse(await runShell(printed.replace(DEPLOYED_ENDPOINT, worker.endpoint)));
+    expect(made).toMatchObject({ IdentityPoolName: "My app", AllowUnauthenticatedIdentities: true });
+  });
+
+  it("rotates its key by the command of SECURITY.md: when it may, and at once by force", async () => {
+    const rotate = exampleWith("SECURITY.md", "sh", "RotateSigningKey").replace(DEPLOYED_ENDPOINT, worker.endpoint);
+    expect(JSON.parse(await runShell(rotate, credential))).toMatchObject({ __type: "TooManyRequestsException" });
+    const forced: unknown = JSON.parse(await runShell(rotate.replace("{}", '{"Force": true}'), credential));
+    expect(forced).toEqual({ KeyId: expect.any(String), DroppedKeyIds: [expect.any(String)] });
+  });
+});
