@@ -11,8 +11,11 @@ import { formerNamesWith, replaceSettings } from "./pool-settings.ts";
 import { type SealedSecrets, withoutSecrets } from "./sealed-secrets.ts";
 
 /** Identities that are deleted at once, and how often in one alarm: a bounded piece of work, repeated until none is left. */
-const SWEEP_BATCH = 50;
-const SWEEP_BATCHES = 40;
+const SWEEP_PAGE = 50;
+const SWEEP_PAGES = 40;
+
+/** How far a round of the sweep has come: in this shard past this id. */
+type SweepPosition = { readonly shard: number; readonly after: string };
 
 export type PoolRecord = {
   readonly version: 1;
@@ -30,6 +33,8 @@ export type PoolRecord = {
   readonly isListed: boolean;
   /** Directory shards that hold no identity any more; only meaningful once deleted. */
   readonly sweptShards: number;
+  /** Where the round goes on that one alarm could not end. */
+  readonly sweepAt?: SweepPosition | null;
   /** When it last came a step further, in epoch seconds: what is left has been waiting since. */
   readonly movedAt?: number;
 };
@@ -125,9 +130,7 @@ export class PoolActor {
   async alarm(): Promise<void> {
     await this.#list();
     try {
-      const hasMoved = await this.#sweep();
-      // What comes further goes on at once.
-      if (hasMoved && this.#record !== null && !isAtRest(this.#record)) return this.#save(this.#record);
+      if (await this.#sweep()) return;
     } catch (cause) {
       this.#host.leftOver("its identities", cause);
     }
@@ -169,9 +172,9 @@ export class PoolActor {
   }
 
   /** One storage step: the record, and the alarm that carries on should this life end here. */
-  #save(changed: PoolRecord): void {
+  #save(changed: PoolRecord, movedAt = this.#host.now()): void {
     const now = this.#host.now();
-    const record = { ...changed, movedAt: now };
+    const record = { ...changed, movedAt };
     const waitSeconds = record.state === "deleted" ? 0 : backoffSeconds(0, record.pool.identityPoolId);
     this.#host.save(record, isAtRest(record) ? null : now + waitSeconds);
     // Memory follows the disk: what could not be stored has not happened.
@@ -193,31 +196,51 @@ export class PoolActor {
   }
 
   /**
-   * Deletes the identities of a deleted pool, shard by shard; true when any went, or a shard was found empty. Its own record
-   * stays: the id is never used again.
+   * Deletes the identities of a deleted pool, shard by shard, and goes past those that stand still: the next round comes back
+   * to them. True when it is to go on at once. Its own record stays: the id is never used again.
    */
   async #sweep(): Promise<boolean> {
     let hasMoved = false;
-    for (let batch = 0; batch < SWEEP_BATCHES; batch++) {
-      const record = this.#record;
-      if (record?.state !== "deleted" || record.sweptShards === DIRECTORY_SHARDS) return hasMoved;
-      const { sweptShards } = record;
-      const kinds = await this.#sweepShard(directoryShard(record.pool.identityPoolId, sweptShards));
-      hasMoved ||= kinds.length === 0 || kinds.includes("gone");
-      if (kinds.includes("busy")) return hasMoved;
-      // Another run of the alarm may have come further meanwhile.
-      if (kinds.length === 0 && this.#record?.sweptShards === sweptShards) {
-        this.#save({ ...this.#record, sweptShards: sweptShards + 1 });
-      }
+    let at = startOfSweep(this.#record);
+    for (let page = 0; at !== null && page < SWEEP_PAGES; page++) {
+      const swept = await this.#sweepPage(at);
+      hasMoved ||= swept.hasMoved;
+      at = swept.next;
     }
-    return hasMoved;
+    const record = this.#record;
+    if (record === null || isAtRest(record)) return false;
+    const goesOn = hasMoved || at !== null;
+    if (goesOn || record.sweepAt) this.#save({ ...record, sweepAt: at }, hasMoved ? undefined : record.movedAt);
+    return goesOn;
   }
 
-  /** What became of each identity of one batch; of an empty shard nothing. */
-  async #sweepShard(name: string): Promise<readonly string[]> {
-    await this.#host.shard(name).close();
-    const identityIds = await this.#host.shard(name).page("", SWEEP_BATCH);
-    return await Promise.all(identityIds.map(async (identityId) => await this.#sweepIdentity(name, identityId)));
+  /** One page of one shard, and where the round goes on; null ends it. */
+  async #sweepPage({ shard, after }: SweepPosition): Promise<{ hasMoved: boolean; next: SweepPosition | null }> {
+    const next = shard + 1 < DIRECTORY_SHARDS ? { shard: shard + 1, after: "" } : null;
+    if (this.#record === null) return { hasMoved: false, next: null };
+    const name = directoryShard(this.#record.pool.identityPoolId, shard);
+    const identityIds = await this.#readShard(name, after);
+    if (identityIds === null) return { hasMoved: false, next };
+    const last = identityIds.at(-1);
+    if (last === undefined) {
+      // Another run of the alarm may have come further meanwhile.
+      const isSwept = after === "" && this.#record.sweptShards === shard;
+      if (isSwept) this.#save({ ...this.#record, sweptShards: shard + 1 });
+      return { hasMoved: isSwept, next };
+    }
+    const kinds = await Promise.all(identityIds.map(async (identityId) => await this.#sweepIdentity(name, identityId)));
+    return { hasMoved: kinds.includes("gone"), next: { shard, after: kinds.includes("busy") ? last : after } };
+  }
+
+  /** Null when it does not answer: such a shard holds up no other. */
+  async #readShard(name: string, after: string): Promise<readonly IdentityId[] | null> {
+    try {
+      await this.#host.shard(name).close();
+      return await this.#host.shard(name).page(after, SWEEP_PAGE);
+    } catch (cause) {
+      this.#host.leftOver("its identities", cause);
+      return null;
+    }
   }
 
   async #sweepIdentity(shard: string, identityId: IdentityId): Promise<"gone" | "busy"> {
@@ -237,4 +260,11 @@ export class PoolActor {
 
 function isAtRest({ isListed, state, sweptShards }: PoolRecord): boolean {
   return isListed && (state === "live" || sweptShards === DIRECTORY_SHARDS);
+}
+
+/** At the first shard that is left, or further on in a round that is not over; null where nothing is to be swept. */
+function startOfSweep(record: PoolRecord | null): SweepPosition | null {
+  if (record?.state !== "deleted" || record.sweptShards === DIRECTORY_SHARDS) return null;
+  const { sweepAt = null, sweptShards } = record;
+  return sweepAt !== null && sweepAt.shard >= sweptShards ? sweepAt : { shard: sweptShards, after: "" };
 }

@@ -43,6 +43,16 @@ export const MUTANTS_OF_POOLS: readonly Mutant[] = [
     ],
   },
   {
+    name: "pools: an identity that stands still is gone past for good",
+    edits: [
+      {
+        file: "src/pools/pool-actor.ts",
+        find: 'const isSwept = after === "" && ',
+        replace: "const isSwept = ",
+      },
+    ],
+  },
+  {
     name: "pools: each change of a pool is its first",
     edits: [
       {

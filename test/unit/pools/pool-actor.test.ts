@@ -16,6 +16,7 @@ class Installation implements PoolHost {
   readonly shards = new Map<string, Set<IdentityId>>();
   readonly stuck = new Set<IdentityId>();
   readonly unreachable = new Set<IdentityId>();
+  readonly awayShards = new Set<string>();
   removals = 0;
   readonly leftOvers: string[] = [];
 
@@ -38,7 +39,11 @@ class Installation implements PoolHost {
     const listed = this.shards.get(name) ?? new Set();
     return {
       close: async () => {},
-      page: async (_: string, limit: number) => await Promise.resolve([...listed].slice(0, limit)),
+      page: async (after: string, limit: number) => {
+        if (this.awayShards.has(name)) throw new Error("away");
+        const ids = [...listed].filter((id) => id > after).toSorted();
+        return await Promise.resolve(ids.slice(0, limit));
+      },
       update: async (_: "remove", identityId: IdentityId) => await Promise.resolve(listed.delete(identityId)),
     };
   }
@@ -55,6 +60,10 @@ class Installation implements PoolHost {
     const ids = Array.from({ length: count }, (_, index) => `us-east-1:${shard}${index}` as IdentityId);
     this.shards.set(`${identityPoolId}/${shard}`, new Set(ids));
     return ids;
+  }
+
+  left(shard: number): readonly IdentityId[] {
+    return [...(this.shards.get(`${identityPoolId}/${shard}`) ?? [])];
   }
 
   /** Seconds from now to the alarm. */
@@ -189,6 +198,60 @@ describe("the sweep of a deleted pool", () => {
     expect(installation.leftOvers).toContain("its identities");
     expect(installation.stored).toMatchObject({ state: "deleted", sweptShards: 7 });
     expect(installation.wakeAt).not.toBeNull();
+  });
+
+  it("goes past a whole page of identities that stand still, to those behind them and to the shards after theirs", async () => {
+    for (const id of installation.fill(0, 130).slice(0, 120)) installation.stuck.add(id);
+    installation.fill(5, 70);
+    await pool.remove("the request");
+    await installation.wake();
+    expect(installation.left(0).toSorted()).toEqual([...installation.stuck].toSorted());
+    expect(installation.left(5)).toEqual([]);
+    installation.stuck.clear();
+    await installation.wake();
+    expect(installation.stored).toMatchObject({ sweptShards: 16 });
+  });
+
+  it("comes past any number that stand still, in bounded pieces, waits once it has asked all, and comes back to them", async () => {
+    for (const id of installation.fill(0, 4500)) installation.stuck.add(id);
+    installation.fill(1, 3);
+    await pool.remove("the request");
+    for (const [removals, left] of [
+      [2000, 3],
+      [4000, 3],
+      [4503, 0],
+    ]) {
+      expect(installation.waitSeconds).toBe(0);
+      await installation.wake();
+      expect([installation.removals, installation.left(1).length]).toEqual([removals, left]);
+    }
+    // The three went, so that a whole round goes on at once; then each waits.
+    const waits: number[] = [];
+    for (let wake = 0; wake < 30; wake++) {
+      if (installation.waitSeconds > 0) waits.push(installation.waitSeconds);
+      await installation.wake();
+    }
+    expect(waits.length).toBeGreaterThanOrEqual(9);
+    expect(waits).toEqual(waits.toSorted((one, other) => one - other));
+    expect(waits.at(-1)).toBeGreaterThan(60);
+    installation.stuck.clear();
+    while (installation.wakeAt !== null) await installation.wake();
+    expect(installation.stored).toMatchObject({ sweptShards: 16 });
+    expect(installation.left(0)).toEqual([]);
+  });
+
+  it("a shard that does not answer holds up no other", async () => {
+    installation.fill(0, 3);
+    installation.fill(9, 3);
+    installation.awayShards.add(`${identityPoolId}/0`);
+    await pool.remove("the request");
+    await installation.wake();
+    expect([installation.left(0).length, installation.left(9).length]).toEqual([3, 0]);
+    expect(installation.leftOvers).toContain("its identities");
+    installation.awayShards.clear();
+    await installation.wake();
+    expect(installation.stored).toMatchObject({ sweptShards: 16 });
+    expect(installation.wakeAt).toBeNull();
   });
 
   it("two runs of its alarm at once come no step back", async () => {
