@@ -23,6 +23,13 @@ import type { PoolProviders, VerifierMemory } from "./providers/provider.ts";
 export type ParseConfig = (raw: RawSettings) => Result<Config, readonly string[]>;
 
 export class Isolate implements VerifierMemory {
+  readonly #random: () => number;
+
+  /** `random` is uniform in [0, 1): it spreads the ends of lives, so that isolates which began together do not ask together. */
+  constructor(random: () => number = Math.random) {
+    this.#random = random;
+  }
+
   /**
    * The checked settings of an environment, as long as it is there. All objects of an isolate are given the same one, and most wake
    * for a single call: to check the settings anew would be a good part of it.
@@ -32,7 +39,7 @@ export class Isolate implements VerifierMemory {
   );
 
   /** The key that is signed with and those that are published, as long as the settings; their leases end by the key ring's terms. */
-  readonly signers = new PerObject((config: Config) => createSigner(openerOf(config.keyEncryptionKey), Math.random));
+  readonly signers = new PerObject((config: Config) => createSigner(openerOf(config.keyEncryptionKey), this.#random));
 
   /** Pools by id. 30 s: how long one that was changed elsewhere may still be seen as it was. 1,000, of a few kilobytes each. */
   readonly pools = new PoolMemory(new IsolateCache<IdentityPool>(1000, 30));
@@ -79,6 +86,7 @@ export class Isolate implements VerifierMemory {
       (issuer) => objects.getByName(issuer),
       this.#keySets,
       () => Date.now() / 1000,
+      this.#random,
     );
   }
 

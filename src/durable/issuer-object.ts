@@ -10,6 +10,7 @@ import {
   type FetchReason,
   fetchReason,
   type HeldKeySet,
+  isRenewable,
   type KeySetAnswer,
   type KeySetRequest,
   type KeySetState,
@@ -45,15 +46,19 @@ export class IssuerObject extends ConfiguredObject {
   async keys(request: KeySetRequest): Promise<KeySetAnswer> {
     const { issuer } = request;
     if (issuer !== this.ctx.id.name) throw new Error("an issuer's object answers for that issuer alone");
-    const reason = fetchReason(this.#state(issuer), request, epochSeconds());
-    if (reason !== null) {
-      // T28: single flight.
-      this.#fetching ??= this.#fetch(issuer, reason).finally(() => (this.#fetching = undefined));
-      await this.#fetching;
-    }
+    const state = this.#state(issuer);
+    const reason = fetchReason(state, request, epochSeconds());
+    if (reason !== null) await this.#fetchOnce(issuer, reason);
+    else if (isRenewable(state, epochSeconds())) this.ctx.waitUntil(this.#fetchOnce(issuer, "no-fresh-set"));
     // Decided again on what is held now: the world may have moved during the fetch.
     const answer = answerOf(this.#state(issuer), epochSeconds());
     return reason === null ? answer : { ...answer, isFetched: true };
+  }
+
+  /** T28: single flight. */
+  async #fetchOnce(issuer: string, reason: FetchReason): Promise<void> {
+    this.#fetching ??= this.#fetch(issuer, reason).finally(() => (this.#fetching = undefined));
+    await this.#fetching;
   }
 
   #state(issuer: string): KeySetState {

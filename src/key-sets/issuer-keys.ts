@@ -48,11 +48,21 @@ export type IssuerEntry =
 /** What is needed of an issuer's object. */
 export type IssuerStub = { keys(request: KeySetRequest): Promise<KeySetAnswer> };
 
-/** `stubOf` makes a fresh stub each time: one that met an infrastructure error stays broken. `now` in epoch seconds. */
+/**
+ * The part of its life by which a fresh set may end earlier, at random: it ends for all isolates at once in its object, and
+ * they would else ask in the same second for ever.
+ */
+const SPREAD = 1 / 5;
+
+/**
+ * `stubOf` makes a fresh stub each time: one that met an infrastructure error stays broken. `now` in epoch seconds; `random` is
+ * uniform in [0, 1).
+ */
 export function createIssuerKeys(
   stubOf: (issuer: string) => IssuerStub,
   cache: IsolateCache<IssuerEntry>,
   now: () => number,
+  random: () => number,
 ): IssuerKeys {
   async function ask(request: KeySetRequest, onFetch: (() => void) | undefined): Promise<IssuerEntry> {
     const answer = await stubOf(request.issuer).keys(request);
@@ -70,8 +80,9 @@ export function createIssuerKeys(
       refreshableFrom: answeredAt + answer.refreshableAfterSeconds,
       failure: answer.failure,
     };
-    // T30: the object's own freshness, not one that starts anew in each isolate.
-    cache.set(request.issuer, entry, answeredAt, answer.freshForSeconds);
+    // T30: the object's own freshness, not one that starts anew in each isolate. What a failure keeps alive ends with that one.
+    const spread = answer.failure === undefined ? SPREAD * random() : 0;
+    cache.set(request.issuer, entry, answeredAt, answer.freshForSeconds * (1 - spread));
     return entry;
   }
 

@@ -7,6 +7,11 @@ import type { PublicKey } from "./public-keys.ts";
 
 /** A refresh is forced at this age: it bounds the life of a key that the issuer has withdrawn (T30). */
 const FRESH_SECONDS = 600;
+/**
+ * From this age on a set is fetched anew behind an answer, so that nobody waits for it: isolates ask again in the last fifth of
+ * the life of what they hold.
+ */
+const RENEW_SECONDS = 480;
 /** A set that the issuer cannot be asked about any more serves up to this age (T30). */
 const STALE_SECONDS = 24 * 60 * 60;
 /** After one refresh for a token that no key of the set fits, none is made for another for this long (T28). */
@@ -68,6 +73,13 @@ export function fetchReason(state: KeySetState, request: KeySetRequest, now: num
   const isNewest = request.newerThan !== undefined && held.fetchedAt <= request.newerThan;
   const isRefreshed = refreshedAt !== undefined && isWithin(refreshedAt, REFRESH_SECONDS, now);
   return isNewest && !isRefreshed ? "no-fitting-key" : null;
+}
+
+/** Whether a fresh set is old enough to be fetched anew, though no answer needs it yet; not while a failing issuer is left alone. */
+export function isRenewable({ held, failure }: KeySetState, now: number): boolean {
+  if (held === undefined || !isWithin(held.fetchedAt, FRESH_SECONDS, now)) return false;
+  const isLeftAlone = failure !== undefined && isWithin(failure.at, retrySeconds(failure), now);
+  return now - held.fetchedAt >= RENEW_SECONDS && !isLeftAlone;
 }
 
 /**

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { KeySource } from "../../../src/key-sets/key-source.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
-import { storedIn } from "../../support/objects.ts";
+import { storedIn, until } from "../../support/objects.ts";
 import { makeSigningKey, type SigningKey } from "../../support/login-tokens.ts";
 
 let first: SigningKey;
@@ -39,9 +39,33 @@ afterEach(() => {
 describe("IssuerObject", () => {
   it("fetches discovery and key set once, and answers from memory while they are fresh", async () => {
     expect(await ask()).toMatchObject({ state: "known", freshForSeconds: 600, refreshableAfterSeconds: 0 });
-    elapse(599);
-    expect(await ask()).toMatchObject({ state: "known", freshForSeconds: 1 });
+    elapse(479);
+    expect(await ask()).toMatchObject({ state: "known", freshForSeconds: 121 });
     expect(upstream.fetched).toEqual([`${issuer}/.well-known/openid-configuration`, `${issuer}/keys`]);
+  });
+
+  it("fetches a set of the last fifth of its life behind the answer, once for all who ask", async () => {
+    await ask();
+    upstream.serveIssuer(issuer, [second.publicJwk]);
+    elapse(480);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask()));
+    // Whoever comes after the fetch has its set; nobody waits for it.
+    expect(kidsOf(answers[0] ?? (await ask()))).toEqual(["first"]);
+    await until(async () => String(kidsOf(await ask())) === "second");
+    expect(await ask()).toMatchObject({ freshForSeconds: 600 });
+    expect(upstream.fetched).toHaveLength(4);
+  });
+
+  it("goes on with a set that could not be fetched anew behind an answer, and leaves the issuer alone for a while", async () => {
+    await ask();
+    upstream.goDown();
+    elapse(480);
+    await ask();
+    await until(async () => (await ask()).failure !== undefined);
+    const fetched = upstream.fetched.length;
+    elapse(1);
+    expect(await ask()).toMatchObject({ state: "known", freshForSeconds: 119 });
+    expect(upstream.fetched).toHaveLength(fetched);
   });
 
   it("T30: fetches again after ten minutes, and then refuses a key that the issuer has removed", async () => {

@@ -1,8 +1,10 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { IsolateCache } from "../../../src/domain/isolate-cache.ts";
-import { createIssuerKeys, type IssuerEntry } from "../../../src/key-sets/issuer-keys.ts";
 import { Isolate } from "../../../src/isolate.ts";
+import { createIssuerKeys, type IssuerEntry, type IssuerStub } from "../../../src/key-sets/issuer-keys.ts";
+import { answerOf, fetchReason, type HeldKeySet, isRenewable } from "../../../src/key-sets/key-set-life.ts";
+import { parsePublicKeys } from "../../../src/key-sets/public-keys.ts";
 import type { IssuerKeys, KeyRequest } from "../../../src/key-sets/issuer-keys.ts";
 import { verifySignature } from "../../../src/jwt/signature.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
@@ -14,6 +16,8 @@ let upstream: FakeUpstream;
 let issuer: string;
 let issuerCount = 0;
 let calls: number;
+/** Of the spread of lives: at 0 they last as long as they may. */
+let chance: number;
 let isolate: IssuerKeys;
 
 /** One isolate's view: its own cache, in front of the real object. */
@@ -22,7 +26,12 @@ function makeIsolate(): IssuerKeys {
     calls += 1;
     return env.ISSUER_KEYS.getByName(name);
   };
-  return createIssuerKeys(stubOf, new IsolateCache<IssuerEntry>(10), () => Date.now() / 1000);
+  return createIssuerKeys(
+    stubOf,
+    new IsolateCache<IssuerEntry>(10),
+    () => Date.now() / 1000,
+    () => chance,
+  );
 }
 
 async function find(kid: string | undefined, more: Partial<KeyRequest> = {}, keys = isolate) {
@@ -53,6 +62,7 @@ beforeEach(() => {
   issuer = `https://isolate-${issuerCount}.example`;
   upstream.serveIssuer(issuer, [first.publicJwk]);
   calls = 0;
+  chance = 0;
   isolate = makeIsolate();
 });
 
@@ -73,17 +83,35 @@ describe("IssuerKeys of an isolate", () => {
 
   it("T30: lets a set expire with the object's own freshness, not with one of its own", async () => {
     await find("first");
-    elapse(590);
+    elapse(470);
     const late = makeIsolate();
     calls = 0;
     await find("first", {}, late);
-    elapse(9);
+    elapse(129);
     await find("first", {}, late);
     expect(calls).toBe(1);
     upstream.serveIssuer(issuer, [second.publicJwk]);
     elapse(1);
     expect(await find("first", {}, late)).toBe("unknown-key");
     expect(await find("second", {}, late)).toBe("found");
+  });
+
+  it("lets a fresh set expire at a random moment of its last fifth, and what outlives a failure with that failure", async () => {
+    chance = 0.999_999;
+    await find("first");
+    elapse(480);
+    await find("first");
+    expect(calls).toBe(1);
+    elapse(1);
+    await find("first");
+    expect(calls).toBe(2);
+    upstream.goDown();
+    elapse(600);
+    await find("first");
+    expect(calls).toBe(3);
+    elapse(1.9);
+    await find("first");
+    expect(calls).toBe(3);
   });
 
   it("finds a key that the issuer has just added, with one call and one refresh", async () => {
@@ -234,4 +262,57 @@ describe("IssuerKeys of an isolate", () => {
   it("reaches the object through the binding", async () => {
     expect(await find("first", {}, new Isolate().issuerKeysOf(env.ISSUER_KEYS))).toBe("found");
   });
+});
+
+it("two thousand isolates that begin in one second do not ask for an issuer's keys together", async () => {
+  const isolates = 2000;
+  const seconds = 2400;
+  const secondsBetweenTokens = 10;
+  // Park and Miller's generator, so that a failure can be repeated.
+  let state = 1;
+  const random = () => (state = (state * 16_807) % 2_147_483_647) / 2_147_483_647;
+  const { kty, crv, x, y } = first.publicJwk;
+  const keys = parsePublicKeys({ keys: [{ kty, crv, x, y, kid: "first", use: "sig" }] })?.keys ?? [];
+  const asked = Array.from({ length: seconds + secondsBetweenTokens }, () => 0);
+  let now = 0;
+  let fetched = 0;
+  let found = 0;
+  // The issuer's object, by its rules: a fetch is over before the next token comes.
+  let held: HeldKeySet | undefined;
+  const stub: IssuerStub = {
+    async keys(request) {
+      const at = Math.floor(now);
+      asked[at] = (asked[at] ?? 0) + 1;
+      const needsFetch = fetchReason({ ...(held && { held }) }, request, now) !== null;
+      const before = held;
+      if (needsFetch || isRenewable({ ...(held && { held }) }, now)) {
+        held = { issuer, keySetUrl: `${issuer}/keys`, keys, fetchedAt: now };
+        fetched += 1;
+      }
+      const answered = needsFetch ? held : before;
+      return await Promise.resolve(answerOf({ ...(answered && { held: answered }) }, now));
+    },
+  };
+  const all = Array.from({ length: isolates }, () => ({
+    keys: createIssuerKeys(
+      () => stub,
+      new IsolateCache<IssuerEntry>(10),
+      () => now,
+      random,
+    ),
+    phase: random() * secondsBetweenTokens,
+  }));
+  const inOrder = all.toSorted((a, b) => a.phase - b.phase);
+  for (let start = 0; start < seconds; start += secondsBetweenTokens) {
+    for (const isolateOfAll of inOrder) {
+      now = start + isolateOfAll.phase;
+      found += (await find("first", {}, isolateOfAll.keys)) === "found" ? 1 : 0;
+    }
+  }
+  const renewals = asked.slice(secondsBetweenTokens, seconds);
+  const mean = renewals.reduce((sum, count) => sum + count, 0) / renewals.length;
+  expect(found).toBe((isolates * seconds) / secondsBetweenTokens);
+  expect(Math.max(...renewals)).toBeLessThan(10 * mean);
+  // For all of them the issuer is asked as seldom as before.
+  expect(fetched).toBeLessThan(seconds / 480 + 2);
 });

@@ -5,6 +5,7 @@ import {
   type FetchReason,
   fetchReason,
   type HeldKeySet,
+  isRenewable,
   type KeySetState,
   type LoadFailure,
 } from "../../../src/key-sets/key-set-life.ts";
@@ -58,6 +59,22 @@ describe("fetchReason", () => {
       waits.push(now - failedAt);
     }
     expect(waits).toEqual([2, 4, 8, 16, 30, 30, 30]);
+  });
+});
+
+describe("isRenewable", () => {
+  const table: [string, KeySetState, number, boolean][] = [
+    ["nothing is held", {}, t0, false],
+    ["before the last fifth of its life", { held }, t0 + 479, false],
+    ["in the last fifth of its life", { held }, t0 + 480, true],
+    ["in its last second", { held }, t0 + 599, true],
+    ["T30: ten minutes old, when an answer needs it", { held }, t0 + 600, false],
+    ["a fetch failed just now", { held, failure: failed(t0 + 480) }, t0 + 509, false],
+    ["a failure is forgotten", { held, failure: failed(t0 + 480) }, t0 + 510, true],
+    ["the clock jumped back", { held }, t0 - 599, false],
+  ];
+  it.each(table)("%s", (_, state, now, expected) => {
+    expect(isRenewable(state, now)).toBe(expected);
   });
 });
 

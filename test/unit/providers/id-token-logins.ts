@@ -127,6 +127,7 @@ async function verifyAt(name: string, token: string, standIns = STAND_INS) {
     (issuer) => env.ISSUER_KEYS.getByName(issuer),
     cache,
     () => Date.now() / 1000,
+    () => 0,
   );
   const fetch = async (input: string, init: RequestInit) => {
     const request = new Request(input, init);

@@ -54,6 +54,7 @@ const issuerKeys = createIssuerKeys(
   (issuer) => env.ISSUER_KEYS.getByName(issuer),
   cache,
   () => Date.now() / 1000,
+  () => 0,
 );
 
 let key: SigningKey;

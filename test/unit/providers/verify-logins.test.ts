@@ -82,6 +82,7 @@ function contextOf(more: Partial<VerificationContext> = {}): VerificationContext
     (issuer) => env.ISSUER_KEYS.getByName(issuer),
     cache,
     () => Date.now() / 1000,
+    () => 0,
   );
   return { config, now, issuerKeys, memory, ...more };
 }
