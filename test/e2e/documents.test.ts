@@ -26,6 +26,10 @@ const pages = new Map(
     .map((path) => [path, readFileSync(join(ROOT, path), "utf8")]),
 );
 
+const files = ["bench", "scripts", "src", "test"].flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((path) => `${folder}/${path}`),
+);
+
 function pageOf(path: string): string {
   const text = pages.get(path);
   if (text === undefined) throw new Error(`there is no page ${path}`);
@@ -96,10 +100,24 @@ it.each([...pages])("%s has no link that leads nowhere", (path, text) => {
   expect(brokenLinks(path, text)).toEqual([]);
 });
 
-test("a link to a missing page, or a missing heading, is found", () => {
+/** The files that a page names and that are nowhere: a name may be the end of a path, as `linking/plan.ts` is. */
+function missingFiles(text: string): readonly string[] {
+  const named = [...withoutExamples(text).matchAll(/`(?:src\/|test\/)?([\w./-]+\.ts)`/g)].map(([, path = ""]) => path);
+  return named.filter((path) => !files.some((file) => file.endsWith(`/${path}`)));
+}
+
+it.each([...pages].filter(([path]) => !path.startsWith("docs/adr/")))(
+  "%s names no file that is not there",
+  (_path, text) => {
+    expect(missingFiles(text)).toEqual([]);
+  },
+);
+
+test("a link to a missing page or heading is found, and so is a missing file", () => {
   const text =
     "[one](docs/none.md) [two](docs/clients.md#nothing) [three](#here) [four](docs/clients.md#what-was-tried)\n# There";
   expect(brokenLinks("README.md", text)).toEqual(["docs/none.md", "docs/clients.md#nothing", "#here"]);
+  expect(missingFiles("`src/app.ts`, `linking/plan.ts`, `linking/app.ts`, `n.ts`")).toEqual(["linking/app.ts", "n.ts"]);
 });
 
 describe("README.md", () => {
