@@ -19,7 +19,7 @@ const DEPLOYED_ENDPOINT = "https://identity.example.com";
 const endpoint = inject("endpoint");
 const IDENTITY_ID = /^us-east-1:[0-9a-f-]{36}$/;
 
-const FOLDERS = [".", "bench", "docs", "docs/adr"];
+const FOLDERS = [".", "bench", "docs", "docs/adr", "test/simulation", "test/unit/durable"];
 const pages = new Map(
   FOLDERS.flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => join(folder, name)))
     .filter((path) => path.endsWith(".md"))
@@ -110,6 +110,20 @@ it.each([...pages].filter(([path]) => !path.startsWith("docs/adr/")))(
   "%s names no file that is not there",
   (_path, text) => {
     expect(missingFiles(text)).toEqual([]);
+  },
+);
+
+/** A table is for looking up. What needs more is a sentence, and belongs where sentences are read. */
+const MAX_CELL_LENGTH = 200;
+
+it.each([...pages].filter(([path]) => !path.startsWith("docs/adr/")))(
+  "%s has sentences for what no cell can hold",
+  (_path, text) => {
+    const rows = withoutExamples(text)
+      .split("\n")
+      .filter((line) => line.startsWith("|"));
+    const cells = rows.flatMap((row) => row.split(" | ")).map((cell) => cell.trim());
+    expect(cells.filter((cell) => cell.length > MAX_CELL_LENGTH && !/^\W+$/.test(cell))).toEqual([]);
   },
 );
 
