@@ -16,6 +16,11 @@ describe("the register of one login", () => {
   it.each<[string, readonly Entry[], boolean]>([
     ["accepts one owner for all", [resolve(1, 2, "x"), resolve(3, 4, "x")], true],
     ["refuses two owners without a release between", [resolve(1, 2, "x"), resolve(3, 4, "y")], false],
+    [
+      "refuses a release that was called when the new owner was answered",
+      [resolve(1, 2, "x"), resolve(3, 4, "y"), release(4, 5, "x")],
+      false,
+    ],
     ["refuses two owners of requests at once", [resolve(1, 9, "x"), resolve(1, 9, "y")], false],
     ["accepts a new owner after a release", [resolve(1, 2, "x"), release(3, 4, "x"), resolve(5, 6, "y")], true],
     [

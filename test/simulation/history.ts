@@ -106,7 +106,8 @@ export function isLinearizable(entries: readonly Entry[]): boolean {
     const firstReturn = Math.min(...mustReturn.map((index) => entries[index]?.returnedAt ?? 0));
     return left.some((index) => {
       const entry = entries[index];
-      if (entry === undefined || entry.calledAt > firstReturn) return false;
+      // A client calls again in the very event that answered it: what is called there comes after.
+      if (entry === undefined || entry.calledAt >= firstReturn) return false;
       const rest = left.filter((other) => other !== index);
       return nextOwners(entry, owner, known).some((next) => search(rest, next));
     });
