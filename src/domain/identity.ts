@@ -1,4 +1,5 @@
 /** One identity: its pool, its dates, its logins and where it stands. Standings only ever move forward (I5). */
+import { sha256Hex } from "./digest.ts";
 import type { IdentityId, IdentityPoolId } from "./identifiers.ts";
 import type { Login } from "./login.ts";
 
@@ -16,6 +17,14 @@ export type ClientCall = {
   /** The id that the SDKs give to a call and repeat in each of its attempts; null when there is none. */
   readonly callId: string | null;
 };
+
+/**
+ * Equal for all attempts of one call that asks for `what`, in 64 hex digits; null where the client gives its calls no id. Over
+ * both, so that a client which gives one id to different calls has each of them done.
+ */
+export async function callKeyOf({ callId }: ClientCall, what: readonly string[]): Promise<string | null> {
+  return callId === null ? null : await sha256Hex(JSON.stringify([callId, ...what]));
+}
 
 export type Standing =
   /** Made by a link transaction that is still open: nobody was told its id. */

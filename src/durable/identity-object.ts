@@ -34,9 +34,9 @@ export class IdentityObject extends ConfiguredObject {
     const reply: Traced<GrantReply> = presented.traced(await this.#actor.grant(id, presented, call, flow));
     return form === AS_TEXT ? writeGrantReply(reply) : reply;
   }
-  async unlink(id: IdentityId, tokens: Tokens, names: readonly string[], client?: Client) {
+  async unlink(id: IdentityId, tokens: Tokens, names: readonly string[], client?: Client, callKey?: string | null) {
     const presented = new PresentedTokens(this.env, this.config, tokens, client ?? null);
-    const reply: Traced<ChangeReply> = presented.traced(await this.#actor.unlink(id, presented, names));
+    const reply: Traced<ChangeReply> = presented.traced(await this.#actor.unlink(id, presented, names, callKey));
     return reply;
   }
   async remove(id: IdentityId, allowedPools: readonly string[] | "*"): Promise<Traced<ChangeReply>> {

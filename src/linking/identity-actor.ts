@@ -111,10 +111,13 @@ export class IdentityActor {
     return isNew;
   }
 
+  // `callKey` as of domain/identity.ts; a Worker of the release before says none.
+
   async unlink(
     identityId: IdentityId,
     presented: PresentedLogins,
     providerNames: readonly string[],
+    callKey: string | null = null,
   ): Promise<ChangeReply> {
     const notFound = refused({ kind: "identity-not-found", identityId });
     const record = this.#kept.value;
@@ -126,16 +129,17 @@ export class IdentityActor {
     presented.presentTo(pool);
     const verified = await this.#verify(pool, presented);
     if (!verified.ok) return inWords(verified.error);
-    return await this.#settling(unlinkLogins(this.#parts, identityId, verified.value, providerNames));
+    return await this.#settling(unlinkLogins(this.#parts, identityId, verified.value, providerNames, callKey));
   }
 
   async unlinkDeveloperUser(
     identityId: IdentityId,
     identityPoolId: IdentityPoolId,
     loginId: string,
+    callKey: string | null = null,
   ): Promise<ChangeReply> {
     if (this.identityPoolId !== identityPoolId) return refused({ kind: "identity-not-found", identityId });
-    return await this.#settling(unlinkDeveloperUser(this.#parts, identityId, loginId));
+    return await this.#settling(unlinkDeveloperUser(this.#parts, identityId, loginId, callKey));
   }
 
   /** Deletes the identity for good; `allowedPools` are those of the caller's credential. */

@@ -138,13 +138,15 @@ export async function unlinkLogins(
   identityId: IdentityId,
   logins: readonly VerifiedLogin[],
   providerNames: readonly string[],
+  callKey: string | null,
 ): Promise<ChangeReply> {
   const { host } = parts;
   const loginIds = logins.map(({ loginId }) => loginId);
   return await change(parts, (record) => {
     if (record === null || !isVisible(record)) return refused({ kind: "identity-not-found", identityId });
     const now = host.now();
-    const result = unlink(record, loginIds, providerNames, now, freshOnes(logins, host.proofRule ?? null, now));
+    const fresh = freshOnes(logins, host.proofRule ?? null, now);
+    const result = unlink(record, loginIds, providerNames, now, fresh, callKey);
     const refusal = "kind" in result ? result.kind : null;
     const isProved = refusal === null || refusal === "signed-only" || refusal === "proof-too-old";
     const limited = isProved ? host.limit.draw() : null;
@@ -162,10 +164,11 @@ export async function unlinkDeveloperUser(
   parts: IdentityParts,
   identityId: IdentityId,
   loginId: string,
+  callKey: string | null,
 ): Promise<ChangeReply> {
   return await change(parts, (record) => {
     if (record === null || !isVisible(record)) return refused({ kind: "identity-not-found", identityId });
-    const result = withoutDeveloperUser(record, loginId, parts.host.now());
+    const result = withoutDeveloperUser(record, loginId, parts.host.now(), callKey);
     if (!("kind" in result) || result.kind === "busy") return result;
     return refused(
       result.kind === "stale" ? { kind: "developer-user-not-found" } : { kind: "identity-not-found", identityId },

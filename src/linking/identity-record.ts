@@ -33,6 +33,8 @@ export type IdentityRecord = Identity & {
   readonly releases: readonly LinkedLogin[];
   /** Logins unlinked of late, so that a retried UnlinkIdentity is answered as the first one was. */
   readonly unlinked: readonly { readonly loginId: string; readonly at: number }[];
+  /** Calls that were done of late, whatever they unlinked, so that a late copy of one undoes nothing; a first release has none. */
+  readonly unlinkCalls?: readonly { readonly key: string; readonly at: number }[];
   /** Where this identity stands with its pool's directory. */
   readonly listing: "unlisted" | "to-add" | "listed" | "to-remove";
 };
@@ -84,6 +86,12 @@ export function mergedDuring(record: IdentityRecord, call: ClientCall): Identity
   if (standing.kind !== "merged") return null;
   const isRepeat = call.callId !== null && call.callId === standing.by;
   return isRepeat || call.askedAt < modifiedAt ? standing.into : null;
+}
+
+/** Whether a call that unlinks was done already, so that this is a late copy of it; one without a key is always new. */
+export function wasDone(record: IdentityRecord, callKey: string | null, now: number): boolean {
+  const { unlinkCalls = [] } = record;
+  return unlinkCalls.some(({ key, at }) => key === callKey && now - at <= REPEAT_SECONDS);
 }
 
 /** Whether a proof of `loginId` still speaks for a repeat of the call that unlinked it. */

@@ -5,7 +5,7 @@
 import { holds, type LinkedLogin } from "../domain/identity.ts";
 import { MAX_LINKED_LOGINS } from "../domain/login.ts";
 import { freezeOf } from "./absorption.ts";
-import { type IdentityRecord, wasUnlinked } from "./identity-record.ts";
+import { type IdentityRecord, wasDone, wasUnlinked } from "./identity-record.ts";
 import type { Busy } from "./messages.ts";
 import type { LinkRefusal } from "./transaction.ts";
 
@@ -17,9 +17,13 @@ function obstacleOf(record: IdentityRecord): Busy | null {
 /** `signed-only`: a developer's users are among what is to go, of whom no login token says anything (T32). */
 export type UnlinkRefusal = LinkRefusal | { readonly kind: "signed-only" };
 
+/** Most calls that an identity remembers. */
+const MAX_CALLS = 20;
+
 /**
  * Unlinks logins by a proof of one of the identity's own, which must be among `fresh` where there is anything to unlink; the
- * identity's write is the linearization point.
+ * identity's write is the linearization point. Once done, the call of that key unlinks nothing more: what was linked since
+ * stays. Its proof is judged like any other.
  */
 export function unlink(
   record: IdentityRecord,
@@ -27,34 +31,39 @@ export function unlink(
   providerNames: readonly string[],
   now: number,
   fresh: readonly string[] = proofs,
+  callKey: string | null = null,
 ): IdentityRecord | UnlinkRefusal {
   const obstacle = obstacleOf(record);
   if (obstacle !== null) return obstacle;
-  const removed = record.logins.filter((login) => providerNames.includes(login.providerName));
+  const named = record.logins.filter((login) => providerNames.includes(login.providerName));
+  const removed = wasDone(record, callKey, now) ? [] : named;
   const isProved = proofs.some((loginId) => holds(record, loginId));
   // The retry of a call that was done: same proof, nothing left to remove.
   const isRepeat = removed.length === 0 && proofs.some((loginId) => wasUnlinked(record, loginId, now));
   if (!isProved && !isRepeat) return { kind: "stale" };
   if (removed.some((login) => login.isDeveloper === true)) return { kind: "signed-only" };
-  if (removed.length === 0) return record;
-  return fresh.some((loginId) => holds(record, loginId)) ? without(record, removed, now) : { kind: "proof-too-old" };
+  if (removed.length > 0 && !fresh.some((loginId) => holds(record, loginId))) return { kind: "proof-too-old" };
+  return done(without(record, removed, now), callKey, now);
 }
 
-/** Unlinks one developer user: the signed call is the proof. */
+/** Unlinks one developer user, once for each call as above: the signed call is the proof. */
 export function unlinkDeveloperUser(
   record: IdentityRecord,
   loginId: string,
   now: number,
+  callKey: string | null = null,
 ): IdentityRecord | LinkRefusal {
   const obstacle = obstacleOf(record);
   if (obstacle !== null) return obstacle;
+  if (wasDone(record, callKey, now)) return record;
   const removed = record.logins.filter((login) => login.isDeveloper === true && login.loginId === loginId);
-  if (removed.length > 0) return without(record, removed, now);
   // The retry of a call that was done.
-  return wasUnlinked(record, loginId, now) ? record : { kind: "stale" };
+  const isRepeat = wasUnlinked(record, loginId, now);
+  return removed.length > 0 || isRepeat ? done(without(record, removed, now), callKey, now) : { kind: "stale" };
 }
 
 function without(record: IdentityRecord, removed: readonly LinkedLogin[], now: number): IdentityRecord {
+  if (removed.length === 0) return record;
   const logins = record.logins.filter((login) => !removed.includes(login));
   const remembered = removed.map(({ loginId }) => ({ loginId, at: now }));
   return {
@@ -67,13 +76,21 @@ function without(record: IdentityRecord, removed: readonly LinkedLogin[], now: n
   };
 }
 
+/** Remembers the call, also one that found nothing to remove. An identity that no login can join any more need not. */
+function done(record: IdentityRecord, callKey: string | null, now: number): IdentityRecord {
+  const { standing, unlinkCalls = [] } = record;
+  if (callKey === null || standing.kind !== "linked" || wasDone(record, callKey, now)) return record;
+  return { ...record, unlinkCalls: [...unlinkCalls, { key: callKey, at: now }].slice(-MAX_CALLS) };
+}
+
 /** Deletes the identity: a tombstone stays, its logins are released, the directory hears of it. */
 export function remove(record: IdentityRecord, now: number): IdentityRecord | LinkRefusal {
   if (record.standing.kind === "deleted") return record;
   const obstacle = obstacleOf(record);
   if (obstacle !== null) return obstacle;
+  const { unlinkCalls: _, ...rest } = record;
   return {
-    ...record,
+    ...rest,
     standing: { kind: "deleted" },
     logins: [],
     modifiedAt: now,

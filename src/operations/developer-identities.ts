@@ -5,6 +5,7 @@
  */
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import { DEVELOPER_TOKEN_LIFETIME_SECONDS, type Grant } from "../domain/grant.ts";
+import { callKeyOf } from "../domain/identity.ts";
 import type { IdentityId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import { developerLoginIdOf, type VerifiedLogin } from "../domain/login.ts";
@@ -171,9 +172,12 @@ export async function unlinkDeveloperIdentity(
     input.DeveloperUserIdentifier,
     context.hash,
   );
-  const unlinked = await untilAnswered(context, async () =>
-    changed(await context.objects.identity(identityId).unlinkDeveloperUser(identityId, identityPoolId, loginId)),
-  );
+  // By the call's own id, which not every SDK signs: all that it can do is to leave the identity as it is.
+  const callKey = await callKeyOf(context.call, [loginId]);
+  const unlinked = await untilAnswered(context, async () => {
+    const identity = context.objects.identity(identityId);
+    return changed(await identity.unlinkDeveloperUser(identityId, identityPoolId, loginId, callKey));
+  });
   return withWords(unlinked);
 }
 

@@ -1,6 +1,6 @@
 /** UnlinkIdentity, and the administration of identities: DescribeIdentity, ListIdentities, DeleteIdentities. */
 import { err, ok, type Result } from "../domain/errors.ts";
-import type { IdentityDescription } from "../domain/identity.ts";
+import { callKeyOf, type IdentityDescription } from "../domain/identity.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import { identityNotFound, identityPoolNotFound, withWords } from "../domain/refusals.ts";
 import { canonicalName } from "../domain/provider-name.ts";
@@ -25,9 +25,10 @@ export async function unlinkIdentity(
   const { Logins: logins } = input;
   const providerNames = input.LoginsToRemove.map(canonicalName);
   const client = chargedFor(context, logins);
+  const callKey = await callKeyOf(context.call, providerNames);
   const unlinked = await untilAnswered(context, async () => {
     const identity = context.objects.identity(identityId);
-    const reply = await identity.unlink(identityId, logins, providerNames, client);
+    const reply = await identity.unlink(identityId, logins, providerNames, client, callKey);
     if (reply.trace !== undefined) context.note?.(reply.trace);
     return changed(reply);
   });

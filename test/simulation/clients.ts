@@ -111,7 +111,19 @@ export class Client {
           attempted !== "unknown" &&
           attempted.ok &&
           attempted.value !== request.identityId);
-      if (attempted !== "unknown" && !(isOrder && this.#random.chance(LOST_ANSWERS))) return;
+      if (attempted !== "unknown" && !(isOrder && this.#random.chance(LOST_ANSWERS))) break;
+    }
+    const { copyAfterMs } = operation;
+    if (copyAfterMs !== undefined) this.#world.network.after(copyAfterMs, () => void this.#copy(name, request));
+  }
+
+  /** The same call once more, of which nobody awaits the answer. */
+  async #copy(name: string, request: Request): Promise<void> {
+    this.#world.network.note(() => `${name} arrives LATE once more: ${describeRequest(request)}`);
+    try {
+      await this.#serve(lifeOf(`${name}'s copy`), request, name);
+    } catch (error) {
+      if (!(error instanceof NetworkFailure)) throw error;
     }
   }
 

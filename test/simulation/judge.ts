@@ -141,18 +141,11 @@ export class Judge {
     return [this.#stored(identityId), ...earlier.map((one) => one.record)];
   }
 
-  unlinked(identityId: IdentityId, providerNames: readonly string[]): void {
-    const isDone = this.#versions(identityId).some((record) => {
-      return !record?.logins.some((login) => providerNames.includes(login.providerName));
-    });
-    if (!isDone) this.#violate(`D1: ${identityId} said that it unlinked ${providerNames.join()}`);
-  }
-
-  unlinkedUser(identityId: IdentityId, loginId: string): void {
-    const isDone = this.#versions(identityId).some((record) => {
-      return record?.logins.some((login) => login.loginId === loginId) !== true;
-    });
-    if (!isDone) this.#violate(`D1: ${identityId} said that it unlinked ${loginId}`);
+  /** A call that was done may be answered so once more, whatever was linked since. */
+  unlinked(identityId: IdentityId, callKey: string | null, isToGo: (login: LinkedLogin) => boolean): void {
+    const isGone = this.#versions(identityId).some((record) => record?.logins.some(isToGo) !== true);
+    if (!isGone && !this.unlinks.wasDone(identityId, callKey))
+      this.#violate(`D1: ${identityId} said that it unlinked what it holds`);
   }
 
   /** I5: what is said of an identity that was merged when it was asked, though it may not have heard of it. */
@@ -236,6 +229,7 @@ export class Judge {
     const isCommit = before?.transaction?.phase === "preparing" && after.transaction?.phase === "committed";
     if (isCommit && before !== null) this.#committed(name, before, after, added);
     else if (added.length > 0) this.#violate(`I3: ${name} gained ${added[0]?.loginId} without a transaction`);
+    this.unlinks.stored(name, before, after);
     if (lost.length > 0 && to !== "merged" && to !== "deleted" && before !== null)
       this.unlinks.lost(name, before, lost);
   }

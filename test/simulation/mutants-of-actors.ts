@@ -37,6 +37,24 @@ export const MUTANTS_OF_ACTORS: readonly Mutant[] = [
     "const owns = record !== null && holds(record, loginId);",
     "const owns = record !== null && record.logins.some((held) => held.loginId === loginId && held.linkId === linkId);",
   ),
+  mutant(
+    "a late copy of an unlink unlinks again",
+    "src/linking/removal.ts",
+    "const removed = wasDone(record, callKey, now) ? [] : named;",
+    "const removed = named;",
+  ),
+  mutant(
+    "a late copy of the unlink of a developer's user unlinks again",
+    "src/linking/removal.ts",
+    "  if (wasDone(record, callKey, now)) return record;\n  const removed",
+    "  const removed",
+  ),
+  mutant(
+    "a call that found nothing to unlink is not remembered",
+    "src/linking/removal.ts",
+    "  if (removed.length > 0 && !fresh.some",
+    "  if (removed.length === 0) return record;\n  if (!fresh.some",
+  ),
   // The rate.
   mutant(
     "a well used bucket is never kept",

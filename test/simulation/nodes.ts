@@ -4,7 +4,7 @@
  */
 import { err, ok } from "../../src/domain/errors.ts";
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
-import type { ClientCall } from "../../src/domain/identity.ts";
+import type { ClientCall, LinkedLogin } from "../../src/domain/identity.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import type { Flow } from "../../src/domain/mint-rules.ts";
 import { CoordinatorUnreachable, IdentityActor } from "../../src/linking/identity-actor.ts";
@@ -87,10 +87,14 @@ export class IdentityNode {
     identityId: IdentityId,
     tokens: ReadonlyMap<string, string>,
     providerNames: readonly string[],
+    _client: undefined,
+    callKey: string | null,
   ): Promise<ChangeReply> {
+    const isToGo = (login: LinkedLogin) => providerNames.includes(login.providerName);
+    this.#world.judge.unlinks.called(callKey, isToGo);
     const presented = this.#presented(tokens, () => {});
-    const reply = await this.#actor.unlink(identityId, presented, providerNames);
-    if (reply.kind === "done" && this.#life.isAlive) this.#world.judge.unlinked(identityId, providerNames);
+    const reply = await this.#actor.unlink(identityId, presented, providerNames, callKey);
+    if (reply.kind === "done" && this.#life.isAlive) this.#world.judge.unlinked(identityId, callKey, isToGo);
     return reply;
   }
 
@@ -98,9 +102,12 @@ export class IdentityNode {
     identityId: IdentityId,
     identityPoolId: IdentityPoolId,
     loginId: string,
+    callKey: string | null,
   ): Promise<ChangeReply> {
-    const reply = await this.#actor.unlinkDeveloperUser(identityId, identityPoolId, loginId);
-    if (reply.kind === "done" && this.#life.isAlive) this.#world.judge.unlinkedUser(identityId, loginId);
+    const isToGo = (login: LinkedLogin) => login.loginId === loginId;
+    this.#world.judge.unlinks.called(callKey, isToGo);
+    const reply = await this.#actor.unlinkDeveloperUser(identityId, identityPoolId, loginId, callKey);
+    if (reply.kind === "done" && this.#life.isAlive) this.#world.judge.unlinked(identityId, callKey, isToGo);
     return reply;
   }
 

@@ -9,7 +9,8 @@ export const PROVIDERS = ["a", "b", "c"] as const;
 /** One login a provider, as `Logins` maps provider names to login tokens. */
 export type Tokens = readonly (readonly [providerName: string, subject: string])[];
 
-export type Operation = { readonly pool?: number } & (
+/** `copyAfterMs`: so long after the answer a copy of the request arrives, which was stuck on its way. */
+export type Operation = { readonly pool?: number; readonly copyAfterMs?: number } & (
   | { readonly kind: "get-id"; readonly tokens: Tokens }
   /** `target` picks among the identity ids known by then; `isOwn` adds a login that it is remembered to hold. */
   | { readonly kind: "get-token"; readonly target: number; readonly tokens: Tokens; readonly isOwn: boolean }

@@ -1,5 +1,6 @@
 /** A schedule: what the clients do and which faults may strike. All of it is drawn from one seed. */
 import { FAULTS, type Fault, type FaultPlan } from "./faults.ts";
+import { lateCopyOf } from "./late-copies.ts";
 import { type Operation, PROVIDERS, tokensOf, USERS } from "./operations.ts";
 import { poolRaceOf } from "./pool-races.ts";
 import { keyOrdersOf, type Race, raceOf } from "./races.ts";
@@ -20,6 +21,8 @@ const RACES = 0.2;
 const KEY_ORDERS = 0.1;
 /** And for what happens to pools, and between them (pool-races.ts). */
 const POOL_RACES = 0.15;
+/** And for a call that comes once more when it was answered and undone (late-copies.ts). */
+const LATE_COPIES = 0.04;
 
 export function scheduleOf(seed: number): Schedule {
   const random = streamOf(seed, "schedule");
@@ -48,7 +51,9 @@ export function scheduleOf(seed: number): Schedule {
   const orders = streamOf(seed, "key orders");
   if (orders.chance(KEY_ORDERS)) return withRace(schedule, keyOrdersOf(orders), orders);
   const pools = streamOf(seed, "pools");
-  return pools.chance(POOL_RACES) ? withRace(schedule, poolRaceOf(pools), pools) : schedule;
+  if (pools.chance(POOL_RACES)) return withRace(schedule, poolRaceOf(pools), pools);
+  const copies = streamOf(seed, "late copies");
+  return copies.chance(LATE_COPIES) ? withRace(schedule, lateCopyOf(copies), copies) : schedule;
 }
 
 /** A clock that jumps is felt for long; a message that comes again mostly does nothing. */

@@ -8,6 +8,7 @@ import { type Outcome, runSchedule, runSchedules } from "./run.ts";
 import { type Schedule, scheduleOf, SEEDS } from "./schedule.ts";
 import { FAULT_POINTS, type Hits, totalOf } from "./coverage.ts";
 import { FAULTS } from "./faults.ts";
+import { LATE_COPIES } from "./late-copies.ts";
 import { shrink } from "./shrink.ts";
 
 const FIRST_SEED = 1;
@@ -80,6 +81,16 @@ describe("the link transaction in simulation", () => {
   it.each(FOUND)("keeps every invariant in the schedule of seed %i, which broke %s", async (seed) => {
     expect(await firstFailure([scheduleOf(seed)])).toBe(null);
   });
+
+  it.each([...LATE_COPIES.entries()])(
+    "keeps every invariant when a call comes once more that was answered and undone: %i",
+    async (_, { clients, mergePolicy = "conflict" }) => {
+      const seeds = Array.from({ length: 20 }, (__, seed) => seed);
+      const faults = { probabilities: new Map(), only: null };
+      const races = seeds.map((seed) => ({ seed, mergePolicy, clients, faults: { seed, ...faults } }));
+      expect(await firstFailure(races)).toBe(null);
+    },
+  );
 
   it.each(FAULTS)(
     "keeps every invariant when one kind of fault strikes often: %s",

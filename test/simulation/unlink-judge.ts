@@ -16,6 +16,9 @@ export class UnlinkJudge {
   readonly #world: Evidence;
   readonly #unlinks: UnlinkRequest[] = [];
   readonly #unlinked: Unlinked[] = [];
+  /** What each call is to take away, and the calls that an identity has taken note of as done. */
+  readonly #calls = new Map<string, (login: LinkedLogin) => boolean>();
+  readonly #done = new Set<string>();
 
   constructor(world: Evidence) {
     this.#world = world;
@@ -23,6 +26,25 @@ export class UnlinkJudge {
 
   asked(request: UnlinkRequest): void {
     this.#unlinks.push(request);
+  }
+
+  called(callKey: string | null, isMeant: (login: LinkedLogin) => boolean): void {
+    if (callKey !== null) this.#calls.set(callKey, isMeant);
+  }
+
+  wasDone(identityId: string, callKey: string | null): boolean {
+    return this.#done.has(`${identityId} ${callKey}`);
+  }
+
+  /** D1: only a call that is done is noted as done, and what it was to take away is gone by then. */
+  stored(name: string, before: IdentityRecord | null, { logins, unlinkCalls = [] }: IdentityRecord): void {
+    for (const noted of unlinkCalls) {
+      if (before?.unlinkCalls?.includes(noted) === true) continue;
+      this.#done.add(`${name} ${noted.key}`);
+      const isMeant = this.#calls.get(noted.key);
+      if (isMeant === undefined || logins.some(isMeant))
+        this.#world.network.violate(`D1: ${name} notes a call as done`);
+    }
   }
 
   /** D3: a repeat of an unlink that was done is answered as the first one was. */

@@ -1,6 +1,6 @@
 // Storage as the first release wrote it, to the letter, and what this code makes of it. These texts stay as they are for as long
 // as version 1 may lie on somebody's disk: a change of form gets a version and a text of its own beside them. Members that
-// came later (deletedBy, callId, by, decidedAt) are not in them. What a newer version meets stands in each object's own test.
+// came later (deletedBy, callId, by, decidedAt, unlinkCalls) are not in them. What a newer version meets stands in each object's own test.
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";

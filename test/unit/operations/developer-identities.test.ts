@@ -42,13 +42,15 @@ async function merge(source: string, destination: string): Promise<Answer> {
   });
 }
 
-async function unlink(identityId: string, user: string): Promise<Answer> {
-  return await service.admin("UnlinkDeveloperIdentity", {
+async function unlink(identityId: string, user: string, callId?: string): Promise<Answer> {
+  const input = {
     IdentityPoolId: pool.identityPoolId,
     IdentityId: identityId,
     DeveloperProviderName: DEVELOPER,
     DeveloperUserIdentifier: user,
-  });
+  };
+  const headers = callId === undefined ? {} : { "amz-sdk-invocation-id": callId };
+  return await service.call("UnlinkDeveloperIdentity", input, { credential: ADMIN, headers });
 }
 
 async function lookUp(input: Input): Promise<Answer> {
@@ -270,6 +272,20 @@ describe("UnlinkDeveloperIdentity", () => {
     expect(await env.LOGIN.getByName(loginId).view(loginId)).toEqual({ owner: null, holder: null });
     expect((await recordOf(identityId))?.standing).toEqual({ kind: "closed" });
     expect(idIn(await token("ann"))).not.toBe(identityId);
+  });
+
+  it("takes the user off once for each call: a late copy of one leaves who has come back", async () => {
+    const logins = await signIn.logins("ann");
+    const identityId = idIn(await token("ann", {}, logins));
+    const users = async () => (await recordOf(identityId))?.logins.flatMap(({ subject }) => subject ?? []);
+    const callId = crypto.randomUUID();
+    expect((await unlink(identityId, "ann", callId)).status).toBe(200);
+    expect(await users()).toEqual([]);
+    expect(idIn(await token("ann", { IdentityId: identityId }, logins))).toBe(identityId);
+    expect((await unlink(identityId, "ann", callId)).status).toBe(200);
+    expect(await users()).toEqual(["ann"]);
+    expect((await unlink(identityId, "ann", crypto.randomUUID())).status).toBe(200);
+    expect(await users()).toEqual([]);
   });
 
   it("stores nothing under an id that nobody was given", async () => {

@@ -210,6 +210,30 @@ describe("UnlinkIdentity", () => {
     );
   });
 
+  it("takes off what is there once for each call, by the id that the SDKs repeat: a late copy leaves what came after", async () => {
+    const other = await makeSignIn(signIn.upstream);
+    const providers = { ...signIn.settings.supportedLoginProviders, ...other.settings.supportedLoginProviders };
+    pool = await makePool({ supportedLoginProviders: providers });
+    const kept = await signIn.logins("ann");
+    const logins = new Map([...kept, ...(await other.logins("ann"))]);
+    const identityId = textOf(
+      await service.call("GetId", { IdentityPoolId: pool.identityPoolId, Logins: logins }),
+      "IdentityId",
+    );
+    const input = { IdentityId: identityId, Logins: kept, LoginsToRemove: [other.providerName] };
+    const unlink = async (callId: string) =>
+      (await service.call("UnlinkIdentity", input, { headers: { "amz-sdk-invocation-id": callId } })).status;
+    const names = async () => (await describeIdentity(identityId)).json["Logins"];
+    const callId = crypto.randomUUID();
+    expect(await unlink(callId)).toBe(200);
+    expect(await names()).toEqual([signIn.providerName]);
+    expect((await service.call("GetOpenIdToken", { IdentityId: identityId, Logins: logins })).status).toBe(200);
+    expect(await unlink(callId)).toBe(200);
+    expect(await names()).toEqual([signIn.providerName, other.providerName].toSorted());
+    expect(await unlink(crypto.randomUUID())).toBe(200);
+    expect(await names()).toEqual([signIn.providerName]);
+  });
+
   it("T32: is refused to another user, to a forger and for an unknown identity; nothing changes", async () => {
     const ann = await signIn.logins("ann");
     const identityId = textOf(
