@@ -241,7 +241,7 @@ const COLD: readonly Scenario[] = [
   },
 ];
 
-/** What an answer that changed something may leave under way (docs/ARCHITECTURE.md, "Link transaction"). */
+/** What an answer that changed something may leave under way (docs/ARCHITECTURE.md, "One login"). */
 const FOR_LATER = new Set(["IdentityDirectoryObject.update", "LoginObject.settle", "task"]);
 /** What a refusal does not wait for: the key was asked for before anybody knew that there was nothing to sign. */
 const FOR_OTHERS = "KeyRingObject.signingKey";
