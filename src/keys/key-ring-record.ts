@@ -18,29 +18,27 @@ export type KeyRingRecord = {
 /** Thrown and caught in this file alone: it names the member that is wrong, not what was found there. */
 class Unreadable extends Error {}
 
-function fieldsOf(value: unknown, path: string): Map<string, unknown> {
+type Fields = { readonly [name: string]: unknown };
+
+function fieldsOf(value: unknown, path: string): Fields {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Unreadable(`${path} is no object`);
-  return new Map(Object.entries(value));
+  return value as Fields;
 }
 
-function textAt(fields: Map<string, unknown>, name: string, path: string): string {
-  const value = fields.get(name);
+function textAt(fields: Fields, name: string, path: string): string {
+  const value = fields[name];
   if (typeof value !== "string" || value === "") throw new Unreadable(`${path}.${name} is no text`);
   return value;
 }
 
-function instantAt(fields: Map<string, unknown>, name: string, path: string): number {
-  const value = fields.get(name);
+function instantAt(fields: Fields, name: string, path: string): number {
+  const value = fields[name];
   if (typeof value !== "number" || !Number.isFinite(value)) throw new Unreadable(`${path}.${name} is no instant`);
   return value;
 }
 
-function listAt<T>(
-  fields: Map<string, unknown>,
-  name: string,
-  parse: (value: unknown, path: string) => T,
-): readonly T[] {
-  const value = fields.get(name);
+function listAt<T>(fields: Fields, name: string, parse: (value: unknown, path: string) => T): readonly T[] {
+  const value = fields[name];
   if (!Array.isArray(value)) throw new Unreadable(`${name} is no list`);
   return value.map((item: unknown, index) => parse(item, `${name}[${index}]`));
 }
@@ -52,8 +50,7 @@ function parseAlgorithm(text: string, path: string): TokenAlgorithm {
 
 function parsePublicJwk(value: unknown, path: string): PublicJwk {
   const fields = fieldsOf(value, path);
-  const kty = fields.get("kty");
-  const crv = fields.get("crv");
+  const { kty, crv } = fields;
   if (kty === "RSA") return { kty, n: textAt(fields, "n", path), e: textAt(fields, "e", path) };
   if (kty === "EC" && crv === "P-256") return { kty, crv, x: textAt(fields, "x", path), y: textAt(fields, "y", path) };
   if (kty === "OKP" && crv === "Ed25519") return { kty, crv, x: textAt(fields, "x", path) };
@@ -65,11 +62,11 @@ function parseSealed(value: unknown, path: string): SealedKey {
   return { iv: textAt(fields, "iv", path), ciphertext: textAt(fields, "ciphertext", path) };
 }
 
-function parsePublicPart(fields: Map<string, unknown>, path: string) {
+function parsePublicPart(fields: Fields, path: string) {
   return {
     kid: textAt(fields, "kid", path),
     alg: parseAlgorithm(textAt(fields, "alg", path), path),
-    publicJwk: parsePublicJwk(fields.get("publicJwk"), `${path}.publicJwk`),
+    publicJwk: parsePublicJwk(fields["publicJwk"], `${path}.publicJwk`),
   };
 }
 
@@ -77,7 +74,7 @@ function parseNext(value: unknown, path: string): NextKey {
   const fields = fieldsOf(value, path);
   return {
     ...parsePublicPart(fields, path),
-    sealed: parseSealed(fields.get("sealed"), `${path}.sealed`),
+    sealed: parseSealed(fields["sealed"], `${path}.sealed`),
     publishedAt: instantAt(fields, "publishedAt", path),
   };
 }
@@ -91,8 +88,8 @@ function parseRetired(value: unknown, path: string): RetiredKey {
   return { ...parsePublicPart(fields, path), retiredAt: instantAt(fields, "retiredAt", path) };
 }
 
-function parseVersion1(fields: Map<string, unknown>): KeyRingRecord {
-  const active = fields.get("active");
+function parseVersion1(fields: Fields): KeyRingRecord {
+  const { active } = fields;
   return {
     sealedUnder: textAt(fields, "sealedUnder", "record"),
     ring: {
@@ -112,7 +109,7 @@ export function encodeKeyRingRecord(record: KeyRingRecord): unknown {
 export function decodeKeyRingRecord(stored: unknown): Result<KeyRingRecord, string> {
   try {
     const fields = fieldsOf(stored, "record");
-    const version = fields.get("version");
+    const { version } = fields;
     if (version === 1) return ok(parseVersion1(fields));
     // Written by newer code: this one must not guess at it, and above all not replace it.
     return err(`the key ring record has the unknown version ${String(version)}`);
