@@ -196,9 +196,6 @@ export class Client {
     const recorded = this.#history.begin(request, network.steps);
     const inFlight = inFlightOf(request, login);
     observer.inFlight.add(inFlight);
-    const gone = new Promise<"unknown">((resolve) => {
-      life.onEnd = () => resolve("unknown");
-    });
     if (network.faults.strikes("client-gone")) {
       network.after(this.#random.below(150), () => {
         if (observer.inFlight.has(inFlight)) network.coverage.hit("F18 a client goes away in mid-request");
@@ -207,7 +204,11 @@ export class Client {
     }
     let answer: Attempted;
     try {
-      answer = await Promise.race([this.#serve(life, request, name), gone]);
+      answer = await new Promise<Attempted>((resolve, reject) => {
+        // One turn of the promises later, as an answer would come.
+        life.onEnd = () => queueMicrotask(() => resolve("unknown"));
+        this.#serve(life, request, name).then(resolve, reject);
+      });
     } catch (error) {
       if (!(error instanceof NetworkFailure)) throw error;
       network.note(() => `${name} failed`);

@@ -47,7 +47,7 @@ export type FaultPlan = {
 };
 
 /** One kind of fault: its own stream and its own numbers, so that to leave one kind out shifts no other. */
-type Source = { readonly probability: number; readonly random: Random; asked: number; readonly firstNumber: number };
+type Source = { readonly probability: number; random: Random | null; asked: number; readonly firstNumber: number };
 
 /** More than any run asks for one kind. */
 const NUMBERS_OF_ONE_KIND = 1_000_000;
@@ -58,13 +58,15 @@ export class Faults {
   readonly #kinds = new Set<Fault>();
   readonly #only: ReadonlySet<number> | null;
   readonly #sources = new Map<Fault, Source>();
+  readonly #seed: number;
   #isCalm = false;
 
   constructor({ seed, probabilities, only }: FaultPlan) {
+    this.#seed = seed;
     this.#only = only;
     for (const [fault, probability] of probabilities) {
       const firstNumber = FAULTS.indexOf(fault) * NUMBERS_OF_ONE_KIND;
-      this.#sources.set(fault, { probability, random: streamOf(seed, `faults ${fault}`), asked: 0, firstNumber });
+      this.#sources.set(fault, { probability, random: null, asked: 0, firstNumber });
     }
   }
 
@@ -72,6 +74,7 @@ export class Faults {
     const source = this.#isCalm ? undefined : this.#sources.get(fault);
     if (source === undefined) return false;
     const strike = source.firstNumber + source.asked++;
+    source.random ??= streamOf(this.#seed, `faults ${fault}`);
     const isDrawn = source.random.chance(source.probability);
     if (!isDrawn || this.#only?.has(strike) === false) return false;
     this.struck.push(strike);

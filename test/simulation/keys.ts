@@ -41,13 +41,20 @@ function keyNamed(kid: string): FreshKey {
   };
 }
 
+/** All schedules begin at one instant: so few rings are there, and nobody changes what is stored but by storing anew. */
+const beginnings = new Map<number, KeyRingState>();
+
 /** A ring in the middle of its life. */
 export function ringAt(nowSeconds: number, random: Random): KeyRingState {
+  const publishedAt = nowSeconds - random.pick(AGES_SECONDS);
+  const known = beginnings.get(publishedAt);
+  if (known !== undefined) return known;
   const activatedAt = nowSeconds - 86_400;
-  const publishedAt = nowSeconds - random.pick([...AGES_SECONDS]);
   const active = { ...keyNamed("present"), publishedAt: activatedAt - PUBLICATION_LEAD_SECONDS, activatedAt };
   const ring = { active, next: [{ ...keyNamed("following"), publishedAt }], retired: [] };
-  return { record: encodeKeyRingRecord({ sealedUnder: SEALED_UNDER, ring }), rotations: [] };
+  const state = { record: encodeKeyRingRecord({ sealedUnder: SEALED_UNDER, ring }), rotations: [] };
+  beginnings.set(publishedAt, state);
+  return state;
 }
 
 const rings = new WeakMap<KeyRingState, KeyRing>();

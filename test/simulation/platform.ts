@@ -18,22 +18,23 @@ export function ownPlatform(): void {
   Object.defineProperty(prototype, "toHex", {
     configurable: true,
     value(this: Uint8Array) {
-      return Buffer.from(this.buffer, this.byteOffset, this.byteLength).toString("hex");
+      return hexes.get(this) ?? Buffer.from(this.buffer, this.byteOffset, this.byteLength).toString("hex");
     },
   });
 }
 
 /** Very few texts are ever hashed here, again and again. */
 const digests = new Map<string, Uint8Array>();
+const hexes = new WeakMap<Uint8Array, string>();
 
 function digest(bytes: Uint8Array): Uint8Array {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice();
-  let known = digests.get(text);
-  if (known === undefined) {
-    known = hash("sha256", bytes, "buffer");
-    digests.set(text, known);
-  }
-  return known;
+  const known = digests.get(text);
+  if (known !== undefined) return known;
+  const made = hash("sha256", bytes, "buffer");
+  digests.set(text, made);
+  hexes.set(made, made.toString("hex"));
+  return made;
 }
 
 /** The login id of a developer user, as domain/login.ts has it: remembered under a name that a trace can show. */

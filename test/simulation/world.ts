@@ -1,7 +1,6 @@
 /** One simulated installation: pools, their directories, logins and identities over one network, and the judge that watches. */
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
-import type { VerifiedLogin } from "../../src/domain/login.ts";
 import type { IdentityRecord } from "../../src/linking/identity-record.ts";
 import type { Message, Reply } from "../../src/linking/messages.ts";
 import type { LoginRecord } from "../../src/linking/login-actor.ts";
@@ -18,11 +17,10 @@ import { IdentityNode, type IdentitySlot } from "./nodes.ts";
 import { LoginNode, type LoginSlot } from "./login-node.ts";
 import { Observer } from "./observer.ts";
 import { olderMessage, olderRecord } from "./older-code.ts";
-import { developerLoginIdOf } from "./platform.ts";
+import { loginOf, poolOfLogin } from "./logins.ts";
 import { Pools } from "./pools.ts";
 import { streamOf } from "./random.ts";
 import { type Alarmed, type Life, lifeOf, NetworkFailure, type Slot, StorageFailure } from "./slots.ts";
-import { DEVELOPER, POOL_ID } from "./settings.ts";
 import type { KeyRingState, Surroundings } from "./surroundings.ts";
 import { shortly } from "./trace.ts";
 
@@ -44,8 +42,6 @@ export class World implements Surroundings {
   readonly #buckets = new Map<string, Bucket>();
   readonly #lastDraws = new Map<string, number>();
   readonly #names = new Map<string, number>();
-  readonly #logins = new Map<string, VerifiedLogin>();
-  readonly #poolOfLogin = new Map<string, IdentityPoolId>();
 
   constructor(plan: FaultPlan, mergePolicy: "conflict" | "merge", isTracing: boolean) {
     this.network = new Network(plan, isTracing);
@@ -111,30 +107,8 @@ export class World implements Surroundings {
     return slot;
   }
 
-  readonly login = (identityPoolId: IdentityPoolId, providerName: string, subject: string): VerifiedLogin => {
-    const key = `${providerName}/${subject}${identityPoolId === POOL_ID ? "" : ` of ${identityPoolId}`}`;
-    let login = this.#logins.get(key);
-    if (login === undefined) {
-      const amr = [providerName, `${providerName}:${identityPoolId}:${subject}`];
-      login =
-        providerName === DEVELOPER
-          ? {
-              providerName,
-              subject,
-              loginId: developerLoginIdOf(identityPoolId, providerName, subject),
-              isDeveloper: true,
-              amr,
-            }
-          : { providerName, subject, loginId: key, amr };
-      this.#logins.set(key, login);
-      this.#poolOfLogin.set(login.loginId, identityPoolId);
-    }
-    return login;
-  };
-
-  poolOf(loginId: string): IdentityPoolId | undefined {
-    return this.#poolOfLogin.get(loginId);
-  }
+  readonly login = loginOf;
+  readonly poolOf = poolOfLogin;
 
   woke(slot: { readonly name: string; readonly stored: unknown }, life: Life): void {
     this.observer.woke(slot.name, life);
