@@ -6,7 +6,7 @@
 import { type Config, parseConfig, type RawSettings } from "./config.ts";
 import { type Hash, sha256Hex } from "./domain/digest.ts";
 import type { Result } from "./domain/errors.ts";
-import type { IdentityPool, IdentityPoolSettings } from "./domain/identity-pool.ts";
+import type { IdentityPoolSettings } from "./domain/identity-pool.ts";
 import { IsolateCache, PerObject } from "./domain/isolate-cache.ts";
 import type { GenuineToken } from "./jwt/genuine-tokens.ts";
 import { createIssuerKeys, type IssuerEntry, type IssuerKeys, type IssuerStub } from "./key-sets/issuer-keys.ts";
@@ -15,7 +15,7 @@ import { openerOf } from "./keys/token-signature.ts";
 import { createBreaker } from "./outbound/breaker.ts";
 import type { Circuit } from "./outbound/circuit.ts";
 import type { UpstreamPolicy } from "./outbound/upstream-policy.ts";
-import { PoolMemory } from "./pools/pool-memory.ts";
+import { PoolMemory, type RememberedPool } from "./pools/pool-memory.ts";
 import { poolProvidersOf } from "./providers/pool-providers.ts";
 import type { PoolProviders, VerifierMemory } from "./providers/provider.ts";
 
@@ -42,7 +42,7 @@ export class Isolate implements VerifierMemory {
   readonly signers = new PerObject((config: Config) => createSigner(openerOf(config.keyEncryptionKey), this.#random));
 
   /** Pools by id. 30 s: how long one that was changed elsewhere may still be seen as it was. 1,000, of a few kilobytes each. */
-  readonly pools = new PoolMemory(new IsolateCache<IdentityPool>(1000, 30));
+  readonly pools = new PoolMemory(new IsolateCache<RememberedPool>(1000, 30), () => this.#random());
 
   /** What the settings of a pool that is remembered say of provider names, as long as it is. */
   readonly poolProviders = new PerObject<IdentityPoolSettings, PerObject<Config["oidcProviders"], PoolProviders>>(

@@ -9,12 +9,12 @@ type Entry<Value> = { readonly value: Value; readonly setAt: number; readonly ex
 export class IsolateCache<Value> {
   readonly #entries = new Map<string, Entry<Value>>();
   readonly #maxEntries: number;
-  readonly #maxLifeSeconds: number;
+  /** No value lives longer. */
+  readonly maxLifeSeconds: number;
 
-  /** No value lives longer than `maxLifeSeconds`. */
   constructor(maxEntries: number, maxLifeSeconds: number = Number.POSITIVE_INFINITY) {
     this.#maxEntries = maxEntries;
-    this.#maxLifeSeconds = maxLifeSeconds;
+    this.maxLifeSeconds = maxLifeSeconds;
   }
 
   /** `now` in epoch seconds. An expired value is never handed out, and none after the clock was set back to before it (F10). */
@@ -23,13 +23,18 @@ export class IsolateCache<Value> {
     return entry !== undefined && entry.setAt <= now && now < entry.expiresAt ? entry.value : undefined;
   }
 
+  /** What is held, whatever its age: to compare it with, and not to go by. */
+  peek(key: string): Value | undefined {
+    return this.#entries.get(key)?.value;
+  }
+
   /**
    * `now` in epoch seconds. When the cache is full, the value that was set longest ago makes room. Those that were set
    * longest ago go, too, as far as they have expired: where all have the same life, what nobody asks for again does not stay.
    */
-  set(key: string, value: Value, now: number, lifeSeconds: number = this.#maxLifeSeconds): void {
+  set(key: string, value: Value, now: number, lifeSeconds: number = this.maxLifeSeconds): void {
     this.#entries.delete(key);
-    this.#entries.set(key, { value, setAt: now, expiresAt: now + Math.min(lifeSeconds, this.#maxLifeSeconds) });
+    this.#entries.set(key, { value, setAt: now, expiresAt: now + Math.min(lifeSeconds, this.maxLifeSeconds) });
     for (const [oldest, { expiresAt }] of this.#entries) {
       if (this.#entries.size <= this.#maxEntries && now < expiresAt) return;
       this.#entries.delete(oldest);

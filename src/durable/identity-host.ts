@@ -1,6 +1,5 @@
 /** What an identity's object gives to its actor: its storage and alarm, the other objects, the clock, and the log. */
 import type { Config } from "../config.ts";
-import type { IdentityPoolId } from "../domain/identifiers.ts";
 import { isolate } from "../isolate.ts";
 import type { IdentityHost } from "../linking/identity-host.ts";
 import type { IdentityRecord } from "../linking/identity-record.ts";
@@ -9,6 +8,7 @@ import { writeEvent } from "../log/write.ts";
 import { type BucketHost, MintBucket } from "../limits/mint-bucket.ts";
 import { deliverMessage } from "./deliver-message.ts";
 import { auditLink } from "./link-audit.ts";
+import { poolReaderOf } from "./pool-reader.ts";
 import { ofKnownVersion } from "./stored-record.ts";
 
 const RECORD_KEY = "identity";
@@ -25,7 +25,6 @@ export function storedIdentity({ kv }: DurableObjectStorage): IdentityRecord | n
 
 /** `isMade`: whether a record was there when this life began. */
 export function identityHostOf({ ctx, env }: Platform, config: Config, isMade: boolean): IdentityHost {
-  const askPool = async (identityPoolId: IdentityPoolId) => await env().IDENTITY_POOL.getByName(identityPoolId).read();
   return {
     save(record, alarm) {
       const { storage } = ctx();
@@ -52,7 +51,7 @@ export function identityHostOf({ ctx, env }: Platform, config: Config, isMade: b
     afterAnswer: (work) => ctx().waitUntil(work),
     now: () => Date.now() / 1000,
     newTransactionId: () => crypto.randomUUID(),
-    readPool: async (identityPoolId) => await isolate.pools.read(identityPoolId, Date.now() / 1000, askPool),
+    readPool: poolReaderOf(env, (work) => ctx().waitUntil(work)),
     limit: new MintBucket(
       bucketHostOf(() => ctx().storage.kv),
       config.rateLimit,

@@ -1,4 +1,5 @@
 /** The objects, reached by name: the only way in which code above this folder gets at one. A stub is made for each call. */
+import { waitUntil } from "cloudflare:workers";
 import type { ClientCall } from "../domain/identity.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
@@ -15,6 +16,7 @@ import { KEY_RING_NAME, type KeyRingObject } from "./key-ring-object.ts";
 import type { LoginObject } from "./login-object.ts";
 import { isolate } from "../isolate.ts";
 import type { PoolDirectoryObject } from "./pool-directory-object.ts";
+import { poolReaderOf } from "./pool-reader.ts";
 
 export type Objects = {
   /** What logins are worth at an identity, as its object judges it. */
@@ -38,7 +40,6 @@ export type Objects = {
 };
 
 export function objectsOf(env: Env): Objects {
-  const askPool = async (identityPoolId: IdentityPoolId) => await env.IDENTITY_POOL.getByName(identityPoolId).read();
   return {
     grant: async (identityId, logins, call, flow, client) => {
       const stub = env.IDENTITY.getByName(identityId);
@@ -57,7 +58,8 @@ export function objectsOf(env: Env): Objects {
       env.IDENTITY_DIRECTORY.getByName(directoryShard(identityPoolId, shard)),
     poolDirectory: (region) => env.POOL_DIRECTORY.getByName(region),
     keyRing: () => env.KEY_RING.getByName(KEY_RING_NAME),
-    readPool: async (identityPoolId) => await isolate.pools.read(identityPoolId, Date.now() / 1000, askPool),
+    // The platform knows which request it is that has to outlive its answer.
+    readPool: poolReaderOf(() => env, waitUntil),
     forgetPool: (identityPoolId) => isolate.pools.forget(identityPoolId),
   };
 }

@@ -3,6 +3,7 @@
  * asked for again when none of them fits a token. Every fetch is the object's; nothing here opens a connection.
  */
 import { err, ok, type Result } from "../domain/errors.ts";
+import { spreadLife } from "../domain/renewal.ts";
 import type { KeySetAnswer, KeySetRequest } from "./key-set-life.ts";
 import type { KeySetFailure } from "./load-key-set.ts";
 import { type PublicKey, selectKey } from "./public-keys.ts";
@@ -49,12 +50,6 @@ export type IssuerEntry =
 export type IssuerStub = { keys(request: KeySetRequest): Promise<KeySetAnswer> };
 
 /**
- * The part of its life by which a fresh set may end earlier, at random: it ends for all isolates at once in its object, and
- * they would else ask in the same second for ever.
- */
-const SPREAD = 1 / 5;
-
-/**
  * `stubOf` makes a fresh stub each time: one that met an infrastructure error stays broken. `now` in epoch seconds; `random` is
  * uniform in [0, 1).
  */
@@ -80,9 +75,11 @@ export function createIssuerKeys(
       refreshableFrom: answeredAt + answer.refreshableAfterSeconds,
       failure: answer.failure,
     };
-    // T30: the object's own freshness, not one that starts anew in each isolate. What a failure keeps alive ends with that one.
-    const spread = answer.failure === undefined ? SPREAD * random() : 0;
-    cache.set(request.issuer, entry, answeredAt, answer.freshForSeconds * (1 - spread));
+    // T30: the object's own freshness, which ends for all isolates at once, and not one that starts anew in each. What a
+    // failure keeps alive ends with that one.
+    const { freshForSeconds, failure } = answer;
+    const lifeSeconds = failure === undefined ? spreadLife(freshForSeconds, random()) : freshForSeconds;
+    cache.set(request.issuer, entry, answeredAt, lifeSeconds);
     return entry;
   }
 

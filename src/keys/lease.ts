@@ -3,6 +3,7 @@
  * waits on a call begun in another request can hang with it, so concurrent first requests ask twice.
  */
 import { err, type Result, serviceError } from "../domain/errors.ts";
+import { RENEWAL_PATIENCE_SECONDS, spreadLife, untouchedSeconds } from "../domain/renewal.ts";
 import type { CacheTerms } from "./key-ring.ts";
 
 export type Leased<T> = { readonly value: T; readonly terms: CacheTerms };
@@ -25,14 +26,6 @@ type Entry<T> = Held<T> & {
   /** The end of all use, whether the source can be reached or not. */
   readonly useUntil: number;
 };
-
-/**
- * The part of its life by which a value may end earlier, at random: isolates that began together, as after a deploy, would
- * else ask in the same second for ever.
- */
-const SPREAD = 1 / 5;
-/** Seconds in which one renewal that is under way spares the others. No longer: its request may have been cut off. */
-const RENEWAL_PATIENCE_SECONDS = 5;
 
 /** Whether `now` is in the span. A clock that was set back to before it is not: then the age is unknown (F10). */
 export function covers({ from, until }: Pick<Held<unknown>, "from" | "until">, now: number): boolean {
@@ -88,12 +81,12 @@ export function createLease<T, A extends Asker>(
 
 /** `now` is the moment before the question was sent, so that the age is never less than the object accounts for. */
 function entryOf<T>({ value, terms }: Leased<T>, now: number, chance: number): Entry<T> {
-  const lifeSeconds = terms.refreshAfterSeconds * (1 - SPREAD * chance);
+  const lifeSeconds = spreadLife(terms.refreshAfterSeconds, chance);
   return {
     value,
     from: now,
     until: now + lifeSeconds,
-    renewFrom: now + lifeSeconds / 2,
+    renewFrom: now + untouchedSeconds(lifeSeconds),
     useUntil: now + terms.useForSeconds,
   };
 }

@@ -41,6 +41,7 @@ export const FAULT_POINTS = [
   "F12 older code wakes on what newer code stored",
   "F12 newer code wakes on what older code stored",
   "F13 a pool is deleted between verification and commit",
+  "F13 an isolate goes by what a pool is no more",
   "F14 a login is unlinked while a request links it",
   "F15 an identity is deleted while a mint waits",
   "F16 a limiter is lost after a draw",

@@ -44,26 +44,34 @@ const CONFIGS = { conflict: configOf("conflict"), merge: configOf("merge") } as 
 
 export class Isolate {
   readonly #world: Surroundings;
-  readonly #pools = new ProductIsolate().pools;
+  readonly #pools: ProductIsolate["pools"];
+  /** When a pool was last changed through this isolate. */
+  readonly #changedAtMs = new Map<IdentityPoolId, number>();
   readonly #leaseJudge: LeaseJudge;
   readonly #signerOf: (asker: KeyAsker) => Signer;
   signsWith: string | null = null;
   publishes: string | null = null;
 
-  /** `random` draws when what it holds of the key ring ends. */
+  /** `random` draws when what it holds ends. */
   constructor(world: Surroundings, random: Random) {
     this.#world = world;
     this.#leaseJudge = new LeaseJudge(world.network, world.keyJudge);
     // A key is a name here, and so is what it signs.
     const open: OpenKey = async ({ kid }) => await Promise.resolve(ok(async () => await Promise.resolve(kid)));
     this.#signerOf = createSigner(open, () => random.next());
+    this.#pools = new ProductIsolate(() => random.next()).pools;
   }
 
   async readPool(life: Life, identityPoolId: IdentityPoolId): Promise<IdentityPool | null> {
-    const { network, pools } = this.#world;
-    return await this.#pools.read(identityPoolId, network.nowMs / 1000, async () => {
-      return await network.call(life, pools.pool(identityPoolId), "read", async (node) => await node.read());
+    const { network, pools, judge } = this.#world;
+    const askedAtMs = network.nowMs;
+    const pool = await this.#pools.read(identityPoolId, askedAtMs / 1000, {
+      ask: async () => await network.call(life, pools.pool(identityPoolId), "read", async (node) => await node.read()),
+      // A request goes on when it is answered, until its isolate goes away.
+      later: () => {},
     });
+    judge.pools.seen(identityPoolId, pool?.name ?? null, askedAtMs, this.#changedAtMs.get(identityPoolId) ?? 0);
+    return pool;
   }
 
   /** A relying party reads the JWKS here. */
@@ -95,7 +103,10 @@ export class Isolate {
       objects: {
         ...objects,
         readPool: async (identityPoolId) => await this.readPool(life, identityPoolId),
-        forgetPool: (identityPoolId) => this.#pools.forget(identityPoolId),
+        forgetPool: (identityPoolId) => {
+          this.#changedAtMs.set(identityPoolId, network.nowMs);
+          this.#pools.forget(identityPoolId);
+        },
       },
       signer: this.#signerFor(life, random),
       hash: sha256Hex,

@@ -19,7 +19,7 @@ import { UnlinkJudge } from "./unlink-judge.ts";
 
 /** All storage, and where to say what is wrong with it. */
 type Evidence = {
-  readonly network: Pick<Network, "steps" | "nowMs" | "violate" | "faults">;
+  readonly network: Pick<Network, "steps" | "nowMs" | "violate" | "faults" | "coverage">;
   readonly mergePolicy: "conflict" | "merge";
   poolOf(loginId: string): IdentityPoolId | undefined;
   readonly identities: ReadonlyMap<string, { readonly stored: IdentityRecord | null }>;

@@ -62,4 +62,20 @@ export const MUTANTS_OF_POOLS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: "pools: a renewal under way undoes that the pool was forgotten",
+    edits: [
+      { file: "src/pools/pool-memory.ts", find: "if (this.#changes !== changesBefore) return pool;", replace: "" },
+    ],
+  },
+  {
+    name: "pools: a renewal gives what it is to replace another life",
+    edits: [
+      {
+        file: "src/pools/pool-memory.ts",
+        find: "    try {\n      await this.#ask(",
+        replace: "    this.#pools.set(identityPoolId, known, now);\n    try {\n      await this.#ask(",
+      },
+    ],
+  },
 ];

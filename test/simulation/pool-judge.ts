@@ -1,10 +1,21 @@
-/** What a pool promises: nothing of it is seen from another pool (T37). */
+/**
+ * What a pool promises: nothing of it is seen from another pool (T37), a change is seen everywhere within the life of an
+ * isolate's memory, and at once where it was made (P1).
+ */
 import type { IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { IdentityRecord } from "../../src/linking/identity-record.ts";
+import type { PoolRecord } from "../../src/pools/pool-actor.ts";
 import type { Network } from "./network.ts";
+import { POOLS } from "./settings.ts";
+
+/** How long a changed pool may be seen as it was. */
+const SEEN_FOR_MS = 30_000;
+
+/** A name that a pool had, or null after its end, and when it got that. */
+type Version = { readonly name: string | null; readonly fromMs: number };
 
 type Evidence = {
-  readonly network: Pick<Network, "violate">;
+  readonly network: Pick<Network, "nowMs" | "violate" | "coverage">;
   readonly identities: ReadonlyMap<string, { readonly stored: IdentityRecord | null }>;
   poolOf(loginId: string): IdentityPoolId | undefined;
 };
@@ -12,6 +23,9 @@ type Evidence = {
 export class PoolJudge {
   readonly #world: Evidence;
   readonly #deletes = new Set<IdentityPoolId>();
+  readonly #versions = new Map<IdentityPoolId, Version[]>(
+    POOLS.map(({ identityPoolId, name }) => [identityPoolId, [{ name, fromMs: 0 }]]),
+  );
 
   constructor(world: Evidence) {
     this.#world = world;
@@ -42,5 +56,27 @@ export class PoolJudge {
     const record = this.#world.identities.get(identityId)?.stored ?? null;
     if (record === null || record.identityPoolId === identityPoolId) return;
     this.#world.network.violate(`T37: ${identityPoolId} was asked, and told of ${identityId}, which is another's`);
+  }
+
+  poolStored({ pool, state }: PoolRecord): void {
+    const name = state === "live" ? pool.name : null;
+    const versions = this.#versions.get(pool.identityPoolId);
+    if (versions?.at(-1)?.name !== name) versions?.push({ name, fromMs: this.#world.network.nowMs });
+  }
+
+  /** P1: an isolate was asked for a pool at `askedAtMs`, and had last changed it at `changedAtMs`. */
+  seen(identityPoolId: IdentityPoolId, name: string | null, askedAtMs: number, changedAtMs: number): void {
+    const { coverage } = this.#world.network;
+    const versions = this.#versions.get(identityPoolId) ?? [];
+    // Each was there until the next one was.
+    const lastMs = Math.max(
+      ...versions.map((version, index) =>
+        version.name === name ? (versions[index + 1]?.fromMs ?? Number.POSITIVE_INFINITY) : Number.NEGATIVE_INFINITY,
+      ),
+    );
+    if (lastMs < askedAtMs) coverage.hit("F13 an isolate goes by what a pool is no more");
+    const isLate = lastMs < askedAtMs - SEEN_FOR_MS;
+    const isForgotten = changedAtMs <= askedAtMs && lastMs < changedAtMs;
+    if (isLate || isForgotten) this.#world.network.violate(`P1: ${identityPoolId} is seen as ${name}, and is no more`);
   }
 }

@@ -4,7 +4,7 @@ import { pauseOf, type Race, times } from "./races.ts";
 import type { Random } from "./random.ts";
 
 export function poolRaceOf(random: Random): Race {
-  return random.pick([neighbours, renamers])(random);
+  return random.pick([neighbours, renamers, readers])(random);
 }
 
 /** The same people in two pools, and calls that name an identity of the one beside the other (T37). */
@@ -24,6 +24,24 @@ function renamers(random: Random): Race {
   );
   const end: readonly Operation[] = [pauseOf(random, [5, 200, 12_000]), { kind: "delete-pool" }];
   return { clients: random.chance(0.5) ? [...clients, end] : clients };
+}
+
+/** Guests who return to a pool for longer than an isolate remembers it, while it is renamed, and at times deleted. */
+function readers(random: Random): Race {
+  const read = (): Operation =>
+    random.chance(0.5)
+      ? { kind: "get-id", tokens: [] }
+      : { kind: "get-token", target: random.below(2), tokens: [], isOwn: false };
+  const users = times(1 + random.below(2), (): readonly Operation[] => [
+    { kind: "get-id", tokens: [] },
+    ...times(10, () => [pauseOf(random, [50, 5000, 12_000]), read()]).flat(),
+  ]);
+  const changes = times(2 + random.below(4), () => [
+    pauseOf(random, [50, 5000, 12_000]),
+    { kind: "rename-pool", name: random.pick(["one", "two", "three"]) } as const,
+    { kind: "get-id", tokens: [] } as const,
+  ]).flat();
+  return { clients: [...users, random.chance(0.8) ? changes : [...changes, { kind: "delete-pool" }, read()]] };
 }
 
 function besideOf(random: Random): Operation {

@@ -7,6 +7,7 @@ import type { LoginRecord } from "../../src/linking/login-actor.ts";
 import type { Bucket } from "../../src/limits/rate-limit.ts";
 import type { KeyRingActor } from "../../src/keys/key-ring-actor.ts";
 import { directoryShardOf } from "../../src/pools/identity-directory.ts";
+import type { PoolRecord } from "../../src/pools/pool-actor.ts";
 import type { FaultPlan } from "./faults.ts";
 import { Isolate } from "./isolate.ts";
 import { Judge } from "./judge.ts";
@@ -139,6 +140,7 @@ export class World implements Surroundings {
     this.observer.stored(slot, before, value, life);
     if (slot.name === this.keyRing.name) this.#keysChanged(before);
     else this.judge.stored(slot.name, before, value);
+    if (slot.kind === "pool" && value !== null) this.judge.pools.poolStored(value as unknown as PoolRecord);
     if (network.faults.strikes("crash-after-save")) {
       this.observer.diedAfterSave(slot, before, value);
       network.kill(life);

@@ -9,6 +9,7 @@ import type { IssuerKeys, KeyRequest } from "../../../src/key-sets/issuer-keys.t
 import { verifySignature } from "../../../src/jwt/signature.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import { makeSigningKey, type SigningKey } from "../../support/login-tokens.ts";
+import { seededRandom } from "../../support/seeded.ts";
 
 let first: SigningKey;
 let second: SigningKey;
@@ -268,9 +269,7 @@ it("two thousand isolates that begin in one second do not ask for an issuer's ke
   const isolates = 2000;
   const seconds = 2400;
   const secondsBetweenTokens = 10;
-  // Park and Miller's generator, so that a failure can be repeated.
-  let state = 1;
-  const random = () => (state = (state * 16_807) % 2_147_483_647) / 2_147_483_647;
+  const random = seededRandom();
   const { kty, crv, x, y } = first.publicJwk;
   const keys = parsePublicKeys({ keys: [{ kty, crv, x, y, kid: "first", use: "sig" }] })?.keys ?? [];
   const asked = Array.from({ length: seconds + secondsBetweenTokens }, () => 0);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { err, ok, type Result, serviceError } from "../../../src/domain/errors.ts";
 import { type Asker, covers, createLease, type Held, type Leased } from "../../../src/keys/lease.ts";
+import { seededRandom } from "../../support/seeded.ts";
 
 const terms = { refreshAfterSeconds: 60, useForSeconds: 600 };
 
@@ -176,9 +177,7 @@ describe("a lease", () => {
 it("two thousand isolates that begin in one second do not go on asking together", async () => {
   const isolates = 2000;
   const seconds = 600;
-  // Park and Miller's generator, so that a failure can be repeated.
-  let state = 1;
-  const random = () => (state = (state * 16_807) % 2_147_483_647) / 2_147_483_647;
+  const random = seededRandom();
   const asked = Array.from({ length: seconds }, () => 0);
   let now = 0;
   const leases = Array.from({ length: isolates }, () => {
