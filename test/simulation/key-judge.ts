@@ -4,7 +4,7 @@
  * for good (K3). What relying parties make of it is judged by RelyingParties.
  */
 import { CACHE_TERMS, JWKS_MAX_AGE_SECONDS, type KeyRing, publishedKeysOf } from "../../src/keys/key-ring.ts";
-import type { EmergencyRotation } from "../../src/keys/key-ring-actor.ts";
+import type { EmergencyRotation, Rotation } from "../../src/keys/key-ring-actor.ts";
 import type { Network } from "./network.ts";
 import type { Life } from "./slots.ts";
 
@@ -22,6 +22,8 @@ export class KeyJudge {
   /** What operators have ordered, and of which they were told that it is done. */
   readonly #orders = new Set<string>();
   readonly #acknowledged = new Set<string>();
+  /** Orders that the ring has carried out, by its own names of them. */
+  readonly #carriedOut = new Set<string>();
   #isForceOrdered = false;
 
   constructor(network: Referee, ring: KeyRing) {
@@ -42,15 +44,22 @@ export class KeyJudge {
   /** The one who ordered it hears that it is done, while the ring is this. */
   acknowledged(orderId: string, { kid, droppedKids }: EmergencyRotation, ring: KeyRing): void {
     this.#acknowledged.add(orderId);
-    if (this.#acknowledged.size > this.droppedAtMs.size) this.#violate(`K3: ${orderId} is said to be carried out`);
+    if (this.#acknowledged.size > this.#carriedOut.size) this.#violate(`K3: ${orderId} is said to be carried out`);
     const kept = kidsOf(ring).find((one) => droppedKids.includes(one));
     if (kept !== undefined) this.#violate(`K3: ${kept} is said to be dropped, and is published`);
     if (!this.hasSigned(kid)) this.#violate(`K3: ${kid} is said to sign, and never did`);
   }
 
-  stored(before: KeyRing, after: KeyRing): void {
+  stored(before: KeyRing, after: KeyRing, rotations: readonly Pick<Rotation, "orderId">[]): void {
     const { nowMs } = this.#network;
     const [earlier, later] = [kidsOf(before), kidsOf(after)];
+    for (const { orderId } of rotations) {
+      if (this.#carriedOut.has(orderId)) continue;
+      this.#carriedOut.add(orderId);
+      // An order that meets a ring whose active key another has just dropped finds nothing to drop.
+      if (later.includes(before.active?.kid ?? ""))
+        this.#violate(`K3: ${before.active?.kid} outlives an order to drop it`);
+    }
     for (const kid of later.filter((one) => !earlier.includes(one))) {
       if (this.#publishedAtMs.has(kid)) this.#violate(`K3: ${kid} was published, was not, and is again`);
       this.#publishedAtMs.set(kid, nowMs);

@@ -30,6 +30,7 @@ const FOUND = [
     25_117,
     "I5: an identity whose settlement is late says that it is not merged, though its coordinator says that it is",
   ],
+  [53_009, "K3: the judge wants a key dropped by an order that meets a ring without an active one"],
 ] as const;
 
 function* schedules(count: number, firstSeed = FIRST_SEED): Generator<Schedule> {

@@ -148,7 +148,8 @@ export class World implements Surroundings {
   }
 
   #keysChanged(before: unknown): void {
-    this.keyJudge.stored(ringIn(before as KeyRingState | null), ringIn(this.keyRing.stored));
+    const { stored } = this.keyRing;
+    this.keyJudge.stored(ringIn(before as KeyRingState | null), ringIn(stored), stored?.rotations ?? []);
   }
 
   /** The record of an identity, as the code of this life writes it. */
