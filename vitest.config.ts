@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from "node:fs";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
@@ -15,25 +16,37 @@ const PATIENCE = {
   expect: { poll: { timeout: 60_000, interval: 50 } },
 };
 
+/** What starts objects, or calls those that run: the platform's own modules, and the supports that use them. */
+const STARTS_OBJECTS = /from "(cloudflare:|(\.\.\/)+support\/(cost|cost-stage|objects|service|waits|world)\.ts")/;
+const UNIT_TESTS = globSync("test/unit/**/*.test.ts");
+const withObjects = UNIT_TESTS.filter((file) => STARTS_OBJECTS.test(readFileSync(file, "utf8")));
+const withoutObjects = UNIT_TESTS.filter((file) => !withObjects.includes(file));
+
+const inWorkerd = () =>
+  cloudflareTest({
+    wrangler: { configPath: "./wrangler.toml" },
+    miniflare: {
+      cf: false,
+      bindings: { ISSUER: "https://identity.example.com" },
+      // Runs in Node: every outbound fetch of the Worker lands here, so that no test reaches a network.
+      async outboundService() {
+        const { Response } = await import("miniflare");
+        return new Response("no network in tests", { status: 599 });
+      },
+    },
+  });
+
 export default defineConfig({
   test: {
     projects: [
       {
-        plugins: [
-          cloudflareTest({
-            wrangler: { configPath: "./wrangler.toml" },
-            miniflare: {
-              cf: false,
-              bindings: { ISSUER: "https://identity.example.com" },
-              // Runs in Node: every outbound fetch of the Worker lands here, so that no test reaches a network.
-              async outboundService() {
-                const { Response } = await import("miniflare");
-                return new Response("no network in tests", { status: 599 });
-              },
-            },
-          }),
-        ],
-        test: { ...PATIENCE, name: "unit", include: ["test/unit/**/*.test.ts"] },
+        plugins: [inWorkerd()],
+        // A workerd of their own costs most files more than all of their tests: those that store nothing share one.
+        test: { ...PATIENCE, name: "unit", include: withoutObjects, isolate: false },
+      },
+      {
+        plugins: [inWorkerd()],
+        test: { ...PATIENCE, name: "objects", include: withObjects },
       },
       { test: { ...PATIENCE, name: "simulation", include: ["test/simulation/**/*.test.ts"] } },
       {
