@@ -80,7 +80,7 @@ export class Isolate implements VerifierMemory {
     return this.#configs.of(parse).of(env);
   }
 
-  /** The keys of issuers, asked of their objects. */
+  /** The keys of issuers, asked of their objects, for one request. */
   issuerKeysOf(objects: { getByName(issuer: string): IssuerStub }): IssuerKeys {
     return createIssuerKeys(
       (issuer) => objects.getByName(issuer),

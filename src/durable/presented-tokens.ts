@@ -5,10 +5,13 @@
 import type { Config } from "../config.ts";
 import type { Result, ServiceError } from "../domain/errors.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
-import type { VerifiedLogin } from "../domain/login.ts";
+import type { Login, VerifiedLogin } from "../domain/login.ts";
+import { canonicalName } from "../domain/provider-name.ts";
 import type { Trace } from "../domain/trace.ts";
+import type { IssuerKeys } from "../key-sets/issuer-keys.ts";
 import type { PresentedLogins } from "../linking/identity-host.ts";
 import { configuredNames } from "../providers/pool-providers.ts";
+import { providerKindOf } from "../providers/provider-kinds.ts";
 import { verifyLogins } from "../providers/verify-logins.ts";
 import { charge, type Client } from "./client-limit.ts";
 import { isolate } from "../isolate.ts";
@@ -18,6 +21,7 @@ export class PresentedTokens implements PresentedLogins {
   readonly #env: Env;
   readonly #config: Config;
   readonly #client: Client | null;
+  readonly #issuerKeys: IssuerKeys;
   #pool: IdentityPool | null = null;
   #upstreamFetches = 0;
 
@@ -27,6 +31,19 @@ export class PresentedTokens implements PresentedLogins {
     this.#env = env;
     this.#config = config;
     this.#client = client;
+    this.#issuerKeys = isolate.issuerKeysOf(env.ISSUER_KEYS);
+  }
+
+  begin(linked: readonly Login[]): void {
+    if (linked.length === 0) return;
+    const { upstreams } = this.#config;
+    for (const spelling of this.tokens.keys()) {
+      const name = canonicalName(spelling);
+      // The users of a developer are no logins at an issuer of that name.
+      if (!linked.some(({ providerName, isDeveloper }) => providerName === name && isDeveloper !== true)) continue;
+      const issuer = providerKindOf(name).keyIssuerOf?.(name, upstreams, isolate);
+      if (issuer !== undefined) this.#issuerKeys.begin(issuer, this.#onFetch);
+    }
   }
 
   presentTo(pool: IdentityPool): void {
@@ -43,14 +60,16 @@ export class PresentedTokens implements PresentedLogins {
     return await verifyLogins(pool, this.tokens, {
       config: this.#config,
       now: Math.floor(Date.now() / 1000),
-      issuerKeys: isolate.issuerKeysOf(this.#env.ISSUER_KEYS),
+      issuerKeys: this.#issuerKeys,
       memory: isolate,
-      onFetch: () => {
-        this.#upstreamFetches += 1;
-      },
+      onFetch: this.#onFetch,
       admitQuestion: async () => admitQuestion() ?? (client === null ? null : await charge(this.#env, "ask", client)),
     });
   }
+
+  readonly #onFetch = (): void => {
+    this.#upstreamFetches += 1;
+  };
 
   /** A grant says itself what the call was about, unless the call had to wait for an upstream. */
   traced<R extends { readonly kind: string }>(reply: R): R & { readonly trace?: Trace } {

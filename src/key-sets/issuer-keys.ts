@@ -23,7 +23,13 @@ export type KeyRequest = {
   readonly onFetch?: (() => void) | undefined;
 };
 
+/** In the hands of one request: what it begins, it alone waits for. */
 export interface IssuerKeys {
+  /**
+   * Asks for the issuer's keys at once, where none are held, so that the answer comes beside what has to be known before `find`.
+   * What it fails with is not told: `find` asks again.
+   */
+  begin(issuer: string, onFetch?: () => void): void;
   /**
    * The one key that fits and made the signature. What the known set refuses is judged once more by a newer one where the
    * issuer may be asked for it: a key may be new, may have replaced another under the same kid, or have lost its double.
@@ -46,6 +52,9 @@ export type IssuerEntry =
     }
   | { readonly state: "unreachable"; readonly failure: KeySetFailure | undefined };
 
+/** An answer of the issuer's object, and whether that had to be fetched for this very question. */
+type Asked = { readonly entry: IssuerEntry; readonly isFetched: boolean };
+
 /** What is needed of an issuer's object. */
 export type IssuerStub = { keys(request: KeySetRequest): Promise<KeySetAnswer> };
 
@@ -59,14 +68,17 @@ export function createIssuerKeys(
   now: () => number,
   random: () => number,
 ): IssuerKeys {
-  async function ask(request: KeySetRequest, onFetch: (() => void) | undefined): Promise<IssuerEntry> {
+  const begun = new Map<string, Promise<Asked | null>>();
+
+  async function ask(request: KeySetRequest, onFetch: (() => void) | undefined): Promise<Asked> {
     const answer = await stubOf(request.issuer).keys(request);
-    if (answer.isFetched === true) onFetch?.();
+    const isFetched = answer.isFetched === true;
+    if (isFetched) onFetch?.();
     const answeredAt = now();
     if (answer.state === "unreachable") {
       const entry = { state: answer.state, failure: answer.failure } as const;
       cache.set(request.issuer, entry, answeredAt, answer.retryAfterSeconds);
-      return entry;
+      return { entry, isFetched };
     }
     const entry = {
       state: answer.state,
@@ -80,23 +92,34 @@ export function createIssuerKeys(
     const { freshForSeconds, failure } = answer;
     const lifeSeconds = failure === undefined ? spreadLife(freshForSeconds, random()) : freshForSeconds;
     cache.set(request.issuer, entry, answeredAt, lifeSeconds);
-    return entry;
+    return { entry, isFetched };
+  }
+
+  async function held(issuer: string, onFetch: (() => void) | undefined): Promise<Asked> {
+    const ahead = begun.get(issuer);
+    const begunFor = ahead === undefined ? null : await ahead;
+    if (begunFor !== null) return begunFor;
+    const entry = cache.get(issuer, now());
+    return entry === undefined ? await ask({ issuer }, onFetch) : { entry, isFetched: false };
   }
 
   return {
+    begin(issuer, onFetch) {
+      if (begun.has(issuer) || cache.get(issuer, now()) !== undefined) return;
+      begun.set(
+        issuer,
+        ask({ issuer }, onFetch).catch(() => null),
+      );
+    },
     async find(request): Promise<Result<CryptoKey, KeyRefusalReason>> {
       const { issuer, onFetch } = request;
-      let isNew = false;
-      const told = () => {
-        isNew = true;
-        onFetch?.();
-      };
-      const held = cache.get(issuer, now()) ?? (await ask({ issuer }, told));
-      const found = await findIn(held, request);
+      const { entry, isFetched } = await held(issuer, onFetch);
+      const found = await findIn(entry, request);
       // What was fetched for this very question would be no other a moment later. T28: until the object may refresh again,
       // every token that no key fits is answered here, without a call.
-      if (found.ok || held.state === "unreachable" || isNew || now() < held.refreshableFrom) return found;
-      return await findIn(await ask({ issuer, newerThan: held.fetchedAt }, onFetch), request);
+      if (found.ok || entry.state === "unreachable" || isFetched || now() < entry.refreshableFrom) return found;
+      const newer = await ask({ issuer, newerThan: entry.fetchedAt }, onFetch);
+      return await findIn(newer.entry, request);
     },
   };
 }

@@ -68,6 +68,8 @@ export class IdentityActor {
   /** What `flow` gives to a client that presents logins, or none: for a returning user nothing is written, and nobody else called. */
   async grant(identityId: IdentityId, presented: PresentedLogins, call: ClientCall, flow: Flow): Promise<GrantReply> {
     const { tokens } = presented;
+    // Beside the question for the pool. Never for what only a stranger's token names: this pool has let these providers in.
+    presented.begin(this.#kept.value?.logins ?? []);
     // Who presents no login is nobody that a merge could send on.
     const admitted = await this.#admit(identityId, tokens.size > 0 ? call : null);
     if (admitted.kind !== "admitted") return admitted;
@@ -124,6 +126,7 @@ export class IdentityActor {
     if (record === null || !isVisible(record)) return notFound;
     const busy = freezeOf(record);
     if (busy !== null) return busy;
+    presented.begin(record.logins);
     const pool = await this.#host.readPool(record.identityPoolId);
     if (pool === null) return notFound;
     presented.presentTo(pool);

@@ -3,7 +3,7 @@ import type { Result, ServiceError } from "../domain/errors.ts";
 import type { IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { ProofRule } from "../domain/link-proof.ts";
-import type { VerifiedLogin } from "../domain/login.ts";
+import type { Login, VerifiedLogin } from "../domain/login.ts";
 import type { MintLimit } from "../limits/mint-bucket.ts";
 import type { IdentityRecord, LinkTransaction } from "./identity-record.ts";
 import type { Message, Reply } from "./messages.ts";
@@ -42,6 +42,8 @@ export type IdentityHost = {
 export type PresentedLogins = {
   /** Provider names as the client spells them, and tokens. */
   readonly tokens: ReadonlyMap<string, string>;
+  /** Asks ahead for what `verify` will need of the providers of these logins, which the identity has had since before the call. */
+  begin(linked: readonly Login[]): void;
   /** Takes note of the pool that they are presented to: the call's log line names it. */
   presentTo(pool: IdentityPool): void;
   /** All of them, or the first refusal. `admitQuestion` is asked before a provider is: what it refuses costs nobody a call. */

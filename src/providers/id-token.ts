@@ -21,6 +21,10 @@ export function idTokenKind(owns: (providerName: string) => boolean, profile: Id
   return {
     owns,
     isVerifiable: (providerName, upstreams) => judgeAddress(upstreams.issuerOf(providerName), upstreams),
+    keyIssuerOf(providerName, upstreams, { issuerAddresses }) {
+      const issuer = upstreams.issuerOf(providerName);
+      return isIssuerAddress(issuer, upstreams, issuerAddresses) ? issuer : undefined;
+    },
     inspect({ providerName, token, clients }, context) {
       // T21: issuer, keys and audience all come from the one row that the provider name stands for.
       const issuer = context.upstreams.issuerOf(providerName);

@@ -48,7 +48,7 @@ export type InspectionContext = {
   /** Accepted clock difference, in seconds. */
   readonly clockSkewSeconds: number;
   readonly upstreams: UpstreamPolicy;
-  readonly issuerKeys: IssuerKeys;
+  readonly issuerKeys: Pick<IssuerKeys, "find">;
   /** Epoch seconds. */
   readonly now: number;
   /** For the kinds whose tokens only their provider can judge. */
@@ -68,6 +68,15 @@ export type ProviderKind = {
   inspect(login: PresentedLogin, context: InspectionContext): Result<UnprovenLogin, RefusalReason>;
   /** Whether a token of this provider could ever be verified, or will be by a kind still to come. */
   isVerifiable(providerName: string, upstreams: UpstreamPolicy): boolean;
+  /**
+   * The issuer whose keys, as a rule, have signed the provider's tokens, and that may be asked for them (T23). Absent: its tokens
+   * are not verified by keys.
+   */
+  readonly keyIssuerOf?: (
+    providerName: string,
+    upstreams: UpstreamPolicy,
+    memory: Pick<VerifierMemory, "issuerAddresses">,
+  ) => string | undefined;
   /** Whether to verify a login may take a question to the provider's API, known before anything of it is read. Absent: never. */
   readonly asksApi?: (providerName: string, providerApis: Config["providerApis"]) => boolean;
   /** The clients that a value of `SupportedLoginProviders` means. Absent: client ids joined by `;`. */

@@ -190,6 +190,7 @@ export class IdentityNode {
     const { network } = this.#world;
     return {
       tokens,
+      begin: () => {},
       presentTo: () => {},
       verify: async ({ identityPoolId }) => {
         await network.sleep(this.#life, network.streamOf(this.#life).below(SLOWEST_ISSUER_MS));

@@ -141,6 +141,7 @@ export function presented(logins: readonly (string | VerifiedLogin)[]): Presente
   const verified = logins.map((one) => (typeof one === "string" ? login(one) : one));
   return {
     tokens: new Map(verified.map(({ providerName, subject }) => [`${providerName}/${subject}`, subject])),
+    begin: () => {},
     presentTo: () => {},
     verify: async () => ok(verified),
   };

@@ -66,7 +66,7 @@ type Login = {
   readonly signer?: SigningKey;
   readonly state?: UserState;
   readonly standIn?: StandIn;
-  readonly keys?: typeof issuerKeys;
+  readonly keys?: Pick<typeof issuerKeys, "find">;
   readonly pools?: Readonly<Record<string, string>>;
   readonly supported?: Readonly<Record<string, string>>;
 };
@@ -364,7 +364,7 @@ describe("the check in trouble", () => {
       asked.resolve();
       return new Promise(() => undefined);
     };
-    const slowKeys: typeof issuerKeys = {
+    const slowKeys: Pick<typeof issuerKeys, "find"> = {
       async find(request) {
         sought.resolve();
         await new Promise((resolve) => setTimeout(resolve, 4900));
