@@ -31,12 +31,23 @@ export const MUTANTS_OF_ACTORS: readonly Mutant[] = [
     "if (!(await this.#deliveries.askAboutFreeze())) {",
     "if (this.#kept.value === null && !(await this.#deliveries.askAboutFreeze())) {",
   ),
-  mutant(
-    "an identity lets go of a login that it holds by another link",
-    ACTOR,
-    "const owns = record !== null && holds(record, loginId);",
-    "const owns = record !== null && record.logins.some((held) => held.loginId === loginId && held.linkId === linkId);",
-  ),
+  {
+    name: "an identity lets go of a login that it holds by another link",
+    edits: [
+      {
+        file: ACTOR,
+        find: "const owns = record !== null && holds(record, loginId);",
+        replace:
+          "const held = record?.logins.find((login) => login.loginId === loginId);\n    const owns = held?.linkId === linkId;",
+      },
+      // A login refuses the end of a link that is not its own, so that the mistake needs the wrong name as well.
+      {
+        file: ACTOR,
+        find: 'send({ kind: "release", loginId, identityId, linkId })',
+        replace: 'send({ kind: "release", loginId, identityId, linkId: held?.linkId ?? linkId })',
+      },
+    ],
+  },
   mutant(
     "a late copy of an unlink unlinks again",
     "src/linking/removal.ts",

@@ -167,8 +167,8 @@ export const MUTANTS_OF_KEYS: readonly Mutant[] = [
     edits: [
       {
         file: "src/keys/lease.ts",
-        find: "const lifeSeconds = terms.refreshAfterSeconds",
-        replace: "const lifeSeconds = terms.useForSeconds",
+        find: "spreadLife(terms.refreshAfterSeconds, chance)",
+        replace: "spreadLife(terms.useForSeconds, chance)",
       },
     ],
   },

@@ -57,8 +57,13 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     edits: [
       {
         file: "src/linking/removal.ts",
-        find: 'return wasUnlinked(record, loginId, now) ? record : { kind: "stale" };',
-        replace: 'return { kind: "stale" };',
+        find: "  if (wasDone(record, callKey, now)) return record;\n",
+        replace: "",
+      },
+      {
+        file: "src/linking/removal.ts",
+        find: "const isRepeat = wasUnlinked(record, loginId, now);\n  return removed",
+        replace: "const isRepeat = false;\n  return removed",
       },
     ],
   },
