@@ -5,25 +5,26 @@ import { type Outcome, runSchedule, runSchedules } from "../test/simulation/run.
 import { type Schedule, scheduleOf, SEEDS } from "../test/simulation/schedule.ts";
 import { shrink } from "../test/simulation/shrink.ts";
 import { clashAmong, numberFrom, runTool, SEED, SWITCH, TEXT } from "./command-line.ts";
-import { judgeMutants, type Verdict } from "./mutants.ts";
+import { judgeMutants, keepSeeds, knownSeeds, type Verdict } from "./mutants.ts";
 
 const DEFAULT_SCHEDULES = 100_000;
 
 const USAGE = `npm run simulate -- [--schedules N] [--seed S]
 npm run simulate -- --trace [--seed S]
-npm run simulate -- --mutants [--only TEXT] [--seed S]
+npm run simulate -- --mutants [--only TEXT] [--seed S] [--keep-seeds]
 
 Runs schedules of the link transaction until one breaks an invariant, and says how often each fault point was hit. A
 schedule is what a few clients do and which faults strike; all of it is drawn from its seed.
 
   --schedules N   how many, from the seed on; default ${DEFAULT_SCHEDULES}
   --seed S        the first seed, 0 to ${SEEDS - 1}; without it each run takes others, and says which
-                  (--mutants: 1)
+                  (--mutants: first the seed that is known to catch it, then all from 1 on)
   --as-found      shows the schedule that fails as it was found; without it, it is made as short as it can be
   --trace         shows one schedule, step by step
   --mutants       plants each known mistake of test/simulation/mutants.ts in a copy of the source, and shows that the
                   simulation catches it
   --only TEXT     only mutants whose name holds the text
+  --keep-seeds    writes which seed caught each mutant to test/simulation/mutant-seeds.json
 
 The exit code is 1 when an invariant was broken, or a mutant was not caught or no longer fits the source.`;
 
@@ -75,17 +76,23 @@ async function trace(seed: number): Promise<boolean> {
   return outcome.violation === null;
 }
 
-async function plantMutants(only: string, seed: number): Promise<boolean> {
+async function plantMutants(only: string, seed: number | undefined, keepsSeeds: boolean): Promise<boolean> {
   const startedAt = performance.now();
   const mutants = MUTANTS.filter(({ name }) => name.includes(only));
   const verdicts: Verdict[] = [];
-  await judgeMutants(mutants, seed, (verdict) => {
+  const known: ReadonlyMap<string, number> = seed === undefined ? knownSeeds() : new Map();
+  await judgeMutants(mutants, { known, from: seed ?? 1 }, (verdict) => {
     verdicts.push(verdict);
     print(`${verdict.kind.padEnd(11)} ${verdict.mutant.name}\n            ${verdict.evidence.slice(0, 160)}`);
+    if (verdict.lostSeed !== null) print(`            seed ${verdict.lostSeed} does not catch it any more`);
   });
+  if (keepsSeeds) keepSeeds(MUTANTS, verdicts);
   const caught = verdicts.filter(({ kind }) => kind === "caught").length;
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   print(`\n${caught} of ${mutants.length} planted bugs caught, in ${seconds} s`);
+  const isSought = verdicts.some(({ mutant, seed: by }) => by !== null && by !== known.get(mutant.name));
+  if (isSought && seed === undefined && !keepsSeeds)
+    print("some were sought: --keep-seeds writes down what caught them");
   return caught === mutants.length && caught > 0;
 }
 
@@ -98,15 +105,17 @@ await runTool({
     trace: SWITCH,
     mutants: SWITCH,
     only: TEXT,
+    "keep-seeds": SWITCH,
   },
   check: (flags) =>
     clashAmong(flags, ["trace", "mutants", "schedules"]) ??
-    (flags.only !== undefined && flags.mutants === undefined ? "--only chooses among --mutants" : null),
-  run: async ({ schedules = DEFAULT_SCHEDULES, seed, "as-found": isAsFound, trace: isTrace, mutants, only = "" }) => {
-    if (mutants === true) return await plantMutants(only, seed ?? 1);
+    (flags.only !== undefined && flags.mutants === undefined ? "--only chooses among --mutants" : null) ??
+    (flags["keep-seeds"] !== undefined && flags.mutants === undefined ? "--keep-seeds is of --mutants" : null),
+  run: async ({ schedules = DEFAULT_SCHEDULES, seed, mutants, only = "", ...switches }) => {
+    if (mutants === true) return await plantMutants(only, seed, switches["keep-seeds"] === true);
     // Without a seed each run explores others; the seed is printed, so that a failure can be run again.
     const first = seed ?? Date.now() % SEEDS;
-    if (isTrace === true) return await trace(first);
-    return await simulate(first, schedules, isAsFound === true ? "as found" : "short");
+    if (switches.trace === true) return await trace(first);
+    return await simulate(first, schedules, switches["as-found"] === true ? "as found" : "short");
   },
 });
