@@ -1,4 +1,4 @@
-// What a cold isolate asks for side by side: the key of the token beside the grant, and in the grant the keys of providers that the
+// What an isolate asks for behind its answers, and what a cold one asks for side by side: the key of the token beside the grant, and in the grant the keys of providers that the
 // identity has logins of beside its pool. For what only the caller's text names, nobody is asked before the pool has let it in.
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -9,6 +9,7 @@ import {
   dieInNext,
   holdNext,
   loginOf,
+  makeGuest,
   makeLinked,
   makePool,
   makeSignIn,
@@ -70,6 +71,7 @@ beforeEach(async () => {
 afterEach(() => {
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
+  vi.useRealTimers();
 });
 
 describe("the first token of a cold isolate", () => {
@@ -140,4 +142,21 @@ it("an unlink in a cold isolate waits for the pool and the issuer's keys at once
   await hasAsked(KEYS);
   pool.release();
   expect((await answer).status).toBe(200);
+});
+
+describe("a pool that has changed elsewhere is seen after the next answer", () => {
+  // The Worker reads the one, and an identity's object the other.
+  it.each(["GetId", "GetOpenIdToken"])("to %s", async (operation) => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const identityId = await makeGuest(identityPoolId);
+    const input = operation === "GetId" ? { IdentityPoolId: identityPoolId } : { IdentityId: identityId };
+    const statusNow = async () => (await service.call(operation, input)).status;
+    const noted = noteCalls();
+    expect(await statusNow()).toBe(200);
+    await env.IDENTITY_POOL.getByName(identityPoolId).put(identityPoolId, { name: "p", allowsUnauthenticated: false });
+    vi.setSystemTime(Date.now() + 16_000);
+    expect(await statusNow()).toBe(200);
+    await until(async () => (await statusNow()) !== 200);
+    expect(noted.filter((call) => call === "IdentityPoolObject.read")).toHaveLength(2);
+  });
 });
