@@ -11,7 +11,7 @@ import { type Random, streamOf } from "./random.ts";
 import { describeRequest, inFlightOf, loginsIn, type Request, usersOf } from "./requests.ts";
 import type { Operation, Tokens } from "./operations.ts";
 import { type Life, lifeOf, NetworkFailure } from "./slots.ts";
-import { DEVELOPER, POOL_ID, POOLS } from "./settings.ts";
+import { DEVELOPER, POOL_ID } from "./settings.ts";
 import { serve, unlinkRequestOf } from "./worker.ts";
 import type { World } from "./world.ts";
 
@@ -29,6 +29,7 @@ type Attempted = Answer | "unknown";
 const MAX_TRIES = 3;
 /** How often a call is repeated although it was answered: the answer was lost on the way. */
 const LOST_ANSWERS = 0.3;
+const LONGEST_DOUBT_MS = 5000;
 const KEY_SETS_READ = 0.1;
 /** By then no identity's rate is in the way: a bucket that was drawn on by a clock ahead waits for the true time (R1). */
 const FULL_BUCKETS_MS = LARGEST_ERROR_MS + 20_000;
@@ -102,11 +103,15 @@ export class Client {
     if (request === null) return;
     const startedAtMs = this.#world.network.nowMs;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
+      // Whoever has made a pool, or ended one, may be long in finding out that nobody has heard the answer.
+      if (tries > 0 && request.kind === "administer")
+        await this.#world.network.sleep(lifeOf(name), this.#random.below(LONGEST_DOUBT_MS));
       if (tries > 0) this.#world.observer.repeats(inFlightOf(request, this.#world.login));
       const attempted = await this.#attempt(name, request, startedAtMs);
       const isOrder =
         request.kind === "merge-users" ||
         request.kind === "rotate-key" ||
+        (request.kind === "administer" && (request.act === "create" || request.act === "delete")) ||
         (request.kind === "get-token" &&
           attempted !== "unknown" &&
           attempted.ok &&
@@ -131,7 +136,8 @@ export class Client {
   #bind(operation: Operation): Request | null {
     const { ids, logins, pools } = this.#knowledge;
     const identityId = "target" in operation ? ids[(operation.target ?? 0) % ids.length] : undefined;
-    const identityPoolId = POOLS[(operation.pool ?? 0) % POOLS.length]?.identityPoolId ?? POOL_ID;
+    const { known: poolIds } = this.#world.judge.pools;
+    const identityPoolId = poolIds[(operation.pool ?? 0) % poolIds.length] ?? POOL_ID;
     const own = { identityPoolId: (identityId === undefined ? undefined : pools.get(identityId)) ?? POOL_ID };
     switch (operation.kind) {
       case "get-id":
@@ -172,10 +178,13 @@ export class Client {
       }
       case "look-up-users":
         return identityId === undefined ? null : { kind: "look-up-users", identityPoolId, identityId };
+      case "administer": {
+        const name = this.#world.newName("name");
+        const [hasSecret, size] = [this.#random.chance(0.3), 1 + this.#random.below(3)];
+        return { kind: "administer", act: operation.act, identityPoolId, name, hasSecret, size };
+      }
       case "merge-users":
       case "look-up":
-      case "rename-pool":
-      case "delete-pool":
       case "rotate-key":
       case "pause":
         return { ...operation, identityPoolId };
@@ -293,8 +302,7 @@ export class Client {
       case "developer-token":
       case "look-up":
       case "look-up-users":
-      case "rename-pool":
-      case "delete-pool":
+      case "administer":
       case "rotate-key":
       case "pause":
     }

@@ -63,8 +63,7 @@ export class History {
       case "look-up":
       case "look-up-users":
       case "burst":
-      case "rename-pool":
-      case "delete-pool":
+      case "administer":
       case "rotate-key":
       case "pause":
         return [];

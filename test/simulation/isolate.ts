@@ -12,6 +12,7 @@ import { Isolate as ProductIsolate } from "../../src/isolate.ts";
 import type { KeyRingActor } from "../../src/keys/key-ring-actor.ts";
 import type { Caller, SignedContext } from "../../src/operations/context.ts";
 import { createSigner, type KeyAsker, type OpenKey, type Signer } from "../../src/keys/signer.ts";
+import { KEY_ENCRYPTION_KEY } from "./settings.ts";
 import { LeaseJudge } from "./key-judge.ts";
 import { ringIn } from "./keys.ts";
 import type { Random } from "./random.ts";
@@ -33,7 +34,7 @@ function configOf(mergePolicy: "conflict" | "merge") {
     ISSUER: "https://identity.example.com",
     REGION: "r",
     MERGE_POLICY: mergePolicy,
-    KEY_ENCRYPTION_KEY: "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=",
+    KEY_ENCRYPTION_KEY,
     ADMIN_CREDENTIALS: "[]",
   });
   if (!config.ok) throw new Error(config.error.join());

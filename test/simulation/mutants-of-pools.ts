@@ -1,81 +1,143 @@
 /** Mistakes that somebody could make with pools: between them, in their settings, their lists and their end. */
 import type { Mutant } from "./mutants-of-merges.ts";
 
+const POOL = "src/pools/pool-actor.ts";
+const DIRECTORY = "src/pools/pool-directory.ts";
+const MEMORY = "src/pools/pool-memory.ts";
+const OPERATIONS = "src/operations/identity-pools.ts";
+const LISTS = "src/operations/identities.ts";
+const IDENTITY = "src/linking/identity-actor.ts";
+
+function mutant(name: string, file: string, find: string, replace: string): Mutant {
+  return { name: `pools: ${name}`, edits: [{ file, find, replace }] };
+}
+
 export const MUTANTS_OF_POOLS: readonly Mutant[] = [
-  {
-    name: "pools: an identity takes logins that were verified for another pool",
-    edits: [
-      {
-        file: "src/linking/identity-actor.ts",
-        find: "if (admitted.pool.identityPoolId !== identityPoolId) {",
-        replace: "if (admitted.pool.identityPoolId.length !== identityPoolId.length) {",
-      },
-    ],
-  },
-  {
-    name: "pools: one pool is told of the developer's users in another",
-    edits: [
-      {
-        file: "src/linking/identity-actor.ts",
-        find: "return identity?.identityPoolId === identityPoolId ? {",
-        replace: "return identity?.identityPoolId.length === identityPoolId.length ? {",
-      },
-    ],
-  },
-  {
-    name: "pools: a name that comes late wins over a newer one",
-    edits: [
-      {
-        file: "src/pools/pool-directory.ts",
-        find: "if (revision >= (this.#rows.revisionOf(identityPoolId) ?? 0)) ",
-        replace: "",
-      },
-    ],
-  },
-  {
-    name: "pools: a name that comes late brings a deleted pool back",
-    edits: [
-      {
-        file: "src/pools/pool-directory.ts",
-        find: "    if (this.#rows.hasEnded(identityPoolId)) return;\n",
-        replace: "",
-      },
-    ],
-  },
-  {
-    name: "pools: an identity that stands still is gone past for good",
-    edits: [
-      {
-        file: "src/pools/pool-actor.ts",
-        find: 'const isSwept = after === "" && ',
-        replace: "const isSwept = ",
-      },
-    ],
-  },
-  {
-    name: "pools: each change of a pool is its first",
-    edits: [
-      {
-        file: "src/pools/pool-actor.ts",
-        find: "return Math.max((this.#record?.revision ?? 0) + 1, Math.floor(this.#host.now() * 1000));",
-        replace: "return 1;",
-      },
-    ],
-  },
-  {
-    name: "pools: a renewal under way undoes that the pool was forgotten",
-    edits: [
-      { file: "src/pools/pool-memory.ts", find: "if (this.#changes !== changesBefore) return pool;", replace: "" },
-    ],
-  },
-  {
-    name: "pools: a renewal gives what it is to replace another life",
-    edits: [
-      {
-        file: "src/pools/pool-memory.ts",
-        find: "    try {\n      await this.#ask(",
-        replace: "    this.#pools.set(identityPoolId, known, now);\n    try {\n      await this.#ask(",
-      },
-    ],
-  },
+  // Between them.
+  mutant(
+    "an identity takes logins that were verified for another pool",
+    IDENTITY,
+    "if (admitted.pool.identityPoolId !== identityPoolId) {",
+    "if (admitted.pool.identityPoolId.length !== identityPoolId.length) {",
+  ),
+  mutant(
+    "one pool is told of the developer's users in another",
+    IDENTITY,
+    "return identity?.identityPoolId === identityPoolId ? {",
+    "return identity?.identityPoolId.length === identityPoolId.length ? {",
+  ),
+  // The directory of pools.
+  mutant(
+    "a name that comes late wins over a newer one",
+    DIRECTORY,
+    "if (revision >= (this.#rows.revisionOf(identityPoolId) ?? 0)) ",
+    "",
+  ),
+  mutant(
+    "a name that comes late brings a deleted pool back",
+    DIRECTORY,
+    "    if (this.#rows.hasEnded(identityPoolId)) return;\n",
+    "",
+  ),
+  mutant(
+    "each change of a pool is its first",
+    POOL,
+    "return Math.max((this.#record?.revision ?? 0) + 1, Math.floor(this.#host.now() * 1000));",
+    "return 1;",
+  ),
+  // Settings.
+  mutant(
+    "a pool that was listed forgets what came meanwhile",
+    POOL,
+    "if (this.#record === record) this.#save",
+    "this.#save",
+  ),
+  mutant(
+    "a creation that comes again gives its settings again",
+    POOL,
+    "return this.#record === null ? await this.#put(identityPoolId, settings, sealed) : await this.read();",
+    "return await this.#put(identityPoolId, settings, sealed);",
+  ),
+  mutant(
+    "a creation that comes again makes another pool",
+    OPERATIONS,
+    "await uuidOf(`${requestKey} ${generation}`)",
+    "context.newUuid()",
+  ),
+  mutant(
+    "settings are remembered for too long",
+    "src/isolate.ts",
+    "<RememberedPool>(1000, 30)",
+    "<RememberedPool>(1000, 60)",
+  ),
+  mutant(
+    "a renewal under way undoes that the pool was forgotten",
+    MEMORY,
+    "if (this.#changes !== changesBefore) return pool;",
+    "",
+  ),
+  mutant(
+    "a renewal gives what it is to replace another life",
+    MEMORY,
+    "    try {\n      await this.#ask(",
+    "    this.#pools.set(identityPoolId, known, now);\n    try {\n      await this.#ask(",
+  ),
+  mutant(
+    "an isolate remembers what it has changed itself",
+    OPERATIONS,
+    ".update(settings);\n  context.objects.forgetPool(identityPoolId);",
+    ".update(settings);",
+  ),
+  mutant(
+    "an isolate remembers a pool that it has deleted itself",
+    OPERATIONS,
+    ".remove(context.caller.callKey);\n  context.objects.forgetPool(identityPoolId);",
+    ".remove(context.caller.callKey);",
+  ),
+  mutant(
+    "what is secret rests in the clear",
+    POOL,
+    "{ ...withoutSecrets(settings, sealed), identityPoolId }",
+    "{ ...settings, identityPoolId }",
+  ),
+  // The end.
+  mutant(
+    "one that was deleted is put in place again",
+    POOL,
+    '    if (this.#record?.state === "deleted") return null;\n    const formerNames',
+    "    const formerNames",
+  ),
+  mutant(
+    "its secrets outlive it",
+    POOL,
+    "const { sealed: _, ...record } = this.#record;",
+    "const record = this.#record;",
+  ),
+  mutant("nobody notes which call deleted it", POOL, ", deletedBy: callKey,", ","),
+  mutant(
+    "what is left is left for good",
+    POOL,
+    "    this.#host.setAlarm(now + backoffSeconds(now - movedAt, pool.identityPoolId));\n",
+    "",
+  ),
+  mutant("a list is read before it is closed", POOL, "      await this.#host.shard(name).close();\n", ""),
+  mutant(
+    "an identity that stands still is gone past for good",
+    POOL,
+    'const isSwept = after === "" && ',
+    "const isSwept = ",
+  ),
+  // Lists of identities.
+  mutant(
+    "a page goes on behind what it has not shown",
+    LISTS,
+    "[last.shard, last.description.identityId]",
+    "[shard, after]",
+  ),
+  mutant(
+    "an entry without an identity stays",
+    LISTS,
+    '  await context.objects.identityDirectory(identityPoolId, shard).update("remove", identityId);\n',
+    "",
+  ),
 ];

@@ -9,6 +9,9 @@ export const PROVIDERS = ["a", "b", "c"] as const;
 /** One login a provider, as `Logins` maps provider names to login tokens. */
 export type Tokens = readonly (readonly [providerName: string, subject: string])[];
 
+/** "put" is how `npm start` makes the pool of its own, or gives it its settings again. */
+export type Act = "create" | "update" | "put" | "describe" | "delete" | "list-identities" | "list-pools";
+
 /** `copyAfterMs`: so long after the answer a copy of the request arrives, which was stuck on its way. */
 export type Operation = { readonly pool?: number; readonly copyAfterMs?: number } & (
   | { readonly kind: "get-id"; readonly tokens: Tokens }
@@ -43,9 +46,8 @@ export type Operation = { readonly pool?: number; readonly copyAfterMs?: number 
   /** By a user, or by the identity that it may be of. */
   | { readonly kind: "look-up"; readonly user: string }
   | { readonly kind: "look-up-users"; readonly target: number }
-  /** The settings as they were, under another name. */
-  | { readonly kind: "rename-pool"; readonly name: string }
-  | { readonly kind: "delete-pool" }
+  /** What administrators ask of pools, or of the list of a pool's identities. */
+  | { readonly kind: "administer"; readonly act: Act }
   /** An operator's emergency rotation of the signing key. */
   | { readonly kind: "rotate-key"; readonly isForced: boolean }
   | { readonly kind: "pause"; readonly ms: number }

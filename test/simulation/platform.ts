@@ -1,24 +1,36 @@
 /**
- * Two things that workerd gives to the code and that a simulation must own: the hash that names a login, answered within the
- * event that asks for it (threads of the real one would decide the order of things), and the hex form that Node lacks.
+ * What workerd gives to the code and a simulation must own: the hash that names a login and the seal of a text, answered within
+ * the event that asks for them (threads of the real ones would decide the order of things), and the forms of bytes that Node lacks.
  */
 import { hash } from "node:crypto";
+import { fillWithNext, fromBase64, SEALING, toBase64 } from "./sealing.ts";
 
 const names = new Map<string, string>();
 const loginIds = new Map<string, string>();
 
-/** Replaces the platform's hash for this process: the same value, without a thread. */
+/** Replaces the platform's hash and seal for this process: the same values, without a thread. */
 export function ownPlatform(): void {
   Object.defineProperty(crypto.subtle, "digest", {
     configurable: true,
     value: async (_algorithm: string, bytes: Uint8Array) => digest(bytes),
   });
+  for (const [name, value] of Object.entries(SEALING)) {
+    Object.defineProperty(crypto.subtle, name, { configurable: true, value });
+  }
+  Object.defineProperty(crypto, "getRandomValues", { configurable: true, value: fillWithNext });
   const { prototype } = Uint8Array;
   if ("toHex" in prototype) return;
   Object.defineProperty(prototype, "toHex", {
     configurable: true,
     value(this: Uint8Array) {
       return hexes.get(this) ?? Buffer.from(this.buffer, this.byteOffset, this.byteLength).toString("hex");
+    },
+  });
+  Object.defineProperty(Uint8Array, "fromBase64", { configurable: true, value: fromBase64 });
+  Object.defineProperty(prototype, "toBase64", {
+    configurable: true,
+    value(this: Uint8Array, options: Parameters<typeof toBase64>[1]) {
+      return toBase64(this, options);
     },
   });
 }

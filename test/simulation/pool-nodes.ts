@@ -5,9 +5,11 @@
 import type { Result } from "../../src/domain/errors.ts";
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { IdentityPool, IdentityPoolSettings } from "../../src/domain/identity-pool.ts";
+import { sealSecrets, withSecrets } from "../../src/durable/pool-secrets.ts";
 import { IdentityDirectory } from "../../src/pools/identity-directory.ts";
 import { PoolActor, type PoolHost, type PoolRecord, type ShardCalls } from "../../src/pools/pool-actor.ts";
 import { PoolDirectory, type PoolListing } from "../../src/pools/pool-directory.ts";
+import { KEY_ENCRYPTION_KEY } from "./settings.ts";
 import { type Life, NetworkFailure, type Slot, StorageFailure } from "./slots.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -53,6 +55,10 @@ export class PoolNode {
     return await this.#actor.create(identityPoolId, settings);
   }
 
+  async put(identityPoolId: IdentityPoolId, settings: IdentityPoolSettings): Promise<IdentityPool | null> {
+    return await this.#actor.put(identityPoolId, settings);
+  }
+
   async update(settings: IdentityPoolSettings): Promise<Result<IdentityPool> | null> {
     return await this.#actor.update(settings);
   }
@@ -77,14 +83,14 @@ export class PoolNode {
       now: () => network.clockOf(this.#slot) / 1000,
       save: (record, wakeAt) => this.#world.store(this.#life, this.#slot, record, () => arm(wakeAt)),
       setAlarm: arm,
-      // Nothing in the settings of the simulation is secret; to find that out is a wait like any other.
-      seal: async () => {
+      // To find that nothing is secret is a wait like any other.
+      seal: async (identityPoolId, settings) => {
         await pause();
-        return null;
+        return await sealSecrets(identityPoolId, settings, KEY_ENCRYPTION_KEY);
       },
-      open: async (pool) => {
+      open: async (pool, sealed) => {
         await pause();
-        return pool;
+        return await withSecrets(pool, sealed, KEY_ENCRYPTION_KEY);
       },
       list: async (identityPoolId, name, revision) => {
         const label = `list ${identityPoolId} as ${name}`;

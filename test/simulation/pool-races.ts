@@ -1,10 +1,10 @@
 /** Clients who are made for what happens to pools, and between them. */
-import { type Operation, tokensOf, USERS } from "./operations.ts";
+import { type Act, type Operation, tokensOf, USERS } from "./operations.ts";
 import { pauseOf, type Race, times } from "./races.ts";
 import type { Random } from "./random.ts";
 
 export function poolRaceOf(random: Random): Race {
-  return random.pick([neighbours, renamers, readers])(random);
+  return random.pick([neighbours, renamers, readers, administrators])(random);
 }
 
 /** The same people in two pools, and calls that name an identity of the one beside the other (T37). */
@@ -16,13 +16,13 @@ function neighbours(random: Random): Race {
   return { clients };
 }
 
-/** Several who rename a pool at once, and at times one who deletes it beside them. */
+/** Several who give a pool its settings at once, and at times one who deletes it beside them. */
 function renamers(random: Random): Race {
-  const rename = (): Operation => ({ kind: "rename-pool", name: random.pick(["one", "two", "three"]) });
+  const rename = (): Operation => ({ kind: "administer", act: random.pick(["update", "update", "put"]) });
   const clients = times(1 + random.below(2), (): readonly Operation[] =>
     times(1 + random.below(4), () => [pauseOf(random, [5, 50, 5000]), rename()]).flat(),
   );
-  const end: readonly Operation[] = [pauseOf(random, [5, 200, 12_000]), { kind: "delete-pool" }];
+  const end: readonly Operation[] = [pauseOf(random, [5, 200, 12_000]), { kind: "administer", act: "delete" }];
   return { clients: random.chance(0.5) ? [...clients, end] : clients };
 }
 
@@ -38,10 +38,34 @@ function readers(random: Random): Race {
   ]);
   const changes = times(2 + random.below(4), () => [
     pauseOf(random, [50, 5000, 12_000]),
-    { kind: "rename-pool", name: random.pick(["one", "two", "three"]) } as const,
+    { kind: "administer", act: "update" } as const,
     { kind: "get-id", tokens: [] } as const,
   ]).flat();
-  return { clients: [...users, random.chance(0.8) ? changes : [...changes, { kind: "delete-pool" }, read()]] };
+  return {
+    clients: [...users, random.chance(0.8) ? changes : [...changes, { kind: "administer", act: "delete" }, read()]],
+  };
+}
+
+const ACTS: readonly [Act, ...Act[]] = [
+  ...(["create", "create", "update", "update", "put", "describe", "delete"] as const),
+  ...(["list-identities", "list-identities", "list-pools"] as const),
+];
+
+/** Administrators of some pools, among them those that are made just then, and people who come to them. */
+function administrators(random: Random): Race {
+  const administer = (): Operation => ({ kind: "administer", act: random.pick(ACTS), pool: random.below(4) });
+  const clients = times(1 + random.below(2), (): readonly Operation[] =>
+    times(2 + random.below(4), () => [pauseOf(random, [5, 200, 12_000]), administer()]).flat(),
+  );
+  const users = times(1 + random.below(2), (): readonly Operation[] => {
+    const pool = random.below(3);
+    const visits = times(random.below(3), (): readonly Operation[] => [
+      pauseOf(random, [50, 12_000]),
+      { kind: "look-up", pool, user: "1" },
+    ]);
+    return [{ kind: "get-id", pool, tokens: tokensOf(random, 0, 1) }, ...visits.flat()];
+  });
+  return { clients: [...clients, ...users] };
 }
 
 function besideOf(random: Random): Operation {

@@ -1,6 +1,7 @@
 /** A request as a client sends it, and sends it again: an operation of the schedule, bound to the identity that it is about. */
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
+import type { Act } from "./operations.ts";
 import type { InFlight } from "./observer.ts";
 import { DEVELOPER } from "./settings.ts";
 
@@ -24,8 +25,14 @@ export type Request = { readonly identityPoolId: IdentityPoolId } & (
   | { readonly kind: "merge-users"; readonly destination: string; readonly source: string }
   | { readonly kind: "look-up"; readonly user: string }
   | { readonly kind: "look-up-users"; readonly identityId: IdentityId }
-  | { readonly kind: "rename-pool"; readonly name: string }
-  | { readonly kind: "delete-pool" }
+  /** `name` and `hasSecret` are the settings that are given, and `size` is that of a page that is read. */
+  | {
+      readonly kind: "administer";
+      readonly act: Act;
+      readonly name: string;
+      readonly hasSecret: boolean;
+      readonly size: number;
+    }
   | { readonly kind: "rotate-key"; readonly isForced: boolean }
   | { readonly kind: "pause"; readonly ms: number }
 );
@@ -69,8 +76,7 @@ export function inFlightOf(request: Request, login: LoginOf): InFlight {
     case "look-up":
     case "look-up-users":
     case "burst":
-    case "rename-pool":
-    case "delete-pool":
+    case "administer":
     case "rotate-key":
     case "pause":
       return idle;
@@ -86,7 +92,7 @@ export function describeRequest(request: Request): string {
     tokens === null ? "" : `with [${tokens}]`,
     request.kind === "unlink" ? `to unlink ${request.from.join(" ")}` : "",
     request.kind === "unlink-user" || request.kind === "look-up" ? request.user : "",
-    request.kind === "rename-pool" ? `as ${request.name}` : "",
+    request.kind === "administer" ? `${request.act} ${request.name}${request.hasSecret ? " with a secret" : ""}` : "",
     request.kind === "merge-users" ? `${request.source} into ${request.destination}` : "",
     request.kind === "pause" || request.kind === "rotate-key" ? "" : `in ${request.identityPoolId}`,
   ];

@@ -8,6 +8,7 @@ import type { Fault } from "./faults.ts";
 import type { Hits } from "./coverage.ts";
 import { ownPlatform } from "./platform.ts";
 import { PROVIDERS, USERS } from "./operations.ts";
+import { PoolChecks } from "./pool-checks.ts";
 import type { Schedule } from "./schedule.ts";
 import { lifeOf } from "./slots.ts";
 import { DEVELOPER, POOLS } from "./settings.ts";
@@ -49,14 +50,14 @@ const TOGETHER = 8;
 /** So often the event loop turns as well: a whole turn costs as much as an event, and whoever watches the run needs some. */
 const TICKS_OF_A_TURN = 256;
 
-type Phase = "faults" | "calm" | "agreement" | "tombstones" | "over";
+type Phase = "faults" | "calm" | "agreement" | "lists" | "tombstones" | "over";
 
 class Run {
   readonly schedule: Schedule;
   readonly #world: World;
   readonly #history: History;
   readonly #knowledge: Knowledge = { ids: [], pools: new Map(), logins: new Map() };
-  #clients: Client[] = [];
+  #clients: readonly { readonly isDone: boolean }[] = [];
   #phase: Phase = "faults";
   readonly #startMs: number;
   #restAtMs = 0;
@@ -117,8 +118,7 @@ class Run {
         if (!this.#clients.every((client) => client.isDone)) return network.violate("D4: a request never ended");
         const reason = unrest(this.#world) ?? this.#anomaly();
         if (reason !== null) return network.violate(reason);
-        if (this.schedule.seed % 8 !== 0 || this.#world.judge.pools.mayAnyBeGone)
-          return this.#enter("tombstones", TOMBSTONES_GONE_MS);
+        if (this.schedule.seed % 8 !== 0 || this.#world.judge.pools.mayAnyBeGone) return this.#leave();
         this.#clients = [...this.#checkers(), ...this.#mergers()];
         return this.#enter("agreement", REST_MS);
       }
@@ -126,6 +126,12 @@ class Run {
         if (!this.#clients.every((client) => client.isDone))
           return network.violate("Q2: a question was not answered at rest");
         const reason = unrest(this.#world) ?? this.#anomaly();
+        return reason === null ? this.#leave() : network.violate(reason);
+      }
+      case "lists": {
+        if (!this.#clients.every((client) => client.isDone))
+          return network.violate("D6: a list was not answered at rest");
+        const reason = unrest(this.#world);
         return reason === null ? this.#enter("tombstones", TOMBSTONES_GONE_MS) : network.violate(reason);
       }
       case "tombstones": {
@@ -143,6 +149,17 @@ class Run {
       case "over":
         return;
     }
+  }
+
+  /** To the end: by way of the lists where anybody administered pools, and in some of the others. */
+  #leave(): void {
+    const { network, judge } = this.#world;
+    if (this.schedule.seed % (judge.pools.isConcerned ? 4 : 32) !== 0)
+      return this.#enter("tombstones", TOMBSTONES_GONE_MS);
+    const checks = new PoolChecks(this.#world, this.schedule.seed);
+    this.#clients = [checks];
+    void checks.run().catch((error: unknown) => network.violate(`defect: ${stackOf(error)}`));
+    this.#enter("lists", REST_MS);
   }
 
   #enter(phase: Phase, ms: number): void {

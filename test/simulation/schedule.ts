@@ -91,7 +91,7 @@ function operationOf(random: Random, targets: number, ownShare: number, mayDelet
     };
   }
   if (dice < 91) return { kind: "delete", target };
-  if (dice < 96 && mayDeletePool) return { kind: "delete-pool" };
+  if (dice < 96 && mayDeletePool) return { kind: "administer", act: "delete" };
   return { kind: "pause", ms: random.pick([5, 50, 12_000]) };
 }
 

@@ -14,5 +14,8 @@ const POOL: IdentityPool = {
   developerProviderName: DEVELOPER,
 };
 export const POOLS: readonly IdentityPool[] = [POOL, { ...POOL, identityPoolId: OTHER_POOL_ID, name: "other" }];
+export const KEY_ENCRYPTION_KEY = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
+/** Providers with a secret of the app in their value. */
+export const SECRETS: Readonly<Record<string, string>> = { "api.twitter.com": "app;secret" };
 /** Of the mints of one identity: small, so that clients do reach it. */
 export const RATE = { perSecond: 2, burst: 10 };

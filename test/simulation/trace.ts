@@ -16,6 +16,9 @@ export function shortly(value: unknown): string {
       "at",
       "subject",
       "providerName",
+      // Sealed texts, which are others in each run.
+      "iv",
+      "ciphertext",
     ].includes(key)
       ? undefined
       : part;

@@ -15,7 +15,6 @@ import {
 import { getId } from "../../src/operations/get-id.ts";
 import { getOpenIdToken } from "../../src/operations/get-open-id-token.ts";
 import { deleteIdentities, unlinkIdentity } from "../../src/operations/identities.ts";
-import { deleteIdentityPool, updateIdentityPool } from "../../src/operations/identity-pools.ts";
 import { rotateSigningKey } from "../../src/operations/rotate-signing-key.ts";
 import type { Isolate } from "./isolate.ts";
 import { ringIn } from "./keys.ts";
@@ -23,6 +22,7 @@ import { objectsOf } from "./stubs.ts";
 import type { UnlinkRequest } from "./record-rules.ts";
 import { ISSUER_UNREACHABLE, SLOWEST_ISSUER_MS, verified } from "./issuers.ts";
 import type { Random } from "./random.ts";
+import { servePool } from "./pool-operations.ts";
 import { loginsIn, type Request, usersOf } from "./requests.ts";
 import type { Life } from "./slots.ts";
 import { DEVELOPER } from "./settings.ts";
@@ -123,21 +123,8 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
       return answeredId(
         await lookupDeveloperIdentity({ IdentityPoolId: identityPoolId, IdentityId: request.identityId }, context),
       );
-    case "rename-pool": {
-      const input = {
-        IdentityPoolId: identityPoolId,
-        IdentityPoolName: request.name,
-        AllowUnauthenticatedIdentities: true,
-        DeveloperProviderName: DEVELOPER,
-      };
-      const answer = await updateIdentityPool(input, context);
-      return answer.ok ? ok(null) : answer;
-    }
-    case "delete-pool": {
-      world.judge.pools.asksToDelete(identityPoolId);
-      const answer = await deleteIdentityPool({ IdentityPoolId: identityPoolId }, context);
-      return answer.ok ? ok(null) : answer;
-    }
+    case "administer":
+      return await servePool({ world, context }, request);
     case "rotate-key":
       return await rotateKey(serving, context, request.isForced);
     case "pause":

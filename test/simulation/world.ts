@@ -139,8 +139,8 @@ export class World implements Surroundings {
     network.note(() => `${slot.name} stores ${shortly(value)}`);
     this.observer.stored(slot, before, value, life);
     if (slot.name === this.keyRing.name) this.#keysChanged(before);
+    else if (slot.kind === "pool") this.judge.pools.poolStored(slot.name, before as PoolRecord, value as PoolRecord);
     else this.judge.stored(slot.name, before, value);
-    if (slot.kind === "pool" && value !== null) this.judge.pools.poolStored(value as unknown as PoolRecord);
     if (network.faults.strikes("crash-after-save")) {
       this.observer.diedAfterSave(slot, before, value);
       network.kill(life);

@@ -1,0 +1,95 @@
+/**
+ * What administrators are told of a world at rest, by the operations themselves: of each pool its settings and those of its
+ * identities that are there, and of all pools the live ones by name (D6, D7). Afterwards no list has an entry too many.
+ */
+import type { IdentityPoolId } from "../../src/domain/identifiers.ts";
+import { isVisible } from "../../src/domain/identity.ts";
+import type { SignedContext } from "../../src/operations/context.ts";
+import { identitiesOf, listedPools, servePool } from "./pool-operations.ts";
+import { type Random, streamOf } from "./random.ts";
+import { lifeOf } from "./slots.ts";
+import { objectsOf } from "./stubs.ts";
+import type { World } from "./world.ts";
+
+/** By then no isolate remembers a pool that is gone. */
+const MEMORIES_GONE_MS = 40_000;
+
+export class PoolChecks {
+  isDone = false;
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #context: SignedContext;
+
+  constructor(world: World, seed: number) {
+    this.#world = world;
+    this.#random = streamOf(seed, "pool checks");
+    const life = lifeOf("administrator");
+    this.#context = world.isolates[1].contextOf(life, objectsOf(world, life), this.#random, {
+      call: { askedAt: world.network.nowMs / 1000, callId: "at rest" },
+      verifyLogins: async () => await Promise.reject(new Error("no login token is presented")),
+    });
+  }
+
+  async run(): Promise<void> {
+    await this.#world.network.sleep(lifeOf("administrator"), MEMORIES_GONE_MS);
+    for (const identityPoolId of this.#world.judge.pools.known) {
+      // oxlint-disable-next-line no-await-in-loop -- one administrator asks one thing after the other
+      await this.#check(identityPoolId);
+    }
+    await this.#checkPools();
+    this.isDone = true;
+  }
+
+  async #check(identityPoolId: IdentityPoolId): Promise<void> {
+    const { network, pools } = this.#world;
+    const isLive = pools.isLive(identityPoolId);
+    const described = await this.#describe(identityPoolId);
+    if (described !== isLive) network.violate(`D6: ${identityPoolId} is live: ${isLive}, and described: ${described}`);
+    const listed = await identitiesOf(this.#context, identityPoolId, this.#size());
+    if (listed.ok !== isLive) network.violate(`D6: ${identityPoolId} is live: ${isLive}, and lists: ${listed.ok}`);
+    if (!listed.ok) return;
+    const wanted = this.#identitiesIn(identityPoolId).join(" ");
+    const named = listed.value.toSorted().join(" ");
+    if (named !== wanted) network.violate(`D6: ${identityPoolId} lists [${named}] and has [${wanted}]`);
+    const entries = [...pools.shards].flatMap(([name, { stored }]) => {
+      return name.startsWith(`${identityPoolId}/`) ? (stored?.ids ?? []) : [];
+    });
+    const rest = entries.toSorted().join(" ");
+    if (rest !== wanted) network.violate(`D6: the lists of ${identityPoolId} hold [${rest}] after they were read`);
+  }
+
+  async #describe(identityPoolId: IdentityPoolId): Promise<boolean> {
+    const administration = { world: this.#world, context: this.#context };
+    const request = {
+      kind: "administer",
+      act: "describe",
+      identityPoolId,
+      name: "",
+      hasSecret: false,
+      size: 0,
+    } as const;
+    return (await servePool(administration, request)).ok;
+  }
+
+  #identitiesIn(identityPoolId: IdentityPoolId): readonly string[] {
+    return [...this.#world.identities.values()]
+      .flatMap(({ stored: record }) => {
+        return record?.identityPoolId === identityPoolId && isVisible(record) ? [record.identityId] : [];
+      })
+      .toSorted();
+  }
+
+  async #checkPools(): Promise<void> {
+    const { network, pools } = this.#world;
+    const listed = await listedPools(this.#context, this.#size());
+    const wanted = [...pools.slots].flatMap(([identityPoolId, { stored }]) => {
+      return stored?.state === "live" ? [`${identityPoolId} as ${stored.pool.name}`] : [];
+    });
+    const isAsWanted = listed.ok && listed.value.join() === wanted.toSorted().join();
+    if (!isAsWanted) network.violate(`D6: the pools are ${wanted.join()}, and listed is ${JSON.stringify(listed)}`);
+  }
+
+  #size(): number {
+    return 1 + this.#random.below(4);
+  }
+}

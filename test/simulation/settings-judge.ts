@@ -1,0 +1,64 @@
+/** What is promised of a pool's settings: whoever asks the pool is told those that were given last (D7). Each change has a name of its own. */
+import type { IdentityPoolId } from "../../src/domain/identifiers.ts";
+import type { Network } from "./network.ts";
+import { POOLS } from "./settings.ts";
+
+/** One attempt to give settings, which counts at some moment between its two ends; one without an answer may count at any later time. */
+type Write = { readonly name: string; readonly calledAtMs: number; endedAtMs: number };
+
+export class SettingsJudge {
+  readonly #network: Pick<Network, "nowMs" | "violate" | "faults">;
+  readonly #writes = new Map<IdentityPoolId, Write[]>();
+  readonly #deletedAtMs = new Map<IdentityPoolId, number>();
+
+  constructor(network: Pick<Network, "nowMs" | "violate" | "faults">) {
+    this.#network = network;
+  }
+
+  /** Returns whom to tell that it was answered. */
+  asksToGive(identityPoolId: IdentityPoolId, name: string): () => void {
+    const write: Write = { name, calledAtMs: this.#network.nowMs, endedAtMs: Number.POSITIVE_INFINITY };
+    this.#writesOf(identityPoolId).push(write);
+    return () => {
+      write.endedAtMs = this.#network.nowMs;
+    };
+  }
+
+  /** Before whatever else was given: a creation that comes again gives nothing. */
+  created(identityPoolId: IdentityPoolId, name: string): void {
+    const writes = this.#writesOf(identityPoolId);
+    if (!writes.some((write) => write.name === name)) writes.push(firstOf(name));
+  }
+
+  deleted(identityPoolId: IdentityPoolId): void {
+    if (!this.#deletedAtMs.has(identityPoolId)) this.#deletedAtMs.set(identityPoolId, this.#network.nowMs);
+  }
+
+  /** The pool itself was asked at `askedAtMs`, and has answered with the settings of that name. */
+  read(identityPoolId: IdentityPoolId, name: string, askedAtMs: number): void {
+    const deletedAtMs = this.#deletedAtMs.get(identityPoolId) ?? Number.POSITIVE_INFINITY;
+    if (deletedAtMs < askedAtMs) this.#network.violate(`D7: ${identityPoolId} is deleted, and its settings are read`);
+    const writes = this.#writesOf(identityPoolId);
+    // A message that arrives again gives again what it gave.
+    if (this.#network.faults.hasStruck("duplicate")) return;
+    const isCurrent = writes.some((write) => {
+      const isLater = ({ calledAtMs, endedAtMs }: Write) => calledAtMs > write.endedAtMs && endedAtMs < askedAtMs;
+      return write.name === name && !writes.some(isLater);
+    });
+    if (isCurrent) return;
+    this.#network.violate(`D7: ${identityPoolId} is read as ${name}, and newer settings were acknowledged`);
+  }
+
+  #writesOf(identityPoolId: IdentityPoolId): Write[] {
+    let writes = this.#writes.get(identityPoolId);
+    if (writes === undefined) {
+      writes = POOLS.filter((pool) => pool.identityPoolId === identityPoolId).map(({ name }) => firstOf(name));
+      this.#writes.set(identityPoolId, writes);
+    }
+    return writes;
+  }
+}
+
+function firstOf(name: string): Write {
+  return { name, calledAtMs: Number.NEGATIVE_INFINITY, endedAtMs: Number.NEGATIVE_INFINITY };
+}
