@@ -16,12 +16,6 @@ const PATIENCE = {
   expect: { poll: { timeout: 60_000, interval: 50 } },
 };
 
-/**
- * Files that run at a time, on any machine: many spend their time waiting for processes of their own, so that more run than a
- * small one has cores. All projects have the same number, or Vitest would run them in groups, one after the other.
- */
-const WORKERS = { maxWorkers: 3 };
-
 /** What starts objects, or calls those that run: the platform's own modules, and the supports that use them. */
 const STARTS_OBJECTS = /from "(cloudflare:|(\.\.\/)+support\/(cost|cost-stage|objects|service|waits|world)\.ts")/;
 const UNIT_TESTS = globSync("test/unit/**/*.test.ts");
@@ -44,21 +38,23 @@ const inWorkerd = () =>
 
 export default defineConfig({
   test: {
+    // Files that run at a time, on any machine: many spend their time waiting for processes of their own, so that more run than
+    // a small one has cores. A project that had another number would run alone, after the others.
+    maxWorkers: 3,
     projects: [
       {
         plugins: [inWorkerd()],
         // A workerd of their own costs most files more than all of their tests: those that store nothing share one.
-        test: { ...PATIENCE, ...WORKERS, name: "unit", include: withoutObjects, isolate: false },
+        test: { ...PATIENCE, name: "unit", include: withoutObjects, isolate: false },
       },
       {
         plugins: [inWorkerd()],
-        test: { ...PATIENCE, ...WORKERS, name: "objects", include: withObjects },
+        test: { ...PATIENCE, name: "objects", include: withObjects },
       },
-      { test: { ...PATIENCE, ...WORKERS, name: "simulation", include: ["test/simulation/**/*.test.ts"] } },
+      { test: { ...PATIENCE, name: "simulation", include: ["test/simulation/**/*.test.ts"] } },
       {
         test: {
           ...PATIENCE,
-          ...WORKERS,
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           globalSetup: ["test/support/worker-process.ts"],
@@ -67,15 +63,13 @@ export default defineConfig({
       {
         test: {
           ...PATIENCE,
-          // One after the other, after all else: some of them flood the Worker that they share.
-          maxWorkers: 1,
           name: "attacks",
           include: ["test/attacks/**/*.test.ts"],
           globalSetup: ["test/support/worker-process.ts"],
         },
       },
       {
-        test: { ...PATIENCE, ...WORKERS, testTimeout: 600_000, name: "crash", include: ["test/crash/**/*.test.ts"] },
+        test: { ...PATIENCE, testTimeout: 600_000, name: "crash", include: ["test/crash/**/*.test.ts"] },
       },
     ],
   },
