@@ -48,7 +48,7 @@ export function identityHostOf({ ctx, env }: Platform, config: Config, isMade: b
         return { kind: "failed" };
       }
     },
-    afterAnswer: (work) => ctx().waitUntil(work),
+    afterAnswer: (work) => ctx().waitUntil(onceDurable(ctx().storage, work)),
     now: () => Date.now() / 1000,
     newTransactionId: () => crypto.randomUUID(),
     readPool: poolReaderOf(env, (work) => ctx().waitUntil(work)),
@@ -63,6 +63,16 @@ export function identityHostOf({ ctx, env }: Platform, config: Config, isMade: b
       writeEvent({ event: "identity-not-settled", cause: String(cause) });
     },
   };
+}
+
+/** Where a step could not be stored, this life is over, and the next one has what is to be done. */
+async function onceDurable(storage: DurableObjectStorage, work: () => Promise<void>): Promise<void> {
+  try {
+    await storage.sync();
+  } catch {
+    return;
+  }
+  await work();
 }
 
 function bucketHostOf(kv: () => SyncKvStorage): BucketHost {

@@ -8,8 +8,8 @@ import { type IdentityId, identityIdOf, type IdentityPoolId } from "../domain/id
 import type { VerifiedLogin } from "../domain/login.ts";
 import type { Refusal } from "../domain/refusals.ts";
 import { type Attempt, LOOK_AGAIN, untilAnswered } from "./contention.ts";
-import { healOwners, type Ownership } from "./login-owners.ts";
-import type { Busy, Holder } from "./messages.ts";
+import { healOwners } from "./login-owners.ts";
+import type { Busy, Holder, Ownership } from "./messages.ts";
 import type { Parties } from "./parties.ts";
 import type { LoginView } from "./participant.ts";
 import { planLink } from "./plan.ts";
@@ -27,6 +27,8 @@ export type LinkRequest = Logins & {
   readonly named: { readonly identityId: IdentityId; readonly isGuest: boolean } | null;
   /** Id of the client's call, where it has one. */
   readonly callId?: string | null;
+  /** Whose the logins are, as the logins have just told the named identity: the first attempt need not ask them again. */
+  readonly owners?: readonly Ownership[];
   /** Login id of a developer user that must be the named identity's own, or nobody's. */
   readonly pinned?: string;
 };
@@ -42,8 +44,12 @@ export async function bringTogether(parties: Parties, request: Logins): Promise<
 /** The grant of the surviving identity; busy when the named identity is no longer what it was, and is to be asked again. */
 export async function linkLogins(parties: Parties, request: LinkRequest): Promise<Result<Grant, Refusal> | Busy> {
   let drawnBy = request.named?.identityId ?? null;
+  let told = request.owners;
   const linked = await untilAnswered(parties, async (): Promise<Attempt<Grant | null>> => {
-    const planned = await planOf(parties, request);
+    const seen = told === undefined || request.pinned !== undefined ? await look(parties, request) : told;
+    told = undefined;
+    if ("kind" in seen) return seen;
+    const planned = await planOf(parties, request, seen);
     if ("kind" in planned) return planned;
     if (!planned.ok) return planned;
     const { order, owned } = planned.value;
@@ -78,15 +84,19 @@ export async function linkLogins(parties: Parties, request: LinkRequest): Promis
 
 type Planned = { readonly order: LinkOrder; readonly owned: readonly Owned[] };
 
-/** Looks once at who owns the logins, and says what is to become of them. */
-async function planOf(parties: Parties, request: LinkRequest): Promise<Attempt<Planned>> {
-  const { identityPoolId, logins, named, pinned, callId } = request;
+/** Who owns the logins, as they say themselves. */
+async function look(parties: Parties, { logins }: LinkRequest): Promise<readonly Ownership[] | Busy> {
   const views = await Promise.all(
     logins.map(async ({ loginId }) => await parties.objects.login(loginId).view(loginId)),
   );
   const holder = holderAmong(views);
-  if (holder !== undefined) return { kind: "busy", holder };
-  const owned = ownedAmong(logins, views);
+  return holder === undefined ? ownedAmong(logins, views) : { kind: "busy", holder };
+}
+
+/** Says what is to become of the logins that have these owners. */
+async function planOf(parties: Parties, request: LinkRequest, seen: readonly Ownership[]): Promise<Attempt<Planned>> {
+  const { identityPoolId, logins, named, pinned, callId } = request;
+  const owned = seen.map((ownership): Owned => ({ ...ownership, providerName: providerOf(logins, ownership) }));
   const refuse = async (refusal: Refusal): Promise<Attempt<Planned>> =>
     (await healOwners(parties, owned)) ? LOOK_AGAIN : err(refusal);
   // Decided on the very look at the owners that the plan is made of; what changes since, the order's `pinned` is for.
@@ -116,11 +126,15 @@ function holderAmong(views: readonly LoginView[]): Holder | undefined {
   return views.find((view) => view.holder !== null)?.holder ?? undefined;
 }
 
-function ownedAmong(logins: readonly VerifiedLogin[], views: readonly LoginView[]): readonly Owned[] {
-  return logins.flatMap(({ loginId, providerName }, index): Owned[] => {
+function ownedAmong(logins: readonly VerifiedLogin[], views: readonly LoginView[]): readonly Ownership[] {
+  return logins.flatMap(({ loginId }, index): Ownership[] => {
     const owner = views[index]?.owner ?? null;
-    return owner === null ? [] : [{ ...owner, loginId, providerName }];
+    return owner === null ? [] : [{ ...owner, loginId }];
   });
+}
+
+function providerOf(logins: readonly VerifiedLogin[], { loginId }: Ownership): string {
+  return logins.find((login) => login.loginId === loginId)?.providerName ?? "";
 }
 
 /** Each owner once, the older first: only a merge of several needs to know, so only then are they asked. */

@@ -1,13 +1,14 @@
 /**
  * What an identity owes to others, and the alarm that sees to it: settlements, releases and listings are sent after the
- * answer, and again by the alarm until each has been answered.
+ * answer, and again by the alarm until each has been answered. The alarm is set before the first of them leaves: until then
+ * each participant has one of its own, which leads back here.
  */
 import type { IdentityHost } from "./identity-host.ts";
-import { isAtRest, outbox, PATIENCE_SECONDS } from "./identity-record.ts";
+import { isErasable, outbox, PATIENCE_SECONDS } from "./identity-record.ts";
 import type { KeptRecord } from "./kept-record.ts";
-import type { Participant } from "./messages.ts";
+import type { Message, Participant } from "./messages.ts";
 import { acknowledge } from "./replies.ts";
-import { abort } from "./transaction.ts";
+import { abortOverdue } from "./transaction.ts";
 import { thaw } from "./absorption.ts";
 
 /** When an alarm that met an error comes again, in seconds. */
@@ -27,7 +28,7 @@ export class Deliveries {
   /** What is owed to others is sent after the answer, never in its way. */
   later(): void {
     const record = this.#kept.value;
-    if (record !== null && !isAtRest(record)) this.#host.afterAnswer(this.deliver());
+    if (record !== null && outbox(record).length > 0) this.#host.afterAnswer(async () => await this.deliver());
   }
 
   /** Sends what is owed, once each; what is not answered stays owed, and the alarm tries again. */
@@ -40,12 +41,13 @@ export class Deliveries {
 
   async #deliverAll(): Promise<void> {
     const attempted = new Set<string>();
-    for (;;) {
-      const before = this.#kept.value;
-      const messages = (before === null ? [] : outbox(before)).filter(
-        (message) => !attempted.has(JSON.stringify(message)),
-      );
-      if (messages.length === 0) return;
+    const owed = (): readonly Message[] => {
+      const record = this.#kept.value;
+      return record === null ? [] : outbox(record).filter((message) => !attempted.has(JSON.stringify(message)));
+    };
+    while (owed().length > 0) {
+      await this.#kept.arm();
+      const messages = owed();
       for (const message of messages) attempted.add(JSON.stringify(message));
       const replies = await Promise.all(messages.map((message) => this.#host.send(message)));
       let record = this.#kept.value;
@@ -57,36 +59,33 @@ export class Deliveries {
     }
   }
 
-  /**
-   * The alarm. It must not throw: after six tries the platform would forget it, and what is owed would stay owed. `isDriven`
-   * tells a transaction that a call of this life drives from one that nobody does.
-   */
-  async alarm(isDriven: (transactionId: string) => boolean): Promise<void> {
-    this.#kept.rang();
+  /** Ends a transaction whose call hangs. Should it go on after all, it finds it aborted, and gives up. */
+  abortOverdue(): void {
+    const record = this.#kept.value;
+    if (record !== null) this.#kept.write(abortOverdue(record, this.#host.now()));
+  }
+
+  /** The alarm. It must not throw: after six tries the platform would forget it, and what is owed would stay owed. */
+  async alarm(): Promise<void> {
+    this.#kept.doubtAlarm();
     try {
-      await this.#wake(isDriven);
+      await this.#wake();
     } catch (cause) {
       this.#host.unsettled(cause);
-      this.#kept.mayRing();
+      this.#kept.doubtAlarm();
       await this.#host.setAlarm(this.#host.now() + RETRY_SECONDS);
     }
   }
 
   /** Ends what hangs, then delivers what is owed. Safe to run twice, late, and beside a request. */
-  async #wake(isDriven: (transactionId: string) => boolean): Promise<void> {
-    const record = this.#kept.value;
-    if (record === null) return;
-    const now = this.#host.now();
-    const { transaction } = record;
-    if (transaction?.phase === "preparing") {
-      // A call that still drives it finds it aborted after its next await, and gives up.
-      const isOverdue = now - transaction.startedAt >= PATIENCE_SECONDS;
-      if (isOverdue || !isDriven(transaction.id)) this.#kept.write(abort(record, transaction));
-    }
-    if (record.freeze !== null && now - record.freeze.since >= PATIENCE_SECONDS) await this.askAboutFreeze();
+  async #wake(): Promise<void> {
+    this.abortOverdue();
+    const freeze = this.#kept.value?.freeze ?? null;
+    if (freeze !== null && this.#host.now() - freeze.since >= PATIENCE_SECONDS) await this.askAboutFreeze();
     await this.deliver();
-    // Re-arms the alarm while anything is pending, and erases what has served its time.
-    if (this.#kept.value !== null) this.#kept.write(this.#kept.value);
+    const record = this.#kept.value;
+    if (record !== null && isErasable(record, this.#host.now())) this.#kept.write(record);
+    await this.#kept.arm();
   }
 
   /** Merged or free, as the coordinator of an open merge says; whether it could be asked. */

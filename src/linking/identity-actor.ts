@@ -165,6 +165,7 @@ export class IdentityActor {
   // What other objects say to this one: messages.ts.
 
   freeze(message: Freeze): FreezeReply {
+    this.#deliveries.abortOverdue();
     const frozen = freeze(this.#kept.value, message, this.#host.now());
     if (frozen.record !== null && frozen.record !== this.#kept.value) this.#kept.write(frozen.record);
     return frozen.reply;
@@ -196,6 +197,7 @@ export class IdentityActor {
 
   /** How a transaction of this identity ended. Sees to it that the asker's participant has heard, too. */
   async outcome(message: AskOutcome): Promise<Outcome | "preparing"> {
+    this.#deliveries.abortOverdue();
     const outcome = outcomeOf(this.#kept.value, message);
     if (outcome === "preparing") return outcome;
     if (isOwed(this.#kept.value, message)) {
@@ -210,7 +212,7 @@ export class IdentityActor {
   }
 
   async alarm(): Promise<void> {
-    await this.#deliveries.alarm(this.#links.isDriven);
+    await this.#deliveries.alarm();
   }
 
   /** Whether the identity may be used at all, judged after the wait for its pool: a merge may have come meanwhile. */

@@ -16,7 +16,7 @@ import type { IdentityHost } from "./identity-host.ts";
 import type { IdentityRecord } from "./identity-record.ts";
 import type { KeptRecord } from "./kept-record.ts";
 import type { LinkOutcome } from "./link-run.ts";
-import type { Busy } from "./messages.ts";
+import type { Busy, Ownership } from "./messages.ts";
 import type { Links } from "./links.ts";
 import { remove, unlink, unlinkDeveloperUser as withoutDeveloperUser } from "./removal.ts";
 import type { LinkOrder } from "./transaction.ts";
@@ -24,8 +24,15 @@ import type { LinkOrder } from "./transaction.ts";
 export type GrantReply =
   | { readonly kind: "granted"; readonly grant: Grant }
   | Refused
-  /** The logins are good, and some are another identity's: the Worker brings them together. */
-  | (VerifiedLogins & { readonly kind: "to-link"; readonly isGuest: boolean })
+  /**
+   * The logins are good, and some are another identity's: the Worker brings them together. `owners` are those of all logins
+   * that have one, as the logins say; a release before did not tell them.
+   */
+  | (VerifiedLogins & {
+      readonly kind: "to-link";
+      readonly isGuest: boolean;
+      readonly owners?: readonly Ownership[];
+    })
   /** Absorbed while the call was under way, or by this very call before: the other identity judges it anew. */
   | { readonly kind: "merged"; readonly into: IdentityId }
   /** `verified` where the logins were verified before something was found in the way. */
@@ -100,7 +107,7 @@ export async function grantToLogins(
       case "unreachable":
         return refused({ kind: "participant-unreachable" });
       case "elsewhere":
-        return { kind: "to-link", ...verified, isGuest };
+        return { kind: "to-link", ...verified, isGuest, owners: [...ownedBy(record, logins), ...outcome.owners] };
       case "busy":
         return { ...outcome, verified };
       case "stale":
@@ -109,6 +116,14 @@ export async function grantToLogins(
         // The record moved between the judgement and the link: the next attempt says what it is now.
         return { kind: "busy" };
     }
+  });
+}
+
+/** Those of the logins that the identity holds. */
+function ownedBy({ identityId, logins: held }: IdentityRecord, logins: readonly VerifiedLogin[]): readonly Ownership[] {
+  return logins.flatMap(({ loginId }) => {
+    const linked = held.find((login) => login.loginId === loginId);
+    return linked === undefined ? [] : [{ identityId, loginId, linkId: linked.linkId }];
   });
 }
 

@@ -17,12 +17,12 @@ export type IdentityHost = {
    * and then nothing is stored. A message sent afterwards must not leave before the step is durable.
    */
   save(record: IdentityRecord | null, alarm: AlarmStep): void;
-  /** Sets the alarm alone, in epoch seconds: a run of it has failed. */
+  /** One storage step: the alarm alone, in epoch seconds. A message sent afterwards must not leave before it is durable. */
   setAlarm(atSeconds: number): Promise<void>;
   /** Delivers a message to its addressee; a call that failed is the reply `failed`, never a throw. */
   send(message: Message): Promise<Reply>;
-  /** Lets work go on that no answer waits for. */
-  afterAnswer(work: Promise<void>): void;
+  /** Begins work once what was stored so far is durable, so that nothing of it is in an answer's way. */
+  afterAnswer(work: () => Promise<void>): void;
   /** Epoch seconds. */
   now(): number;
   newTransactionId(): string;

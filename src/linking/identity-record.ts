@@ -1,10 +1,11 @@
 /** What an identity's object stores, as one value: the identity, its open link transaction and what others must still hear. */
+import { backoffSeconds } from "../domain/backoff.ts";
 import type { ClientCall, Identity, LinkedLogin } from "../domain/identity.ts";
 import type { IdentityId } from "../domain/identifiers.ts";
 import type { Login } from "../domain/login.ts";
 import type { Message, Outcome, Participant, TransactionRef } from "./messages.ts";
 
-/** How long a transaction may prepare, and a frozen identity may wait, before an alarm looks after it. */
+/** How long a transaction may prepare, and a frozen identity may wait, before it is looked after. */
 export const PATIENCE_SECONDS = 10;
 /** How long a tombstone stays: far longer than any message can be late. */
 export const TOMBSTONE_SECONDS = 86_400;
@@ -26,6 +27,7 @@ export type LinkTransaction = {
 export type IdentityRecord = Identity & {
   /** Version of this shape in storage. */
   readonly version: 1;
+  /** Stored from its commit on; before, and once it is aborted, it is in memory alone. */
   readonly transaction: LinkTransaction | null;
   /** The transaction of another identity that is absorbing this one. */
   readonly freeze: (TransactionRef & { readonly since: number; readonly callId?: string }) | null;
@@ -38,6 +40,17 @@ export type IdentityRecord = Identity & {
   /** Where this identity stands with its pool's directory. */
   readonly listing: "unlisted" | "to-add" | "listed" | "to-remove";
 };
+
+/**
+ * What is stored of the record: of a transaction that is not committed nothing, because a life that does not know it answers
+ * "aborted", as presumed abort has it; and so nothing of an identity that such a transaction is to give birth to.
+ */
+export function durablePart(record: IdentityRecord): IdentityRecord | null {
+  if (record.standing.kind === "unborn") return null;
+  return record.transaction === null || record.transaction.phase === "committed"
+    ? record
+    : { ...record, transaction: null };
+}
 
 /** Nothing is open and nobody is owed a message: invariant 2 holds to the letter. */
 export function isAtRest(record: IdentityRecord): boolean {
@@ -66,7 +79,9 @@ export function outbox(record: IdentityRecord): readonly Message[] {
 
 /** When the identity's alarm must look after it, in epoch seconds, or null when nothing is pending. */
 export function wakeAt(record: IdentityRecord, now: number): number | null {
-  if (!isAtRest(record)) return now + PATIENCE_SECONDS;
+  // What is owed dates from the last change.
+  const waitingSince = record.freeze?.since ?? record.modifiedAt;
+  if (!isAtRest(record)) return now + backoffSeconds(now - waitingSince, record.identityId);
   return record.standing.kind === "deleted" ? record.modifiedAt + TOMBSTONE_SECONDS : null;
 }
 

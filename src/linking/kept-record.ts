@@ -1,18 +1,24 @@
-/** The record of an identity, in memory as it is on disk, and the alarm that looks after it. */
+/**
+ * The record of an identity, in memory and on disk, and the alarm that looks after it. Memory is ahead of the disk by a
+ * transaction that is not committed: a later life knows nothing of it, and so says that it was aborted (presumed abort).
+ */
 import type { IdentityHost } from "./identity-host.ts";
-import { type IdentityRecord, isErasable, wakeAt } from "./identity-record.ts";
+import { durablePart, type IdentityRecord, isErasable, wakeAt } from "./identity-record.ts";
 
 export class KeptRecord {
-  readonly #host: Pick<IdentityHost, "save" | "now" | "linked">;
+  readonly #host: Pick<IdentityHost, "save" | "setAlarm" | "now" | "linked">;
   #value: IdentityRecord | null;
+  /** What a later life will find. */
+  #stored: IdentityRecord | null;
   /** Whether the alarm is set, as far as this life knows: setting it again would be one more row written. */
   #alarm: "set" | "none" | "unknown";
   #auditedLink: string | null = null;
 
   /** `stored` is the record as a former life left it. */
-  constructor(host: Pick<IdentityHost, "save" | "now" | "linked">, stored: IdentityRecord | null) {
+  constructor(host: Pick<IdentityHost, "save" | "setAlarm" | "now" | "linked">, stored: IdentityRecord | null) {
     this.#host = host;
     this.#value = stored;
+    this.#stored = stored;
     this.#alarm = stored === null ? "none" : "unknown";
     // The life before may have ended between the commit and its line of the audit.
     if (stored !== null) this.#audit(stored);
@@ -22,26 +28,46 @@ export class KeptRecord {
     return this.#value;
   }
 
-  /** One storage step. What has served its time is erased. Throws what the storage throws, and then nothing has happened. */
-  write(record: IdentityRecord): void {
+  /**
+   * One storage step, or none where no later life need know of the change. The alarm comes along with it, or `later` by
+   * `arm`. What has served its time is erased. Throws what the storage throws, and then nothing has happened.
+   */
+  write(record: IdentityRecord, alarm: "along" | "later" = "along"): void {
     const now = this.#host.now();
     const kept = isErasable(record, now) ? null : record;
-    const at = kept === null ? null : wakeAt(record, now);
-    const alarm = at === null ? "none" : "set";
+    const stored = kept === null ? null : durablePart(kept);
     // Memory follows the disk: a step that could not be stored has not happened, and nobody may be told of it.
-    this.#host.save(kept, alarm === this.#alarm ? "as it is" : (at ?? "none"));
+    if (!isSame(stored, this.#stored)) this.#save(stored, alarm === "along" ? now : null);
     this.#value = kept;
-    this.#alarm = alarm;
     if (kept !== null) this.#audit(kept);
   }
 
-  /** The alarm has come, and is none any more. */
-  rang(): void {
-    this.#alarm = "none";
+  #save(stored: IdentityRecord | null, now: number | null): void {
+    const at = stored === null || now === null ? null : wakeAt(stored, now);
+    const alarm = at === null ? "none" : "set";
+    const isLater = stored !== null && now === null;
+    this.#host.save(stored, isLater || alarm === this.#alarm ? "as it is" : (at ?? "none"));
+    this.#stored = stored;
+    if (!isLater) this.#alarm = alarm;
   }
 
-  /** The alarm was set beside the record, to another time than its own. */
-  mayRing(): void {
+  /** Sets the alarm where a later life would find something to do, unless it is set: before anybody is told of it. */
+  async arm(): Promise<void> {
+    const at = this.#stored === null ? null : wakeAt(this.#stored, this.#host.now());
+    if (at === null || this.#alarm === "set") return;
+    const armed = this.#host.setAlarm(at);
+    // From now on: a step that comes before the confirmation may take the alarm away.
+    this.#alarm = "set";
+    try {
+      await armed;
+    } catch (cause) {
+      this.#alarm = "unknown";
+      throw cause;
+    }
+  }
+
+  /** The alarm has come, maybe for the second time, or was set beside the record: whether it is set, nobody knows. */
+  doubtAlarm(): void {
     this.#alarm = "unknown";
   }
 
@@ -52,4 +78,11 @@ export class KeptRecord {
     this.#auditedLink = transaction.id;
     this.#host.linked(record, transaction);
   }
+}
+
+/** Transitions copy a record and replace what they change, so that equal members are the same. */
+function isSame(one: IdentityRecord | null, other: IdentityRecord | null): boolean {
+  if (one === null || other === null) return one === other;
+  const [ones, others] = [Object.entries(one), new Map<string, unknown>(Object.entries(other))];
+  return ones.length === others.size && ones.every(([name, value]) => others.get(name) === value);
 }

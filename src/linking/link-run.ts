@@ -1,14 +1,13 @@
 /**
  * One run of a link transaction by the identity that will own the logins: prepare, freeze, reserve, commit. After every wait
- * it decides again on the record as it is then, since an alarm may have aborted it meanwhile.
+ * it decides again on the record as it is then, since it may have been aborted meanwhile for taking too long.
  */
-import type { IdentityId } from "../domain/identifiers.ts";
 import { freshOnes } from "../domain/link-proof.ts";
 import type { Login } from "../domain/login.ts";
 import type { IdentityHost } from "./identity-host.ts";
 import type { IdentityRecord } from "./identity-record.ts";
 import type { KeptRecord } from "./kept-record.ts";
-import type { ConfirmOwner, Freeze, Message, Participant, Reply } from "./messages.ts";
+import type { Freeze, Message, Ownership, Participant, Reply } from "./messages.ts";
 import { isRefusal, obstacleAmong } from "./replies.ts";
 import {
   abort,
@@ -23,8 +22,8 @@ import {
 
 export type LinkOutcome =
   | { readonly kind: "linked"; readonly record: IdentityRecord }
-  /** Other identities own some of the logins, and said so themselves. */
-  | { readonly kind: "elsewhere"; readonly owners: readonly IdentityId[] }
+  /** Other identities own some of the logins, as the logins say; whether it is still so, the owners alone know. */
+  | { readonly kind: "elsewhere"; readonly owners: readonly Ownership[] }
   | LinkRefusal;
 
 type LinkHost = Pick<IdentityHost, "send" | "now" | "proofRule">;
@@ -96,30 +95,19 @@ export class LinkRun {
     const tickets = ticketsOf(transaction, replies);
     if (tickets !== null) {
       const committed = commit(record, transaction, tickets, this.#host.now());
-      this.#kept.write(committed);
+      // The alarm would be one more wait before the answer. Until it is set, those of the participants lead back here.
+      this.#kept.write(committed, "later");
       return { kind: "linked", record: committed };
     }
     const refused = wanted.flatMap(({ loginId }, index): Participant[] => {
       return isRefusal(replies[index]) ? [{ kind: "login", loginId, ticket: null }] : [];
     });
     this.#kept.write(abort(record, transaction, refused));
-    const owners = wanted.flatMap(({ loginId }, index): ConfirmOwner[] => {
+    const owners = wanted.flatMap(({ loginId }, index): Ownership[] => {
       const reply = replies[index];
-      if (reply?.kind !== "owned") return [];
-      return [{ kind: "confirm-owner", identityId: reply.owner, loginId, linkId: reply.linkId }];
+      return reply?.kind === "owned" ? [{ identityId: reply.owner, loginId, linkId: reply.linkId }] : [];
     });
-    return obstacleAmong(replies) ?? (await this.#confirmOwners(owners));
-  }
-
-  /** A login's object may not have heard yet that its owner let it go: the owner itself is the judge. */
-  async #confirmOwners(owned: readonly ConfirmOwner[]): Promise<LinkOutcome> {
-    const replies = await this.#sendAll(owned);
-    const obstacle = obstacleAmong(replies);
-    if (obstacle !== null) return obstacle;
-    const confirmed = replies.every((reply) => reply.kind === "ownership" && reply.owns);
-    return confirmed
-      ? { kind: "elsewhere", owners: [...new Set(owned.map((one) => one.identityId))] }
-      : { kind: "busy" };
+    return obstacleAmong(replies) ?? { kind: "elsewhere", owners };
   }
 
   async #sendAll(messages: readonly Message[]): Promise<readonly Reply[]> {

@@ -5,7 +5,7 @@ import type { IdentityHost } from "./identity-host.ts";
 import type { KeptRecord } from "./kept-record.ts";
 import { type LinkOutcome, LinkRun } from "./link-run.ts";
 import type { Busy, Holder } from "./messages.ts";
-import { admit, type LinkOrder } from "./transaction.ts";
+import { abort, admit, type LinkOrder, preparing } from "./transaction.ts";
 
 /** How often a call waits for another change of the same identity before it tells its caller to come again. */
 const MAX_ATTEMPTS = 20;
@@ -14,8 +14,6 @@ export class Links {
   readonly #host: IdentityHost;
   readonly #kept: KeptRecord;
   readonly #deliveries: Deliveries;
-  /** Transactions that a call of this very life drives: an older one on disk has nobody, and is aborted. */
-  readonly #driven = new Set<string>();
   #last: Promise<void> = Promise.resolve();
 
   constructor(host: IdentityHost, kept: KeptRecord, deliveries: Deliveries) {
@@ -24,8 +22,6 @@ export class Links {
     this.#deliveries = deliveries;
   }
 
-  readonly isDriven = (transactionId: string): boolean => this.#driven.has(transactionId);
-
   /** Links verified logins to this identity: all of them or none. */
   async link(order: LinkOrder): Promise<LinkOutcome> {
     const fresh = freshOnes(order.logins, this.#host.proofRule ?? null, this.#host.now());
@@ -33,11 +29,17 @@ export class Links {
     if (admitted.kind === "nothing-to-do") return { kind: "linked", record: admitted.record };
     if (admitted.kind !== "prepare") return admitted;
     const transactionId = this.#host.newTransactionId();
-    this.#driven.add(transactionId);
     const run = new LinkRun(this.#host, this.#kept, order, transactionId).run(admitted.wanted);
-    const outcome = run.finally(() => this.#driven.delete(transactionId));
+    const outcome = run.finally(() => this.#end(transactionId));
     this.#last = outcome.then(ignore, ignore);
     return await outcome;
+  }
+
+  /** A transaction does not survive its call: one that neither committed nor aborted, because a step threw, is aborted. */
+  #end(transactionId: string): void {
+    const record = this.#kept.value;
+    const transaction = preparing(record, transactionId);
+    if (record !== null && transaction !== null) this.#kept.write(abort(record, transaction));
   }
 
   /** Attempts, until no transaction of this identity's own is in the way. One of another identity is its caller's to wait for. */
@@ -45,6 +47,7 @@ export class Links {
     attempt: (count: number) => R | Promise<R>,
   ): Promise<R | Busy> {
     for (let count = 0; count < MAX_ATTEMPTS; count++) {
+      this.#deliveries.abortOverdue();
       const reply = await attempt(count);
       if (reply.kind !== "busy" || reply.holder !== undefined) return reply;
       await this.#last;

@@ -3,7 +3,7 @@
  * participant.ts. It calls nobody inside a request; a reservation that hangs is looked into by its alarm. A free login stores
  * nothing.
  */
-import { PATIENCE_SECONDS } from "./identity-record.ts";
+import { backoffSeconds } from "../domain/backoff.ts";
 import type { AlarmStep } from "./identity-host.ts";
 import type { AskOutcome, Release, Reply, Reserve, ReserveReply, Settle } from "./messages.ts";
 import { FREE, holderOf, isFree, type LoginState, type LoginView, release, reserve, settle } from "./participant.ts";
@@ -53,7 +53,7 @@ export class LoginActor {
   }
 
   async reserve(message: Reserve): Promise<ReserveReply> {
-    const { state, reply } = reserve(this.#state, message, this.#host.newTicket());
+    const { state, reply } = reserve(this.#state, message, this.#host.newTicket(), this.#host.now());
     await this.#save(state, message.loginId);
     return reply;
   }
@@ -82,21 +82,28 @@ export class LoginActor {
     } catch (cause) {
       this.#host.unsettled(cause);
     }
-    if (this.#state.reservation !== null) await this.#host.setAlarm(this.#host.now() + PATIENCE_SECONDS);
+    const { reservation } = this.#state;
+    if (reservation !== null) await this.#host.setAlarm(this.#alarmAt(record.loginId, reservation.since));
   }
 
   async #save(state: LoginState, loginId: string): Promise<void> {
     const before = this.#state;
     if (state === before) return;
     const record = isFree(state) ? null : ({ version: 1, loginId, ...state } as const);
-    const stored = this.#host.save(record, this.#alarmFor(before, state));
+    const stored = this.#host.save(record, this.#alarmFor(loginId, before, state));
     // Memory follows the disk: what could not be stored has not happened.
     this.#record = record;
     await stored;
   }
 
-  #alarmFor(before: LoginState, after: LoginState): AlarmStep {
+  #alarmFor(loginId: string, before: LoginState, after: LoginState): AlarmStep {
     if ((before.reservation === null) === (after.reservation === null)) return "as it is";
-    return after.reservation === null ? "none" : this.#host.now() + PATIENCE_SECONDS;
+    return after.reservation === null ? "none" : this.#alarmAt(loginId, after.reservation.since);
+  }
+
+  /** Epoch seconds: the longer a reservation has stood, the less often its coordinator is asked. */
+  #alarmAt(loginId: string, since?: number): number {
+    const now = this.#host.now();
+    return now + backoffSeconds(since === undefined ? 0 : now - since, loginId);
   }
 }

@@ -3,11 +3,8 @@ import { ok, type Result } from "../domain/errors.ts";
 import type { IdentityId } from "../domain/identifiers.ts";
 import type { Refusal } from "../domain/refusals.ts";
 import { LOOK_AGAIN, untilAnswered } from "./contention.ts";
-import type { ConfirmOwner, Reply } from "./messages.ts";
+import type { Ownership, Reply } from "./messages.ts";
 import type { Parties } from "./parties.ts";
-
-/** A login that its object says to be an identity's, by this link. */
-export type Ownership = Omit<ConfirmOwner, "kind">;
 
 /** The identity that a login is linked to, by that identity's own word; null when it is free. */
 export async function ownerOf(parties: Parties, loginId: string): Promise<Result<IdentityId | null, Refusal>> {

@@ -54,13 +54,11 @@ export type Release = {
   readonly linkId: string;
 };
 
+/** A login that its object says to be an identity's, by this link. */
+export type Ownership = { readonly identityId: IdentityId; readonly loginId: string; readonly linkId: string };
+
 /** Asks an identity whether a login is still its own: its record, and not the login's, is the judge. */
-export type ConfirmOwner = {
-  readonly kind: "confirm-owner";
-  readonly identityId: IdentityId;
-  readonly loginId: string;
-  readonly linkId: string;
-};
+export type ConfirmOwner = Ownership & { readonly kind: "confirm-owner" };
 
 /** An open transaction that is in the way, and the participant that waits for its outcome. */
 export type Holder = TransactionRef & { readonly participant: Participant };

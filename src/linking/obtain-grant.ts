@@ -41,13 +41,14 @@ export async function obtainGrant(
         verified = reply.verified ?? verified;
         return reply;
       case "to-link": {
-        const { identityPoolId, logins, isGuest } = reply;
+        const { identityPoolId, logins, isGuest, owners } = reply;
         verified = { identityPoolId, logins };
         return await linkLogins(parties, {
           ...verified,
           named: { identityId, isGuest },
           mints: true,
           callId: call.callId,
+          ...(owners !== undefined && { owners }),
           ...(pinned !== undefined && { pinned }),
         });
       }

@@ -14,7 +14,11 @@ export type LoginState = {
  * `ticket` is this reservation's alone. A message that is delivered again, long after its transaction has ended, makes a
  * reservation with a ticket that no coordinator has ever seen: so it can be undone, and never be committed.
  */
-type Reservation = TransactionRef & { readonly ticket: string };
+type Reservation = TransactionRef & {
+  readonly ticket: string;
+  /** Epoch seconds; absent where the first release stored it. */
+  readonly since?: number;
+};
 
 /** Who owns a login, and which open transaction may be about to change that. */
 export type LoginView = Pick<LoginState, "owner"> & { readonly holder: Holder | null };
@@ -36,7 +40,7 @@ export function holderOf(state: LoginState, loginId: string): Holder | null {
 type Reserved = { readonly state: LoginState; readonly reply: ReserveReply };
 
 /** `newTicket` was never used before. */
-export function reserve(state: LoginState, message: Reserve, newTicket: string): Reserved {
+export function reserve(state: LoginState, message: Reserve, newTicket: string, now: number): Reserved {
   const { transactionId, coordinator, loginId } = message;
   if (state.reservation?.transactionId === transactionId) {
     return { state, reply: { kind: "reserved", ticket: state.reservation.ticket } };
@@ -47,7 +51,7 @@ export function reserve(state: LoginState, message: Reserve, newTicket: string):
   if (owner !== null && owner.identityId !== coordinator && !message.absorbed.includes(owner.identityId)) {
     return { state, reply: { kind: "owned", owner: owner.identityId, linkId: owner.linkId } };
   }
-  const reservation = { transactionId, coordinator, ticket: newTicket };
+  const reservation = { transactionId, coordinator, ticket: newTicket, since: now };
   return { state: { ...state, reservation }, reply: { kind: "reserved", ticket: newTicket } };
 }
 

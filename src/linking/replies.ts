@@ -22,7 +22,8 @@ export function obstacleAmong(replies: readonly Reply[]): LinkRefusal | null {
 
 /** The record once `message` was answered: what is no longer owed leaves it. */
 export function acknowledge(record: IdentityRecord, message: Message, reply: Reply, now: number): IdentityRecord {
-  if (message.kind === "settle" && reply.kind === "settled") {
+  // Of an abort a participant that cannot be reached hears when it asks: nobody need remember it (presumed abort).
+  if (message.kind === "settle" && (reply.kind === "settled" || message.outcome === "aborted")) {
     return heard(record, message.transactionId, message.participant);
   }
   if (message.kind === "release" && reply.kind === "released") {

@@ -1,13 +1,13 @@
 /**
- * The identity's side of the link transaction, as pure transitions of its record. Each result is one storage step.
- * The commit is the linearization point; whatever is found still preparing after a crash is aborted (presumed abort).
+ * The identity's side of the link transaction, as pure transitions of its record. The commit is its one storage step before
+ * the answer, and the linearization point; what comes before is in memory alone, and a crash aborts it (presumed abort).
  */
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import { holds, isVisible, type LinkedLogin } from "../domain/identity.ts";
 import type { Proof } from "../domain/link-proof.ts";
 import { MAX_LINKED_LOGINS, type Login } from "../domain/login.ts";
 import { freezeOf } from "./absorption.ts";
-import type { IdentityRecord, LinkTransaction } from "./identity-record.ts";
+import { type IdentityRecord, type LinkTransaction, PATIENCE_SECONDS } from "./identity-record.ts";
 import type { AskOutcome, Busy, Outcome, Participant } from "./messages.ts";
 
 /** Verified logins to bring together on one identity. */
@@ -103,7 +103,7 @@ function conflictAmong(logins: readonly Login[]): LinkRefusal | null {
   return count > MAX_LINKED_LOGINS ? { kind: "conflict", providerName: null } : null;
 }
 
-/** Step 1: everything that recovery needs, before anybody is called. */
+/** Step 1: what the calls of this life must know before anybody is called. */
 export function prepare(
   record: IdentityRecord | null,
   order: LinkOrder,
@@ -276,7 +276,14 @@ export function outcomeOf(record: IdentityRecord | null, message: AskOutcome): O
   return isOwed(record, message) ? transaction.phase : "aborted";
 }
 
-/** On waking with a transaction that nobody drives any more: abort it. */
+/** The record without a transaction whose call hangs; as it is while there is none. */
+export function abortOverdue(record: IdentityRecord, now: number): IdentityRecord {
+  const { transaction } = record;
+  const isOverdue = transaction?.phase === "preparing" && now - transaction.startedAt >= PATIENCE_SECONDS;
+  return isOverdue ? abort(record, transaction) : record;
+}
+
+/** On waking with a transaction that nobody drives any more, as the first release stored it: abort it. */
 export function recover(record: IdentityRecord): IdentityRecord {
   return record.transaction?.phase === "preparing" ? abort(record, record.transaction) : record;
 }

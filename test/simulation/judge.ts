@@ -226,8 +226,10 @@ export class Judge {
     const held = before?.logins ?? [];
     const added = after.logins.filter((login) => !held.some((other) => other.loginId === login.loginId));
     const lost = held.filter((login) => !after.logins.some((other) => other.loginId === login.loginId));
-    const isCommit = before?.transaction?.phase === "preparing" && after.transaction?.phase === "committed";
-    if (isCommit && before !== null) this.#committed(name, before, after, added);
+    const { transaction } = after;
+    // What comes before the commit is in memory alone, so that it is the first step that shows its transaction.
+    const isCommit = transaction !== null && transaction.id !== before?.transaction?.id;
+    if (isCommit) this.#committed(name, before, after, added);
     else if (added.length > 0) this.#violate(`I3: ${name} gained ${added[0]?.loginId} without a transaction`);
     this.unlinks.stored(name, before, after);
     if (lost.length > 0 && to !== "merged" && to !== "deleted" && before !== null)
@@ -242,8 +244,9 @@ export class Judge {
   }
 
   /** I2, I3, I4: a commit does what one request asked for, and that request had proved that it may. */
-  #committed(name: string, before: IdentityRecord, after: IdentityRecord, added: readonly LinkedLogin[]): void {
-    const { id = "", absorbed = [] } = after.transaction ?? {};
+  #committed(name: string, before: IdentityRecord | null, after: IdentityRecord, added: readonly LinkedLogin[]): void {
+    const { id = "", absorbed = [], phase } = after.transaction ?? {};
+    if (phase !== "committed") this.#violate(`I4: ${name} stored a transaction that is ${phase}`);
     this.links.add(id);
     const victims = absorbed.flatMap((identityId) => this.#stored(identityId) ?? []);
     if (added.length + absorbed.length === 0 || absorbed.some((identityId) => identityId === name)) {
@@ -262,7 +265,7 @@ export class Judge {
       const isSameOrder = this.#leadsTo(order.identityId, name) && order.absorb.join() === absorbed.join();
       const isWhole = order.logins.every(({ loginId }) => after.logins.some((login) => login.loginId === loginId));
       const isOwn =
-        before.standing.kind === "linked"
+        before?.standing.kind === "linked"
           ? before.logins.some(({ loginId }) => proved.has(loginId))
           : absorbed.length === 0;
       const areProved = victims.every(

@@ -86,7 +86,12 @@ export const MUTANTS_OF_ACTORS: readonly Mutant[] = [
     "      await this.#host.setAlarm(this.#host.now() + RETRY_SECONDS);\n",
     "",
   ),
-  mutant("an alarm that has come is believed to be set", DELIVERIES, "    this.#kept.rang();\n", ""),
+  mutant(
+    "an alarm that has come is believed to be set",
+    DELIVERIES,
+    "    this.#kept.doubtAlarm();\n    try",
+    "    try",
+  ),
   mutant(
     "a new life believes that an alarm is set",
     KEPT,
@@ -102,7 +107,7 @@ export const MUTANTS_OF_ACTORS: readonly Mutant[] = [
   mutant(
     "a settlement that nobody answered is forgotten",
     "src/linking/replies.ts",
-    'if (message.kind === "settle" && reply.kind === "settled") {',
+    'if (message.kind === "settle" && (reply.kind === "settled" || message.outcome === "aborted")) {',
     'if (message.kind === "settle") {',
   ),
   mutant(
@@ -120,14 +125,14 @@ export const MUTANTS_OF_ACTORS: readonly Mutant[] = [
   mutant(
     "a login's alarm that nobody answered does not come again",
     LOGIN,
-    "if (this.#state.reservation !== null) await this.#host.setAlarm",
-    "if (this.#state.reservation === null) await this.#host.setAlarm",
+    "if (reservation !== null) await this.#host.setAlarm",
+    'if (reservation !== null && record.loginId === "") await this.#host.setAlarm',
   ),
   mutant(
     "a login believes that it is reserved before that is stored",
     LOGIN,
-    "    const stored = this.#host.save(record, this.#alarmFor(before, state));\n    // Memory follows the disk: what could not be stored has not happened.\n    this.#record = record;",
-    "    this.#record = record;\n    const stored = this.#host.save(record, this.#alarmFor(before, state));",
+    "    const stored = this.#host.save(record, this.#alarmFor(loginId, before, state));\n    // Memory follows the disk: what could not be stored has not happened.\n    this.#record = record;",
+    "    this.#record = record;\n    const stored = this.#host.save(record, this.#alarmFor(loginId, before, state));",
   ),
   // The audit.
   mutant(

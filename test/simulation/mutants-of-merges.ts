@@ -132,9 +132,9 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     edits: [
       {
         file: "src/linking/kept-record.ts",
-        find: '    this.#host.save(kept, alarm === this.#alarm ? "as it is" : (at ?? "none"));\n    this.#value = kept;',
+        find: '    if (!isSame(stored, this.#stored)) this.#save(stored, alarm === "along" ? now : null);\n    this.#value = kept;',
         replace:
-          '    this.#value = kept;\n    this.#host.save(kept, alarm === this.#alarm ? "as it is" : (at ?? "none"));',
+          '    this.#value = kept;\n    if (!isSame(stored, this.#stored)) this.#save(stored, alarm === "along" ? now : null);',
       },
     ],
   },
@@ -143,8 +143,8 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     edits: [
       {
         file: "src/linking/kept-record.ts",
-        find: "    this.#host.save(kept,",
-        replace: "    if (kept === null || kept.freeze === null) this.#host.save(kept,",
+        find: "if (!isSame(stored, this.#stored)) this.#save(",
+        replace: "if (!isSame(stored, this.#stored) && (stored?.freeze ?? null) === null) this.#save(",
       },
     ],
   },

@@ -14,7 +14,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: "src/linking/identity-record.ts",
-        find: "if (!isAtRest(record)) return now + PATIENCE_SECONDS;",
+        find: "if (!isAtRest(record)) return now + backoffSeconds(now - waitingSince, record.identityId);",
         replace: "if (!isAtRest(record)) return null;",
       },
     ],
@@ -34,9 +34,9 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: "src/linking/link-run.ts",
-        find: "      this.#kept.write(committed);\n      return",
+        find: '      this.#kept.write(committed, "later");\n      return',
         replace:
-          '      void this.#sendAll([{ kind: "confirm-owner", identityId: coordinator, loginId: "", linkId: "" }])\n        .then(() => this.#kept.write(committed)).catch(() => {});\n      return',
+          '      void this.#sendAll([{ kind: "confirm-owner", identityId: coordinator, loginId: "", linkId: "" }])\n        .then(() => this.#kept.write(committed, "later")).catch(() => {});\n      return',
       },
     ],
   },
@@ -65,17 +65,31 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: "never ends a transaction whose driver has died",
+    name: "a transaction survives its call",
     edits: [
       {
-        file: "src/linking/transaction.ts",
-        find: 'return record.transaction?.phase === "preparing" ? abort(record, record.transaction) : record;',
-        replace: "return record;",
+        file: "src/linking/links.ts",
+        find: "if (record !== null && transaction !== null) this.#kept.write(abort(record, transaction));",
+        replace: "if (record === null && transaction !== null) this.#kept.write(abort(record, transaction));",
       },
       {
-        file: "src/linking/deliveries.ts",
-        find: "if (isOverdue || !isDriven(transaction.id)) this.#kept.write",
-        replace: "if (isOverdue && isDriven(transaction.id)) this.#kept.write",
+        file: "src/linking/transaction.ts",
+        find: "return isOverdue ? abort(record, transaction) : record;",
+        replace: "return isOverdue && now < 0 ? abort(record, transaction) : record;",
+      },
+    ],
+  },
+  {
+    name: "tells of a commit before the alarm is set",
+    edits: [{ file: "src/linking/deliveries.ts", find: "      await this.#kept.arm();\n", replace: "" }],
+  },
+  {
+    name: "stores the commit in memory alone",
+    edits: [
+      {
+        file: "src/linking/identity-record.ts",
+        find: 'record.transaction === null || record.transaction.phase === "committed"',
+        replace: "record.transaction === null",
       },
     ],
   },

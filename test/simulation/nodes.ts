@@ -24,11 +24,16 @@ export type IdentitySlot = Slot<IdentityNode, IdentityRecord>;
 /** The release before knew no calls, and sent none on to the identity that a merged one is of. */
 const OLDER_CALL: ClientCall = { askedAt: Number.POSITIVE_INFINITY, callId: null };
 
+/** The platform confirms a storage step a moment after it. */
+const DURABLE_AFTER_MS = 5;
+
 export class IdentityNode {
   readonly #world: Surroundings;
   readonly #slot: IdentitySlot;
   readonly #life: Life;
   readonly #actor: IdentityActor;
+  /** Runs of the alarm that are under way. */
+  #alarms = 0;
 
   constructor(world: Surroundings, slot: IdentitySlot, life: Life) {
     this.#world = world;
@@ -148,7 +153,12 @@ export class IdentityNode {
   }
 
   async alarm(): Promise<void> {
-    await this.#actor.alarm();
+    this.#alarms++;
+    try {
+      await this.#actor.alarm();
+    } finally {
+      this.#alarms--;
+    }
   }
 
   /** The call as the code of this life knows it, and whether the identity has asked it who it is: only a merged one does. */
@@ -214,10 +224,18 @@ export class IdentityNode {
           else if (alarm !== "as it is") arm(alarm);
         });
       },
-      setAlarm: async (atSeconds) => arm(atSeconds),
+      setAlarm: async (atSeconds) => {
+        // An alarm that cannot even be set again fails, and the platform repeats its run.
+        this.#world.storeAlarm(this.#life, this.#slot, this.#alarms === 0, () => arm(atSeconds));
+      },
       send: async (message) => await this.#world.deliver(this.#life, message),
       // Nobody waits for it: a storage that fails meanwhile leaves what is owed to the alarm.
-      afterAnswer: (work) => void work.catch((cause: unknown) => this.#expectStorageFailure(cause)),
+      afterAnswer: (work) => {
+        void network
+          .sleep(this.#life, DURABLE_AFTER_MS)
+          .then(work)
+          .catch((cause: unknown) => this.#expectStorageFailure(cause));
+      },
       now: () => network.clockOf(this.#slot) / 1000,
       newTransactionId: () => this.#world.newName("t"),
       readPool: async (identityPoolId) => await this.#world.readPool(this.#life, identityPoolId),

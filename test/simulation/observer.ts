@@ -1,6 +1,7 @@
 /** Recognises the fault points that depend on what the storage holds at that moment, and counts them; judges nothing. */
 import type { IdentityId } from "../../src/domain/identifiers.ts";
 import type { IdentityRecord } from "../../src/linking/identity-record.ts";
+import type { Message } from "../../src/linking/messages.ts";
 import type { LoginState } from "../../src/linking/participant.ts";
 import type { PoolRecord } from "../../src/pools/pool-actor.ts";
 import type { Network } from "./network.ts";
@@ -32,6 +33,8 @@ const STORAGE_THROWS = {
 export class Observer {
   readonly inFlight = new Set<InFlight>();
   readonly #world: Stores;
+  /** Logins that each transaction has asked to be reserved, by its id. */
+  readonly #asked = new Map<string, string[]>();
   /** Whether the record was last written by older code. */
   readonly #isByOlder = new Map<string, boolean>();
 
@@ -56,15 +59,22 @@ export class Observer {
     if (isReservation(slot, before, value)) this.#coverage.hit("F1 an object dies after a reservation is stored");
   }
 
+  /** What a coordinator prepares, it says to nobody but those that take part. */
+  sent(message: Message): void {
+    if (message.kind !== "reserve") return;
+    const { transactionId, loginId } = message;
+    const asked = this.#asked.get(transactionId);
+    if (asked === undefined) this.#asked.set(transactionId, [loginId]);
+    else asked.push(loginId);
+  }
+
   died(slot: AnySlot): void {
+    if (slot.kind !== "identity") return;
     const transaction = this.#world.identities.get(slot.name)?.stored?.transaction ?? null;
-    if (transaction === null) return;
-    if (transaction.phase === "preparing") {
-      const isReserved = transaction.wanted.every(({ loginId }) => {
-        return this.#world.logins.get(loginId)?.stored?.reservation?.transactionId === transaction.id;
-      });
-      if (isReserved) this.#coverage.hit("F2 a coordinator dies with all logins reserved and nothing committed");
-    } else if (transaction.phase === "committed") {
+    if (this.#hasReserved(slot.name, transaction?.id)) {
+      this.#coverage.hit("F2 a coordinator dies with all logins reserved and nothing committed");
+    }
+    if (transaction?.phase === "committed") {
       const isFirst = transaction.unsettled.length === transaction.wanted.length + transaction.absorbed.length;
       this.#coverage.hit(
         isFirst
@@ -72,6 +82,21 @@ export class Observer {
           : "F3 a coordinator dies after the commit, between two confirmations",
       );
     }
+  }
+
+  /** Whether all logins of one of its transactions are reserved, other than of the one that it has stored. */
+  #hasReserved(name: string, stored: string | undefined): boolean {
+    for (const { stored: login } of this.#world.logins.values()) {
+      const reservation = login?.reservation ?? null;
+      if (reservation?.coordinator !== name || reservation.transactionId === stored) continue;
+      const { transactionId } = reservation;
+      const asked = this.#asked.get(transactionId) ?? [];
+      const isWhole = asked.every((loginId) => {
+        return this.#world.logins.get(loginId)?.stored?.reservation?.transactionId === transactionId;
+      });
+      if (isWhole) return true;
+    }
+    return false;
   }
 
   woke(name: string, life: Life): void {

@@ -9,7 +9,7 @@ import type { Bucket } from "../../src/limits/rate-limit.ts";
 import type { Judge } from "./judge.ts";
 import type { KeyJudge } from "./key-judge.ts";
 import type { Network } from "./network.ts";
-import type { Alarmed, Life, Slot } from "./slots.ts";
+import type { Alarmed, AnySlot, Life, Slot } from "./slots.ts";
 
 /** What lies in the storage of the key ring's object. */
 export type KeyRingState = { readonly record: unknown; readonly rotations: readonly Rotation[] };
@@ -46,6 +46,8 @@ export type Surroundings = {
     record: IdentityRecord | null,
     arm: () => void,
   ): void;
+  /** A storage step of the alarm alone. */
+  storeAlarm(life: Life, slot: AnySlot, mayFail: boolean, arm: () => void): void;
   woke(slot: { readonly name: string; readonly stored: unknown }, life: Life): void;
   /** The bucket that an identity's object keeps beside its record. */
   bucketOf(name: string): Bucket | null;

@@ -21,7 +21,7 @@ import { olderMessage, olderRecord } from "./older-code.ts";
 import { loginOf, poolOfLogin } from "./logins.ts";
 import { Pools } from "./pools.ts";
 import { streamOf } from "./random.ts";
-import { type Alarmed, type Life, lifeOf, NetworkFailure, type Slot, StorageFailure } from "./slots.ts";
+import { type Alarmed, type AnySlot, type Life, lifeOf, NetworkFailure, type Slot, StorageFailure } from "./slots.ts";
 import type { KeyRingState, Surroundings } from "./surroundings.ts";
 import { shortly } from "./trace.ts";
 
@@ -147,6 +147,19 @@ export class World implements Surroundings {
     }
   }
 
+  /** A storage step of the alarm alone. */
+  storeAlarm(life: Life, slot: AnySlot, mayFail: boolean, arm: () => void): void {
+    const { network } = this;
+    if (!life.isAlive) return;
+    if (mayFail && network.faults.strikes("storage-throws")) {
+      this.observer.storageThrew(slot);
+      throw DISK_FULL;
+    }
+    if (network.faults.strikes("crash-before-save")) return network.kill(life);
+    arm();
+    if (network.faults.strikes("crash-after-save")) network.kill(life);
+  }
+
   #keysChanged(before: unknown): void {
     const { stored } = this.keyRing;
     this.keyJudge.stored(ringIn(before as KeyRingState | null), ringIn(stored), stored?.rotations ?? []);
@@ -199,6 +212,7 @@ export class World implements Surroundings {
 
   /** A message from an object: a call that failed is a reply, as IdentityObject has it. */
   async deliver(life: Life, message: Message): Promise<Reply> {
+    this.observer.sent(message);
     try {
       return await this.#route(life, life.isOlder ? olderMessage(message) : message);
     } catch (error) {

@@ -23,6 +23,10 @@ export type Cost = {
   readonly timers: number;
   /** Tasks that objects handed to `waitUntil`. */
   readonly tasks: number;
+  /** Calls that the answer waited for one after the other. */
+  readonly hops: number;
+  /** Steps of storage before the answer, by class, "and alarm" where one is set in it: the answer waits for each. */
+  readonly commits: readonly string[];
 };
 
 type Measured = {
@@ -42,6 +46,10 @@ type OpenCursor = {
   rowsWritten: number;
 };
 
+/** Methods that call other objects before they answer, and those by which others are told once the answer is given. */
+const CALLERS: ReadonlySet<string> = new Set(["grant", "grantVerified", "link", "unlink", "outcome"]);
+const AFTERWARDS: ReadonlySet<string> = new Set(["settle", "release", "update"]);
+
 /** Round trips to an object, in which a call that nobody awaits has time to arrive. */
 const TURNS = 3;
 /** Round trips after which nothing that is still under way will end by itself. */
@@ -57,6 +65,7 @@ export async function measure(
   await meter.begin();
   try {
     const { status } = await request();
+    meter.answered();
     const leftAtAnswer = meter.underWay();
     await meter.untilAtRest();
     const cost = { status, ...meter.counted(), fetched: upstream.fetched.length - fetchedBefore };
@@ -66,8 +75,21 @@ export async function measure(
   }
 }
 
+/** A call as its caller has it: `depth` of those that the answer waits for one after the other. */
+type Hop = { readonly method: string; readonly depth: number; isOver: boolean };
+type Commit = { readonly storage: unknown; readonly moment: number; readonly name: string; setsAlarm: boolean };
+
 class Meter {
   readonly #calls: { readonly name: string; bytes: number }[] = [];
+  readonly #hops: Hop[] = [];
+  readonly #commits: Commit[] = [];
+  /** Calls that somebody waits for, by the storage of the object that works on them. */
+  readonly #atWork = new Map<unknown, number>();
+  /** Class and storage of an object, by whatever of its storage is used. */
+  readonly #owners = new Map<unknown, { readonly name: string; readonly storage: unknown }>();
+  /** Counts beginnings and ends of calls: what is written between two of them is one step. */
+  #moment = 0;
+  #isAnswered = false;
   readonly #cursors: OpenCursor[] = [];
   /** Names of what has begun and has not ended. */
   readonly #open = new Set<{ readonly name: string }>();
@@ -83,12 +105,34 @@ class Meter {
       this.#watchKeys(state.storage);
       this.#watchRest(state);
     });
+    this.#watchCallers();
     for (const exported of Object.values(worker)) if (typeof exported === "function") this.#watchClass(exported);
     this.#watchTimers();
   }
 
   end(): void {
     for (const spy of this.#spies) spy.mockRestore();
+  }
+
+  /** What comes from now on, no answer waits for. */
+  answered(): void {
+    this.#isAnswered = true;
+  }
+
+  /** One deeper than the deepest call that was over when it was made, or that it was made in. */
+  #hop(method: string): Hop {
+    const before = this.#hops.filter((hop) => hop.isOver || CALLERS.has(hop.method));
+    const hop = { method, depth: 1 + Math.max(0, ...before.map(({ depth }) => depth)), isOver: false };
+    if (!this.#isAnswered && !AFTERWARDS.has(method)) this.#hops.push(hop);
+    return hop;
+  }
+
+  #wrote(by: unknown, setsAlarm = false): void {
+    const { name, storage } = this.#owners.get(by) ?? { name: "an object", storage: by };
+    if (this.#isAnswered || (this.#atWork.get(storage) ?? 0) === 0) return;
+    const last = this.#commits.find((commit) => commit.storage === storage && commit.moment === this.#moment);
+    if (last === undefined) this.#commits.push({ storage, moment: this.#moment, name, setsAlarm });
+    else last.setsAlarm ||= setsAlarm;
   }
 
   underWay(): readonly string[] {
@@ -109,6 +153,8 @@ class Meter {
       rowsWritten: this.#cursors.reduce((sum, { rowsWritten }) => sum + rowsWritten, this.#rowsWritten),
       timers: this.#timers,
       tasks: this.#tasks,
+      hops: Math.max(0, ...this.#hops.map(({ depth }) => depth)),
+      commits: this.#commits.map(({ name, setsAlarm }) => (setsAlarm ? `${name} and alarm` : name)).toSorted(),
     };
   }
 
@@ -120,12 +166,20 @@ class Meter {
           name: `${name}.${method}`,
           bytes: parameters.reduce<number>((sum, one) => sum + bytesOf(one), 0),
         };
+        this.#moment++;
         this.#calls.push(call);
         this.#open.add(call);
-        const { sql } = (self as { readonly ctx: DurableObjectState }).ctx.storage;
+        const { storage } = (self as { readonly ctx: DurableObjectState }).ctx;
+        const { sql } = storage;
+        for (const part of [storage, storage.kv, sql]) this.#owners.set(part, { name, storage });
+        const isAwaited = !AFTERWARDS.has(method);
+        const works = (change: number) => void this.#atWork.set(storage, (this.#atWork.get(storage) ?? 0) + change);
+        if (isAwaited) works(1);
         const answered = <T>(reply: T): T => {
           call.bytes += bytesOf(reply);
           this.#readCursors(sql);
+          this.#moment++;
+          if (isAwaited) works(-1);
           this.#open.delete(call);
           return reply;
         };
@@ -138,6 +192,24 @@ class Meter {
         return reply instanceof Promise ? reply.then(answered, failed) : answered(reply);
       });
     }
+  }
+
+  /** What callers are given to call: by it alone one sees which of their calls they make side by side. */
+  #watchCallers(): void {
+    this.#wrap(prototypeOf(env.LOGIN), "getByName", (proceed) => {
+      return new Proxy(Object(proceed()), {
+        get: (stub, method) => {
+          const value: unknown = Reflect.get(stub, method, stub);
+          if (typeof value !== "function") return value;
+          return (...parameters: unknown[]): unknown => {
+            const hop = this.#hop(String(method));
+            return Promise.resolve(Reflect.apply(value, stub, parameters)).finally(() => {
+              hop.isOver = true;
+            });
+          };
+        },
+      });
+    });
   }
 
   /** The methods of the two ways to keys and values, of which one answers at once and the other later. */
@@ -161,8 +233,9 @@ class Meter {
       });
     });
     for (const method of ["put", "delete"]) {
-      this.#wrap(prototype, method, (proceed, [keys]) => {
+      this.#wrap(prototype, method, (proceed, [keys], self) => {
         this.#rowsWritten += countOf(keys);
+        this.#wrote(self);
         return proceed();
       });
     }
@@ -175,8 +248,9 @@ class Meter {
       return proceed();
     });
     for (const method of ["setAlarm", "deleteAlarm", "deleteAll"]) {
-      this.#wrap(storage, method, (proceed) => {
+      this.#wrap(storage, method, (proceed, _, self) => {
         this.#rowsWritten += 1;
+        this.#wrote(self, method === "setAlarm");
         return proceed();
       });
     }
@@ -184,6 +258,7 @@ class Meter {
       const cursor = proceed() as OpenCursor["cursor"];
       const { rowsRead, rowsWritten } = cursor;
       this.#cursors.push({ sql, cursor, rowsRead, rowsWritten });
+      if (rowsWritten > 0) this.#wrote(sql);
       return cursor;
     });
     this.#wrap(prototypeOf(state), "waitUntil", (proceed, [promise]) => {
@@ -252,8 +327,10 @@ class Meter {
 }
 
 /** An object that stores nothing and that no request reaches. */
+const nobody = env.LOGIN.getByName("of nobody");
+
 async function inSomeObject(look: (state: DurableObjectState) => void): Promise<void> {
-  await runInDurableObject(env.LOGIN.getByName("of nobody"), (_, state) => look(state));
+  await runInDurableObject(nobody, (_, state) => look(state));
 }
 
 /** Who waits for an answer's background work with a timer that no deployed Worker has. Objects, too, are called by it. */

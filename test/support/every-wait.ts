@@ -2,7 +2,10 @@
  * A call to an object, again and again, with a blow at its first wait, its second, and so on to its last. Whatever the blow
  * and whatever the caller was told, the end is one of the two that there are, and a repeat of the call brings about its own.
  */
+import { env } from "cloudflare:workers";
 import { expect, vi } from "vitest";
+import { MAX_ATTEMPTS } from "../../src/linking/contention.ts";
+import type { Holder } from "../../src/linking/messages.ts";
 import { type Blow, BLOWS, canFall, type Wait, Waits } from "./waits.ts";
 
 /** A call and the world that it is made in, which can be set up as it was for one performance after another. */
@@ -45,6 +48,23 @@ export function silence(): void {
   for (const level of ["log", "warn", "error"] as const) vi.spyOn(console, level).mockImplementation(() => {});
 }
 
+/**
+ * One call, as the Worker makes it: it asks the coordinator of a transaction that is in the way how that ended, and comes again.
+ * A death leaves such ones where logins were reserved, and nobody knows of the transaction any more.
+ */
+async function answerOfWorker(call: () => Promise<unknown>): Promise<string> {
+  return await answerOf(async () => {
+    for (let attempt = 1; ; attempt++) {
+      const reply = await call();
+      const { holder } = (reply ?? {}) as { readonly holder?: Holder };
+      if (holder === undefined || attempt === MAX_ATTEMPTS) return reply;
+      // The object could not be evicted while somebody keeps an answer of it.
+      (reply as Partial<Disposable>)[Symbol.dispose]?.();
+      await env.IDENTITY.getByName(holder.coordinator).outcome({ kind: "ask-outcome", ...holder });
+    }
+  });
+}
+
 type Usual = {
   readonly before: unknown;
   readonly after: unknown;
@@ -77,8 +97,9 @@ async function strike(scene: Scene, usual: Usual, at: number, blow: Blow): Promi
   const told = await answerOf(scene.call);
   // One caller comes again at once, and another when the alarms have cleared up.
   const isHasty = blow === "it dies at once" && told === "failed";
-  const retried = isHasty ? [await answerOf(scene.call)] : [];
+  const retried = isHasty ? [await answerOfWorker(scene.call)] : [];
   await scene.rest(() => waits.struck !== null);
+  await waits.dead();
   waits.end();
   vi.restoreAllMocks();
   silence();

@@ -58,6 +58,7 @@ export class Waits {
   readonly #again: () => Promise<unknown>;
   #living: Living | null = null;
   #hasWritten = false;
+  #isDying = false;
 
   /** The blow falls on wait `at`, counted from 1, of those that it can fall on; `again` makes the call under test once more. */
   constructor(at: number, blow: Blow, again: () => Promise<unknown>) {
@@ -177,12 +178,19 @@ export class Waits {
     return answered;
   }
 
+  /** Resolves when a death that waits for the storage has come: it may come after the answer, and must not strike a later life. */
+  async dead(): Promise<void> {
+    while (this.#isDying) await turns();
+  }
+
   #die(): never {
+    this.#isDying = false;
     this.#living?.ctx.abort("crash of the test");
     throw new Error("crash of the test");
   }
 
   async #dieWhenStored(wait: Place, proceed: () => unknown): Promise<never> {
+    this.#isDying = true;
     if (wait.kind === "storage") await proceed();
     await this.#living?.ctx.storage.sync();
     return this.#die();

@@ -70,14 +70,16 @@ export class Stage {
   readonly limit = { draws: 0, looks: 0 };
   /** The next storage step fails. */
   isDiskFull = false;
-  readonly #after: Promise<void>[] = [];
+  /** And only the record is refused, not the alarm. */
+  failsToSave = false;
+  readonly #after: (() => Promise<void>)[] = [];
 
   constructor(former: IdentityRecord | null, { answer = agreeable, tokens = 100, pool, proofRule }: Scene = {}) {
     this.disk = { record: former, wakeAt: null };
     let transactions = 0;
     const host: IdentityHost = {
       save: (record, alarm) => {
-        if (this.isDiskFull) throw new Error("the disk is full");
+        if (this.isDiskFull || this.failsToSave) throw new Error("the disk is full");
         this.saved.push(record);
         this.alarms.push(alarm);
         this.disk.record = record;
@@ -85,7 +87,9 @@ export class Stage {
         else if (alarm !== "as it is") this.disk.wakeAt = alarm;
       },
       setAlarm: async (atSeconds) => {
+        if (this.isDiskFull) throw new Error("the disk is full");
         this.rearmed.push(atSeconds);
+        this.disk.wakeAt = atSeconds;
       },
       send: async (message) => {
         this.sent.push(message);
@@ -117,7 +121,7 @@ export class Stage {
 
   /** Until all that goes on after the answers is done. */
   async rest(): Promise<void> {
-    while (this.#after.length > 0) await this.#after.shift();
+    while (this.#after.length > 0) await this.#after.shift()?.();
   }
 
   /** The alarm comes: it is not set any more while it runs. */

@@ -1,9 +1,20 @@
+import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { objectsOf } from "../../../src/durable/objects.ts";
 import { linkLogins, type LinkRequest } from "../../../src/linking/bring-together.ts";
 import { IdentityObject } from "../../../src/worker.ts";
-import { holdNext, loginOf, makeLinked, makePool, recordOf, untilAtRest } from "../../support/objects.ts";
+import {
+  holdNext,
+  loginOf,
+  makeGuest,
+  makeLinked,
+  makePool,
+  noteCalls,
+  plant,
+  recordOf,
+  untilAtRest,
+} from "../../support/objects.ts";
 
 const context = {
   objects: objectsOf(env),
@@ -63,5 +74,38 @@ describe("a call that names an identity and its developer user", () => {
     expect(loginIds(await recordOf(target))).toEqual(idsOf(own));
     expect(loginIds(await recordOf(rival))).toEqual(idsOf(user, other));
     expect(await recordOf(rival)).toMatchObject({ standing: { kind: "linked" }, freeze: null });
+  });
+});
+
+describe("owners that the logins have told the named identity", () => {
+  it("spare the first look", async () => {
+    const { identityPoolId } = await makePool();
+    const ann = await loginOf(identityPoolId, "p", "ann");
+    const [owner, guest] = [await makeLinked(identityPoolId, [ann]), await makeGuest(identityPoolId)];
+    await untilAtRest(owner, guest);
+    const [{ linkId } = { linkId: "" }] = (await recordOf(owner))?.logins ?? [];
+    const calls = noteCalls();
+    const owners = [{ identityId: owner, loginId: ann.loginId, linkId }];
+    const named = { identityId: guest, isGuest: true };
+    const linked = await linkLogins(context, { identityPoolId, logins: [ann], named, mints: false, owners });
+    expect(linked).toMatchObject({ ok: true, value: { identityId: owner } });
+    expect(calls).not.toContain("LoginObject.view");
+  });
+
+  it("are not believed where the owner has let the login go: the owner is the judge", async () => {
+    const { identityPoolId } = await makePool();
+    const ann = await loginOf(identityPoolId, "p", "ann");
+    const [owner, guest] = [await makeLinked(identityPoolId, [ann]), await makeGuest(identityPoolId)];
+    await untilAtRest(owner, guest);
+    const [{ linkId } = { linkId: "" }] = (await recordOf(owner))?.logins ?? [];
+    // The login's object has not heard of it.
+    await plant(env.IDENTITY.getByName(owner), "identity", (record) => {
+      return { ...Object(record), logins: [], standing: { kind: "closed" } };
+    });
+    await evictDurableObject(env.IDENTITY.getByName(owner));
+    const owners = [{ identityId: owner, loginId: ann.loginId, linkId }];
+    const named = { identityId: guest, isGuest: true };
+    const linked = await linkLogins(context, { identityPoolId, logins: [ann], named, mints: false, owners });
+    expect(linked).toMatchObject({ ok: true, value: { identityId: guest } });
   });
 });

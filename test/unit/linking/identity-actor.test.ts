@@ -1,10 +1,11 @@
 /** An identity's actor over a scripted host: what it stores before it speaks, and what it does when a wait went wrong. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { backoffSeconds } from "../../../src/domain/backoff.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import type { Flow } from "../../../src/domain/mint-rules.ts";
 import { CoordinatorUnreachable } from "../../../src/linking/identity-actor.ts";
 import { PATIENCE_SECONDS, TOMBSTONE_SECONDS } from "../../../src/linking/identity-record.ts";
-import type { Reply } from "../../../src/linking/messages.ts";
+import type { AskOutcome, Freeze, Reply } from "../../../src/linking/messages.ts";
 import { agreeable, type Answer, CALL, except, presented, PUBLIC_POOL, Stage } from "./actor-stage.ts";
 import {
   DELETED,
@@ -23,22 +24,66 @@ import {
   transactionOf,
 } from "./records.ts";
 
+/** The question of the login a/1 how a transaction of identity a ended. */
+function ask(transactionId: string): AskOutcome {
+  const participant = { kind: "login", loginId: "a/1", ticket: "k-a/1" } as const;
+  return { kind: "ask-outcome", transactionId, coordinator: id("a"), participant };
+}
+
+/** Identity a is to stand still, as the guest that it is, for another. */
+function freezeFor(coordinator: string): Freeze {
+  const ref = { transactionId: "t9", coordinator: id(coordinator) };
+  return { kind: "freeze", ...ref, identityId: id("a"), identityPoolId: POOL, isGuest: true, loginIds: [] };
+}
+
+/** When an alarm comes that is set now for the first time. */
+const FIRST_ALARM = NOW + backoffSeconds(0, id("a"));
+
 describe("a link", () => {
-  it("stores the transaction and its alarm before it calls anybody, and answers after the commit", async () => {
+  it("stores nothing before its commit, and the alarm only after the answer", async () => {
     const { promise: heard, resolve: hear } = Promise.withResolvers<Reply>();
     const stage = new Stage(GUEST, { answer: except("settle", async () => await heard) });
     expect((await stage.link(orderOf(["a/1", "b/1"]))).kind).toBe("linked");
-    expect(stage.kinds()).toEqual(["reserve", "reserve", "settle", "settle"]);
-    expect(stage.storedAt[0]?.transaction).toMatchObject({
-      phase: "preparing",
-      wanted: [stored("a/1"), stored("b/1")],
+    expect(stage.storedAt).toEqual([GUEST, GUEST]);
+    expect(stage.saved).toEqual([stage.record]);
+    expect(stage.record).toMatchObject({
+      standing: { kind: "linked" },
+      transaction: { phase: "committed", wanted: [stored("a/1"), stored("b/1")] },
     });
-    expect(stage.record).toMatchObject({ standing: { kind: "linked" }, transaction: { phase: "committed" } });
-    expect(stage.disk.wakeAt).toBe(NOW + PATIENCE_SECONDS);
+    expect(stage.disk.wakeAt).toBe(null);
+    const resting = stage.rest();
+    await vi.waitFor(() => expect(stage.kinds()).toEqual(["reserve", "reserve", "settle", "settle"]));
+    expect(stage.disk.wakeAt).toBe(FIRST_ALARM);
     hear({ kind: "settled" });
-    await stage.rest();
+    await resting;
     expect(stage.record?.transaction).toBe(null);
     expect(stage.disk.wakeAt).toBe(null);
+  });
+
+  it("tells nobody of a commit for which no alarm could be set", async () => {
+    const stage = new Stage(GUEST);
+    await stage.link(orderOf(["a/1"]));
+    stage.isDiskFull = true;
+    await expect(stage.rest()).rejects.toThrow("the disk is full");
+    expect(stage.kinds()).toEqual(["reserve"]);
+    stage.isDiskFull = false;
+    await stage.actor.outcome(ask("t1"));
+    expect(stage.kinds()).toEqual(["reserve", "settle"]);
+    expect(stage.disk).toMatchObject({ record: { transaction: null }, wakeAt: null });
+  });
+
+  it("is aborted when its commit cannot be stored, and so does not outlive its call", async () => {
+    const stage = new Stage(GUEST, {
+      answer: (message) => {
+        stage.failsToSave = message.kind === "reserve" && message.loginId === "a/1";
+        return agreeable(message);
+      },
+    });
+    await expect(stage.link(orderOf(["a/1"]))).rejects.toThrow("the disk is full");
+    expect(await stage.actor.outcome(ask("t1"))).toBe("aborted");
+    await stage.rest();
+    expect(stage.disk).toEqual({ record: GUEST, wakeAt: null });
+    expect((await stage.link(orderOf(["b/1"]))).kind).toBe("linked");
   });
 
   it("sends and stores nothing for logins that are all linked", async () => {
@@ -54,27 +99,16 @@ describe("a link", () => {
         : { kind: "reserved", ticket: "k1" };
     });
     const stage = new Stage(GUEST, { answer });
-    expect(await stage.link(orderOf(["a/1", "b/1"]))).toEqual({ kind: "elsewhere", owners: [id("b")] });
+    expect(await stage.link(orderOf(["a/1", "b/1"]))).toEqual({
+      kind: "elsewhere",
+      owners: [{ identityId: id("b"), loginId: "b/1", linkId: "t7" }],
+    });
     await stage.rest();
     expect(stage.record).toEqual(GUEST);
     const told = stage.sent.flatMap((message) =>
       message.kind === "settle" && message.participant.kind === "login" ? [message.participant.loginId] : [],
     );
     expect(told).toEqual(["a/1"]);
-  });
-
-  it("does not believe a login whose owner has let it go: the owner is the judge", async () => {
-    let asked = 0;
-    const answer: Answer = (message) => {
-      if (message.kind === "reserve" && asked === 0) return { kind: "owned", owner: id("b"), linkId: "t7" };
-      if (message.kind !== "confirm-owner") return agreeable(message);
-      asked++;
-      return { kind: "ownership", owns: false };
-    };
-    const stage = new Stage(GUEST, { answer });
-    // The owner has told the login's object: the next run finds it free.
-    expect((await stage.link(orderOf(["a/1"]))).kind).toBe("linked");
-    expect(asked).toBe(1);
   });
 
   it("links nothing when a participant does not answer, and tells it of the end", async () => {
@@ -84,11 +118,22 @@ describe("a link", () => {
     };
     const stage = new Stage(GUEST, { answer });
     expect(await stage.link(orderOf(["a/1"]))).toEqual({ kind: "unreachable" });
-    expect(stage.record?.transaction).toMatchObject({ phase: "aborted" });
+    expect(stage.actor.freeze(freezeFor("b"))).toEqual({ kind: "busy" });
     hear({ kind: "settled" });
     await stage.rest();
     expect(stage.kinds()).toEqual(["reserve", "settle"]);
-    expect(stage.record).toEqual(GUEST);
+    expect(stage.saved).toEqual([]);
+    expect(stage.actor.freeze(freezeFor("b"))).toMatchObject({ kind: "frozen" });
+  });
+
+  it("forgets an abort of which a participant cannot be told: it asks, and hears the same", async () => {
+    const stage = new Stage(GUEST, {
+      answer: ({ kind }) => (kind === "ask-outcome" ? { kind: "outcome", outcome: "aborted" } : { kind: "failed" }),
+    });
+    expect(await stage.link(orderOf(["a/1"]))).toEqual({ kind: "unreachable" });
+    await stage.rest();
+    expect(await stage.actor.outcome(ask("t1"))).toBe("aborted");
+    expect(stage.disk).toEqual({ record: GUEST, wakeAt: null });
   });
 
   it("gives way to the transaction that holds a login, and names it", async () => {
@@ -101,7 +146,7 @@ describe("a link", () => {
     expect(await stage.link(orderOf(["a/1"]))).toEqual({ kind: "busy", holder });
   });
 
-  it("finds itself aborted by the alarm after a wait, and does not commit", async () => {
+  it("finds itself aborted after a wait that was too long, and does not commit", async () => {
     const { promise: waits, resolve: release } = Promise.withResolvers<void>();
     const answer = except("reserve", async () => {
       await waits;
@@ -109,8 +154,9 @@ describe("a link", () => {
     });
     const stage = new Stage(null, { answer });
     const linking = stage.link(orderOf(["a/1"], { isBirth: true }));
+    expect(await stage.actor.outcome(ask("t1"))).toBe("preparing");
     stage.clock.now += PATIENCE_SECONDS;
-    await stage.ring();
+    expect(await stage.actor.outcome(ask("t1"))).toBe("aborted");
     release();
     // A birth is not tried again: its id was never told to anybody.
     expect(await linking).toEqual({ kind: "busy" });
@@ -118,7 +164,7 @@ describe("a link", () => {
     expect(stage.disk).toEqual({ record: null, wakeAt: null });
   });
 
-  it("is not aborted by an alarm that comes while it is young and driven", async () => {
+  it("is not aborted by an alarm that comes while it is young", async () => {
     const answer = except("reserve", async () => {
       await stage.ring();
       return { kind: "reserved", ticket: "k1" };
@@ -196,7 +242,7 @@ describe("an absorption", () => {
 describe("waking", () => {
   it("aborts what a former life left preparing, and tells its participants", async () => {
     const stage = new Stage({ ...GUEST, transaction: transactionOf() });
-    expect(stage.record?.transaction?.phase).toBe("aborted");
+    expect(stage.record).toEqual(GUEST);
     await stage.rest();
     await stage.ring();
     expect(stage.sent).toMatchObject([{ kind: "settle", outcome: "aborted" }]);
@@ -210,7 +256,7 @@ describe("waking", () => {
     );
     await stage.rest();
     await stage.ring();
-    expect(stage.disk.wakeAt).toBe(NOW + PATIENCE_SECONDS);
+    expect(stage.disk.wakeAt).toBe(FIRST_ALARM);
     expect(stage.record?.releases).toHaveLength(1);
   });
 
@@ -232,7 +278,7 @@ describe("waking", () => {
       stage.clock.now += PATIENCE_SECONDS;
       await stage.ring();
       expect(stage.record?.freeze).not.toBe(null);
-      expect(stage.disk.wakeAt).toBe(stage.clock.now + PATIENCE_SECONDS);
+      expect(stage.disk.wakeAt).toBe(FIRST_ALARM + PATIENCE_SECONDS);
     }
   });
 
@@ -247,12 +293,12 @@ describe("waking", () => {
 
   it("comes again when a run failed, and says so: an alarm that throws would be forgotten", async () => {
     const stage = new Stage(DELETED);
-    stage.isDiskFull = true;
+    stage.clock.now += TOMBSTONE_SECONDS;
+    stage.failsToSave = true;
     await stage.ring();
     expect(stage.failures).toEqual([expect.objectContaining({ message: "the disk is full" })]);
-    expect(stage.rearmed).toEqual([NOW + 60]);
-    stage.isDiskFull = false;
-    stage.clock.now += TOMBSTONE_SECONDS;
+    expect(stage.disk).toEqual({ record: DELETED, wakeAt: NOW + TOMBSTONE_SECONDS + 60 });
+    stage.failsToSave = false;
     await stage.ring();
     expect(stage.disk).toEqual({ record: null, wakeAt: null });
   });
@@ -261,7 +307,7 @@ describe("waking", () => {
     const stage = new Stage(GUEST);
     await stage.link(orderOf(["a/1"]));
     await stage.rest();
-    expect(stage.alarms.filter((step) => step !== "as it is")).toEqual([NOW + PATIENCE_SECONDS, "none"]);
+    expect([stage.rearmed, stage.alarms]).toEqual([[FIRST_ALARM], ["as it is", "none"]]);
   });
 });
 

@@ -1,12 +1,13 @@
 /** What a record owes to others, when its alarm must come, and when nothing of it need be kept. */
 import { describe, expect, it } from "vitest";
+import { backoffSeconds } from "../../../src/domain/backoff.ts";
 import {
+  durablePart,
   type IdentityRecord,
   isAtRest,
   isErasable,
   mergedDuring,
   outbox,
-  PATIENCE_SECONDS,
   TOMBSTONE_SECONDS,
   REPEAT_SECONDS,
   wakeAt,
@@ -57,35 +58,55 @@ describe("the outbox", () => {
   });
 });
 
+/** When an alarm comes that is set now for the first time. */
+const FIRST_ALARM = NOW + backoffSeconds(0, id("a"));
+
+describe("what is stored", () => {
+  it.each<[string, IdentityRecord, IdentityRecord | null]>([
+    ["a record without a transaction as it is", GUEST, GUEST],
+    ["a commit as it is", COMMITTED, COMMITTED],
+    ["nothing of a transaction that prepares", { ...GUEST, transaction: transactionOf() }, GUEST],
+    [
+      "nothing of one that was aborted",
+      { ...GUEST, transaction: transactionOf({ phase: "aborted", unsettled }) },
+      GUEST,
+    ],
+    ["nothing of a birth before its commit", { ...UNBORN, transaction: transactionOf() }, null],
+  ])("is %s", (_, record, stored) => {
+    expect(durablePart(record)).toEqual(stored);
+  });
+});
+
 describe("rest, alarm and erasure", () => {
   it.each<[string, IdentityRecord, boolean, number | null, boolean]>([
     ["a linked identity rests without an alarm", linkedTo("a/1"), true, null, false],
     ["a guest is kept for ever", GUEST, true, null, false],
     ["a merged identity is kept, so that its id is not used again", MERGED, true, null, false],
     ["a closed identity is kept, so that its id is not used again", CLOSED, true, null, false],
-    ["a transaction that prepares is looked after", PREPARING, false, NOW + PATIENCE_SECONDS, false],
-    ["a transaction that settles is looked after", COMMITTED, false, NOW + PATIENCE_SECONDS, false],
-    ["a frozen identity is looked after", frozen(linkedTo("a/1")), false, NOW + PATIENCE_SECONDS, false],
-    [
-      "a release that is owed is looked after",
-      { ...DELETED, releases: [linked("a/1")] },
-      false,
-      NOW + PATIENCE_SECONDS,
-      false,
-    ],
+    ["a transaction that prepares is looked after", PREPARING, false, FIRST_ALARM, false],
+    ["a transaction that settles is looked after", COMMITTED, false, FIRST_ALARM, false],
+    ["a frozen identity is looked after", frozen(linkedTo("a/1")), false, FIRST_ALARM, false],
+    ["a release that is owed is looked after", { ...DELETED, releases: [linked("a/1")] }, false, FIRST_ALARM, false],
     ["a tombstone waits for its end", DELETED, true, NOW + TOMBSTONE_SECONDS, false],
     ["a birth that failed leaves nothing", UNBORN, true, null, true],
     [
       "a birth that still settles is kept",
       { ...UNBORN, transaction: transactionOf({ phase: "aborted", unsettled }) },
       false,
-      NOW + PATIENCE_SECONDS,
+      FIRST_ALARM,
       false,
     ],
   ])("%s", (_, record, rests, alarm, erasable) => {
     expect(isAtRest(record)).toBe(rests);
     expect(wakeAt(record, NOW)).toBe(alarm);
     expect(isErasable(record, NOW)).toBe(erasable);
+  });
+
+  it("wakes the less often the longer something has been pending, from the last change or the freeze on", () => {
+    const owing = { ...DELETED, releases: [linked("a/1")] };
+    expect(wakeAt(owing, NOW + 600)).toBe(NOW + 600 + backoffSeconds(600, id("a")));
+    const stands = frozen({ ...linkedTo("a/1"), modifiedAt: 0 });
+    expect(wakeAt(stands, NOW)).toBe(FIRST_ALARM);
   });
 
   it("erases a tombstone when its time is over, and not while it owes a release", () => {

@@ -1,7 +1,7 @@
 /** A login's actor over a scripted host: what each step makes of its alarm, and what the alarm does when nobody answers. */
 import { describe, expect, it } from "vitest";
+import { backoffSeconds } from "../../../src/domain/backoff.ts";
 import type { AlarmStep } from "../../../src/linking/identity-host.ts";
-import { PATIENCE_SECONDS } from "../../../src/linking/identity-record.ts";
 import { LoginActor, type LoginRecord } from "../../../src/linking/login-actor.ts";
 import type { Message, Reply, Settle } from "../../../src/linking/messages.ts";
 import { id, NOW } from "./records.ts";
@@ -13,6 +13,9 @@ const OWNED: LoginRecord = {
   owner: { identityId: id("a"), linkId: "t0" },
   reservation: null,
 };
+
+/** When an alarm comes that is set now for the first time. */
+const FIRST_ALARM = NOW + backoffSeconds(0, "a/1");
 
 function settlement(outcome: Settle["outcome"], ticket: string | null = "k1"): Settle {
   const participant = { kind: "login", loginId: "a/1", ticket } as const;
@@ -57,7 +60,7 @@ describe("a login's storage steps", () => {
     expect(disk.record).toMatchObject({ ...OWNED, reservation: { transactionId: "t1", ticket: "k1" } });
     await actor.settle(settlement("committed"));
     expect(disk.record).toEqual({ ...OWNED, owner: { identityId: id("a"), linkId: "t1" } });
-    expect(alarms).toEqual([NOW + PATIENCE_SECONDS, "none"]);
+    expect(alarms).toEqual([FIRST_ALARM, "none"]);
   });
 
   it("are none where nothing changes, and leave the alarm as it is where only the owner does", async () => {
@@ -66,7 +69,7 @@ describe("a login's storage steps", () => {
     await actor.reserve(RESERVE);
     await actor.settle(settlement("committed", "k9"));
     await actor.release({ kind: "release", loginId: "a/1", identityId: id("a"), linkId: "t0" });
-    expect(alarms).toEqual([NOW + PATIENCE_SECONDS, "as it is"]);
+    expect(alarms).toEqual([FIRST_ALARM, "as it is"]);
   });
 
   it("leave nothing of a login that is free", async () => {
@@ -103,7 +106,7 @@ describe("a login's alarm", () => {
     const { actor, disk, rearmed } = standOn(RESERVED, reply);
     await actor.alarm();
     expect(disk.record).toBe(RESERVED);
-    expect(rearmed).toEqual([NOW + PATIENCE_SECONDS]);
+    expect(rearmed).toEqual([FIRST_ALARM]);
   });
 
   it("comes again when what it heard cannot be stored, and does not throw", async () => {
@@ -111,7 +114,15 @@ describe("a login's alarm", () => {
     disk.isFull = true;
     await actor.alarm();
     expect(failures).toEqual([expect.objectContaining({ message: "the disk is full" })]);
-    expect(rearmed).toEqual([NOW + PATIENCE_SECONDS]);
+    expect(rearmed).toEqual([FIRST_ALARM]);
+  });
+
+  it("asks the less often the longer the reservation has stood", async () => {
+    const since = NOW - 600;
+    const stage = standOn({ ...RESERVED, reservation: { ...reservation, since } }, { kind: "failed" });
+    await stage.actor.alarm();
+    expect(stage.rearmed).toEqual([NOW + backoffSeconds(600, "a/1")]);
+    expect(backoffSeconds(600, "a/1")).toBeGreaterThan(200);
   });
 
   it("asks nobody when there is no reservation", async () => {

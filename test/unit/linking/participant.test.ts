@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Release, Reserve, Settle } from "../../../src/linking/messages.ts";
 import { FREE, holderOf, isFree, type LoginState, release, reserve, settle } from "../../../src/linking/participant.ts";
-import { id } from "./records.ts";
+import { id, NOW } from "./records.ts";
 
 const A = id("a");
 const B = id("b");
@@ -26,21 +26,21 @@ describe("reserve", () => {
       "takes a free login",
       FREE,
       reserveFor(),
-      { owner: null, reservation: { transactionId: "t1", coordinator: A, ticket: "new" } },
+      { owner: null, reservation: { transactionId: "t1", coordinator: A, ticket: "new", since: NOW } },
       "reserved",
     ],
     [
       "takes a login that the coordinator owns",
       OWNED_BY_A,
       reserveFor(A),
-      { ...OWNED_BY_A, reservation: { transactionId: "t1", coordinator: A, ticket: "new" } },
+      { ...OWNED_BY_A, reservation: { transactionId: "t1", coordinator: A, ticket: "new", since: NOW } },
       "reserved",
     ],
     [
       "takes a login that the absorbed identity owns",
       OWNED_BY_A,
       reserveFor(B, { absorbed: [A] }),
-      { ...OWNED_BY_A, reservation: { transactionId: "t1", coordinator: B, ticket: "new" } },
+      { ...OWNED_BY_A, reservation: { transactionId: "t1", coordinator: B, ticket: "new", since: NOW } },
       "reserved",
     ],
     ["says who owns a login of another identity", OWNED_BY_A, reserveFor(B), OWNED_BY_A, "owned"],
@@ -60,17 +60,17 @@ describe("reserve", () => {
       "busy",
     ],
   ])("%s", (_, before, message, after, kind) => {
-    const { state, reply } = reserve(before, message, "new");
+    const { state, reply } = reserve(before, message, "new", NOW);
     expect(state).toEqual(after);
     expect(reply.kind).toBe(kind);
   });
 
   it("answers a repeat with the ticket of the standing reservation", () => {
-    expect(reserve(reservedBy(), reserveFor(), "new").reply).toEqual({ kind: "reserved", ticket: "k1" });
+    expect(reserve(reservedBy(), reserveFor(), "new", NOW).reply).toEqual({ kind: "reserved", ticket: "k1" });
   });
 
   it("names the holder, and the ticket by which its coordinator judges", () => {
-    const { reply } = reserve(reservedBy(B), reserveFor(A, { transactionId: "t2" }), "new");
+    const { reply } = reserve(reservedBy(B), reserveFor(A, { transactionId: "t2" }), "new", NOW);
     const participant = { kind: "login", loginId: "a/1", ticket: "k1" };
     expect(reply).toEqual({ kind: "busy", holder: { transactionId: "t1", coordinator: B, participant } });
     expect(holderOf(FREE, "a/1")).toBe(null);
