@@ -6,7 +6,7 @@ export type Grant = {
   readonly identityId: IdentityId;
   /** The pool of the identity's own record, never one that the request names (T37). */
   readonly identityPoolId: IdentityPoolId;
-  /** The logins whose tokens this very call verified (invariant 7); empty is a guest. */
+  /** The logins whose tokens this very call verified (invariant names-what-was-verified); empty is a guest. */
   readonly logins: readonly VerifiedLogin[];
   /** Tag name to value; only developer-authenticated identities have them. */
   readonly principalTags?: Readonly<Record<string, string>>;

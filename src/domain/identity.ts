@@ -1,4 +1,7 @@
-/** One identity: its pool, its dates, its logins and where it stands. Standings only ever move forward (I5). */
+/**
+ * One identity: its pool, its dates, its logins and where it stands. Standings only ever move forward (invariant
+ * no-way-back).
+ */
 import { sha256Hex } from "./digest.ts";
 import type { IdentityId, IdentityPoolId } from "./identifiers.ts";
 import type { Login } from "./login.ts";

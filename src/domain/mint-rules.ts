@@ -36,7 +36,7 @@ export function judgeStanding<I extends Identity>(
   return kind === "guest" || kind === "linked" ? ok(identity) : err({ kind: "access-forbidden", identityId });
 }
 
-/** A request without logins: only a guest that was never linked may mint (T33, I5). */
+/** A request without logins: only a guest that was never linked may mint (T33, invariant no-way-back). */
 export function judgeGuest(identity: Identity, pool: IdentityPool): Result<Grant, TaggedRefusal> {
   const { identityId, standing } = identity;
   if (standing.kind !== "guest") return err({ kind: "access-forbidden", identityId });

@@ -61,7 +61,10 @@ function lintLifetime(claims: OpenIdClaims, grant: Grant): string | undefined {
   return undefined;
 }
 
-/** I8: `amr` says `unauthenticated` alone, or `authenticated` and then exactly the verified logins, each by its pair. */
+/**
+ * Invariant names-what-was-verified: `amr` says `unauthenticated` alone, or `authenticated` and then exactly the verified
+ * logins, each by its pair.
+ */
 function lintAmr(claims: OpenIdClaims, grant: Grant): string | undefined {
   const [first, ...entries] = claims.amr;
   if (grant.logins.length === 0) {

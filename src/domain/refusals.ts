@@ -17,7 +17,10 @@ export type TaggedRefusal =
   | { readonly kind: "basic-flow-disabled" }
   /** The basic flow never takes a SAML login, whether or not the pool has the provider. */
   | { readonly kind: "basic-flow-with-saml" }
-  /** The login is another identity's, or the identity has another user of that provider (T41); null: too many logins (I6). */
+  /**
+   * The login is another identity's, or the identity has another user of that provider (T41); null: too many logins
+   * (invariant one-user-of-a-provider).
+   */
   | { readonly kind: "login-conflict"; readonly providerName: string | null }
   /** One call proves two users of one provider, under two spellings of its name (T41). */
   | { readonly kind: "two-users"; readonly providerName: string }

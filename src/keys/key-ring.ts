@@ -1,7 +1,8 @@
 /**
  * The key ring: which signing keys exist, which one signs, and when each step is due. Never touches a clock, storage or
- * private key material in the clear. Invariant (K1): a key is published before any relying party can meet its signature,
- * and stays published until the last token that it signed has expired everywhere.
+ * private key material in the clear. A key is published before any relying party can meet its signature (invariant
+ * published-before-it-signs), and until the last token that it signed has expired everywhere (invariant
+ * published-while-it-counts).
  */
 import { err, ok, type Result } from "../domain/errors.ts";
 import { LONGEST_TOKEN_LIFETIME_SECONDS } from "../domain/grant.ts";
@@ -89,8 +90,8 @@ export const PUBLICATION_LEAD_SECONDS = KEY_CACHE_LIFE_SECONDS + JWKS_MAX_AGE_SE
 
 /**
  * Seconds that a key stays published after it was demoted: an isolate may still sign with it for its cache life, with the
- * longest token; then the cache time of K1. The clock allowance is that of our own measurement and, once each, that of
- * the signing isolate and of the relying party.
+ * longest token; then the cache time of invariant published-while-it-counts. The clock allowance is that of our own
+ * measurement and, once each, that of the signing isolate and of the relying party.
  */
 export const RETENTION_SECONDS =
   KEY_CACHE_LIFE_SECONDS + LONGEST_TOKEN_LIFETIME_SECONDS + JWKS_MAX_AGE_SECONDS + 4 * MAX_CLOCK_ERROR_SECONDS;

@@ -57,7 +57,8 @@ export function forgivenDrawMs(limit: RateLimit): number {
 
 /**
  * The bucket of an object whose memory was lost: what it kept, refilled, and never more than what it may have forgotten
- * leaves. `mayHaveJustDrawn`: the life before may have ended less than `forgivenDrawMs` ago. Never more than there was (R1).
+ * leaves. `mayHaveJustDrawn`: the life before may have ended less than `forgivenDrawMs` ago. Never more than there was
+ * (invariant bounded-rate).
  */
 export function restoredBucket(
   kept: Bucket | null,

@@ -106,7 +106,7 @@ export class IdentityActor {
 
   /** GetId for a guest. False when the id was ever used, which a random id is not. */
   createGuest(identityId: IdentityId, identityPoolId: IdentityPoolId): boolean {
-    // An id that was ever used is never made again: a repeated or late message changes nothing (I10).
+    // An id that was ever used is never made again: a repeated or late message changes nothing (invariant fresh-ids).
     const isNew = this.#kept.value === null;
     if (isNew) this.#kept.write(newRecord(identityId, identityPoolId, { kind: "guest" }, this.#host.now()));
     this.#deliveries.later();

@@ -52,7 +52,7 @@ export function durablePart(record: IdentityRecord): IdentityRecord | null {
     : { ...record, transaction: null };
 }
 
-/** Nothing is open and nobody is owed a message: invariant 2 holds to the letter. */
+/** Nothing is open and nobody is owed a message: invariant both-sides-agree holds to the letter. */
 export function isAtRest(record: IdentityRecord): boolean {
   return record.transaction === null && record.freeze === null && outbox(record).length === 0;
 }

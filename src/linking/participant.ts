@@ -1,6 +1,6 @@
 /**
  * The login's side of the link transaction: free, owned, reserved. Pure: a state and a message in, a state and a reply out.
- * It keeps invariant 1: a login has one owner, and only the transaction that reserved it may change that.
+ * It keeps invariant one-owner: a login has one owner, and only the transaction that reserved it may change that.
  */
 import type { IdentityId } from "../domain/identifiers.ts";
 import type { Holder, Release, Reserve, ReserveReply, Settle, TransactionRef } from "./messages.ts";

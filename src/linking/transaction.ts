@@ -55,8 +55,8 @@ type Admitted =
   | { readonly kind: "prepare"; readonly wanted: readonly Login[] };
 
 /**
- * Judges an order on the record as it is now. A linked identity is touched only by a proof of one of its own logins (I3, T32),
- * and gains logins only by one that is among `fresh`. A guest that it absorbs brings none.
+ * Judges an order on the record as it is now. A linked identity is touched only by a proof of one of its own logins
+ * (invariant no-gift, T32), and gains logins only by one that is among `fresh`. A guest that it absorbs brings none.
  */
 export function admit(
   record: IdentityRecord | null,
@@ -90,7 +90,10 @@ export function admit(
   return { kind: "prepare", wanted };
 }
 
-/** I6: one user of each public provider, and a bounded number of logins. Developer users may be several: a merge brings them together. */
+/**
+ * Invariant one-user-of-a-provider: one user of each public provider, and a bounded number of logins. Developer users may
+ * be several: a merge brings them together.
+ */
 function conflictAmong(logins: readonly Login[]): LinkRefusal | null {
   const byProvider = new Map<string, string>();
   for (const { providerName, loginId, isDeveloper } of logins) {

@@ -4,7 +4,10 @@ import type { Grant } from "../domain/grant.ts";
 import { claimsOf, lintClaims, type MintStamp, type OpenIdClaims } from "../domain/open-id-claims.ts";
 import type { Signing } from "../keys/signer.ts";
 
-/** Throws when the claims are not what the evidence permits: that is a defect of this service, and nothing is signed (I8). */
+/**
+ * Throws when the claims are not what the evidence permits: that is a defect of this service, and nothing is signed
+ * (invariant names-what-was-verified).
+ */
 export function assertMintable(claims: OpenIdClaims, grant: Grant, stamp: MintStamp): void {
   const problem = lintClaims(claims, grant, stamp);
   if (problem !== undefined) throw new Error(`refused to sign: ${problem}`);

@@ -1,4 +1,7 @@
-/** Limits over HTTP (T38, T47, T48, R1): what floods, guesses and crashes can gain, judged by answers and by what is on disk. */
+/**
+ * Limits over HTTP (T38, T47, T48, invariant bounded-rate): what floods, guesses and crashes can gain, judged by answers
+ * and by what is on disk.
+ */
 import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { once } from "node:events";
@@ -345,7 +348,7 @@ describe("the rate of one identity", () => {
     expect(amazon.requests.length - before).toBe(done);
   });
 
-  it("R1: holds through the death of the runtime: no crash grants a second burst", async () => {
+  it("invariant bounded-rate: holds through the death of the runtime: no crash grants a second burst", async () => {
     const own = await startWorker({
       settings: { RATE_LIMIT_PER_SECOND: String(RATE_PER_SECOND), RATE_LIMIT_BURST: String(BURST) },
     });

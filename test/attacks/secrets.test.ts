@@ -1,7 +1,7 @@
 /**
  * Drives every operation and every provider, in order and out of order (everything.ts), and then searches all that the
  * service has logged and stored for what was presented to it: login tokens, access tokens, subjects, secrets, signatures,
- * private keys.
+ * private keys (invariants nothing-secret-is-told and private-keys-stay).
  */
 import { createDecipheriv, createPrivateKey } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";

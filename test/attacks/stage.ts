@@ -72,7 +72,7 @@ export async function setStage(
       const { guest, answer } = await stage.present(token, providerName);
       const { type, message } = errorOf(answer);
       expect([answer.status, type]).toEqual([403, "NotAuthorizedException"]);
-      // I9: nothing was linked, so that the guest still mints as a guest.
+      // Invariant all-or-nothing: nothing was linked, so that the guest still mints as a guest.
       const asGuest = await call(endpoint, "GetOpenIdToken", { IdentityId: guest });
       expect(asGuest.status).toBe(200);
       return message;

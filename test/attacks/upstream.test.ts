@@ -24,7 +24,7 @@ const UNUSABLE = "The identity provider's answer could not be used.";
 async function expectTrouble(stage: Stage, message: string): Promise<void> {
   const { answer } = await stage.present(stage.token());
   expect([answer.status, errorOf(answer)]).toEqual([400, { type: "ExternalServiceException", message }]);
-  // U1: nobody else notices.
+  // Invariant issuers-are-apart: nobody else notices.
   await good.expectAccepted(good.token());
 }
 

@@ -1,4 +1,7 @@
-/** What the service at rest says of its identities, by its own operations, held against what its clients were told (Q2). */
+/**
+ * What the service at rest says of its identities, by its own operations, held against what its clients were told
+ * (invariant operations-agree).
+ */
 import {
   DescribeIdentityCommand,
   type IdentityDescription,
@@ -24,15 +27,17 @@ export async function disagreementsIn(
     const shown = [identity.Logins, described.Logins, owners.get(identityId)].map((names = []) =>
       names.toSorted().join(),
     );
-    if (new Set(shown).size > 1) found.push(`Q2: ${identityId} has the logins ${shown.join(" / ")}`);
+    if (new Set(shown).size > 1) found.push(`operations-agree: ${identityId} has the logins ${shown.join(" / ")}`);
   }
   const ids = new Set(listed.map((identity) => identity.IdentityId));
-  for (const identityId of owners.keys()) if (!ids.has(identityId)) found.push(`Q2: ${identityId} is not listed`);
+  for (const identityId of owners.keys())
+    if (!ids.has(identityId)) found.push(`operations-agree: ${identityId} is not listed`);
   for (const identityId of stage.known) {
     const isDeleted = stage.deletedAt.has(identityId);
     const mayBeDeleted = stage.deleting.has(identityId);
-    if (isDeleted && ids.has(identityId)) found.push(`invariant 3: ${identityId} was deleted and is listed`);
-    if (!mayBeDeleted && !ids.has(identityId)) found.push(`invariant 3: ${identityId} was acknowledged and is lost`);
+    if (isDeleted && ids.has(identityId)) found.push(`acknowledged-is-kept: ${identityId} was deleted and is listed`);
+    if (!mayBeDeleted && !ids.has(identityId))
+      found.push(`acknowledged-is-kept: ${identityId} was acknowledged and is lost`);
   }
   return found;
 }

@@ -10,7 +10,10 @@ export function pendingIn({ identities, logins }: StoredState): readonly string[
   ];
 }
 
-/** What contradicts the invariants 1, 2 and 4 at rest (Q1, Q3, I5, I6); empty when all is in order. */
+/**
+ * What contradicts invariants one-owner, both-sides-agree, no-trace-of-an-abort, no-orphans, no-way-back and
+ * one-user-of-a-provider at rest; empty when all is in order.
+ */
 export function contradictionsIn({ identities, logins, listed }: StoredState): readonly string[] {
   const found: string[] = [];
   const holdersOf = new Map<string, string[]>();

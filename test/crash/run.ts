@@ -212,7 +212,7 @@ class Run {
     return { violations, counts, deeds, kills, people: this.#everybody.length, identities, leftOpen: this.#leftOpen };
   }
 
-  /** Q1: nothing stays open, and nobody has to help. Seen twice, since one look takes a while. */
+  /** Invariant all-comes-to-rest: nothing stays open, and nobody has to help. Seen twice, since one look takes a while. */
   async #untilRest(): Promise<StoredState> {
     const deadline = performance.now() + REST_DEADLINE_MS;
     for (let restful = 0; ;) {
@@ -220,7 +220,8 @@ class Run {
       const pending = state === null ? ["a file that is being written"] : pendingIn(state);
       restful = pending.length === 0 ? restful + 1 : 0;
       if (state !== null && restful === 2) return state;
-      if (performance.now() > deadline) throw new Error(`D4: open after ${REST_DEADLINE_MS} ms: ${pending.join(", ")}`);
+      if (performance.now() > deadline)
+        throw new Error(`all-comes-to-rest: open after ${REST_DEADLINE_MS} ms: ${pending.join(", ")}`);
       await pause(POLL_MS);
     }
   }
@@ -233,7 +234,10 @@ class Run {
     }
   }
 
-  /** Q2: whom GetId names, GetOpenIdToken mints for. By identity, the providers of the logins that lead to it. */
+  /**
+   * Invariant operations-agree: whom GetId names, GetOpenIdToken mints for. By identity, the providers of the logins that
+   * lead to it.
+   */
   async #ownersByApi(client: Client): Promise<ReadonlyMap<string, readonly string[]>> {
     const providersOf = new Map<string, string[]>();
     for (const person of this.#everybody) {

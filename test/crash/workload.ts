@@ -110,7 +110,7 @@ export class Client {
     });
   }
 
-  /** The identity of a login at rest, by both ways of asking, which must agree (Q2). */
+  /** The identity of a login at rest, by both ways of asking, which must agree (invariant operations-agree). */
   async owner(person: Person, login: Login): Promise<string> {
     const presented = logins(this.#stage, [login]);
     const identityId = await getId(this.#app, this.#stage.identityPoolId, presented);
@@ -118,14 +118,14 @@ export class Client {
     const minted = await getOpenIdToken(this.#app, identityId, presented);
     observation.done(minted.identityId);
     if (minted.identityId !== identityId)
-      this.#violate(`Q2: GetId says ${identityId}, and the token is ${minted.identityId}'s`);
+      this.#violate(`operations-agree: GetId says ${identityId}, and the token is ${minted.identityId}'s`);
     return identityId;
   }
 
   async #makeGuest(person: Person): Promise<void> {
     await this.#perform("guest", person.presents([], false), person, null, [], async () => {
       const identityId = await getId(this.#app, this.#stage.identityPoolId);
-      if (this.#stage.known.has(identityId)) this.#violate(`I10: the new guest ${identityId} was known before`);
+      if (this.#stage.known.has(identityId)) this.#violate(`fresh-ids: the new guest ${identityId} was known before`);
       return identityId;
     });
   }
@@ -179,7 +179,7 @@ export class Client {
       person.learn(identityId);
       const goneAt = deletedAt.get(identityId);
       if (goneAt !== undefined && goneAt < calledAt)
-        this.#violate(`invariant 3: ${identityId} is back after its deletion`);
+        this.#violate(`acknowledged-is-kept: ${identityId} is back after its deletion`);
       return true;
     } catch (error) {
       await this.#judgeFailure(error, observation, named, presented);
@@ -208,7 +208,8 @@ export class Client {
     } else if (type === "NotAuthorizedException" || type === "ResourceNotFoundException") {
       counts.refused += 1;
       if (named === null) return this.#violate(`a call without an identity was answered ${String(error)}`);
-      if (type === "ResourceNotFoundException" && !deleting.has(named)) this.#violate(`invariant 3: ${named} is lost`);
+      if (type === "ResourceNotFoundException" && !deleting.has(named))
+        this.#violate(`acknowledged-is-kept: ${named} is lost`);
       observation.disowned(named, presented);
     } else if (type === "ValidationException" || type === "InvalidParameterException") {
       this.#violate(`the workload itself is wrong: ${String(error)}`);
@@ -217,18 +218,18 @@ export class Client {
     }
   }
 
-  /** I8: the token is of the identity that was answered, and names exactly what was proved. */
+  /** Invariant names-what-was-verified: the token is of the identity that was answered, and names exactly what was proved. */
   #checkToken(
     { identityId, token }: { readonly identityId: string; readonly token: string },
     presented: readonly Login[],
   ): void {
     const { sub, aud, amr } = decodeJwt(token);
     if (sub !== identityId || aud !== this.#stage.identityPoolId)
-      this.#violate(`I8: a token of ${sub} for ${identityId}`);
+      this.#violate(`names-what-was-verified: a token of ${sub} for ${identityId}`);
     const names = presented.map(({ provider }) => present(this.#stage.providerNames[provider]));
     const minted = Array.isArray(amr) ? amr.map(String).filter((name) => this.#stage.providerNames.includes(name)) : [];
     if (names.toSorted().join() !== minted.toSorted().join())
-      this.#violate(`invariant 7: amr of ${identityId} is ${String(amr)}`);
+      this.#violate(`names-what-was-verified: amr of ${identityId} is ${String(amr)}`);
   }
 
   #violate(what: string): void {

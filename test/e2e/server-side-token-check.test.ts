@@ -178,7 +178,7 @@ test("a user who signs in again after the sign-out is the same identity", async 
   expect((await getOpenIdToken(app(), identityId, await signIn(sub))).identityId).toBe(identityId);
 });
 
-test("U1: while Amazon does not answer about one user, all who need no answer are served", async () => {
+test("invariant issuers-are-apart: while Amazon does not answer about one user, all who need no answer are served", async () => {
   const login = await signIn(crypto.randomUUID());
   const hung = Promise.withResolvers<ServerResponse>();
   cognito.fail((_, response) => hung.resolve(response));

@@ -1,4 +1,7 @@
-/** What must be true once nothing is under way (docs/ARCHITECTURE.md, invariants 2 and 4; Q1, Q3, D4). */
+/**
+ * What must be true once nothing is under way (invariants both-sides-agree, no-trace-of-an-abort, no-orphans and
+ * all-comes-to-rest).
+ */
 import { isAtRest as isRecordAtRest } from "../../src/linking/identity-record.ts";
 import type { World } from "./world.ts";
 
@@ -26,14 +29,14 @@ function unrestOfIdentities(world: World): string | null {
       continue;
     }
     const { kind } = record.standing;
-    if (!isRecordAtRest(record)) return `invariant 4: ${name} still has something pending`;
-    if (kind === "unborn") return `Q3: ${name} was never born and is still stored`;
+    if (!isRecordAtRest(record)) return `no-trace-of-an-abort: ${name} still has something pending`;
+    if (kind === "unborn") return `no-orphans: ${name} was never born and is still stored`;
     if (kind !== "deleted" && !world.pools.isLive(record.identityPoolId)) return `${name} outlives its pool`;
     if ((alarmAtMs !== null) !== (kind === "deleted")) return `${name} is ${kind}, and its alarm is ${alarmAtMs}`;
     for (const { loginId, linkId } of record.logins) {
       const owner = world.logins.get(loginId)?.stored?.owner;
       if (owner?.identityId !== name || owner.linkId !== linkId)
-        return `Q1: ${name} holds ${loginId}, which names ${owner?.identityId}`;
+        return `both-sides-agree: ${name} holds ${loginId}, which names ${owner?.identityId}`;
     }
   }
   return null;
@@ -43,11 +46,11 @@ function unrestOfLogins(world: World): string | null {
   for (const [loginId, { stored: state, alarmAtMs }] of world.logins) {
     if (alarmAtMs !== null) return `${loginId} still has an alarm`;
     if (state === null) continue;
-    if (state.reservation !== null) return `D4: ${loginId} is reserved for ever`;
+    if (state.reservation !== null) return `all-comes-to-rest: ${loginId} is reserved for ever`;
     const owner = [...world.identities.values()].find(({ name }) => name === state.owner?.identityId)?.stored ?? null;
     const holds =
       owner?.logins.some((login) => login.loginId === loginId && login.linkId === state.owner?.linkId) ?? false;
-    if (!holds) return `Q1: ${loginId} names ${state.owner?.identityId}, which does not hold it`;
+    if (!holds) return `both-sides-agree: ${loginId} names ${state.owner?.identityId}, which does not hold it`;
   }
   return null;
 }
@@ -58,11 +61,12 @@ function unrestOfPools({ pools }: World): string | null {
   for (const [identityPoolId, { stored: record }] of pools.slots) {
     const name = record?.state === "live" ? record.pool.name : undefined;
     const known = listed.get(identityPoolId);
-    if (known !== name) return `D6: ${identityPoolId} is ${name ?? "deleted"} and listed as ${known ?? "nothing"}`;
+    if (known !== name)
+      return `lists-are-true: ${identityPoolId} is ${name ?? "deleted"} and listed as ${known ?? "nothing"}`;
     listed.delete(identityPoolId);
   }
   const [unknown] = listed.keys();
-  return unknown === undefined ? null : `D6: ${unknown} is listed, and no pool`;
+  return unknown === undefined ? null : `lists-are-true: ${unknown} is listed, and no pool`;
 }
 
 /** Everybody who is there is listed; an entry too many is only a late message's, and says nothing (the identity judges). */

@@ -31,7 +31,10 @@ const MAX_TRIES = 3;
 const LOST_ANSWERS = 0.3;
 const LONGEST_DOUBT_MS = 5000;
 const KEY_SETS_READ = 0.1;
-/** By then no identity's rate is in the way: a bucket that was drawn on by a clock ahead waits for the true time (R1). */
+/**
+ * By then no identity's rate is in the way: a bucket that was drawn on by a clock ahead waits for the true time (invariant
+ * bounded-rate).
+ */
 const FULL_BUCKETS_MS = LARGEST_ERROR_MS + 20_000;
 
 export class Client {
@@ -56,7 +59,7 @@ export class Client {
     this.isDone = true;
   }
 
-  /** Asks for a login by all ways at rest: its owner, if it had one, is the answer of each (Q2). */
+  /** Asks for a login by all ways at rest: its owner, if it had one, is the answer of each (invariant operations-agree). */
   async agree(identityPoolId: IdentityPoolId, login: VerifiedLogin, owner: string | null): Promise<void> {
     const { network } = this.#world;
     const life = lifeOf(this.#name);
@@ -69,7 +72,9 @@ export class Client {
     const found = await this.#serve(life, ask, "agree");
     const identityId = found.ok ? found.value : null;
     if (identityId === null || (owner !== null && identityId !== owner)) {
-      network.violate(`Q2: ${ask.kind} of ${login.loginId} is ${JSON.stringify(found)}, its owner is ${owner}`);
+      network.violate(
+        `operations-agree: ${ask.kind} of ${login.loginId} is ${JSON.stringify(found)}, its owner is ${owner}`,
+      );
       return;
     }
     const kind = login.isDeveloper === true ? "developer-token" : "get-token";
@@ -78,12 +83,12 @@ export class Client {
     const described = await network.call(life, slot, "describe", async (node) => await node.describe());
     const names = described?.description.providerNames ?? [];
     if (!granted.ok || granted.value !== identityId || !names.includes(login.providerName)) {
-      network.violate(`Q2: ${identityId} does not agree on ${login.loginId}: ${JSON.stringify(granted)}`);
+      network.violate(`operations-agree: ${identityId} does not agree on ${login.loginId}: ${JSON.stringify(granted)}`);
     }
     this.isDone = true;
   }
 
-  /** At rest, to merge what is merged answers the identity that it is, and stores nothing (D3). */
+  /** At rest, to merge what is merged answers the identity that it is, and stores nothing (invariant no-second-effect). */
   async mergeAgain(identityPoolId: IdentityPoolId, users: readonly [string, string], owner: IdentityId): Promise<void> {
     const { network, identities } = this.#world;
     await network.sleep(lifeOf(this.#name), 1 + this.#random.below(200));
@@ -92,7 +97,9 @@ export class Client {
     const request: Request = { kind: "merge-users", identityPoolId, destination, source };
     const answer = await this.#serve(lifeOf(this.#name), request, "again");
     if (!answer.ok || answer.value !== owner || identities.get(owner)?.stored !== before) {
-      network.violate(`D3: to merge ${users.join(" and ")} of ${owner} again gives ${JSON.stringify(answer)}`);
+      network.violate(
+        `no-second-effect: to merge ${users.join(" and ")} of ${owner} again gives ${JSON.stringify(answer)}`,
+      );
     }
     this.isDone = true;
   }

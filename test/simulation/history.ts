@@ -1,6 +1,7 @@
 /**
- * What clients saw of each login, and whether one register could have answered so (D5): a search in the manner of Wing and
- * Gong. An outcome that nobody learned stays unknown: it may have taken effect at any later time, or never.
+ * What clients saw of each login, and whether one register could have answered so (invariant one-register-a-login): a
+ * search in the manner of Wing and Gong. An outcome that nobody learned stays unknown: it may have taken effect at any
+ * later time, or never.
  */
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import { type LoginOf, loginsIn, type Request, usersOf } from "./requests.ts";

@@ -1,5 +1,5 @@
 /**
- * The safety invariants (docs/ARCHITECTURE.md, docs/reliability.md), judged at every single storage step and at every
+ * The safety invariants (test/INVARIANTS.md), judged at every single storage step and at every
  * answer of an identity. It reads all storage at once, as nothing in the product can, and changes none of it.
  */
 import type { Grant } from "../../src/domain/grant.ts";
@@ -26,7 +26,7 @@ type Evidence = {
   readonly logins: ReadonlyMap<string, { readonly stored: LoginState | null }>;
 };
 
-/** Standings only ever move to a higher rank (I5). */
+/** Standings only ever move to a higher rank (invariant no-way-back). */
 const RANKS: Record<Standing["kind"], number> = { unborn: 0, guest: 1, linked: 2, closed: 3, merged: 3, deleted: 4 };
 /** Clocks of objects may differ by this much, so that a tombstone may seem to go early by as much. */
 const CLOCK_SLACK_SECONDS = 700;
@@ -64,14 +64,14 @@ export class Judge {
 
   // What was asked for: nothing else may ever happen.
 
-  /** I9: a request whose last login could not be verified has proved none of them. */
+  /** Invariant all-or-nothing: a request whose last login could not be verified has proved none of them. */
   proved(logins: readonly VerifiedLogin[]): void {
     this.#proofs.add(idsOf(logins));
   }
 
   ordered(order: LinkOrder): void {
     if (!this.#proofs.has(idsOf(order.logins))) {
-      this.#violate(`I3: ${order.identityId} is to link ${idsOf(order.logins)}, which no request has proved`);
+      this.#violate(`no-gift: ${order.identityId} is to link ${idsOf(order.logins)}, which no request has proved`);
     }
     this.#orders.push(order);
   }
@@ -118,7 +118,10 @@ export class Judge {
     if (isOfOwners) this.#owners();
   }
 
-  /** I8: a grant names an identity that holds every login it was proved with, at that very instant. */
+  /**
+   * Invariant names-what-was-verified: a grant names an identity that holds every login it was proved with, at that very
+   * instant.
+   */
   granted(identityId: IdentityId, grant: Grant, logins: readonly VerifiedLogin[]): void {
     const records = this.#versions(identityId);
     const objections = records.map((record) => this.#objection(identityId, record, logins));
@@ -127,11 +130,11 @@ export class Judge {
     const verified = logins.map(({ loginId }) => loginId).join();
     const named = grant.logins.map(({ loginId }) => loginId).join();
     if (grant.identityId !== identityId || named !== verified)
-      this.#violate(`invariant 7: the grant of ${identityId} names ${named}`);
+      this.#violate(`names-what-was-verified: the grant of ${identityId} names ${named}`);
   }
 
   #objection(identityId: IdentityId, record: IdentityRecord | null, logins: readonly VerifiedLogin[]): string | null {
-    if (record !== null && this.#isSuperseded(record)) return `I5: ${identityId} granted and is merged`;
+    if (record !== null && this.#isSuperseded(record)) return `no-way-back: ${identityId} granted and is merged`;
     return objectionTo(identityId, record, logins);
   }
 
@@ -145,12 +148,15 @@ export class Judge {
   unlinked(identityId: IdentityId, callKey: string | null, isToGo: (login: LinkedLogin) => boolean): void {
     const isGone = this.#versions(identityId).some((record) => record?.logins.some(isToGo) !== true);
     if (!isGone && !this.unlinks.wasDone(identityId, callKey))
-      this.#violate(`D1: ${identityId} said that it unlinked what it holds`);
+      this.#violate(`acknowledged-is-kept: ${identityId} said that it unlinked what it holds`);
   }
 
-  /** I5: what is said of an identity that was merged when it was asked, though it may not have heard of it. */
+  /**
+   * Invariant no-way-back: what is said of an identity that was merged when it was asked, though it may not have heard of
+   * it.
+   */
   described(identityId: IdentityId, isDisabled: boolean, wasMerged: boolean): void {
-    if (wasMerged && !isDisabled) this.#violate(`I5: ${identityId} says that it is not merged`);
+    if (wasMerged && !isDisabled) this.#violate(`no-way-back: ${identityId} says that it is not merged`);
   }
 
   isMerged(name: string): boolean {
@@ -160,7 +166,7 @@ export class Judge {
 
   removed(identityId: IdentityId): void {
     const record = this.#stored(identityId);
-    if (record !== null && isVisible(record)) this.#violate(`D1: ${identityId} said it is deleted`);
+    if (record !== null && isVisible(record)) this.#violate(`acknowledged-is-kept: ${identityId} said it is deleted`);
   }
 
   #stored(identityId: string): IdentityRecord | null {
@@ -178,27 +184,31 @@ export class Judge {
     return transaction?.id === record.freeze.transactionId && transaction.phase === "committed";
   }
 
-  /** I1 and I9: one owner each, and the login's object never says that a held login is free or somebody else's. */
+  /**
+   * Invariants one-owner and all-or-nothing: one owner each, and the login's object never says that a held login is free or
+   * somebody else's.
+   */
   #owners(): void {
     const owners = new Map<string, string>();
     for (const [name, { stored: record }] of this.#world.identities) {
       if (record === null || record.logins.length === 0 || this.#isSuperseded(record)) continue;
       for (const { loginId } of record.logins) {
         const other = owners.get(loginId);
-        if (other !== undefined) this.#violate(`I1: ${loginId} has two owners, ${other} and ${name}`);
+        if (other !== undefined) this.#violate(`one-owner: ${loginId} has two owners, ${other} and ${name}`);
         owners.set(loginId, name);
         const state = this.#world.logins.get(loginId)?.stored ?? null;
         const isOwner = state?.owner?.identityId === name;
         const { transaction } = record;
         const isReserved = transaction?.phase === "committed" && state?.reservation?.transactionId === transaction.id;
-        if (!isOwner && !isReserved) this.#violate(`I9: ${name} holds ${loginId}, and the login does not know`);
+        if (!isOwner && !isReserved)
+          this.#violate(`all-or-nothing: ${name} holds ${loginId}, and the login does not know`);
       }
     }
   }
 
   #step(name: string, before: IdentityRecord | null, after: IdentityRecord | null): void {
     this.merges.changed(name, before, after);
-    if (before === null && this.#everVisible.has(name)) this.#violate(`I10: the id ${name} is used again`);
+    if (before === null && this.#everVisible.has(name)) this.#violate(`fresh-ids: the id ${name} is used again`);
     if (after === null) {
       if (before !== null) this.#erased(name, before);
       return;
@@ -206,14 +216,14 @@ export class Judge {
     if (isVisible(after) || after.standing.kind === "deleted") this.#everVisible.add(name);
     const from = before?.standing.kind ?? "unborn";
     const to = after.standing.kind;
-    if (from !== to && RANKS[to] <= RANKS[from]) this.#violate(`I5: ${name} went from ${from} to ${to}`);
+    if (from !== to && RANKS[to] <= RANKS[from]) this.#violate(`no-way-back: ${name} went from ${from} to ${to}`);
     if ((to === "linked") !== after.logins.length > 0)
-      this.#violate(`Q1: ${name} is ${to} with ${after.logins.length} logins`);
+      this.#violate(`both-sides-agree: ${name} is ${to} with ${after.logins.length} logins`);
     const mixUp = before?.logins === after.logins ? null : mixUpOf(after.logins);
-    if (mixUp !== null) this.#violate(`I6: ${name} ${mixUp}`);
+    if (mixUp !== null) this.#violate(`one-user-of-a-provider: ${name} ${mixUp}`);
     if (before?.logins !== after.logins) this.pools.identityStored(name, after);
     if (to === "merged" && from !== "merged" && !(before !== null && this.#isSuperseded(before))) {
-      this.#violate(`I5: ${name} is merged, and nobody has merged it`);
+      this.#violate(`no-way-back: ${name} is merged, and nobody has merged it`);
     }
     if (
       to === "deleted" &&
@@ -221,7 +231,7 @@ export class Judge {
       !this.pools.mayBeGone(after.identityPoolId) &&
       !this.#deletes.has(after.identityId)
     ) {
-      this.#violate(`I2: ${name} is deleted, and nobody asked for it`);
+      this.#violate(`no-theft: ${name} is deleted, and nobody asked for it`);
     }
     const held = before?.logins ?? [];
     const added = after.logins.filter((login) => !held.some((other) => other.loginId === login.loginId));
@@ -230,7 +240,7 @@ export class Judge {
     // What comes before the commit is in memory alone, so that it is the first step that shows its transaction.
     const isCommit = transaction !== null && transaction.id !== before?.transaction?.id;
     if (isCommit) this.#committed(name, before, after, added);
-    else if (added.length > 0) this.#violate(`I3: ${name} gained ${added[0]?.loginId} without a transaction`);
+    else if (added.length > 0) this.#violate(`no-gift: ${name} gained ${added[0]?.loginId} without a transaction`);
     this.unlinks.stored(name, before, after);
     if (lost.length > 0 && to !== "merged" && to !== "deleted" && before !== null)
       this.unlinks.lost(name, before, lost);
@@ -240,26 +250,30 @@ export class Judge {
     const { kind } = before.standing;
     const ageSeconds = this.#world.network.nowMs / 1000 - before.modifiedAt;
     const isOver = kind === "deleted" && ageSeconds >= TOMBSTONE_SECONDS - CLOCK_SLACK_SECONDS;
-    if (kind !== "unborn" && !isOver) this.#violate(`D1: ${name} vanished while it was ${kind}`);
+    if (kind !== "unborn" && !isOver) this.#violate(`acknowledged-is-kept: ${name} vanished while it was ${kind}`);
   }
 
-  /** I2, I3, I4: a commit does what one request asked for, and that request had proved that it may. */
+  /**
+   * Invariants no-theft, no-gift and one-claim: a commit does what one request asked for, and that request had proved that
+   * it may.
+   */
   #committed(name: string, before: IdentityRecord | null, after: IdentityRecord, added: readonly LinkedLogin[]): void {
     const { id = "", absorbed = [], phase } = after.transaction ?? {};
-    if (phase !== "committed") this.#violate(`I4: ${name} stored a transaction that is ${phase}`);
+    if (phase !== "committed") this.#violate(`one-claim: ${name} stored a transaction that is ${phase}`);
     this.links.add(id);
     const victims = absorbed.flatMap((identityId) => this.#stored(identityId) ?? []);
     if (added.length + absorbed.length === 0 || absorbed.some((identityId) => identityId === name)) {
-      this.#violate(`D3: ${name} committed a transaction that does nothing`);
+      this.#violate(`no-second-effect: ${name} committed a transaction that does nothing`);
     }
     for (const identityId of absorbed) {
       const victim = this.#stored(identityId);
       if (victim?.freeze?.transactionId !== after.transaction?.id)
-        this.#violate(`I2: ${name} took ${identityId}, which did not stand still`);
+        this.#violate(`no-theft: ${name} took ${identityId}, which did not stand still`);
     }
     const handedOver = victims.flatMap((victim) => victim.logins);
     const missing = handedOver.find(({ loginId }) => !after.logins.some((login) => login.loginId === loginId));
-    if (missing !== undefined) this.#violate(`invariant 3: ${missing.loginId} is lost in the merge into ${name}`);
+    if (missing !== undefined)
+      this.#violate(`acknowledged-is-kept: ${missing.loginId} is lost in the merge into ${name}`);
     const orders = this.#orders.filter((order) => {
       const proved = new Set(order.logins.map((login) => login.loginId));
       const isSameOrder = this.#leadsTo(order.identityId, name) && order.absorb.join() === absorbed.join();
@@ -276,14 +290,14 @@ export class Judge {
       );
       return isSameOrder && isWhole && isOwn && areProved && isFromRequest;
     });
-    if (orders.length === 0) this.#violate(`I3: ${name} committed what no request has proved`);
+    if (orders.length === 0) this.#violate(`no-gift: ${name} committed what no request has proved`);
     const mayMerge =
       this.#world.mergePolicy === "merge" || orders.some(({ logins }) => this.#developerMerges.has(idsOf(logins)));
     const linked = victims.find(({ standing }) => standing.kind !== "guest");
-    if (linked !== undefined && !mayMerge) this.#violate(`I2: ${name} merged ${linked.identityId}`);
+    if (linked !== undefined && !mayMerge) this.#violate(`no-theft: ${name} merged ${linked.identityId}`);
     const user = orders.every((order) => this.#isPinned(order)) ? orders[0]?.logins[0] : undefined;
     if (victims.some(({ logins }) => logins.some(({ loginId }) => loginId === user?.loginId))) {
-      this.#violate(`I2: ${name} took ${user?.loginId} by a call that only names an identity`);
+      this.#violate(`no-theft: ${name} took ${user?.loginId} by a call that only names an identity`);
     }
     const callIds = new Set(orders.flatMap(({ callId }) => callId ?? []));
     for (const identityId of absorbed) this.merges.absorbed(identityId, name, callIds);

@@ -1,7 +1,8 @@
 /**
  * The rules of our own keys, judged at every storage step of the ring and at every signature: no key signs before everybody
- * can have heard of it (K1), an isolate signs with what it has asked for (K2), and an emergency drops one key for one order,
- * for good (K3). What relying parties make of it is judged by RelyingParties.
+ * can have heard of it (invariant published-before-it-signs), an isolate signs with what it has asked for (invariant
+ * no-stale-key), and an emergency drops one key for one order, for good (invariant one-drop-an-order). What relying parties
+ * make of it is judged by RelyingParties.
  */
 import { CACHE_TERMS, JWKS_MAX_AGE_SECONDS, type KeyRing, publishedKeysOf } from "../../src/keys/key-ring.ts";
 import type { EmergencyRotation, Rotation } from "../../src/keys/key-ring-actor.ts";
@@ -44,10 +45,11 @@ export class KeyJudge {
   /** The one who ordered it hears that it is done, while the ring is this. */
   acknowledged(orderId: string, { kid, droppedKids }: EmergencyRotation, ring: KeyRing): void {
     this.#acknowledged.add(orderId);
-    if (this.#acknowledged.size > this.#carriedOut.size) this.#violate(`K3: ${orderId} is said to be carried out`);
+    if (this.#acknowledged.size > this.#carriedOut.size)
+      this.#violate(`one-drop-an-order: ${orderId} is said to be carried out`);
     const kept = kidsOf(ring).find((one) => droppedKids.includes(one));
-    if (kept !== undefined) this.#violate(`K3: ${kept} is said to be dropped, and is published`);
-    if (!this.hasSigned(kid)) this.#violate(`K3: ${kid} is said to sign, and never did`);
+    if (kept !== undefined) this.#violate(`one-drop-an-order: ${kept} is said to be dropped, and is published`);
+    if (!this.hasSigned(kid)) this.#violate(`one-drop-an-order: ${kid} is said to sign, and never did`);
   }
 
   stored(before: KeyRing, after: KeyRing, rotations: readonly Pick<Rotation, "orderId">[]): void {
@@ -58,15 +60,16 @@ export class KeyJudge {
       this.#carriedOut.add(orderId);
       // An order that meets a ring whose active key another has just dropped finds nothing to drop.
       if (later.includes(before.active?.kid ?? ""))
-        this.#violate(`K3: ${before.active?.kid} outlives an order to drop it`);
+        this.#violate(`one-drop-an-order: ${before.active?.kid} outlives an order to drop it`);
     }
     for (const kid of later.filter((one) => !earlier.includes(one))) {
-      if (this.#publishedAtMs.has(kid)) this.#violate(`K3: ${kid} was published, was not, and is again`);
+      if (this.#publishedAtMs.has(kid)) this.#violate(`one-drop-an-order: ${kid} was published, was not, and is again`);
       this.#publishedAtMs.set(kid, nowMs);
     }
     for (const kid of earlier.filter((one) => !later.includes(one))) {
       if (kid === before.active?.kid) this.#dropped(kid);
-      else if (before.next.some((key) => key.kid === kid)) this.#violate(`K1: ${kid} is gone before it ever signed`);
+      else if (before.next.some((key) => key.kid === kid))
+        this.#violate(`published-before-it-signs: ${kid} is gone before it ever signed`);
     }
     const { active } = after;
     if (active === undefined || active.kid === before.active?.kid) return;
@@ -74,7 +77,7 @@ export class KeyJudge {
     if (nowMs - (this.#publishedAtMs.get(active.kid) ?? nowMs) >= EVERYBODY_KNOWS_AFTER_MS) return;
     const isEmergency = !later.includes(before.active?.kid ?? "");
     if (isEmergency && this.#isForceOrdered) this.forcedAtMs.set(active.kid, nowMs);
-    else this.#violate(`K1: ${active.kid} signs before everybody can have heard of it`);
+    else this.#violate(`published-before-it-signs: ${active.kid} signs before everybody can have heard of it`);
   }
 
   /** Whether the stored ring ever had it sign. */
@@ -84,7 +87,8 @@ export class KeyJudge {
 
   #dropped(kid: string): void {
     this.droppedAtMs.set(kid, this.#network.nowMs);
-    if (this.droppedAtMs.size > this.#orders.size) this.#violate(`K3: ${kid} is dropped, and nobody has ordered it`);
+    if (this.droppedAtMs.size > this.#orders.size)
+      this.#violate(`one-drop-an-order: ${kid} is dropped, and nobody has ordered it`);
   }
 
   #violate(words: string): void {
@@ -113,7 +117,8 @@ export class LeaseJudge {
   }
 
   answered(life: Life, kid: string, askedAtMs: number): void {
-    if (!this.#ring.hasSigned(kid)) this.#network.violate(`K1: the ring answers with ${kid}, which it has not stored`);
+    if (!this.#ring.hasSigned(kid))
+      this.#network.violate(`published-before-it-signs: the ring answers with ${kid}, which it has not stored`);
     this.#answered.set(life, kid);
     this.#askedAtMs.set(kid, Math.max(askedAtMs, this.#askedAtMs.get(kid) ?? 0));
   }
@@ -135,9 +140,9 @@ export class LeaseJudge {
     // The answer to its own question is as new as a request can have it, however long it took.
     if (this.#answered.get(life) === kid) return;
     const isOutdated = askedAtMs < (this.#newestAtMs.get(life) ?? 0);
-    if (isOutdated) this.#network.violate(`K2: signs with ${kid}, and has heard of another key since`);
+    if (isOutdated) this.#network.violate(`no-stale-key: signs with ${kid}, and has heard of another key since`);
     if (ageMs <= CACHE_TERMS.refreshAfterSeconds * 1000) return;
     const isExcused = this.#refused.has(life) && ageMs <= CACHE_TERMS.useForSeconds * 1000;
-    if (!isExcused) this.#network.violate(`K2: signs with ${kid}, which was last asked for ${ageMs} ms ago`);
+    if (!isExcused) this.#network.violate(`no-stale-key: signs with ${kid}, which was last asked for ${ageMs} ms ago`);
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The key ring in the simulated world, which is the product's own (keys/key-ring-actor.ts) over a simulated host, and what
- * relying parties make of it: whoever honours `max-age` can verify every token at every moment of its life (K1). Key material
- * is a name here; nothing is encrypted.
+ * relying parties make of it: whoever honours `max-age` can verify every token at every moment of its life (invariant
+ * published-while-it-counts). Key material is a name here; nothing is encrypted.
  */
 import {
   CACHE_TERMS,
@@ -133,7 +133,7 @@ export class RelyingParties {
     });
     const isExcused = this.#exceptions.forcedAtMs.has(kid) || this.#exceptions.droppedAtMs.has(kid);
     if (unaware !== undefined && !isExcused) {
-      this.#network.violate(`K1: ${kid} signed, and a key set in use does not have it`);
+      this.#network.violate(`published-before-it-signs: ${kid} signed, and a key set in use does not have it`);
     }
     this.#tokens.push({ kid, signedAtMs, expiresAtMs: signedAtMs + lifetimeSeconds * 1000 });
   }
@@ -147,7 +147,8 @@ export class RelyingParties {
       const isNews = nowMs < (forcedAtMs.get(token.kid) ?? 0) + CACHE_TERMS.useForSeconds * 1000;
       return !isNews && !droppedAtMs.has(token.kid);
     });
-    if (orphan !== undefined) this.#network.violate(`K1: a living token of ${orphan.kid} finds no key in the set`);
+    if (orphan !== undefined)
+      this.#network.violate(`published-while-it-counts: a living token of ${orphan.kid} finds no key in the set`);
     const last = this.#keySets.at(-1);
     const isSame = last?.kids.join() === kids.join();
     if (!isSame || last.servedAtMs !== nowMs) this.#keySets.push({ kids, servedAtMs: nowMs });

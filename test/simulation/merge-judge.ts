@@ -1,6 +1,7 @@
 /**
  * What a merge promises to those who ask again: the very call that asked for it, and calls that came in before its commit,
- * are sent on, and nobody else; a developer's merge that was done is answered as it was, with no second effect (D3).
+ * are sent on, and nobody else; a developer's merge that was done is answered as it was, with no second effect (invariant
+ * no-second-effect).
  */
 import type { ClientCall, LinkedLogin } from "../../src/domain/identity.ts";
 import type { IdentityRecord } from "../../src/linking/identity-record.ts";
@@ -70,7 +71,7 @@ export class MergeJudge {
     const haveMoved = network.faults.hasStruck("clock-jump") || network.faults.hasStruck("clock-stands");
     const untilMs = isUnderWay ? (this.#heardAtMs.get(name) ?? 0) : absorption.atMs;
     if (askedAt * 1000 <= untilMs + (haveMoved ? CLOCK_SLACK_MS : 0)) return;
-    network.violate(`I5: ${name} is merged, and sent a new call on to ${absorption.into}`);
+    network.violate(`no-way-back: ${name} is merged, and sent a new call on to ${absorption.into}`);
   }
 
   /** GetOpenIdToken was refused for good: not where it repeats the call that merged the identity. */
@@ -86,23 +87,30 @@ export class MergeJudge {
     const isThere = record?.standing.kind === "linked" && record.freeze === null;
     const holdsAll = loginIds.every((loginId) => record?.logins.some((login) => login.loginId === loginId));
     if (!isThere || !holdsAll || !this.isUnchangedSince(absorption.into, askedAtMs)) return;
-    network.violate(`D3: ${name} refused the repeat of the call that merged it into ${absorption.into}`);
+    network.violate(`no-second-effect: ${name} refused the repeat of the call that merged it into ${absorption.into}`);
   }
 
-  /** D1: what MergeDeveloperIdentities and LookupDeveloperIdentity answer was so at some moment since they were asked. */
+  /**
+   * Invariant acknowledged-is-kept: what MergeDeveloperIdentities and LookupDeveloperIdentity answer was so at some moment
+   * since they were asked.
+   */
   saidTogether(users: readonly [string, string], identityId: string, calledAtStep: number): void {
     const until = this.#together.get(pairOf(users))?.get(identityId)?.until ?? -1;
     if (until >= calledAtStep) return;
-    this.#world.network.violate(`D1: ${users.join(" and ")} are said to be of ${identityId}, and are not`);
+    this.#world.network.violate(
+      `acknowledged-is-kept: ${users.join(" and ")} are said to be of ${identityId}, and are not`,
+    );
   }
 
-  /** D3: the repeat of a merge that was done, and that nothing has undone since, is never refused. */
+  /** Invariant no-second-effect: the repeat of a merge that was done, and that nothing has undone since, is never refused. */
   refusedMerge(users: readonly [string, string], calledAtStep: number): void {
     for (const [name, { since, until }] of this.#together.get(pairOf(users)) ?? []) {
       const isHeld = since < calledAtStep && until === Number.POSITIVE_INFINITY;
       const record = this.#world.identities.get(name)?.stored ?? null;
       if (!isHeld || record?.standing.kind !== "linked" || record.freeze !== null) continue;
-      this.#world.network.violate(`D3: ${users.join(" and ")} are of ${name}, and their merge was refused`);
+      this.#world.network.violate(
+        `no-second-effect: ${users.join(" and ")} are of ${name}, and their merge was refused`,
+      );
     }
   }
 

@@ -1,6 +1,7 @@
 /**
  * What administrators are told of a world at rest, by the operations themselves: of each pool its settings and those of its
- * identities that are there, and of all pools the live ones by name (D6, D7). Afterwards no list has an entry too many.
+ * identities that are there, and of all pools the live ones by name (invariants lists-are-true and latest-settings).
+ * Afterwards no list has an entry too many.
  */
 import type { IdentityPoolId } from "../../src/domain/identifiers.ts";
 import { isVisible } from "../../src/domain/identity.ts";
@@ -44,18 +45,21 @@ export class PoolChecks {
     const { network, pools } = this.#world;
     const isLive = pools.isLive(identityPoolId);
     const described = await this.#describe(identityPoolId);
-    if (described !== isLive) network.violate(`D6: ${identityPoolId} is live: ${isLive}, and described: ${described}`);
+    if (described !== isLive)
+      network.violate(`lists-are-true: ${identityPoolId} is live: ${isLive}, and described: ${described}`);
     const listed = await identitiesOf(this.#context, identityPoolId, this.#size());
-    if (listed.ok !== isLive) network.violate(`D6: ${identityPoolId} is live: ${isLive}, and lists: ${listed.ok}`);
+    if (listed.ok !== isLive)
+      network.violate(`lists-are-true: ${identityPoolId} is live: ${isLive}, and lists: ${listed.ok}`);
     if (!listed.ok) return;
     const wanted = this.#identitiesIn(identityPoolId).join(" ");
     const named = listed.value.toSorted().join(" ");
-    if (named !== wanted) network.violate(`D6: ${identityPoolId} lists [${named}] and has [${wanted}]`);
+    if (named !== wanted) network.violate(`lists-are-true: ${identityPoolId} lists [${named}] and has [${wanted}]`);
     const entries = [...pools.shards].flatMap(([name, { stored }]) => {
       return name.startsWith(`${identityPoolId}/`) ? (stored?.ids ?? []) : [];
     });
     const rest = entries.toSorted().join(" ");
-    if (rest !== wanted) network.violate(`D6: the lists of ${identityPoolId} hold [${rest}] after they were read`);
+    if (rest !== wanted)
+      network.violate(`lists-are-true: the lists of ${identityPoolId} hold [${rest}] after they were read`);
   }
 
   async #describe(identityPoolId: IdentityPoolId): Promise<boolean> {
@@ -86,7 +90,8 @@ export class PoolChecks {
       return stored?.state === "live" ? [`${identityPoolId} as ${stored.pool.name}`] : [];
     });
     const isAsWanted = listed.ok && listed.value.join() === wanted.toSorted().join();
-    if (!isAsWanted) network.violate(`D6: the pools are ${wanted.join()}, and listed is ${JSON.stringify(listed)}`);
+    if (!isAsWanted)
+      network.violate(`lists-are-true: the pools are ${wanted.join()}, and listed is ${JSON.stringify(listed)}`);
   }
 
   #size(): number {

@@ -1,6 +1,7 @@
 /**
  * What a pool promises: nothing of it is seen from another pool (T37), it is made once and ends once, it keeps its secrets, and
- * a change is seen everywhere within the life of an isolate's memory, and at once where it was made (P1).
+ * a change is seen everywhere within the life of an isolate's memory, and at once where it was made (invariant
+ * pool-changes-are-seen).
  */
 import type { IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { IdentityRecord } from "../../src/linking/identity-record.ts";
@@ -55,32 +56,44 @@ export class PoolJudge {
     return this.#deletes.size > 0;
   }
 
-  /** D3: a creation that comes again is answered as it was, unless its pool is gone. */
+  /** Invariant no-second-effect: a creation that comes again is answered as it was, unless its pool is gone. */
   created(callId: string | null, identityPoolId: IdentityPoolId): void {
     const first = this.#made.get(callId);
     if (first !== undefined && first !== identityPoolId && !this.mayBeGone(first)) {
-      this.#violate(`D3: the call ${callId} has made ${first}, and was answered ${identityPoolId} when it came again`);
+      this.#violate(
+        `no-second-effect: the call ${callId} has made ${first}, and was answered ${identityPoolId} when it came again`,
+      );
     }
     this.#made.set(callId, identityPoolId);
     if (!this.known.includes(identityPoolId)) this.known.push(identityPoolId);
   }
 
-  /** Nobody but who asked for its end is told that a pool is not there; and not who did, if nobody else asked (D3). */
+  /**
+   * Nobody but who asked for its end is told that a pool is not there; and not who did, if nobody else asked (invariant
+   * no-second-effect).
+   */
   notFound(identityPoolId: IdentityPoolId, deletedBy?: string | null): void {
     const callIds = this.#deletes.get(identityPoolId);
-    if (callIds === undefined) this.#violate(`D1: ${identityPoolId} is not there, and nobody has asked to delete it`);
+    if (callIds === undefined)
+      this.#violate(`acknowledged-is-kept: ${identityPoolId} is not there, and nobody has asked to delete it`);
     else if (deletedBy !== undefined && [...callIds].every((callId) => callId === deletedBy)) {
-      this.#violate(`D3: ${identityPoolId} was deleted by ${deletedBy} itself, which is told that it is not there`);
+      this.#violate(
+        `no-second-effect: ${identityPoolId} was deleted by ${deletedBy} itself, which is told that it is not there`,
+      );
     }
   }
 
-  /** T46: nothing secret rests in the clear, nor at all once the pool is deleted; and what is deleted stays so (I10). */
+  /**
+   * T46: nothing secret rests in the clear, nor at all once the pool is deleted; and what is deleted stays so (invariant
+   * fresh-ids).
+   */
   poolStored(name: string, before: PoolRecord | null, { pool, state, sealed }: PoolRecord): void {
     this.#changed(pool.identityPoolId, state === "live" ? pool.name : null);
     const values = Object.values(pool.supportedLoginProviders ?? {});
     if (values.some((value) => value !== "")) this.#violate(`T46: ${name} stores a secret in the clear`);
     if (state === "deleted" && sealed !== undefined) this.#violate(`T46: ${name} is deleted and keeps its secrets`);
-    if (before?.state === "deleted" && state === "live") this.#violate(`I10: ${name} was deleted and is made again`);
+    if (before?.state === "deleted" && state === "live")
+      this.#violate(`fresh-ids: ${name} was deleted and is made again`);
   }
 
   /** T37: an identity holds logins of its own pool alone. */
@@ -97,7 +110,10 @@ export class PoolJudge {
     this.#violate(`T37: ${identityPoolId} was asked, and told of ${identityId}, which is another's`);
   }
 
-  /** P1: an isolate was asked for a pool at `askedAtMs`, and had last changed it at `changedAtMs`. */
+  /**
+   * Invariant pool-changes-are-seen: an isolate was asked for a pool at `askedAtMs`, and had last changed it at
+   * `changedAtMs`.
+   */
   seen(identityPoolId: IdentityPoolId, name: string | null, askedAtMs: number, changedAtMs: number): void {
     const { coverage } = this.#world.network;
     const versions = this.#versions.get(identityPoolId) ?? [];
@@ -110,7 +126,8 @@ export class PoolJudge {
     if (lastMs < askedAtMs) coverage.hit("F13 an isolate goes by what a pool is no more");
     const isLate = lastMs < askedAtMs - SEEN_FOR_MS;
     const isForgotten = changedAtMs <= askedAtMs && lastMs < changedAtMs;
-    if (isLate || isForgotten) this.#violate(`P1: ${identityPoolId} is seen as ${name}, and is no more`);
+    if (isLate || isForgotten)
+      this.#violate(`pool-changes-are-seen: ${identityPoolId} is seen as ${name}, and is no more`);
   }
 
   #changed(identityPoolId: IdentityPoolId, name: string | null): void {

@@ -83,7 +83,8 @@ async function run({ world, context }: Administration, request: PoolRequest): Pr
       const { IdentityPoolName: name, SupportedLoginProviders: providers } = answer.value;
       pools.settings.read(identityPoolId, name, askedAtMs);
       const secrets = JSON.stringify(providers ?? SECRETS);
-      if (secrets !== JSON.stringify(SECRETS)) world.network.violate(`D7: ${identityPoolId} has lost its secrets`);
+      if (secrets !== JSON.stringify(SECRETS))
+        world.network.violate(`latest-settings: ${identityPoolId} has lost its secrets`);
       return ok(null);
     }
     case "list-identities": {
@@ -91,7 +92,7 @@ async function run({ world, context }: Administration, request: PoolRequest): Pr
       if (!listed.ok) return listed;
       for (const identityId of listed.value) pools.answered(identityPoolId, identityId);
       if (new Set(listed.value).size < listed.value.length)
-        world.network.violate(`D6: ${identityPoolId} lists an identity twice`);
+        world.network.violate(`lists-are-true: ${identityPoolId} lists an identity twice`);
       return ok(null);
     }
     case "list-pools": {

@@ -1,4 +1,7 @@
-/** R1: over any window the draws on one identity, and so its mints, stay within rate × window + burst, through evictions as well. */
+/**
+ * Invariant bounded-rate: over any window the draws on one identity, and so its mints, stay within rate × window + burst,
+ * through evictions as well.
+ */
 import type { Network } from "./network.ts";
 
 type Rate = { readonly perSecond: number; readonly burst: number };
@@ -24,7 +27,7 @@ export class RateJudge {
       const most = this.#rate.burst + (this.#rate.perSecond * (drawnAtMs - sinceMs)) / 1000;
       const count = draws.length - index;
       if (count <= most + 1e-6) continue;
-      this.#network.violate(`R1: ${count} draws on ${name} in ${drawnAtMs - sinceMs} ms`);
+      this.#network.violate(`bounded-rate: ${count} draws on ${name} in ${drawnAtMs - sinceMs} ms`);
       return;
     }
   }

@@ -21,7 +21,10 @@ export function idsOf(logins: readonly { readonly loginId: string }[]): string {
   return logins.map(({ loginId }) => loginId).join();
 }
 
-/** I6: one user of each public provider; developer users may be several, and say that they are. Null when all is well. */
+/**
+ * Invariant one-user-of-a-provider: one user of each public provider; developer users may be several, and say that they
+ * are. Null when all is well.
+ */
 export function mixUpOf(logins: readonly LinkedLogin[]): string | null {
   const publicLogins = logins.filter((login) => login.isDeveloper !== true);
   const providers = new Set(publicLogins.map((login) => login.providerName));
@@ -35,19 +38,22 @@ export function mixUpOf(logins: readonly LinkedLogin[]): string | null {
   return wrong === undefined ? null : `takes ${wrong.loginId} for what it is not`;
 }
 
-/** I5, I8: why a record does not bear a grant to these logins; null when it does. */
+/**
+ * Invariants no-way-back and names-what-was-verified: why a record does not bear a grant to these logins; null when it
+ * does.
+ */
 export function objectionTo(
   identityId: IdentityId,
   record: IdentityRecord | null,
   logins: readonly VerifiedLogin[],
 ): string | null {
-  if (record === null) return `I8: ${identityId} granted and is not there`;
+  if (record === null) return `names-what-was-verified: ${identityId} granted and is not there`;
   const isGuest = record.standing.kind === "guest" && logins.length === 0;
   const isLinked = record.standing.kind === "linked" && logins.length > 0;
   if (!isGuest && !isLinked)
-    return `I5: ${identityId} granted to ${logins.length} logins and is ${record.standing.kind}`;
+    return `no-way-back: ${identityId} granted to ${logins.length} logins and is ${record.standing.kind}`;
   const missing = logins.find(({ loginId }) => !record.logins.some((login) => login.loginId === loginId));
-  return missing === undefined ? null : `I8: ${identityId} granted without ${missing.loginId}`;
+  return missing === undefined ? null : `names-what-was-verified: ${identityId} granted without ${missing.loginId}`;
 }
 
 /** Whether who owns what may be another after a step: most steps only note that somebody has heard. */

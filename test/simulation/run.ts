@@ -39,7 +39,7 @@ const LOGINS = POOLS.flatMap(({ identityPoolId }) => {
 });
 /** When relying parties look at the key set again, after a rotation: tokens of the run still live. */
 const KEYS_READ_AFTER_MS = [290_000, 580_000];
-/** Faults end after this, so that with finitely many of them every request ends in an answer (D4). */
+/** Faults end after this, so that with finitely many of them every request ends in an answer (invariant all-comes-to-rest). */
 const FAULTS_END_AFTER_MS = 240_000;
 /** By then every alarm has run often enough; tombstones stay for longer. */
 const REST_MS = 3_600_000;
@@ -86,7 +86,7 @@ class Run {
   step(): boolean {
     const { network } = this.#world;
     if (network.violation !== null) return false;
-    if (network.steps > MAX_STEPS) network.violate("D4: it never comes to rest");
+    if (network.steps > MAX_STEPS) network.violate("all-comes-to-rest: it never comes to rest");
     while (this.#isPhaseOver() && network.violation === null && this.#phase !== "over") this.#nextPhase();
     if (network.violation !== null || this.#phase === "over") return false;
     network.step();
@@ -115,7 +115,8 @@ class Run {
         this.#world.isRotationDue = false;
         return this.#enter("calm", REST_MS);
       case "calm": {
-        if (!this.#clients.every((client) => client.isDone)) return network.violate("D4: a request never ended");
+        if (!this.#clients.every((client) => client.isDone))
+          return network.violate("all-comes-to-rest: a request never ended");
         const reason = unrest(this.#world) ?? this.#anomaly();
         if (reason !== null) return network.violate(reason);
         if (this.schedule.seed % 8 !== 0 || this.#world.judge.pools.mayAnyBeGone) return this.#leave();
@@ -124,13 +125,13 @@ class Run {
       }
       case "agreement": {
         if (!this.#clients.every((client) => client.isDone))
-          return network.violate("Q2: a question was not answered at rest");
+          return network.violate("operations-agree: a question was not answered at rest");
         const reason = unrest(this.#world) ?? this.#anomaly();
         return reason === null ? this.#leave() : network.violate(reason);
       }
       case "lists": {
         if (!this.#clients.every((client) => client.isDone))
-          return network.violate("D6: a list was not answered at rest");
+          return network.violate("lists-are-true: a list was not answered at rest");
         const reason = unrest(this.#world);
         return reason === null ? this.#enter("tombstones", TOMBSTONES_GONE_MS) : network.violate(reason);
       }
@@ -140,7 +141,8 @@ class Run {
         if (kept !== undefined) network.violate(`${kept.name} still has an alarm after two days`);
         const { keyRing, isolates } = this.#world;
         const isInUse = isolates.some(({ signsWith }) => signsWith !== null);
-        if (isInUse && keyRing.alarmAtMs === null) network.violate("K1: nobody wakes the key ring for its rotation");
+        if (isInUse && keyRing.alarmAtMs === null)
+          network.violate("no-stale-key: nobody wakes the key ring for its rotation");
         const tombstone = [...this.#world.identities.values()].find((slot) => slot.stored?.standing.kind === "deleted");
         if (tombstone !== undefined) network.violate(`the tombstone of ${tombstone.name} was never erased`);
         this.#phase = "over";
@@ -168,7 +170,10 @@ class Run {
     this.#world.network.note(() => `--- ${phase}`);
   }
 
-  /** Q2: all operations agree on each login of the pools that were used, once nothing fails any more. */
+  /**
+   * Invariant operations-agree: all operations agree on each login of the pools that were used, once nothing fails any
+   * more.
+   */
   #checkers(): readonly Client[] {
     const { identities, logins, network } = this.#world;
     const used = new Set([...identities.values()].map(({ stored }) => stored?.identityPoolId));
@@ -181,7 +186,7 @@ class Run {
     });
   }
 
-  /** D3: for each identity of two developer users, their merge once more. */
+  /** Invariant no-second-effect: for each identity of two developer users, their merge once more. */
   #mergers(): readonly Client[] {
     return [...this.#world.identities.values()].flatMap(({ stored: record }) => {
       const users = (record?.logins ?? []).flatMap(({ isDeveloper, subject }) => (isDeveloper ? (subject ?? []) : []));
@@ -207,7 +212,7 @@ class Run {
     const { pools, hasDeveloperMerges } = this.#world.judge;
     if (this.schedule.mergePolicy === "merge" || pools.mayAnyBeGone || hasDeveloperMerges) return null;
     const loginId = firstAnomaly(this.#history.entries);
-    return loginId === null ? null : `D5: what clients saw of ${loginId} is not linearizable`;
+    return loginId === null ? null : `one-register-a-login: what clients saw of ${loginId} is not linearizable`;
   }
 
   outcome(): Outcome {

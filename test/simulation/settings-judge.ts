@@ -1,4 +1,7 @@
-/** What is promised of a pool's settings: whoever asks the pool is told those that were given last (D7). Each change has a name of its own. */
+/**
+ * What is promised of a pool's settings: whoever asks the pool is told those that were given last (invariant
+ * latest-settings). Each change has a name of its own.
+ */
 import type { IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { Network } from "./network.ts";
 import { POOLS } from "./settings.ts";
@@ -37,7 +40,8 @@ export class SettingsJudge {
   /** The pool itself was asked at `askedAtMs`, and has answered with the settings of that name. */
   read(identityPoolId: IdentityPoolId, name: string, askedAtMs: number): void {
     const deletedAtMs = this.#deletedAtMs.get(identityPoolId) ?? Number.POSITIVE_INFINITY;
-    if (deletedAtMs < askedAtMs) this.#network.violate(`D7: ${identityPoolId} is deleted, and its settings are read`);
+    if (deletedAtMs < askedAtMs)
+      this.#network.violate(`latest-settings: ${identityPoolId} is deleted, and its settings are read`);
     const writes = this.#writesOf(identityPoolId);
     // A message that arrives again gives again what it gave.
     if (this.#network.faults.hasStruck("duplicate")) return;
@@ -46,7 +50,9 @@ export class SettingsJudge {
       return write.name === name && !writes.some(isLater);
     });
     if (isCurrent) return;
-    this.#network.violate(`D7: ${identityPoolId} is read as ${name}, and newer settings were acknowledged`);
+    this.#network.violate(
+      `latest-settings: ${identityPoolId} is read as ${name}, and newer settings were acknowledged`,
+    );
   }
 
   #writesOf(identityPoolId: IdentityPoolId): Write[] {

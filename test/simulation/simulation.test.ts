@@ -22,15 +22,15 @@ const DEADLINE_MS = 600_000;
  * What a seed meets moves with the code; that the fixed schedules meet such races, the mutants show.
  */
 const FOUND = [
-  [24_011, "I2: a call that names an identity takes a user which another has gained since the look"],
-  [37_996, "I2: the same, with four tries to freeze the other"],
-  [32_741, "D1: users are said to be merged who were of one identity only one after the other"],
-  [57_344, "Q2: the judge asks at rest while a clock that was ahead still holds back a rate"],
+  [24_011, "no-theft: a call that names an identity takes a user which another has gained since the look"],
+  [37_996, "no-theft: the same, with four tries to freeze the other"],
+  [32_741, "acknowledged-is-kept: users are said to be merged who were of one identity only one after the other"],
+  [57_344, "operations-agree: the judge asks at rest while a clock that was ahead still holds back a rate"],
   [
     25_117,
-    "I5: an identity whose settlement is late says that it is not merged, though its coordinator says that it is",
+    "no-way-back: an identity whose settlement is late says that it is not merged, though its coordinator says that it is",
   ],
-  [53_009, "K3: the judge wants a key dropped by an order that meets a ring without an active one"],
+  [53_009, "one-drop-an-order: the judge wants a key dropped by an order that meets a ring without an active one"],
 ] as const;
 
 function* schedules(count: number, firstSeed = FIRST_SEED): Generator<Schedule> {

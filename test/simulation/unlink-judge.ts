@@ -1,4 +1,7 @@
-/** Who may unlink what (I2), and that a repeat of it is answered as the first call was (D3). */
+/**
+ * Who may unlink what (invariant no-theft), and that a repeat of it is answered as the first call was (invariant
+ * no-second-effect).
+ */
 import { isVisible, type LinkedLogin } from "../../src/domain/identity.ts";
 import type { IdentityRecord } from "../../src/linking/identity-record.ts";
 import type { Network } from "./network.ts";
@@ -36,18 +39,21 @@ export class UnlinkJudge {
     return this.#done.has(`${identityId} ${callKey}`);
   }
 
-  /** D1: only a call that is done is noted as done, and what it was to take away is gone by then. */
+  /**
+   * Invariant acknowledged-is-kept: only a call that is done is noted as done, and what it was to take away is gone by
+   * then.
+   */
   stored(name: string, before: IdentityRecord | null, { logins, unlinkCalls = [] }: IdentityRecord): void {
     for (const noted of unlinkCalls) {
       if (before?.unlinkCalls?.includes(noted) === true) continue;
       this.#done.add(`${name} ${noted.key}`);
       const isMeant = this.#calls.get(noted.key);
       if (isMeant === undefined || logins.some(isMeant))
-        this.#world.network.violate(`D1: ${name} notes a call as done`);
+        this.#world.network.violate(`acknowledged-is-kept: ${name} notes a call as done`);
     }
   }
 
-  /** D3: a repeat of an unlink that was done is answered as the first one was. */
+  /** Invariant no-second-effect: a repeat of an unlink that was done is answered as the first one was. */
   refused(request: UnlinkRequest, firstAskedAtMs: number, repeatedAtMs: number): void {
     const record = this.#world.identities.get(request.identityId)?.stored ?? null;
     if (record === null || !isVisible(record)) return;
@@ -61,10 +67,12 @@ export class UnlinkJudge {
     });
     const isLeft = record.logins.some((login) => isToGo(request, login));
     if (done && !isLeft)
-      this.#world.network.violate(`D3: ${request.identityId} refused to repeat an unlink that it has done`);
+      this.#world.network.violate(
+        `no-second-effect: ${request.identityId} refused to repeat an unlink that it has done`,
+      );
   }
 
-  /** I2: a login leaves a living identity only when somebody who proved one of its logins unlinked it. */
+  /** Invariant no-theft: a login leaves a living identity only when somebody who proved one of its logins unlinked it. */
   lost(name: string, before: IdentityRecord, lost: readonly LinkedLogin[]): void {
     this.#unlinked.push({ identityId: name, removed: lost, atMs: this.#world.network.nowMs });
     const isAsked = this.#unlinks.some((request) => {
@@ -74,6 +82,6 @@ export class UnlinkJudge {
         lost.every((login) => isToGo(request, login))
       );
     });
-    if (!isAsked) this.#world.network.violate(`I2: ${name} lost ${lost[0]?.loginId}, and nobody unlinked it`);
+    if (!isAsked) this.#world.network.violate(`no-theft: ${name} lost ${lost[0]?.loginId}, and nobody unlinked it`);
   }
 }

@@ -116,7 +116,7 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
         world.judge.merges.saidTogether(pair, identityId, askedAtStep);
       }
       if (!users.includes(request.user))
-        world.network.violate(`D1: ${identityId} is said to have ${loginId}, unlisted`);
+        world.network.violate(`acknowledged-is-kept: ${identityId} is said to have ${loginId}, unlisted`);
       return ok(identityId as IdentityId);
     }
     case "look-up-users":

@@ -458,7 +458,7 @@ describe("CLIENT_LIMIT", () => {
     expect(inRequests(calls)).toEqual([]);
   });
 
-  it("U1: does not count what an issuer is to blame for, and counts what a token is", async () => {
+  it("invariant issuers-are-apart: does not count what an issuer is to blame for, and counts what a token is", async () => {
     const upstream = new FakeUpstream().install();
     const [broken, good] = [await makeSignIn(upstream), await makeSignIn(upstream)];
     const twins = await Promise.all([makeSigningKey("ES256", "key-1"), makeSigningKey("ES256", "key-1")]);

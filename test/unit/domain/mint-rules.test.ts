@@ -45,7 +45,7 @@ describe("judgeStanding", () => {
     ["does not know an id that was never made", null, "ResourceNotFoundException"],
     ["does not know one that is not born yet", identity("unborn"), "ResourceNotFoundException"],
     ["does not know a deleted one", identity("deleted"), "ResourceNotFoundException"],
-    ["forbids a merged one (invariant 6)", MERGED, "NotAuthorizedException"],
+    ["forbids a merged one (invariant no-way-back)", MERGED, "NotAuthorizedException"],
     ["forbids one whose last login was unlinked (T33)", identity("closed"), "NotAuthorizedException"],
   ])("%s", (_, record, error) => {
     const judged = judgeStanding(record, ID);
@@ -70,7 +70,7 @@ describe("judgeGuest", () => {
   });
 
   it.each([identity("linked", login("a")), identity("closed"), MERGED])(
-    "never grants without a login to one that was linked (T33, I5): %o",
+    "never grants without a login to one that was linked (T33, invariant no-way-back): %o",
     (record) => {
       expect(judgeGuest(record, POOL)).toEqual({ ok: false, error: { kind: "access-forbidden", identityId: ID } });
     },
@@ -80,7 +80,7 @@ describe("judgeGuest", () => {
 describe("judgeLogins", () => {
   const linked = identity("linked", login("a"), login("b"));
 
-  it("grants for logins that are all held, and names just those that were presented (invariant 7)", () => {
+  it("grants for logins that are all held, and names just those that were presented (invariant names-what-was-verified)", () => {
     const verdict = judgeLogins(linked, [login("b")]);
     expect(verdict).toMatchObject({ kind: "granted", grant: { logins: [{ loginId: "b/1" }] } });
   });

@@ -59,7 +59,7 @@ describe("a refusal", () => {
     ]);
   });
 
-  it("I6: a conflict names the provider, or how many logins there may be", () => {
+  it("invariant one-user-of-a-provider: a conflict names the provider, or how many logins there may be", () => {
     expect(errorOf({ kind: "login-conflict", providerName: "p" }).message).toContain("p is already linked");
     expect(errorOf({ kind: "login-conflict", providerName: null }).message).toContain("at most 20 logins");
   });

@@ -106,7 +106,7 @@ describe("IdentityObject: the rate of one identity", () => {
     expect(await guest(quiet)).toMatchObject({ kind: "granted" });
   });
 
-  it("R1: evictions in the middle of a burst grant no second one", async () => {
+  it("invariant bounded-rate: evictions in the middle of a burst grant no second one", async () => {
     const identityId = await makeGuest(pool.identityPoolId);
     await untilAtRest(identityId);
     let granted = 0;

@@ -209,7 +209,7 @@ describe("IdentityObject: logins", () => {
     });
   });
 
-  it("D3: twenty first sign-ins at once are one link", async () => {
+  it("invariant no-second-effect: twenty first sign-ins at once are one link", async () => {
     const identityId = await makeGuest(pool.identityPoolId);
     const logins = await signIn.logins("ann");
     const replies = await Promise.all(Array.from({ length: 20 }, () => grant(identityId, logins, anyCall())));
@@ -218,7 +218,7 @@ describe("IdentityObject: logins", () => {
     expect((await recordOf(identityId))?.logins).toHaveLength(1);
   });
 
-  it("I4: of two users who sign in to one guest at once, one wins and the other is refused", async () => {
+  it("invariant one-claim: of two users who sign in to one guest at once, one wins and the other is refused", async () => {
     const identityId = await makeGuest(pool.identityPoolId);
     const [ann, bob] = [await signIn.logins("ann"), await signIn.logins("bob")];
     const replies = await Promise.all([grant(identityId, ann, anyCall()), grant(identityId, bob, anyCall())]);
@@ -232,7 +232,7 @@ describe("IdentityObject: logins", () => {
     expect((await storedIn(login(loser.loginId))).entries).toEqual(new Map());
   });
 
-  it("I1: of two guests that one user signs in to at once, one has the login and says so to the other", async () => {
+  it("invariant one-owner: of two guests that one user signs in to at once, one has the login and says so to the other", async () => {
     const [one, two] = [await makeGuest(pool.identityPoolId), await makeGuest(pool.identityPoolId)];
     const logins = await signIn.logins("ann");
     const replies = await Promise.all([grant(one, logins, anyCall()), grant(two, logins, anyCall())]);
@@ -259,7 +259,8 @@ describe("IdentityObject: logins", () => {
     const { entries, alarm } = await storedIn(login(loginId));
     expect({ entries, alarm }).toEqual({ entries: new Map(), alarm: null });
     await evictDurableObject(identity(identityId));
-    // I5: an identity without a login is closed, never a guest again; and the retry of the same call is answered alike.
+    // Invariant no-way-back: an identity without a login is closed, never a guest again; and the retry of the same call is
+    // answered alike.
     expect(await grant(identityId, new Map(), anyCall())).toEqual(refused("NotAuthorizedException"));
     expect(await identity(identityId).unlink(identityId, logins, [signIn.providerName])).toMatchObject({
       kind: "done",

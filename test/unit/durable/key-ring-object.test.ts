@@ -290,7 +290,7 @@ describe("another KEY_ENCRYPTION_KEY", () => {
   });
 });
 
-describe("private keys", () => {
+describe("private keys (invariant private-keys-stay)", () => {
   /** What the seal hides, in every form that could be searched for. */
   async function secretsOf(key: { kid: string; alg: string; sealed: { iv: string; ciphertext: string } }) {
     const fromBase64Url = (text: string) => Uint8Array.fromBase64(text, { alphabet: "base64url" });

@@ -1,4 +1,4 @@
-/** The token bucket: R1 for every sequence of draws, and what clocks and evictions do to it. */
+/** The token bucket: invariant bounded-rate for every sequence of draws, and what clocks and evictions do to it. */
 import { array, assert, boolean, constantFrom, integer, oneof, property, record } from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -40,7 +40,7 @@ describe("the token bucket", () => {
     expect(draw(empty, slow, START_MS + 2000).ok).toBe(true);
   });
 
-  it("keeps accepted draws in any window within rate times window plus burst (R1)", () => {
+  it("keeps accepted draws in any window within rate times window plus burst (invariant bounded-rate)", () => {
     const gaps = array(integer({ min: 0, max: 700 }), { maxLength: 150 });
     const limits = record({ perSecond: integer({ min: 1, max: 50 }), burst: integer({ min: 1, max: 100 }) });
     assert(
@@ -126,7 +126,7 @@ describe("a bucket whose object lost its memory", () => {
     expect(writes).toBeLessThanOrEqual(4);
   });
 
-  it("R1: no window holds more than rate times window plus burst, whenever the object is lost", () => {
+  it("invariant bounded-rate: no window holds more than rate times window plus burst, whenever the object is lost", () => {
     const limits = constantFrom(
       limit,
       { perSecond: 2, burst: 4 },

@@ -57,7 +57,7 @@ describe("a call that names an identity and its developer user", () => {
     expect(loginIds(await recordOf(target))).toEqual(idsOf(user, own, other));
   });
 
-  it("does not absorb it when that one has gained the user between the look and the freeze (I2)", async () => {
+  it("does not absorb it when that one has gained the user between the look and the freeze (invariant no-theft)", async () => {
     const { target, rival, user, own, other, request, outrun } = await stage();
     const held = holdNext(IdentityObject.prototype, "freeze", "before");
     const call = linkLogins(context, request);

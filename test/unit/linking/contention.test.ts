@@ -67,16 +67,19 @@ describe("an attempt that finds something in its way", () => {
     expect(pauses).toEqual([]);
   });
 
-  it.each([BUSY, LOOK_AGAIN])("D4: gives up after a bounded number of attempts: %o", async (end) => {
-    const { context } = contention();
-    let count = 0;
-    const attempt = async () => {
-      count += 1;
-      return end;
-    };
-    expect(await untilAnswered(context, attempt)).toEqual({ ok: false, error: { kind: "contended" } });
-    expect(count).toBe(MAX_ATTEMPTS);
-  });
+  it.each([BUSY, LOOK_AGAIN])(
+    "invariant all-comes-to-rest: gives up after a bounded number of attempts: %o",
+    async (end) => {
+      const { context } = contention();
+      let count = 0;
+      const attempt = async () => {
+        count += 1;
+        return end;
+      };
+      expect(await untilAnswered(context, attempt)).toEqual({ ok: false, error: { kind: "contended" } });
+      expect(count).toBe(MAX_ATTEMPTS);
+    },
+  );
 });
 
 describe("the reply to a change", () => {

@@ -18,7 +18,7 @@ function withUsers(users: readonly string[], publicLogins: readonly string[] = [
 }
 
 describe("developer users of one identity", () => {
-  it("may be several, while a public provider has one user only (I6)", () => {
+  it("may be several, while a public provider has one user only (invariant one-user-of-a-provider)", () => {
     const record = withUsers(["d/1"], ["a/1"]);
     const order = { ...orderOf([]), logins: [login("a/1"), developer("d/2")] };
     expect(admit(record, order)).toEqual({ kind: "prepare", wanted: [developer("d/2")] });
@@ -64,7 +64,7 @@ describe("developer users of one identity", () => {
     expect(enlist(record, transaction, others(9)).conflict).toMatchObject({ kind: "conflict" });
   });
 
-  it("are not taken from an identity that has gained the pinned one since the caller looked (I2)", () => {
+  it("are not taken from an identity that has gained the pinned one since the caller looked (invariant no-theft)", () => {
     const transaction = transactionOf({ wanted: [developer("d/1")], absorbed: [id("b")] });
     const record = { ...linkedTo("a/1"), transaction };
     const handedOver = withUsers(["d/1"], ["b/1"]).logins;

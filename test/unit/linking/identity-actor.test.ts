@@ -456,7 +456,7 @@ describe("the pool's end", () => {
     expect(stage.record).toMatchObject({ standing: { kind: "deleted" }, listing: "unlisted" });
   });
 
-  it("makes a guest once, and never again under the same id (I10)", () => {
+  it("makes a guest once, and never again under the same id (invariant fresh-ids)", () => {
     const { actor } = new Stage(null);
     expect(actor.createGuest(id("a"), POOL)).toBe(true);
     expect(actor.createGuest(id("a"), POOL)).toBe(false);

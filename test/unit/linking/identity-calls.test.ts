@@ -81,7 +81,7 @@ describe("a link that the Worker asks for", () => {
     expect(stage.record?.logins.map(({ linkId }) => linkId)).toEqual(["t1"]);
   });
 
-  it("lets one of two strangers claim a guest (I4)", async () => {
+  it("lets one of two strangers claim a guest (invariant one-claim)", async () => {
     const stage = new Stage(GUEST);
     const both = ["a/1", "b/1"].map(async (loginId) => await stage.link(orderOf([loginId])));
     expect((await Promise.all(both)).map(({ kind }) => kind)).toEqual(["linked", "stale"]);

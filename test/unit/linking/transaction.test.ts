@@ -48,7 +48,12 @@ describe("admit", () => {
 
   it.each<[string, IdentityRecord | null, LinkOrder, string]>([
     ["prepares a birth where nothing is", null, orderOf(["a/1"], { isBirth: true }), "prepare"],
-    ["refuses a birth under an id that is used (I10)", GUEST, orderOf(["a/1"], { isBirth: true }), "not-found"],
+    [
+      "refuses a birth under an id that is used (invariant fresh-ids)",
+      GUEST,
+      orderOf(["a/1"], { isBirth: true }),
+      "not-found",
+    ],
     ["refuses a birth under an id that is deleted", DELETED, orderOf(["a/1"], { isBirth: true }), "not-found"],
     ["does not find an identity that is not there", null, orderOf(["a/1"]), "not-found"],
     ["does not find an identity that is deleted", DELETED, orderOf(["a/1"]), "not-found"],
@@ -62,7 +67,7 @@ describe("admit", () => {
     ["links a first login to a guest", GUEST, orderOf(["a/1"]), "prepare"],
     ["lets no guest absorb anybody", GUEST, orderOf(["a/1"], { absorb: [B] }), "stale"],
     ["adds a login with the proof of one that is held", linkedTo("a/1"), orderOf(["a/1", "b/1"]), "prepare"],
-    ["adds nothing without such a proof (T32, I3)", linkedTo("a/1"), orderOf(["b/1"]), "stale"],
+    ["adds nothing without such a proof (T32, invariant no-gift)", linkedTo("a/1"), orderOf(["b/1"]), "stale"],
     ["takes another user of the same provider for no proof", linkedTo("a/1"), orderOf(["a/2"]), "stale"],
     ["refuses a second user of a provider (T41)", linkedTo("a/1", "b/1"), orderOf(["b/1", "a/2"]), "conflict"],
     ["has nothing to do when all is linked", linkedTo("a/1", "b/1"), orderOf(["a/1"]), "nothing-to-do"],
@@ -164,7 +169,7 @@ describe("abort, settled, recover", () => {
     expect(abort(PREPARING, transaction, [VICTIM]).transaction?.unsettled).toEqual([{ ...LOGIN, ticket: null }]);
   });
 
-  it("is forgotten at once when all refused, and leaves no trace (invariant 4)", () => {
+  it("is forgotten at once when all refused, and leaves no trace (invariant no-trace-of-an-abort)", () => {
     expect(abort(PREPARING, transactionOf(), [LOGIN])).toEqual(linkedTo("b/1"));
   });
 
@@ -245,7 +250,7 @@ describe("freeze and thaw", () => {
       "unsuitable",
     ],
     ["a linked identity stands still for a proof of one of its logins", linkedTo("a/1"), freezing(), "frozen"],
-    ["a linked identity does not without such a proof (I2)", linkedTo("b/1"), freezing(), "unsuitable"],
+    ["a linked identity does not without such a proof (invariant no-theft)", linkedTo("b/1"), freezing(), "unsuitable"],
     ["one that should be linked and is a guest does not", GUEST, freezing(), "unsuitable"],
     ["a repeat is answered again", frozen(linkedTo("a/1")), freezing(), "frozen"],
     ["one that is frozen for another names it", frozen(linkedTo("a/1"), "t8"), freezing(), "busy"],
@@ -257,7 +262,7 @@ describe("freeze and thaw", () => {
     ],
     ["nobody is not suitable", null, freezing(), "unsuitable"],
     [
-      "an identity of another pool is not suitable (I7)",
+      "an identity of another pool is not suitable (invariant pools-are-apart)",
       linkedTo("a/1"),
       freezing({ identityPoolId: OTHER_POOL }),
       "unsuitable",
@@ -330,7 +335,7 @@ describe("unlink", () => {
     expect(unlink(record, ["a/1"], ["z", "__proto__"], NOW)).toBe(record);
   });
 
-  it("answers a retry as the first call, for as long as SDKs retry, and only to the same proof (invariant 5)", () => {
+  it("answers a retry as the first call, for as long as SDKs retry, and only to the same proof (invariant no-second-effect)", () => {
     if ("kind" in closed) throw new Error("the unlink was refused");
     expect(unlink(closed, ["a/1"], ["a"], NOW + REPEAT_SECONDS)).toBe(closed);
     expect(unlink(closed, ["a/1"], ["a"], NOW + REPEAT_SECONDS + 1)).toEqual({ kind: "stale" });

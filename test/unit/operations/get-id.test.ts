@@ -153,7 +153,7 @@ describe("GetId", () => {
     expect(await getId()).toMatchObject({ status, json: { __type: type } });
   });
 
-  it("I9: refuses a forged login and makes nothing of it", async () => {
+  it("invariant all-or-nothing: refuses a forged login and makes nothing of it", async () => {
     const calls = noteCalls();
     expect(await getId(await signIn.forged("ann"))).toMatchObject({
       status: 403,
@@ -219,7 +219,7 @@ describe("GetId: what it costs, counted", () => {
     expect((await storedIn(env.IDENTITY_POOL.getByName(pool.identityPoolId))).rowsWritten).toBe(0);
   });
 
-  it("losers of a race for one login leave nothing: their ids were never told to anybody (Q3)", async () => {
+  it("losers of a race for one login leave nothing: their ids were never told to anybody (invariant no-orphans)", async () => {
     const logins = await signIn.logins("ann");
     const made: string[] = [];
     const randomUUID = crypto.randomUUID.bind(crypto);

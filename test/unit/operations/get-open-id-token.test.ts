@@ -136,7 +136,7 @@ describe("GetOpenIdToken", () => {
     expect(await tokenFor(victim)).toMatchObject(refusal(403, "NotAuthorizedException"));
   });
 
-  it("I9: one bad login among good ones refuses all, and links none", async () => {
+  it("invariant all-or-nothing: one bad login among good ones refuses all, and links none", async () => {
     const second = await makeSignIn(signIn.upstream);
     pool = await makePool({
       supportedLoginProviders: {

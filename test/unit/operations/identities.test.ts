@@ -203,7 +203,7 @@ describe("UnlinkIdentity", () => {
     const input = { IdentityId: identityId, Logins: logins, LoginsToRemove: [signIn.providerName] };
     for (const _ of ["once", "again"])
       expect(await service.call("UnlinkIdentity", input)).toMatchObject({ status: 200, text: "" });
-    // I10: an unlinked login does not come back to its old id.
+    // Invariant fresh-ids: an unlinked login does not come back to its old id.
     expect(await get()).not.toBe(identityId);
     expect(await service.call("GetOpenIdToken", { IdentityId: identityId })).toMatchObject(
       refusal(403, "NotAuthorizedException"),

@@ -146,7 +146,7 @@ describe.each(PROVIDERS)("%s", (_, login) => {
 });
 
 describe("whose trouble it is", () => {
-  it("U1: no provider's trouble is another's", async () => {
+  it("invariant issuers-are-apart: no provider's trouble is another's", async () => {
     await askedIn(10, { ...AMAZON, standIn: answering(429, { "retry-after": "60" }) });
     await askedIn(10, { ...TWITTER, standIn: down });
     expect(await isGood(FACEBOOK)).toBe(true);

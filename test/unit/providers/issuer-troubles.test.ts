@@ -206,7 +206,7 @@ describe.each(NAMED)("%s", (spelling, provider) => {
     expect(upstream.fetched).toEqual([]);
   });
 
-  it("U1: slows and breaks no other provider while it does not answer", async () => {
+  it("invariant issuers-are-apart: slows and breaks no other provider while it does not answer", async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const answer = () => promise.then(() => new Response("busy", { status: 503 }));
     for (const address of [discovery, keySet]) if (address !== undefined) upstream.serve(address, answer);
@@ -260,22 +260,25 @@ it.each([
   ["graph.facebook.com", "graph.facebook.com"],
   ["www.amazon.com", "api.amazon.com"],
   ["api.twitter.com", "api.twitter.com"],
-])("U1: %s slows and breaks no other provider while it does not answer", async (name, host) => {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const standIns = new Map(STAND_INS).set(host, () => promise.then(() => new Response("busy", { status: 503 })));
-  let isAnswered = false;
-  const hanging = ACCESS_TOKENS.filter(([other]) => other === name).map(async ([, , token]) => {
-    return await present(name, token, standIns).finally(() => (isAnswered = true));
-  });
-  const others = PROVIDERS.map(async (provider) => await presentAt(provider));
-  const accessTokens = ACCESS_TOKENS.filter(([other]) => other !== name).map(async ([other, , token]) => {
-    return await present(other, token, standIns);
-  });
-  for (const other of await Promise.all([...others, ...accessTokens])) expect(other).toEqual({ said: "user-1" });
-  expect([hanging.length, isAnswered]).toEqual([1, false]);
-  resolve();
-  expect(await hanging[0]).toMatchObject({ said: UNREACHABLE, reason: `${name}: upstream-unreachable (status 503)` });
-});
+])(
+  "invariant issuers-are-apart: %s slows and breaks no other provider while it does not answer",
+  async (name, host) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const standIns = new Map(STAND_INS).set(host, () => promise.then(() => new Response("busy", { status: 503 })));
+    let isAnswered = false;
+    const hanging = ACCESS_TOKENS.filter(([other]) => other === name).map(async ([, , token]) => {
+      return await present(name, token, standIns).finally(() => (isAnswered = true));
+    });
+    const others = PROVIDERS.map(async (provider) => await presentAt(provider));
+    const accessTokens = ACCESS_TOKENS.filter(([other]) => other !== name).map(async ([other, , token]) => {
+      return await present(other, token, standIns);
+    });
+    for (const other of await Promise.all([...others, ...accessTokens])) expect(other).toEqual({ said: "user-1" });
+    expect([hanging.length, isAnswered]).toEqual([1, false]);
+    resolve();
+    expect(await hanging[0]).toMatchObject({ said: UNREACHABLE, reason: `${name}: upstream-unreachable (status 503)` });
+  },
+);
 
 it("T40: a look-alike of a provider with access tokens is nobody, and is not asked", async () => {
   const asked = new Map([...STAND_INS.keys()].map((host) => [host, () => Promise.reject(new Error(host))]));
