@@ -2,6 +2,7 @@
  * Clients who are made for one race: what clients drawn at large meet once in some ten thousand schedules, these meet once in
  * some hundreds.
  */
+import type { Fault } from "./faults.ts";
 import { type Operation, type Tokens, tokensOf } from "./operations.ts";
 import type { Random } from "./random.ts";
 
@@ -10,6 +11,8 @@ export type Race = {
   readonly clients: readonly (readonly Operation[])[];
   /** The policy that the race needs; without it either. */
   readonly mergePolicy?: "conflict" | "merge";
+  /** Faults without which it would be none, beside those that the seed draws. */
+  readonly faults?: ReadonlyMap<Fault, number>;
 };
 
 const ONE_OR_OTHER: readonly [Pair, Pair] = [
@@ -103,6 +106,20 @@ export function keyOrdersOf(random: Random): Race {
     times(1 + random.below(2), () => [pauseOf(random, [50, 5000, 40_000]), order()]).flat(),
   );
   return { clients: [...guests, ...operators] };
+}
+
+/** A guest whose rate is drawn on in bursts, while its object loses its memory between two draws, and its bucket is not stored. */
+export function burstsOf(random: Random): Race {
+  const burst = (): Operation => {
+    return { kind: "burst", target: 0, tokens: [], isOwn: false, count: 8 + random.below(8) };
+  };
+  const bursts = (): readonly Operation[] =>
+    times(1 + random.below(3), () => [pauseOf(random, [5, 50, 200, 2000]), burst()]).flat();
+  const faults = new Map<Fault, number>([
+    ["limiter-lost", random.pick([0.05, 0.15])],
+    ["storage-throws", random.pick([0, 0.1, 0.3])],
+  ]);
+  return { clients: [[{ kind: "get-id", tokens: [] }, ...bursts()], bursts()], faults };
 }
 
 function mintOf(random: Random, target: number, tokens: Tokens): Operation {

@@ -3,7 +3,7 @@ import { FAULTS, type Fault, type FaultPlan } from "./faults.ts";
 import { lateCopyOf } from "./late-copies.ts";
 import { type Operation, PROVIDERS, tokensOf, USERS } from "./operations.ts";
 import { poolRaceOf } from "./pool-races.ts";
-import { keyOrdersOf, type Race, raceOf } from "./races.ts";
+import { burstsOf, keyOrdersOf, type Race, raceOf } from "./races.ts";
 import { type Random, streamOf } from "./random.ts";
 
 export type Schedule = {
@@ -23,6 +23,8 @@ const KEY_ORDERS = 0.1;
 const POOL_RACES = 0.15;
 /** And for a call that comes once more when it was answered and undone (late-copies.ts). */
 const LATE_COPIES = 0.04;
+/** And for the rate of one identity. */
+const BURSTS = 0.04;
 
 export function scheduleOf(seed: number): Schedule {
   const random = streamOf(seed, "schedule");
@@ -53,7 +55,9 @@ export function scheduleOf(seed: number): Schedule {
   const pools = streamOf(seed, "pools");
   if (pools.chance(POOL_RACES)) return withRace(schedule, poolRaceOf(pools), pools);
   const copies = streamOf(seed, "late copies");
-  return copies.chance(LATE_COPIES) ? withRace(schedule, lateCopyOf(copies), copies) : schedule;
+  if (copies.chance(LATE_COPIES)) return withRace(schedule, lateCopyOf(copies), copies);
+  const bursts = streamOf(seed, "bursts");
+  return bursts.chance(BURSTS) ? withRace(schedule, burstsOf(bursts), bursts) : schedule;
 }
 
 /** A clock that jumps is felt for long; a message that comes again mostly does nothing. */
@@ -105,9 +109,9 @@ function meetingOf(random: Random, index: number): Operation {
 
 /** The same seed and faults, with the clients of a race; in most of them some call is held up until the others are done. */
 function withRace(schedule: Schedule, race: Race, random: Random): Schedule {
-  const { mergePolicy = schedule.mergePolicy, clients } = race;
+  const { mergePolicy = schedule.mergePolicy, clients, faults = [] } = race;
   const late = random.pick([0, 0.05, 0.15]);
-  const probabilities = new Map([...schedule.faults.probabilities, ["late-request", late]] as const);
+  const probabilities = new Map([...schedule.faults.probabilities, ["late-request", late], ...faults] as const);
   return { ...schedule, mergePolicy, clients, faults: { ...schedule.faults, probabilities } };
 }
 
