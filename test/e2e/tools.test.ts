@@ -6,7 +6,10 @@ import { numberFrom, parseFlags, SEED, SWITCH, TEXT } from "../../scripts/comman
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const TOOLS = {
-  simulate: { script: "scripts/simulate.ts", flags: ["--schedules", "--seed", "--trace", "--mutants", "--only"] },
+  simulate: {
+    script: "scripts/simulate.ts",
+    flags: ["--schedules", "--seed", "--trace", "--mutants", "--only", "--keep-seeds"],
+  },
   "crash-test": { script: "scripts/crash-test.ts", flags: ["--kills", "--seed"] },
   bench: { script: "bench/run.ts", flags: ["--quick", "--cold", "--growth", "--soak", "--peers", "--profile"] },
 } as const;
@@ -36,6 +39,7 @@ describe("the command line of a tool", () => {
     ["simulate", ["--schedules", "0"], "whole number"],
     ["simulate", ["--trace", "--mutants"], "exclude each other"],
     ["simulate", ["--only", "freeze"], "--mutants"],
+    ["simulate", ["--keep-seeds"], "--mutants"],
     ["crash-test", ["--kills", "1"], "whole number"],
     ["bench", ["--quick", "--soak"], "exclude each other"],
     ["bench", ["--source", "/nowhere"], "/nowhere"],
