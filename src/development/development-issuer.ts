@@ -2,6 +2,7 @@
  * The facts of the built-in development issuer: names, documents, claims. Pure but for hashing; keys and signatures are
  * the object's (development-issuer-object.ts). It signs in anyone who is named, so it exists in development alone.
  */
+import { sha256Hex } from "../domain/digest.ts";
 import { err, ok, type Result } from "../domain/errors.ts";
 
 /** Where the issuer is served, below the origin of the development Worker. */
@@ -39,10 +40,9 @@ export function parseName(value: unknown): Result<string, string> {
 
 /** Claims of a login token for whoever is named. The subject is a hash: any name gives a valid one, and always the same. */
 export async function loginClaims(origin: string, name: string, now: number): Promise<LoginClaims> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(name));
   return {
     iss: `${origin}${ISSUER_PATH}`,
-    sub: new Uint8Array(digest).toHex().slice(0, 32),
+    sub: (await sha256Hex(name)).slice(0, 32),
     aud: DEVELOPMENT_CLIENT_ID,
     iat: now,
     exp: now + TOKEN_LIFETIME_SECONDS,

@@ -3,15 +3,12 @@
  * bound to what they belong to. Private keys are sealed by keys/signing-key.ts, as keys.
  */
 import { decodeBase64url, encodeBase64url } from "../domain/base64url.ts";
+import { textOf, utf8 } from "../domain/bytes.ts";
 
 export type SealedText = { readonly iv: string; readonly ciphertext: string };
 
 /** Bytes of an AES-GCM initialisation vector: NIST SP 800-38D section 8.2.2, random 96 bits. */
 const IV_BYTES = 12;
-
-function bytesOf(text: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(new TextEncoder().encode(text));
-}
 
 /** A key for each purpose, so that no number of texts of one wears out the random vectors of another, or of the keys. */
 async function keyFor(purpose: string, keyEncryptionKey: string): Promise<CryptoKey> {
@@ -19,7 +16,7 @@ async function keyFor(purpose: string, keyEncryptionKey: string): Promise<Crypto
     "deriveKey",
   ]);
   return await crypto.subtle.deriveKey(
-    { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: bytesOf(`edgepool ${purpose}`) },
+    { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: utf8(`edgepool ${purpose}`) },
     base,
     { name: "AES-GCM", length: 256 },
     false,
@@ -35,8 +32,8 @@ export async function sealText(
   keyEncryptionKey: string,
 ): Promise<SealedText> {
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
-  const parameters = { name: "AES-GCM", iv, additionalData: bytesOf(JSON.stringify(owner)) };
-  const sealed = await crypto.subtle.encrypt(parameters, await keyFor(purpose, keyEncryptionKey), bytesOf(text));
+  const parameters = { name: "AES-GCM", iv, additionalData: utf8(JSON.stringify(owner)) };
+  const sealed = await crypto.subtle.encrypt(parameters, await keyFor(purpose, keyEncryptionKey), utf8(text));
   return { iv: encodeBase64url(iv), ciphertext: encodeBase64url(new Uint8Array(sealed)) };
 }
 
@@ -51,9 +48,9 @@ export async function openText(
   const sealed = decodeBase64url(ciphertext);
   if (vector === undefined || sealed === undefined) return null;
   try {
-    const parameters = { name: "AES-GCM", iv: vector, additionalData: bytesOf(JSON.stringify(owner)) };
+    const parameters = { name: "AES-GCM", iv: vector, additionalData: utf8(JSON.stringify(owner)) };
     const opened = await crypto.subtle.decrypt(parameters, await keyFor(purpose, keyEncryptionKey), sealed);
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(opened);
+    return textOf(opened) ?? null;
   } catch {
     // Not what was sealed: Web Crypto says nothing more, and there is nothing more to say.
     return null;

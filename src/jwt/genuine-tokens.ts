@@ -4,7 +4,8 @@
  * so no verdict is ever taken over from another token, pool or provider (T15).
  */
 import type { IsolateCache } from "../domain/isolate-cache.ts";
-import type { LoginToken, Members } from "./login-token.ts";
+import type { Members } from "../domain/json.ts";
+import type { LoginToken } from "./login-token.ts";
 
 export type GenuineToken = {
   readonly read: LoginToken;

@@ -1,7 +1,7 @@
 /** The rules for the claims of an ID token (OpenID Connect Core 1.0, section 3.1.3.7), judged before any key is looked for. */
 import { err, ok, type Result } from "../domain/errors.ts";
 import { isSameIssuer } from "../domain/provider-name.ts";
-import type { Members } from "./login-token.ts";
+import type { Members } from "../domain/json.ts";
 import type { Client, ProvenLogin } from "../domain/proven-login.ts";
 import type { RefusalReason } from "../domain/login-refusal.ts";
 

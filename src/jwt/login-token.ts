@@ -4,10 +4,9 @@
  */
 import { err, ok, type Result } from "../domain/errors.ts";
 import { decodeBase64url } from "../domain/base64url.ts";
+import { utf8 } from "../domain/bytes.ts";
+import { isObject, type Members, membersOf, parseJsonBytes } from "../domain/json.ts";
 import type { RefusalReason } from "../domain/login-refusal.ts";
-
-/** Members by name. A Map, so that `__proto__` and its like are members as any other (T39). */
-export type Members = ReadonlyMap<string, unknown>;
 
 export type LoginToken = {
   readonly header: Members;
@@ -27,10 +26,6 @@ const MAX_HEADER_BYTES = 16 * 1024;
 /** T7 and T8: exactly three segments of base64url, judged on the raw text before anything is decoded. */
 const COMPACT_FORM = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/;
 
-const encoder = new TextEncoder();
-/** T10: invalid UTF-8 throws, and a byte order mark stays and is not JSON. */
-const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
 function malformed(part: string): Result<never, RefusalReason> {
   return err({ kind: "malformed", part });
 }
@@ -48,20 +43,14 @@ export function parseLoginToken(token: string): Result<LoginToken, RefusalReason
   const signature = decodeBase64url(signatureText);
   if (signature === undefined) return malformed("signature");
 
-  const signedBytes = encoder.encode(`${headerText}.${payloadText}`);
+  const signedBytes = utf8(`${headerText}.${payloadText}`);
   return ok({ header, claims, signature, signedBytes });
 }
 
-/** A JSON object from its base64url text, parsed once: of duplicate members the last one wins, here and everywhere (T9). */
+/** A JSON object from its base64url text, parsed once (T9). */
 function parseMembers(segment: string): Members | undefined {
   const bytes = decodeBase64url(segment);
   if (bytes === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(strictUtf8.decode(bytes));
-    const isPlainObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isPlainObject ? new Map(Object.entries(value)) : undefined;
-  } catch {
-    // TypeError of the decoder, SyntaxError of the parser, RangeError of a nesting too deep (T11): all the sender's fault.
-    return undefined;
-  }
+  const json = parseJsonBytes(bytes);
+  return json.ok && isObject(json.value) ? membersOf(json.value) : undefined;
 }

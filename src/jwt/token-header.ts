@@ -1,6 +1,6 @@
 /** The rules for a login token's header: what it may say, and that it never chooses how it is verified. */
 import { err, ok, type Result } from "../domain/errors.ts";
-import type { Members } from "./login-token.ts";
+import type { Members } from "../domain/json.ts";
 import type { RefusalReason } from "../domain/login-refusal.ts";
 import { type SignatureAlgorithm, signatureAlgorithmOf } from "./signature.ts";
 

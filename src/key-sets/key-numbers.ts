@@ -3,7 +3,7 @@
  * that one key has one text however its issuer spells it. Refuses what is weak by its size alone (T13); WebCrypto judges the rest.
  */
 import { decodeBase64url, encodeBase64url } from "../domain/base64url.ts";
-import type { Members } from "../jwt/login-token.ts";
+import type { Members } from "../domain/json.ts";
 
 type RsaMaterial = { readonly kty: "RSA"; readonly n: string; readonly e: string };
 type EcMaterial = { readonly kty: "EC"; readonly crv: string; readonly x: string; readonly y: string };

@@ -1,5 +1,6 @@
 /** Discovery, where it is needed, and JWKS of one issuer: bounded fetches, and a key set only if it can verify something. */
 import { err, ok, type Result } from "../domain/errors.ts";
+import { isObject, membersOf } from "../domain/json.ts";
 import { isSameIssuer } from "../domain/provider-name.ts";
 import { type FetchFailure, fetchJson, type FetchTools } from "../outbound/fetch-json.ts";
 import { discoveryOf, type KeySource, keySourceOf } from "./key-source.ts";
@@ -97,8 +98,8 @@ async function discoverKeySetUrl(
   if (address === undefined) return err("forbidden-address");
   const document = await fetchJson(address, tools, DISCOVERY_REDIRECTS);
   if (!document.ok) return document;
-  if (typeof document.value !== "object" || document.value === null) return err("not-discovery");
-  const metadata = new Map<string, unknown>(Object.entries(document.value));
+  if (!isObject(document.value)) return err("not-discovery");
+  const metadata = membersOf(document.value);
   // T24: OpenID Connect Discovery 1.0, section 4.3. A document for another issuer could name another issuer's keys.
   if (!isSameIssuer(metadata.get("issuer"), issuer)) return err("issuer-mismatch");
   const keySetUrl = metadata.get("jwks_uri");

@@ -4,7 +4,7 @@
  */
 import { err, ok, type Result } from "../domain/errors.ts";
 import { curveOf, isSameKey, type KeyMaterial, parseKeyMaterial } from "./key-numbers.ts";
-import type { Members } from "../jwt/login-token.ts";
+import { isObject, type Members, membersOf } from "../domain/json.ts";
 import type { KeyRefusalReason } from "../domain/login-refusal.ts";
 import {
   algorithmSuits,
@@ -37,9 +37,9 @@ const SECRET_MEMBERS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 /** The usable keys of a parsed JWKS document; undefined if it is no JWKS. An unusable entry is skipped, not fatal (T13). */
 export function parsePublicKeys(document: unknown): PublicKeys | undefined {
-  const published = isObject(document) ? membersOf(document).get("keys") : undefined;
+  const published = membersOf(document).get("keys");
   if (!Array.isArray(published)) return undefined;
-  const entries = published.slice(0, MAX_KEYS).filter(isObject).map(membersOf);
+  const entries = published.slice(0, MAX_KEYS).filter(isObject).map(presentMembersOf);
   // T26: a key whose secret half is published is nobody's signing key any more, wherever in the set it stands.
   const leaked = entries.filter((entry) => SECRET_MEMBERS.some((member) => entry.has(member)));
   const leakedKeys = leaked.flatMap((entry) => parseKeyMaterial(entry) ?? []);
@@ -119,11 +119,7 @@ export function selectKey<Key extends { readonly publicKey: PublicKey }>(
   return err({ kind: kid === undefined ? "missing-kid" : "ambiguous-key" });
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** Members of the object itself, never of a prototype (T39). One that is `null` is absent, as many libraries write it (T26). */
-function membersOf(object: object): Members {
-  return new Map(Object.entries(object).filter(([, value]) => value !== null));
+/** A member that is `null` is absent, as many libraries write it (T26). */
+function presentMembersOf(object: object): Members {
+  return new Map([...membersOf(object)].filter(([, value]) => value !== null));
 }

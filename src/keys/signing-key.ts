@@ -2,6 +2,8 @@
  * Key material of the key ring: makes a signing key, seals its private half, and opens it again for one use, signing.
  * A private key leaves here only sealed, or as a CryptoKey that cannot be exported.
  */
+import { utf8 } from "../domain/bytes.ts";
+import { sha256, sha256Hex } from "../domain/digest.ts";
 import { decodeBase64url, encodeBase64url } from "../domain/base64url.ts";
 import type { TokenAlgorithm } from "../domain/token-algorithm.ts";
 import type { FreshKey, PublicJwk, SealedKey } from "./key-ring.ts";
@@ -40,13 +42,12 @@ async function importKeyEncryptionKey(keyEncryptionKey: string): Promise<CryptoK
  * damaged storage, before anything is written under it.
  */
 export async function keyEncryptionKeyIdOf(keyEncryptionKey: string): Promise<string> {
-  const bytes = new TextEncoder().encode(JSON.stringify(["edgepool key encryption key", keyEncryptionKey]));
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex().slice(0, 16);
+  return (await sha256Hex(JSON.stringify(["edgepool key encryption key", keyEncryptionKey]))).slice(0, 16);
 }
 
 /** Bound to kid and algorithm, so that sealed keys cannot be exchanged for one another in storage. */
 function sealParameters(iv: Uint8Array<ArrayBuffer>, kid: string, alg: TokenAlgorithm) {
-  const additionalData = new TextEncoder().encode(JSON.stringify(["edgepool signing key", kid, alg]));
+  const additionalData = utf8(JSON.stringify(["edgepool signing key", kid, alg]));
   return { name: "AES-GCM", iv, additionalData };
 }
 
@@ -74,8 +75,7 @@ function publicJwkOf(alg: TokenAlgorithm, jwk: JsonWebKey): PublicJwk | undefine
 async function kidOf(jwk: PublicJwk): Promise<string> {
   // RFC 7638 section 3: the required members alone, in lexicographic order, without white space.
   const members = Object.fromEntries(Object.entries(jwk).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  const thumbprint = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(members)));
-  return encodeBase64url(new Uint8Array(thumbprint)).slice(0, KID_LENGTH);
+  return encodeBase64url(await sha256(JSON.stringify(members))).slice(0, KID_LENGTH);
 }
 
 /** Makes a signing key of `alg`. For RSA this takes 100 to 600 ms of CPU. */

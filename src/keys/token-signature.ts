@@ -2,12 +2,11 @@
  * Opens a sealed signing key in the isolate and signs with it (RFC 7515, compact serialization). Holds no private key that
  * can be exported.
  */
+import { utf8 } from "../domain/bytes.ts";
 import { CompactSign } from "jose";
 import { err, ok, serviceError } from "../domain/errors.ts";
 import type { OpenKey } from "./signer.ts";
 import { unsealSigningKey } from "./signing-key.ts";
-
-const encoder = new TextEncoder();
 
 /** Opens keys that are sealed under this key encryption key. */
 export function openerOf(keyEncryptionKey: string): OpenKey {
@@ -17,7 +16,7 @@ export function openerOf(keyEncryptionKey: string): OpenKey {
     try {
       const key = await unsealSigningKey(signingKey, keyEncryptionKey);
       return ok(async (claims) => {
-        return await new CompactSign(encoder.encode(JSON.stringify(claims))).setProtectedHeader(header).sign(key);
+        return await new CompactSign(utf8(JSON.stringify(claims))).setProtectedHeader(header).sign(key);
       });
     } catch {
       // WebCrypto says no more than that the tag does not match; its text is left out, the kid is what an operator needs.

@@ -1,4 +1,5 @@
 /** Administration of identity pools: Create, Describe, Update, Delete, List. */
+import { sha256Hex } from "../domain/digest.ts";
 import type { Config } from "../config.ts";
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import { identityPoolIdOf } from "../domain/identifiers.ts";
@@ -39,8 +40,7 @@ const MAX_GENERATIONS = 16;
 
 /** The pool's id comes from the key of the request, so that one that comes again makes nothing: a captured one (T44), or a retry. */
 async function uuidOf(requestKey: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`identity-pool ${requestKey}`));
-  const hex = new Uint8Array(digest).toHex();
+  const hex = await sha256Hex(`identity-pool ${requestKey}`);
   // Version 4 and the variant of RFC 9562, as in every other id: the rest is as good as random.
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

@@ -1,4 +1,5 @@
 /** RotateSigningKey, an extension of this service: an operator drops the active signing key at once (T43). */
+import { sha256Hex } from "../domain/digest.ts";
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import type { ExtensionInputOf, ExtensionOutputOf } from "../protocol/extensions.ts";
 import type { SignedContext } from "./context.ts";
@@ -22,6 +23,5 @@ export async function rotateSigningKey(
 
 /** Equal for a request and its replay, so that a captured one drops no second key (T44). A hash: signatures are not stored. */
 async function orderIdOf(requestKey: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`rotate signing key ${requestKey}`));
-  return new Uint8Array(digest).toHex();
+  return await sha256Hex(`rotate signing key ${requestKey}`);
 }

@@ -2,6 +2,7 @@
  * One bounded fetch of a JSON document from an upstream: permitted address, no redirect to others, one deadline, a counted body
  * (T23 to T25). The only place of this folder that opens a connection; leaves no timer and no half-read body behind.
  */
+import { concatenate } from "../domain/bytes.ts";
 import { err, ok, type Result } from "../domain/errors.ts";
 import type { UpstreamPolicy } from "./upstream-policy.ts";
 
@@ -173,16 +174,6 @@ async function readBody(response: Response, signal: AbortSignal): Promise<Result
     chunks.push(chunk.value);
   }
   return ok(concatenate(chunks, size));
-}
-
-function concatenate(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return bytes;
 }
 
 function parse(bytes: Uint8Array): Result<unknown, FetchFailure> {

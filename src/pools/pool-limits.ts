@@ -1,4 +1,5 @@
 /** How much an identity pool may hold: its settings are read by every call of its users. Pure. */
+import { utf8 } from "../domain/bytes.ts";
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import type { IdentityPoolSettings } from "../domain/identity-pool.ts";
 import { canonicalName } from "../domain/provider-name.ts";
@@ -28,7 +29,7 @@ export function checkPoolLimits(settings: IdentityPoolSettings): Result<void> {
   for (const [member, count, most] of counts) {
     if (count > most) return exceeded(`An identity pool can have at most ${most} ${member}.`);
   }
-  if (new TextEncoder().encode(JSON.stringify(settings)).length > MAX_SETTINGS_BYTES) {
+  if (utf8(JSON.stringify(settings)).length > MAX_SETTINGS_BYTES) {
     return exceeded(`The settings of an identity pool can have at most ${MAX_SETTINGS_BYTES} bytes.`);
   }
   const clients = userPools.map(({ providerName = "", clientId }) =>

@@ -3,6 +3,7 @@
  * Judges no member (validate.ts) and no signature (sigv4.ts). Whatever arrives, reading it returns a Result and throws nothing.
  */
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
+import { isObject, type JsonObject, parseJsonBytes } from "../domain/json.ts";
 import { bodyLimitOf } from "./body-limit.ts";
 import { crossOriginHeaders, preflightHeaders } from "./cors.ts";
 import { renderError, unknownOperation, type WireError } from "./wire-error.ts";
@@ -12,15 +13,12 @@ import type { OperationName } from "./shapes.ts";
 
 const CONTENT_TYPE = "application/x-amz-json-1.1";
 
-/** A byte order mark is kept, so that the parser refuses it: two readings of one body are one too many. */
-const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
 export type DecodedRequest = {
   readonly operation: OperationName | ExtensionName;
   /** As received: Signature Version 4 hashes these bytes and no others. */
   readonly body: Uint8Array;
   /** Parsed, not checked: read it through `validate` alone, which is safe against prototype names (T39). */
-  readonly json: Readonly<Record<string, unknown>>;
+  readonly json: JsonObject;
 };
 
 /** A request that cannot be read; with the operation that it named, for the log. */
@@ -98,31 +96,14 @@ function misdirected(what: "path" | "method", message: string): Result<never, Wi
   return err({ ...serviceError("UnknownOperationException", message), misdirected: what });
 }
 
-/** An empty body is an empty object. Of a member that is sent twice, the last counts. */
-function parseBody(body: Uint8Array): Result<Readonly<Record<string, unknown>>> {
+/** An empty body is an empty object. */
+function parseBody(body: Uint8Array): Result<JsonObject> {
   if (body.byteLength === 0) return ok({});
-  const json = parseJson(body);
-  if (!json.ok) return json;
-  return isObject(json.value)
-    ? ok(json.value)
-    : err(serviceError("SerializationException", "The request body must be a JSON object."));
+  const json = parseJsonBytes(body);
+  if (!json.ok) return unreadable(`is not valid ${json.error === "not-utf8" ? "UTF-8" : "JSON"}`);
+  return isObject(json.value) ? ok(json.value) : unreadable("must be a JSON object");
 }
 
-function parseJson(body: Uint8Array): Result<unknown> {
-  let text: string;
-  try {
-    text = strictUtf8.decode(body);
-  } catch {
-    return err(serviceError("SerializationException", "The request body is not valid UTF-8."));
-  }
-  try {
-    return ok(JSON.parse(text));
-  } catch {
-    // A SyntaxError quotes the input, and a RangeError comes of nesting that only an attacker sends (T11): neither is passed on.
-    return err(serviceError("SerializationException", "The request body is not valid JSON."));
-  }
-}
-
-function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
-  return typeof json === "object" && json !== null && !Array.isArray(json);
+function unreadable(what: string): Result<never> {
+  return err(serviceError("SerializationException", `The request body ${what}.`));
 }

@@ -3,6 +3,8 @@
  * It judges nothing: which headers must be signed and what a scope must say is decided in sigv4.ts.
  * Source: AWS "Create a signed AWS API request"; the published test suite of AWS runs against this file.
  */
+import { utf8 } from "../domain/bytes.ts";
+import { hmac, sha256Hex } from "../domain/digest.ts";
 
 export const ALGORITHM = "AWS4-HMAC-SHA256";
 export const SCOPE_TERMINATOR = "aws4_request";
@@ -22,10 +24,6 @@ export type CanonicalRequest = {
   /** SHA-256 of the raw body, in lower-case hex. */
   readonly bodySha256: string;
 };
-
-export async function sha256Hex(bytes: Uint8Array): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-}
 
 /**
  * The canonical request of a call to the path `/` without a query, which is every call of an AWS JSON service: no URI
@@ -52,20 +50,11 @@ export async function computeSignature(
   canonical: string,
 ): Promise<Uint8Array> {
   const scopeText = [scope.day, scope.region, scope.service, SCOPE_TERMINATOR].join("/");
-  const stringToSign = [ALGORITHM, timestamp, scopeText, await sha256Hex(utf8(canonical))].join("\n");
+  const stringToSign = [ALGORITHM, timestamp, scopeText, await sha256Hex(canonical)].join("\n");
   // The signing key is derived for each request: four HMACs cost less than a cache of keys would have to justify.
   let key = utf8(`AWS4${secretAccessKey}`);
   for (const part of [scope.day, scope.region, scope.service, SCOPE_TERMINATOR]) {
-    key = await hmacSha256(key, part);
+    key = await hmac("SHA-256", key, part);
   }
-  return hmacSha256(key, stringToSign);
-}
-
-async function hmacSha256(key: Uint8Array, text: string): Promise<Uint8Array> {
-  const imported = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-  return new Uint8Array(await crypto.subtle.sign("HMAC", imported, utf8(text)));
-}
-
-function utf8(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
+  return hmac("SHA-256", key, stringToSign);
 }

@@ -2,6 +2,7 @@
  * The bytes of a request's body: no more than a limit, and no longer than a deadline, so that a body that is too large or never
  * ends holds no memory. Judges nothing of what they say.
  */
+import { concatenate } from "../domain/bytes.ts";
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 
 /** For the whole body, in milliseconds: the largest one comes within it at 110 kB a second, and a usual one on any line. */
@@ -70,16 +71,6 @@ async function readCounted(
   }
   const [first] = chunks;
   return first !== undefined && chunks.length === 1 ? first : concatenate(chunks, length);
-}
-
-function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
 }
 
 function tooLarge(maxBytes: number): Result<never> {

@@ -7,7 +7,8 @@ import { err, ok, serviceError, type Result, type ServiceError, type ServiceErro
 import type { AdminCredential } from "../domain/admin-credential.ts";
 import { formatTimestamp, parseAuthorizationHeader, parseTimestamp } from "./authorization-header.ts";
 import type { AuthorizationHeader } from "./authorization-header.ts";
-import { ALGORITHM, canonicalRequest, computeSignature, SCOPE_TERMINATOR, sha256Hex } from "./canonical-request.ts";
+import { ALGORITHM, canonicalRequest, computeSignature, SCOPE_TERMINATOR } from "./canonical-request.ts";
+import { sha256Hex } from "../domain/digest.ts";
 import { operationNamedBy } from "./extensions.ts";
 
 /** A request as it arrived, and what this service expects of its signature. */

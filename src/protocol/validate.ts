@@ -3,6 +3,7 @@
  * Wrong JSON types are a SerializationException; else every broken constraint is listed in one ValidationException in the
  * live service's wording. The value returned holds the members of the shape and nothing else that was sent.
  */
+import { isObject } from "../domain/json.ts";
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import { type Constraint, numberConstraints, sizeConstraints, stringConstraints } from "./constraints.ts";
 import { printable, quote } from "./quote.ts";
@@ -139,10 +140,6 @@ function readStructure(shape: StructureShape, json: unknown, path: Path, finding
     }
   }
   return members;
-}
-
-function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
-  return typeof json === "object" && json !== null && !Array.isArray(json);
 }
 
 /** Members are spoken of in lower camel case: `identityPoolId`, `openIdConnectProviderARNs`. */

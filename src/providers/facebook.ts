@@ -3,10 +3,13 @@
  * token it is (T22): by the token alone, or by `debug_token` where FACEBOOK_APP_SECRETS holds the app's secret. Either way
  * a token that speaks for no user (of a page, of the app itself) is refused (T14).
  */
+import { utf8 } from "../domain/bytes.ts";
+import { hmac } from "../domain/digest.ts";
+import { membersOf } from "../domain/json.ts";
 import { err, ok, type Result } from "../domain/errors.ts";
 import { accessTokenKind, provenLogin } from "./access-token.ts";
 import type { Client } from "../domain/proven-login.ts";
-import { type ApiAnswer, membersOf, type ProviderApi, upstreamTrouble } from "./provider-api.ts";
+import { type ApiAnswer, type ProviderApi, upstreamTrouble } from "./provider-api.ts";
 import { isUpstreamTrouble, type RefusalReason } from "../domain/login-refusal.ts";
 
 type Judgement<T> = Result<T, RefusalReason>;
@@ -146,8 +149,5 @@ function refusalOf(error: unknown, moreCodes: readonly unknown[] = []): Judgemen
 
 /** Graph API, Securing Requests: HMAC-SHA256 of the token under the app secret, in hex. */
 async function appSecretProof(token: string, secret: string): Promise<string> {
-  const encoder = new TextEncoder();
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("raw", encoder.encode(secret), algorithm, false, ["sign"]);
-  return new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(token))).toHex();
+  return (await hmac("SHA-256", utf8(secret), token)).toHex();
 }

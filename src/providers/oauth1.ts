@@ -1,4 +1,6 @@
 /** The Authorization header of a request signed by OAuth 1.0a with HMAC-SHA1 (RFC 5849). Pure: nonce and time are given. */
+import { utf8 } from "../domain/bytes.ts";
+import { hmac } from "../domain/digest.ts";
 
 export type OAuth1Request = {
   readonly method: "GET" | "POST";
@@ -62,10 +64,8 @@ export async function authorizationHeader(
 
 /** Section 3.4.2. HMAC-SHA1 is the one method that the provider offers; its security does not rest on collisions. */
 async function hmacSha1({ consumerSecret, tokenSecret }: OAuth1Credentials, text: string): Promise<string> {
-  const encoder = new TextEncoder();
-  const secret = encoder.encode(`${percentEncode(consumerSecret)}&${percentEncode(tokenSecret)}`);
-  const key = await crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-1" }, false, ["sign"]);
-  return new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(text))).toBase64();
+  const key = utf8(`${percentEncode(consumerSecret)}&${percentEncode(tokenSecret)}`);
+  return (await hmac("SHA-1", key, text)).toBase64();
 }
 
 /** By bytes: percent-encoded text is ASCII, so that code units will do. */

@@ -7,7 +7,7 @@ import type { QuestionOutcome } from "../outbound/breaker.ts";
 import { retryAfterSeconds } from "../outbound/circuit.ts";
 import { writeEvent } from "../log/write.ts";
 import { askForJson, type FetchFailure, type JsonAnswer, type JsonQuestion } from "../outbound/fetch-json.ts";
-import type { Members } from "../jwt/login-token.ts";
+import { type Members, membersOf } from "../domain/json.ts";
 import type { InspectionContext } from "./provider.ts";
 import { type RefusalReason, upstreamTroubleOf } from "../domain/login-refusal.ts";
 
@@ -101,11 +101,6 @@ function epochSeconds(): number {
 /** Trouble of the upstream that a well-formed answer tells of, or an answer that nothing can be made of (T31). */
 export function upstreamTrouble(failure: string): Result<never, RefusalReason> {
   return err(upstreamTroubleOf(failure));
-}
-
-export function membersOf(value: unknown): Members {
-  const isPlainObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return new Map(isPlainObject ? Object.entries(value) : []);
 }
 
 /** One line for each call out, so that they can be counted by provider and outcome. Never the address: the token is in it (T46). */

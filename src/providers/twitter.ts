@@ -4,10 +4,10 @@
  */
 import { err, type Result } from "../domain/errors.ts";
 import { accessTokenKind, provenLogin } from "./access-token.ts";
-import type { Members } from "../jwt/login-token.ts";
+import { type Members, membersOf } from "../domain/json.ts";
 import { authorizationHeader } from "./oauth1.ts";
 import type { Client } from "../domain/proven-login.ts";
-import { membersOf, upstreamTrouble } from "./provider-api.ts";
+import { upstreamTrouble } from "./provider-api.ts";
 import type { RefusalReason } from "../domain/login-refusal.ts";
 
 const PROVIDER_NAME = "api.twitter.com";
