@@ -30,7 +30,7 @@ class RuntimeLog extends Log {
 /** The same bundling as for a deployment, with the development entry; wrangler's errors name the file and the line. */
 async function bundle(folder: string): Promise<string> {
   try {
-    return await bundleWorker("src/development/worker.ts", folder);
+    return await bundleWorker("src/development/development-worker.ts", folder);
   } catch (error) {
     if (error instanceof Error && "stderr" in error) console.error(String(error.stderr).trim());
     throw new StartFailure("the Worker could not be built, for the reason above", { cause: error });

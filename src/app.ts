@@ -4,7 +4,7 @@ import type { Config } from "./config.ts";
 import { err, ok, RATE_EXCEEDED, type Result, type ServiceError, serviceError } from "./domain/errors.ts";
 import type { ClientCall } from "./domain/identity.ts";
 import { PerObject } from "./domain/isolate-cache.ts";
-import { charge, type Client, CLIENT_OVER_LIMIT, clientOf, failureLimitOf } from "./durable/client-limit.ts";
+import { charge, type ClientAddress, CLIENT_OVER_LIMIT, clientOf, failureLimitOf } from "./limits/client-limit.ts";
 import { objectsOf } from "./durable/objects.ts";
 import { PresentedTokens } from "./durable/presented-tokens.ts";
 import { httpsOnly, type RequestHandler } from "./https-only.ts";
@@ -40,7 +40,7 @@ type Service = {
   readonly config: Config;
   readonly context: Omit<OperationContext, "call" | "client" | "note" | "signer" | "verifyLogins">;
   /** `client` is charged for what the tokens cost a provider. */
-  readonly present: (tokens: ReadonlyMap<string, string>, client: Client | null) => PresentedTokens;
+  readonly present: (tokens: ReadonlyMap<string, string>, client: ClientAddress | null) => PresentedTokens;
   readonly clients: ClientLimit;
   readonly signerFor: (execution: Execution) => Signer;
 };
@@ -51,18 +51,18 @@ type Execution = Pick<ExecutionContext, "waitUntil">;
 /** What running an operation takes, beside the request. */
 type Run = Pick<Service, "context" | "clients" | "present"> & {
   readonly signer: Signer;
-  readonly client: Client | null;
+  readonly client: ClientAddress | null;
   readonly facts: RequestFacts;
 };
 
 /** The limit of each client address, or none of it. */
 type ClientLimit = {
   /** Who sent a request, where that is counted. */
-  clientOf(headers: Headers): Client | null;
-  isBlocked(client: Client | null, now: number): boolean;
+  clientOf(headers: Headers): ClientAddress | null;
+  isBlocked(client: ClientAddress | null, now: number): boolean;
   /** Each charges the client, and answers with the refusal of what is one too many, or null. */
-  countFailure(client: Client | null, now: number): Promise<ServiceError | null>;
-  chargeForId(client: Client | null): Promise<ServiceError | null>;
+  countFailure(client: ClientAddress | null, now: number): Promise<ServiceError | null>;
+  chargeForId(client: ClientAddress | null): Promise<ServiceError | null>;
 };
 
 type Answer = { readonly response: Response; readonly error?: WireError; readonly operation: string | null };

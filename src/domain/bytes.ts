@@ -4,7 +4,7 @@ const encoder = new TextEncoder();
 /** Invalid UTF-8 throws, and a byte order mark stays: two readings of one text are one too many (T10). */
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-export function utf8(text: string): Uint8Array {
+export function utf8(text: string): ReturnType<TextEncoder["encode"]> {
   return encoder.encode(text);
 }
 

@@ -1,6 +1,6 @@
 /** Why a login is refused: a rich reason inside, the live service's few words outside, and one switch that joins them. */
 import type { IdentityPoolId } from "./identifiers.ts";
-import { type ServiceError, serviceError } from "./errors.ts";
+import { type Result, type ServiceError, serviceError } from "./errors.ts";
 
 /** The reasons, each with the evidence that its wording needs. None holds a piece of a token or a subject (T46). */
 export type RefusalReason =
@@ -25,6 +25,9 @@ export type RefusalReason =
   /** The provider was not asked, for what `error` says. */
   | { readonly kind: "not-admitted"; readonly error: ServiceError }
   | KeyRefusalReason;
+
+/** Of a login, or of a step on the way to it. */
+export type Judgement<T> = Result<T, RefusalReason>;
 
 /** What can go wrong on the way to the one key that a token must be signed with. */
 export type KeyRefusalReason =

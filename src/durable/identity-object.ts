@@ -1,21 +1,15 @@
 /** One identity: the socket of linking/identity-actor.ts, which decides everything. */
-import type { ClientCall } from "../domain/identity.ts";
-import type { IdentityId } from "../domain/identifiers.ts";
-import type { Flow } from "../domain/mint-rules.ts";
 import type { Traced } from "../domain/trace.ts";
 import { IdentityActor } from "../linking/identity-actor.ts";
 import type { ChangeReply, GrantReply } from "../linking/identity-calls.ts";
 import type { ParseConfig } from "../isolate.ts";
-import type { Client } from "./client-limit.ts";
 import { ConfiguredObject } from "./configured-object.ts";
-import { AS_TEXT, writeGrantReply } from "./grant-reply.ts";
-import { identityHostOf, storedIdentity } from "./identity-host.ts";
+import { AS_TEXT, type GrantQuestion, type UnlinkQuestion, writeGrantReply } from "./identity-rpc.ts";
+import { identityHostOf, storedIdentity } from "./identity-object-host.ts";
 import { PresentedTokens } from "./presented-tokens.ts";
 
-type Tokens = ReadonlyMap<string, string>;
-type Asked = [id: IdentityId, tokens: Tokens, call: ClientCall, form?: typeof AS_TEXT, client?: Client, flow?: Flow];
 /** What the method of that name is given, as the actor has it. */
-type Given<Name extends Exclude<keyof IdentityActor, "identityPoolId">> = Parameters<IdentityActor[Name]>;
+type Given<Name extends keyof IdentityActor> = Parameters<IdentityActor[Name]>;
 
 export class IdentityObject extends ConfiguredObject {
   readonly #actor: IdentityActor;
@@ -27,22 +21,14 @@ export class IdentityObject extends ConfiguredObject {
     this.#actor = new IdentityActor(identityHostOf(platform, this.config, stored !== null), stored);
   }
 
-  // `form` as in grant-reply.ts. `client` is charged for each question to a provider's API, where one is given. A Worker of the
-  // release before says no flow, and knows the basic one alone.
-  async grant(...[id, tokens, call, form, client, flow = "basic"]: Asked) {
-    const presented = new PresentedTokens(this.env, this.config, tokens, client ?? null);
+  async grant(...[id, tokens, call, form, client, flow = "basic"]: GrantQuestion) {
+    const presented = new PresentedTokens(this.env, this.config, tokens, client);
     const reply: Traced<GrantReply> = presented.traced(await this.#actor.grant(id, presented, call, flow));
     return form === AS_TEXT ? writeGrantReply(reply) : reply;
   }
-  async unlink(id: IdentityId, tokens: Tokens, names: readonly string[], client?: Client, callKey?: string | null) {
-    const presented = new PresentedTokens(this.env, this.config, tokens, client ?? null);
-    const reply: Traced<ChangeReply> = presented.traced(await this.#actor.unlink(id, presented, names, callKey));
-    return reply;
-  }
-  async remove(id: IdentityId, allowedPools: readonly string[] | "*"): Promise<Traced<ChangeReply>> {
-    const { identityPoolId } = this.#actor;
-    const reply = await this.#actor.remove(id, allowedPools);
-    return identityPoolId === null ? reply : { ...reply, trace: { identityPoolId } };
+  async unlink(...[id, tokens, names, client, callKey]: UnlinkQuestion): Promise<Traced<ChangeReply>> {
+    const presented = new PresentedTokens(this.env, this.config, tokens, client);
+    return presented.traced(await this.#actor.unlink(id, presented, names, callKey));
   }
 
   // The other methods are the actor's own.
@@ -55,6 +41,9 @@ export class IdentityObject extends ConfiguredObject {
   }
   createGuest(...given: Given<"createGuest">) {
     return this.#actor.createGuest(...given);
+  }
+  async remove(...given: Given<"remove">) {
+    return await this.#actor.remove(...given);
   }
   async unlinkDeveloperUser(...given: Given<"unlinkDeveloperUser">) {
     return await this.#actor.unlinkDeveloperUser(...given);

@@ -7,8 +7,8 @@ import type { Flow } from "../domain/mint-rules.ts";
 import type { Traced } from "../domain/trace.ts";
 import type { GrantReply } from "../linking/identity-calls.ts";
 import { directoryShard } from "../pools/identity-directory.ts";
-import type { Client } from "./client-limit.ts";
-import { AS_TEXT, readGrantReply } from "./grant-reply.ts";
+import type { ClientAddress } from "../limits/client-limit.ts";
+import { AS_TEXT, readGrantReply } from "./identity-rpc.ts";
 import type { IdentityDirectoryObject } from "./identity-directory-object.ts";
 import type { IdentityObject } from "./identity-object.ts";
 import type { IdentityPoolObject } from "./identity-pool-object.ts";
@@ -25,7 +25,7 @@ export type Objects = {
     logins: ReadonlyMap<string, string>,
     call: ClientCall,
     flow: Flow,
-    client?: Client,
+    client?: ClientAddress,
   ): Promise<Traced<GrantReply>>;
   identity(identityId: IdentityId): DurableObjectStub<IdentityObject>;
   login(loginId: string): DurableObjectStub<LoginObject>;

@@ -13,20 +13,20 @@ import type { PresentedLogins } from "../linking/identity-host.ts";
 import { configuredNames } from "../providers/pool-providers.ts";
 import { providerKindOf } from "../providers/provider-kinds.ts";
 import { verifyLogins } from "../providers/verify-logins.ts";
-import { charge, type Client } from "./client-limit.ts";
+import { charge, type ClientAddress } from "../limits/client-limit.ts";
 import { isolate } from "../isolate.ts";
 
 export class PresentedTokens implements PresentedLogins {
   readonly tokens: ReadonlyMap<string, string>;
   readonly #env: Env;
   readonly #config: Config;
-  readonly #client: Client | null;
+  readonly #client: ClientAddress | null;
   readonly #issuerKeys: IssuerKeys;
   #pool: IdentityPool | null = null;
   #upstreamFetches = 0;
 
   /** `client` is charged for each question to a provider's API; null: nobody is. */
-  constructor(env: Env, config: Config, tokens: ReadonlyMap<string, string>, client: Client | null) {
+  constructor(env: Env, config: Config, tokens: ReadonlyMap<string, string>, client: ClientAddress | null = null) {
     this.tokens = tokens;
     this.#env = env;
     this.#config = config;

@@ -1,9 +1,9 @@
 /** The rules for the claims of an ID token (OpenID Connect Core 1.0, section 3.1.3.7), judged before any key is looked for. */
-import { err, ok, type Result } from "../domain/errors.ts";
+import { err, ok } from "../domain/errors.ts";
 import { isSameIssuer } from "../domain/provider-name.ts";
 import type { Members } from "../domain/json.ts";
 import type { Client, ProvenLogin } from "../domain/proven-login.ts";
-import type { RefusalReason } from "../domain/login-refusal.ts";
+import type { Judgement } from "../domain/login-refusal.ts";
 
 export type ClaimRules = {
   /** Whether a token with one audience may name a foreign `azp` (T17). */
@@ -13,8 +13,6 @@ export type ClaimRules = {
   /** Claims that must have exactly this value. */
   readonly fixedClaims: ReadonlyMap<string, string>;
 };
-
-type Judgement<T> = Result<T, RefusalReason>;
 
 /**
  * Up to 1,024 characters of any script, without control characters and lone surrogates (T18). OpenID Connect Core 1.0,

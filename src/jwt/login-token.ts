@@ -2,11 +2,11 @@
  * A login token in JWS compact form, read once: what is judged is decoded from the very bytes whose signature is checked.
  * Believes nothing and verifies nothing; every failure is data, whatever the client sent.
  */
-import { err, ok, type Result } from "../domain/errors.ts";
+import { err, ok } from "../domain/errors.ts";
 import { decodeBase64url } from "../domain/base64url.ts";
 import { utf8 } from "../domain/bytes.ts";
 import { isObject, type Members, membersOf, parseJsonBytes } from "../domain/json.ts";
-import type { RefusalReason } from "../domain/login-refusal.ts";
+import type { Judgement } from "../domain/login-refusal.ts";
 
 export type LoginToken = {
   readonly header: Members;
@@ -26,11 +26,11 @@ const MAX_HEADER_BYTES = 16 * 1024;
 /** T7 and T8: exactly three segments of base64url, judged on the raw text before anything is decoded. */
 const COMPACT_FORM = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/;
 
-function malformed(part: string): Result<never, RefusalReason> {
+function malformed(part: string): Judgement<never> {
   return err({ kind: "malformed", part });
 }
 
-export function parseLoginToken(token: string): Result<LoginToken, RefusalReason> {
+export function parseLoginToken(token: string): Judgement<LoginToken> {
   if (token.length > MAX_TOKEN_LENGTH) return malformed("length");
   const [, headerText, payloadText, signatureText] = COMPACT_FORM.exec(token) ?? [];
   if (headerText === undefined || payloadText === undefined || signatureText === undefined) return malformed("form");

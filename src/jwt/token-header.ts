@@ -1,7 +1,7 @@
 /** The rules for a login token's header: what it may say, and that it never chooses how it is verified. */
-import { err, ok, type Result } from "../domain/errors.ts";
+import { err, ok } from "../domain/errors.ts";
 import type { Members } from "../domain/json.ts";
-import type { RefusalReason } from "../domain/login-refusal.ts";
+import type { Judgement } from "../domain/login-refusal.ts";
 import { type SignatureAlgorithm, signatureAlgorithmOf } from "./signature.ts";
 
 /** Longest kid, in characters, in a set and in a token alike (T5). */
@@ -21,10 +21,7 @@ const FORBIDDEN_MEMBERS = ["crit", "b64", "zip"];
 const TYPE_OF_ID_TOKEN = /^(application\/)?(jwt|jose)$/i;
 
 /** `jwk`, `jku`, `x5u`, `x5c` and the thumbprints are passed over: no key and no address ever comes out of a token (T4). */
-export function judgeHeader(
-  header: Members,
-  algorithms: readonly SignatureAlgorithm[],
-): Result<JudgedHeader, RefusalReason> {
+export function judgeHeader(header: Members, algorithms: readonly SignatureAlgorithm[]): Judgement<JudgedHeader> {
   const forbidden = FORBIDDEN_MEMBERS.find((member) => header.has(member));
   if (forbidden !== undefined) return err({ kind: "malformed", part: forbidden });
 

@@ -16,6 +16,7 @@ import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
 import { type Flow, judgeStanding, permitsFlow } from "../domain/mint-rules.ts";
 import { inWords, refused } from "../domain/refusals.ts";
+import type { Traced } from "../domain/trace.ts";
 import { freeze, freezeOf, thaw } from "./absorption.ts";
 import { Deliveries } from "./deliveries.ts";
 import {
@@ -61,7 +62,7 @@ export class IdentityActor {
   }
 
   /** The pool of the identity, also of one that nobody can see any more; null when there is none. */
-  get identityPoolId(): IdentityPoolId | null {
+  get #identityPoolId(): IdentityPoolId | null {
     return this.#kept.value?.identityPoolId ?? null;
   }
 
@@ -141,13 +142,15 @@ export class IdentityActor {
     loginId: string,
     callKey: string | null = null,
   ): Promise<ChangeReply> {
-    if (this.identityPoolId !== identityPoolId) return refused({ kind: "identity-not-found", identityId });
+    if (this.#identityPoolId !== identityPoolId) return refused({ kind: "identity-not-found", identityId });
     return await this.#settling(unlinkDeveloperUser(this.#parts, identityId, loginId, callKey));
   }
 
-  /** Deletes the identity for good; `allowedPools` are those of the caller's credential. */
-  async remove(identityId: IdentityId, allowedPools: readonly string[] | "*"): Promise<ChangeReply> {
-    return await this.#settling(removeIdentity(this.#parts, identityId, allowedPools));
+  /** Deletes the identity for good; `allowedPools` are those of the caller's credential. The trace says which one it was of. */
+  async remove(identityId: IdentityId, allowedPools: readonly string[] | "*"): Promise<Traced<ChangeReply>> {
+    const identityPoolId = this.#identityPoolId;
+    const reply = await this.#settling(removeIdentity(this.#parts, identityId, allowedPools));
+    return identityPoolId === null ? reply : { ...reply, trace: { identityPoolId } };
   }
 
   /** Null when the identity is not there for callers to see. Throws CoordinatorUnreachable. */

@@ -8,7 +8,7 @@ import { type IdentityId, type IdentityPoolId, parseIdentityId, parseIdentityPoo
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
 import type { Trace } from "../domain/trace.ts";
-import type { Client } from "../durable/client-limit.ts";
+import type { ClientAddress } from "../limits/client-limit.ts";
 import type { Objects } from "../durable/objects.ts";
 import type { Signer } from "../keys/signer.ts";
 import type { Parties } from "../linking/parties.ts";
@@ -34,7 +34,7 @@ export type OperationContext = Pick<Parties, "pause" | "random" | "newUuid"> & {
   /** The call that is answered. */
   readonly call: ClientCall;
   /** Who is charged for what the call uses of others' resources (T47); null: nobody. A signed call is charged to no address. */
-  readonly client: Client | null;
+  readonly client: ClientAddress | null;
   /** Verifies presented login tokens, all or none, and notes what that was about. Charges `client` for each question to a provider. */
   verifyLogins(pool: IdentityPool, tokens: ReadonlyMap<string, string>): Promise<Result<readonly VerifiedLogin[]>>;
   /** Takes note of what the request turns out to be about, for its log line. */
@@ -68,6 +68,6 @@ export function poolRefusal({ caller }: SignedContext, identityPoolId: string): 
 export function chargedFor(
   { client, config }: Pick<OperationContext, "client" | "config">,
   logins: ReadonlyMap<string, string>,
-): Client | undefined {
+): ClientAddress | undefined {
   return client !== null && mayAskProviders(logins.keys(), config.providerApis) ? client : undefined;
 }

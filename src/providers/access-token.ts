@@ -2,18 +2,18 @@
  * What all kinds share whose login token only its provider can judge: an access token without a readable claim or signature.
  * Every verification costs the provider a call, and the app is the one that WE asked about.
  */
-import { err, ok, type Result } from "../domain/errors.ts";
+import { err, ok } from "../domain/errors.ts";
 import type { PresentedLogin, ProviderKind } from "./provider.ts";
 import type { Client, ProvenLogin } from "../domain/proven-login.ts";
 import { type ProviderApi, providerApiOf, upstreamTrouble } from "./provider-api.ts";
-import type { RefusalReason } from "../domain/login-refusal.ts";
+import type { Judgement } from "../domain/login-refusal.ts";
 
 export type AccessTokenProfile = {
   readonly providerName: string;
   /** What a token of the provider can look like at all: judged before anybody is asked (T28). */
   readonly tokenForm: RegExp;
   readonly clientsOf?: (value: string) => readonly Client[];
-  readonly prove: (login: PresentedLogin, api: ProviderApi) => Promise<Result<ProvenLogin, RefusalReason>>;
+  readonly prove: (login: PresentedLogin, api: ProviderApi) => Promise<Judgement<ProvenLogin>>;
 };
 
 /** A user's id at its provider: visible ASCII, and never so long that an amr entry becomes a burden (T18). */
@@ -37,7 +37,7 @@ export function accessTokenKind({ providerName, tokenForm, clientsOf, prove }: A
  * Whom the token speaks for. An id that cannot be one means that the upstream is not what it should be. `issuedAt`, in epoch
  * seconds, is what the provider says of the token's age, if it says anything.
  */
-export function provenLogin(subject: unknown, client: Client, issuedAt?: unknown): Result<ProvenLogin, RefusalReason> {
+export function provenLogin(subject: unknown, client: Client, issuedAt?: unknown): Judgement<ProvenLogin> {
   if (typeof subject !== "string" || !SUBJECT.test(subject)) return upstreamTrouble("answer");
   const isKnown = typeof issuedAt === "number" && Number.isFinite(issuedAt) && issuedAt > 0;
   return ok({ subject, client, ...(isKnown && { issuedAt }) });

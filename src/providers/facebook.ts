@@ -6,13 +6,12 @@
 import { utf8 } from "../domain/bytes.ts";
 import { hmac } from "../domain/digest.ts";
 import { membersOf } from "../domain/json.ts";
-import { err, ok, type Result } from "../domain/errors.ts";
+import { err, ok } from "../domain/errors.ts";
 import { accessTokenKind, provenLogin } from "./access-token.ts";
 import type { Client } from "../domain/proven-login.ts";
 import { type ApiAnswer, type ProviderApi, upstreamTrouble } from "./provider-api.ts";
-import { isUpstreamTrouble, type RefusalReason } from "../domain/login-refusal.ts";
+import { isUpstreamTrouble, type Judgement } from "../domain/login-refusal.ts";
 
-type Judgement<T> = Result<T, RefusalReason>;
 /** The app that the token is of; `userId` where that was said in the same breath. */
 type App = { readonly client: Client; readonly secret?: string; readonly userId?: string; readonly issuedAt?: unknown };
 

@@ -9,9 +9,6 @@ import type { PoolProviders } from "./provider.ts";
 import { providerKindOf } from "./provider-kinds.ts";
 import { checkingPoolOf } from "./user-pool-check.ts";
 
-/** Client ids by `host/path`: the part of an IAM OpenID Connect provider that a pool's ARN does not carry. */
-type OidcProviders = Config["oidcProviders"];
-
 const OIDC_PROVIDER_ARN = /^arn:aws[a-z-]*:iam::\d{12}:oidc-provider\/(.+)$/;
 
 /** Whether the pool has any provider at all, a developer provider included. */
@@ -43,7 +40,7 @@ export function isUnverifiedName(
 }
 
 /** What is looked up for each login: to be made once for settings that are remembered, and not at every call. */
-export function poolProvidersOf(settings: IdentityPoolSettings, oidcProviders: OidcProviders): PoolProviders {
+export function poolProvidersOf(settings: IdentityPoolSettings, oidcProviders: Config["oidcProviders"]): PoolProviders {
   // T39: members of the settings, never of a prototype, and a map of them.
   const clients = new Map<string, Client[]>();
   const add = (providerName: string, added: readonly Client[]) => {

@@ -9,7 +9,7 @@ import { writeEvent } from "../log/write.ts";
 import { askForJson, type FetchFailure, type JsonAnswer, type JsonQuestion } from "../outbound/fetch-json.ts";
 import { type Members, membersOf } from "../domain/json.ts";
 import type { InspectionContext } from "./provider.ts";
-import { type RefusalReason, upstreamTroubleOf } from "../domain/login-refusal.ts";
+import { upstreamTroubleOf, type Judgement } from "../domain/login-refusal.ts";
 
 export type ApiAnswer = { readonly status: number; readonly members: Members };
 
@@ -23,7 +23,7 @@ type ApiQuestion = Omit<JsonQuestion, "url" | "statuses"> & {
 
 export type ProviderApi = Pick<InspectionContext, "clockSkewSeconds" | "now" | "providerApis"> & {
   /** A JSON object from the provider, which says no with a status of 400, 401 or 403. Everything else is its trouble. */
-  ask(question: ApiQuestion): Promise<Result<ApiAnswer, RefusalReason>>;
+  ask(question: ApiQuestion): Promise<Judgement<ApiAnswer>>;
 };
 
 /** For all calls about one token together, in milliseconds. */
@@ -99,7 +99,7 @@ function epochSeconds(): number {
 }
 
 /** Trouble of the upstream that a well-formed answer tells of, or an answer that nothing can be made of (T31). */
-export function upstreamTrouble(failure: string): Result<never, RefusalReason> {
+export function upstreamTrouble(failure: string): Judgement<never> {
   return err(upstreamTroubleOf(failure));
 }
 

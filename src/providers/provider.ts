@@ -1,7 +1,7 @@
 /** The contract of a provider kind: what each file that verifies one kind of login token must offer. */
 import type { Config } from "../config.ts";
 import type { Hash } from "../domain/digest.ts";
-import type { Result, ServiceError } from "../domain/errors.ts";
+import type { ServiceError } from "../domain/errors.ts";
 import type { IdentityPoolSettings } from "../domain/identity-pool.ts";
 import type { IsolateCache, PerObject } from "../domain/isolate-cache.ts";
 import type { Client, ProvenLogin } from "../domain/proven-login.ts";
@@ -9,7 +9,7 @@ import type { GenuineTokens } from "../jwt/genuine-tokens.ts";
 import type { Breaker } from "../outbound/breaker.ts";
 import type { FetchTools } from "../outbound/fetch-json.ts";
 import type { IssuerKeys } from "../key-sets/issuer-keys.ts";
-import type { RefusalReason } from "../domain/login-refusal.ts";
+import type { Judgement } from "../domain/login-refusal.ts";
 import type { UpstreamPolicy } from "../outbound/upstream-policy.ts";
 
 /** One entry of the `Logins` map, with what the pool configures for that very provider name and no other (T21). */
@@ -22,7 +22,7 @@ export type PresentedLogin = {
 };
 
 /** A login token that passed every check that costs nothing. Nothing in it is believed before `prove`. */
-export type UnprovenLogin = { prove(): Promise<Result<ProvenLogin, RefusalReason>> };
+export type UnprovenLogin = { prove(): Promise<Judgement<ProvenLogin>> };
 
 /** What a pool's settings say of provider names: pool-providers.ts. */
 export type PoolProviders = {
@@ -65,7 +65,7 @@ export type ProviderKind = {
   /** Whether a login under this provider name is of this kind: decided by the name alone, never by the token. */
   owns(providerName: string): boolean;
   /** Judges all that can be judged without asking anybody (T28). */
-  inspect(login: PresentedLogin, context: InspectionContext): Result<UnprovenLogin, RefusalReason>;
+  inspect(login: PresentedLogin, context: InspectionContext): Judgement<UnprovenLogin>;
   /** Whether a token of this provider could ever be verified, or will be by a kind still to come. */
   isVerifiable(providerName: string, upstreams: UpstreamPolicy): boolean;
   /**

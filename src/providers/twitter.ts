@@ -2,13 +2,13 @@
  * Twitter (X): `<token>;<token secret>` under `api.twitter.com`, proven by a call that is signed with them and with the
  * pool's consumer key and secret: a token of another app does not fit that signature (T22).
  */
-import { err, type Result } from "../domain/errors.ts";
+import { err } from "../domain/errors.ts";
 import { accessTokenKind, provenLogin } from "./access-token.ts";
 import { type Members, membersOf } from "../domain/json.ts";
 import { authorizationHeader } from "./oauth1.ts";
 import type { Client } from "../domain/proven-login.ts";
 import { upstreamTrouble } from "./provider-api.ts";
-import type { RefusalReason } from "../domain/login-refusal.ts";
+import type { Judgement } from "../domain/login-refusal.ts";
 
 const PROVIDER_NAME = "api.twitter.com";
 /**
@@ -48,7 +48,7 @@ function clientsOf(value: string): readonly Client[] {
   return [{ clientId, clientSecret, amrPrefix: `${PROVIDER_NAME}:${clientId}` }];
 }
 
-function refusalOf(members: Members): Result<never, RefusalReason> {
+function refusalOf(members: Members): Judgement<never> {
   const errors = members.get("errors");
   const codes = Array.isArray(errors) ? errors.map((error) => membersOf(error).get("code")) : [];
   if (codes.some((code) => TOKEN_CODES.has(code))) return err({ kind: "access-token-refused" });

@@ -3,11 +3,11 @@
  * made. Only Amazon knows, and says so by GetId of an identity pool there: setting TOKEN_CHECK_POOLS, docs/adr/0022.
  */
 import type { ProviderApis } from "../config.ts";
-import { err, ok, type Result } from "../domain/errors.ts";
+import { err, ok } from "../domain/errors.ts";
 import type { PresentedLogin, ProviderKind } from "./provider.ts";
 import type { ProvenLogin } from "../domain/proven-login.ts";
 import { type ApiAnswer, providerApiOf, upstreamTrouble } from "./provider-api.ts";
-import type { RefusalReason } from "../domain/login-refusal.ts";
+import type { Judgement } from "../domain/login-refusal.ts";
 
 const HEADERS = {
   "content-type": "application/x-amz-json-1.1",
@@ -81,7 +81,7 @@ function isThrottled({ status, members }: ApiAnswer): boolean {
   return status === 400 && exceptionOf(members.get("__type")) === "TooManyRequestsException";
 }
 
-function judgeAnswer({ status, members }: ApiAnswer): Result<true, RefusalReason> {
+function judgeAnswer({ status, members }: ApiAnswer): Judgement<true> {
   if (status === 200) return typeof members.get("IdentityId") === "string" ? ok(true) : upstreamTrouble("answer");
   const exception = exceptionOf(members.get("__type"));
   if (exception !== "NotAuthorizedException") return upstreamTrouble(TROUBLES.get(exception) ?? "answer");

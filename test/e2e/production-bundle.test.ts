@@ -42,7 +42,7 @@ async function build(entry: string): Promise<void> {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "edgepool-bundle-"));
-  await Promise.all([build("src/worker.ts"), build("src/development/worker.ts")]);
+  await Promise.all([build("src/worker.ts"), build("src/development/development-worker.ts")]);
 });
 afterAll(async () => {
   await rm(folder, { recursive: true });
@@ -50,13 +50,13 @@ afterAll(async () => {
 
 describe("the production bundle", () => {
   it.each(DEVELOPMENT_MARKERS)("does not hold %s, which the development bundle does", (marker) => {
-    expect(bundleOf("src/development/worker.ts").text).toContain(marker);
+    expect(bundleOf("src/development/development-worker.ts").text).toContain(marker);
     expect(bundleOf("src/worker.ts").text).not.toContain(marker);
   });
 
   it.each(LOCAL_MARKERS)("does not hold %s, and neither does the development bundle", (marker) => {
     expect(bundleOf("src/worker.ts").text).not.toContain(marker);
-    expect(bundleOf("src/development/worker.ts").text).not.toContain(marker);
+    expect(bundleOf("src/development/development-worker.ts").text).not.toContain(marker);
   });
 
   it("is under 150 KiB gzipped", () => {

@@ -3,7 +3,7 @@ import type { ClientCall } from "../../src/domain/identity.ts";
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { IdentityPoolSettings } from "../../src/domain/identity-pool.ts";
 import type { Flow } from "../../src/domain/mint-rules.ts";
-import { readGrantReply, writeGrantReply } from "../../src/durable/grant-reply.ts";
+import { readGrantReply, writeGrantReply } from "../../src/durable/identity-rpc.ts";
 import type { Objects } from "../../src/durable/objects.ts";
 import type { RotationOrder } from "../../src/keys/key-ring-actor.ts";
 import { directoryShard } from "../../src/pools/identity-directory.ts";

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { IdentityId } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { PATIENCE_SECONDS, TOMBSTONE_SECONDS } from "../../../src/linking/identity-record.ts";
-import { readGrantReply } from "../../../src/durable/grant-reply.ts";
+import { readGrantReply } from "../../../src/durable/identity-rpc.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import {
   anyCall,

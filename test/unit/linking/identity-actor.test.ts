@@ -331,7 +331,7 @@ describe("admission", () => {
     const pool = Promise.withResolvers<IdentityPool>();
     const stage = new Stage(GUEST, { pool: async () => await pool.promise });
     const granting = stage.grant(["a/1"], CALL);
-    expect(await stage.actor.remove(id("a"), "*")).toEqual({ kind: "done" });
+    expect(await stage.actor.remove(id("a"), "*")).toEqual({ kind: "done", trace: { identityPoolId: POOL } });
     pool.resolve({ identityPoolId: POOL, name: "pool", allowsUnauthenticated: true });
     expect(await granting).toMatchObject({ error: { type: "ResourceNotFoundException" } });
   });

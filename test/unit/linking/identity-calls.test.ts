@@ -138,7 +138,7 @@ describe("unlink and delete", () => {
     const stage = new Stage(linkedTo("a/1"));
     expect(await stage.actor.remove(A, ["us-east-1:9"])).toMatchObject({ error: { type: "AccessDeniedException" } });
     expect(stage.record?.standing.kind).toBe("linked");
-    expect(await stage.actor.remove(A, [POOL])).toEqual({ kind: "done" });
+    expect(await stage.actor.remove(A, [POOL])).toEqual({ kind: "done", trace: { identityPoolId: POOL } });
     expect(stage.record?.standing.kind).toBe("deleted");
   });
 

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { refused } from "../../../src/domain/refusals.ts";
 import type { Traced } from "../../../src/domain/trace.ts";
-import { AS_TEXT, readGrantReply, writeGrantReply } from "../../../src/durable/grant-reply.ts";
+import { AS_TEXT, readGrantReply, writeGrantReply } from "../../../src/durable/identity-rpc.ts";
 import type { GrantReply } from "../../../src/linking/identity-calls.ts";
 import { anyCall, loginOf, makeGuest, makePool, newIdentityId, newPoolId } from "../../support/objects.ts";
 

@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
 import {
   charge,
-  type Client,
+  type ClientAddress,
   CLIENT_LIMIT_PERIOD_SECONDS,
   CLIENT_OVER_LIMIT,
   clientOf,
   failureLimitOf,
-} from "../../../src/durable/client-limit.ts";
+} from "../../../src/limits/client-limit.ts";
 import { Isolate } from "../../../src/isolate.ts";
 import { makeRateLimit } from "../../support/rate-limit-binding.ts";
 
-const at = (address: string): Client => clientOf(new Headers({ "cf-connecting-ip": address }));
+const at = (address: string): ClientAddress => clientOf(new Headers({ "cf-connecting-ip": address }));
 
 function counters(own: number, shared: number) {
   return { CLIENT_RATE_LIMIT: makeRateLimit(own), NETWORK_RATE_LIMIT: makeRateLimit(shared) };

@@ -10,15 +10,17 @@ import type { IsolateCache } from "../domain/isolate-cache.ts";
 export const CLIENT_LIMIT_PERIOD_SECONDS = 10;
 
 /** Who is counted. */
-export type Client = {
+export type ClientAddress = {
   /** An IPv4 address, or the first 64 bits of an IPv6 one: a single subscriber has all of the rest. */
   readonly address: string;
   /** The first 48 bits of an IPv6 address, which one site may have; null for IPv4. It has a larger limit of its own. */
   readonly network: string | null;
 };
 
+type Counter = { limit(use: { readonly key: string }): Promise<{ readonly success: boolean }> };
+
 /** The bindings of wrangler.toml that count. */
-export type ClientCounters = Pick<Env, "CLIENT_RATE_LIMIT" | "NETWORK_RATE_LIMIT">;
+export type ClientCounters = { readonly CLIENT_RATE_LIMIT: Counter; readonly NETWORK_RATE_LIMIT: Counter };
 
 export const CLIENT_OVER_LIMIT: ServiceError = {
   ...RATE_EXCEEDED,
@@ -33,7 +35,7 @@ export const CLIENT_OVER_LIMIT: ServiceError = {
 export async function charge(
   { CLIENT_RATE_LIMIT, NETWORK_RATE_LIMIT }: ClientCounters,
   use: "create" | "ask",
-  { address, network }: Client,
+  { address, network }: ClientAddress,
 ): Promise<ServiceError | null> {
   const own = await CLIENT_RATE_LIMIT.limit({ key: `${use} ${address}` });
   if (!own.success) return CLIENT_OVER_LIMIT;
@@ -44,9 +46,9 @@ export async function charge(
 
 export type FailureLimit = {
   /** Whether the address failed too often of late; asks nobody. */
-  isBlocked(client: Client, now: number): boolean;
+  isBlocked(client: ClientAddress, now: number): boolean;
   /** Counts a call that failed: the refusal in place of its answer when it is one too many, or null. */
-  count(client: Client, now: number): Promise<ServiceError | null>;
+  count(client: ClientAddress, now: number): Promise<ServiceError | null>;
 };
 
 /** Not by network: a failure costs this service alone, and to shut a network out of everything would hit its other subscribers. */
@@ -67,7 +69,7 @@ export function failureLimitOf(
 }
 
 /** By the address that Cloudflare gives; nothing that the client itself can choose. */
-export function clientOf(headers: Headers): Client {
+export function clientOf(headers: Headers): ClientAddress {
   const address = headers.get("cf-connecting-ip") ?? "";
   // IPv4, also where it is written as IPv6 (RFC 4291 section 2.5.5.2).
   if (!address.includes(":") || address.includes(".")) return { address, network: null };
