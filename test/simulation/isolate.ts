@@ -75,6 +75,11 @@ export class Isolate {
     return pool;
   }
 
+  /** A change of the pool is answered here: from now on none of its readers sees what was before. */
+  changedPool(identityPoolId: IdentityPoolId): void {
+    this.#changedAtMs.set(identityPoolId, this.#world.network.nowMs);
+  }
+
   /** A relying party reads the JWKS here. */
   async publish(life: Life): Promise<void> {
     const { network, relyingParties, keyRing, isolates } = this.#world;
@@ -104,10 +109,7 @@ export class Isolate {
       objects: {
         ...objects,
         readPool: async (identityPoolId) => await this.readPool(life, identityPoolId),
-        forgetPool: (identityPoolId) => {
-          this.#changedAtMs.set(identityPoolId, network.nowMs);
-          this.#pools.forget(identityPoolId);
-        },
+        forgetPool: (identityPoolId) => this.#pools.forget(identityPoolId),
       },
       signer: this.#signerFor(life, random),
       hash: sha256Hex,

@@ -63,7 +63,7 @@ export class PoolChecks {
   }
 
   async #describe(identityPoolId: IdentityPoolId): Promise<boolean> {
-    const administration = { world: this.#world, context: this.#context };
+    const administration = { world: this.#world, isolate: this.#world.isolates[1], context: this.#context };
     const request = {
       kind: "administer",
       act: "describe",

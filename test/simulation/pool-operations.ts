@@ -11,12 +11,14 @@ import {
   listIdentityPools,
   updateIdentityPool,
 } from "../../src/operations/identity-pools.ts";
+import type { Isolate } from "./isolate.ts";
 import type { Request } from "./requests.ts";
 import { DEVELOPER, SECRETS } from "./settings.ts";
 import type { World } from "./world.ts";
 
 type Administration = {
   readonly world: Pick<World, "network" | "judge">;
+  readonly isolate: Pick<Isolate, "changedPool">;
   readonly context: SignedContext;
 };
 type Answer = Result<IdentityId | null>;
@@ -26,9 +28,11 @@ type PoolRequest = Extract<Request, { readonly kind: "administer" }>;
 const MOST_PAGES = 200;
 
 export async function servePool(administration: Administration, request: PoolRequest): Promise<Answer> {
-  const { world, context } = administration;
+  const { world, isolate, context } = administration;
   world.judge.pools.isConcerned = true;
   const answer = await run(administration, request);
+  const { act, identityPoolId } = request;
+  if (answer.ok && (act === "update" || act === "put" || act === "delete")) isolate.changedPool(identityPoolId);
   if (!answer.ok && answer.error.type === "ResourceNotFoundException") {
     world.judge.pools.notFound(request.identityPoolId, request.act === "delete" ? context.call.callId : undefined);
   }

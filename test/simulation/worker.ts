@@ -124,7 +124,7 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
         await lookupDeveloperIdentity({ IdentityPoolId: identityPoolId, IdentityId: request.identityId }, context),
       );
     case "administer":
-      return await servePool({ world, context }, request);
+      return await servePool({ world, isolate, context }, request);
     case "rotate-key":
       return await rotateKey(serving, context, request.isForced);
     case "pause":
