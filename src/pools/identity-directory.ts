@@ -38,7 +38,10 @@ export class IdentityDirectory {
     this.#storage = storage;
   }
 
-  /** Adds or removes an identity; idempotent. Nobody is added once the pool was deleted. */
+  /**
+   * Adds or removes an identity; idempotent. Nobody is added once the pool was deleted. One that is added late, after it was
+   * removed, is taken out by whoever meets the entry and no identity behind it (docs/adr/0058).
+   */
   update(change: "add" | "remove", identityId: IdentityId): { readonly poolDeleted: boolean } {
     if (change === "remove") {
       this.#storage.remove(identityId);
