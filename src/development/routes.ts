@@ -1,9 +1,8 @@
 /** The routes below /development/: the issuer's documents, its sign-in page and JSON route, and the demo pool's seeding. */
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import type { Config } from "../config.ts";
-import type { Result } from "../domain/errors.ts";
+import type { Result, ServiceErrorName } from "../domain/errors.ts";
 import { curlWithLoginToken } from "./commands.ts";
 import { demoPool, demoPoolId } from "./demo-pool.ts";
 import { isolate } from "../isolate.ts";
@@ -18,11 +17,16 @@ import {
   parseName,
 } from "./development-issuer.ts";
 import { contentSecurityPolicy, issuerPage, type PageContent } from "./issuer-page.ts";
+import { readBody } from "../protocol/request-body.ts";
 import { isLoopbackOrigin } from "./local-request.ts";
 
 /** Every path of the development routes begins so, and no path of the service does. */
 export const DEVELOPMENT_PATH = "/development/";
 const MAX_BODY_BYTES = 16 * 1024;
+const BODY_STATUSES: ReadonlyMap<ServiceErrorName, 408 | 413> = new Map([
+  ["RequestEntityTooLargeException", 413],
+  ["RequestTimeoutException", 408],
+]);
 
 type DevelopmentContext = Context<{ Bindings: DevelopmentEnv }>;
 
@@ -109,12 +113,16 @@ developmentRoutes.use(async (context, next) => {
   context.header("X-Content-Type-Options", "nosniff");
   return next();
 });
-developmentRoutes.use(
-  bodyLimit({
-    maxSize: MAX_BODY_BYTES,
-    onError: (context) => context.json({ error: `the body must have at most ${MAX_BODY_BYTES} bytes` }, 413),
-  }),
-);
+// What a route reads has arrived whole: as at the API, no body is awaited for ever.
+developmentRoutes.use(async (context, next) => {
+  const { raw } = context.req;
+  const { method } = raw;
+  if (method === "GET" || method === "HEAD") return next();
+  const body = await readBody(raw, MAX_BODY_BYTES);
+  if (!body.ok) return context.json({ error: body.error.message }, BODY_STATUSES.get(body.error.type) ?? 400);
+  context.req.raw = new Request(raw, { method, body: body.value });
+  return next();
+});
 developmentRoutes.use(`${ISSUER_PATH}/*`, cors({ origin: allowedOrigin, allowMethods: ["GET", "POST"] }));
 
 developmentRoutes.get(ISSUER_PATH, (context) => page(context, { kind: "form" }));

@@ -12,16 +12,22 @@ const { port, host } = new URL(endpoint);
 
 type Answer = { readonly status: number; readonly head: string; readonly body: string };
 
-/** Lines of a request; the connection ends with the answer. */
-async function exchange(lines: readonly string[], body = ""): Promise<Answer> {
+/** What is sent is whole lines, and what is answered all that comes until the connection ends. */
+async function answerTo(lines: readonly string[]): Promise<string> {
   const socket = connect(Number(port), "127.0.0.1");
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let received = "";
   socket.setEncoding("utf8").on("data", (chunk: string) => (received += chunk));
   socket.once("error", reject).once("end", () => resolve(received));
-  socket.write([...lines, `Content-Length: ${Buffer.byteLength(body)}`, "Connection: close", "", body].join("\r\n"));
+  socket.write(lines.join("\r\n"));
   const text = await promise;
   socket.destroy();
+  return text;
+}
+
+/** Lines of a request; the connection ends with the answer. */
+async function exchange(lines: readonly string[], body = ""): Promise<Answer> {
+  const text = await answerTo([...lines, `Content-Length: ${Buffer.byteLength(body)}`, "Connection: close", "", body]);
   const [head = "", ...rest] = text.split("\r\n\r\n");
   return { status: Number(head.split(" ")[1]), head: head.toLowerCase(), body: rest.join("\r\n\r\n") };
 }
@@ -104,4 +110,13 @@ it("T50: the printed credential administers nothing for a page from elsewhere", 
   expect((await exchange(foreign, rebound.body)).status).toBe(421);
   // The same from this machine is answered, so that the refusals above were for nothing else.
   expect((await exchange([...lines, "Origin: http://localhost:3000"], body)).body).toContain(name);
+});
+
+it("T11: a sign-in whose body never ends is given up, however it comes", async () => {
+  const start = ["POST /development/issuer/sign-in HTTP/1.1", `Host: ${host}`, "Connection: close"];
+  const answers = await Promise.all([
+    answerTo([...start, "Content-Length: 100", "", "{"]),
+    answerTo([...start, "Transfer-Encoding: chunked", "", "1", "{", ""]),
+  ]);
+  for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 408 /);
 });
