@@ -1,5 +1,5 @@
 /** `npm run crash-test`: kills a real Worker in the middle of its work, and judges what clients saw and what is on disk (test/crash). */
-import { runCrashes } from "../test/crash/run.ts";
+import { runCrashes } from "../test/crash/crash-run.ts";
 import { numberFrom, runTool, SEED } from "./command-line.ts";
 
 const DEFAULT_KILLS = 40;

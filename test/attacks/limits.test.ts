@@ -14,7 +14,7 @@ import { DeleteIdentitiesCommand } from "@aws-sdk/client-cognito-identity";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
 import { demoPoolId } from "../../src/development/demo-pool.ts";
-import { processTree } from "../e2e/process-tree.ts";
+import { processTree } from "../support/process-tree.ts";
 import { adminClient, appClient, createPool, getId, present } from "../support/cognito-clients.ts";
 import { loginsOf } from "../support/development-sign-in.ts";
 import { startLoopbackIssuer } from "../support/loopback-issuer.ts";
@@ -22,7 +22,7 @@ import { amazonStandIn, facebookStandIn, twitterStandIn } from "../support/provi
 import { serveStandIn, type StandInServer } from "../support/stand-in-server.ts";
 import { call, send, type WireAnswer } from "../support/wire-call.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
-import { everyRow } from "../crash/stored-state.ts";
+import { everyRow } from "../support/stored-state.ts";
 import { errorOf } from "./stage.ts";
 
 const POOL = { IdentityPoolId: demoPoolId("us-east-1") };

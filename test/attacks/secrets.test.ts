@@ -12,7 +12,7 @@ import { DatabaseSync } from "node:sqlite";
 import { deserialize } from "node:v8";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { operations } from "../../src/protocol/shapes.ts";
-import { processTree, survivors } from "../e2e/process-tree.ts";
+import { processTree, survivors } from "../support/process-tree.ts";
 import { call } from "../support/wire-call.ts";
 import { type Driven, driveEverything } from "./everything.ts";
 import { errorOf } from "./stage.ts";

@@ -1,6 +1,6 @@
 /** A short run of the crash test; the long one is `npm run crash-test`. */
 import { expect, it } from "vitest";
-import { runCrashes } from "./run.ts";
+import { runCrashes } from "./crash-run.ts";
 
 it("nothing acknowledged is lost and no login has two owners, through SIGKILLs in the middle of the work", async () => {
   const seed = Math.floor(Math.random() * 2 ** 32);

@@ -11,7 +11,7 @@ import {
 } from "@aws-sdk/client-cognito-identity";
 import { decodeJwt } from "jose";
 import { adminClient, appClient, getId, getOpenIdToken, present } from "../support/cognito-clients.ts";
-import type { Random } from "../simulation/random.ts";
+import type { Random } from "../support/random.ts";
 import type { Login, Observation, Person } from "./person.ts";
 
 export type Counts = { calls: number; answered: number; refused: number; unknown: number; notDelivered: number };

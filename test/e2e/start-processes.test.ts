@@ -5,7 +5,7 @@ import { decodeJwt, decodeProtectedHeader } from "jose";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { callForText } from "../support/call.ts";
 import { signIn } from "../support/development-sign-in.ts";
-import { type Process, processTree, survivors } from "./process-tree.ts";
+import { type Process, processTree, survivors } from "../support/process-tree.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 
 let stateFolder: string;

@@ -7,7 +7,7 @@ import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import { LARGEST_ERROR_MS } from "./clocks.ts";
 import type { History, Recorded } from "./history.ts";
-import { type Random, streamOf } from "./random.ts";
+import { type Random, streamOf } from "../support/random.ts";
 import { describeRequest, inFlightOf, loginsIn, type Request, usersOf } from "./requests.ts";
 import type { Operation, Tokens } from "./operations.ts";
 import { type Life, lifeOf, NetworkFailure } from "./slots.ts";

@@ -1,6 +1,6 @@
 /** What may happen to the clock of one object (F10): each has its own, and they need not agree. */
 import type { Coverage } from "./coverage.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../support/random.ts";
 import type { AnySlot } from "./slots.ts";
 
 type Network = {

@@ -1,5 +1,5 @@
 /** How far everybody is from everybody: each draws its own delays, so that to leave one out, in shrinking, shifts no other. */
-import { type Random, streamOf } from "./random.ts";
+import { type Random, streamOf } from "../support/random.ts";
 import type { Life } from "./slots.ts";
 
 export class Delays {

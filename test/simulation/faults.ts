@@ -3,7 +3,7 @@
  * the seed and how often it was asked: so a failing schedule can be run again with fewer faults until only those are left
  * that matter.
  */
-import { type Random, streamOf } from "./random.ts";
+import { type Random, streamOf } from "../support/random.ts";
 
 /** What can be made to happen; which fault points (coverage.ts) it reaches depends on what it meets. */
 export const FAULTS = [

@@ -15,7 +15,7 @@ import { createSigner, type KeyAsker, type OpenKey, type Signer } from "../../sr
 import { KEY_ENCRYPTION_KEY } from "./settings.ts";
 import { LeaseJudge } from "./key-judge.ts";
 import { ringIn } from "./keys.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../support/random.ts";
 import type { Reachable } from "./stubs.ts";
 import type { Life } from "./slots.ts";
 import type { Surroundings } from "./surroundings.ts";

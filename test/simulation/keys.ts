@@ -14,7 +14,7 @@ import {
 import { KeyRingActor, type KeyRingHost, LEAST_ALARM_INTERVAL_SECONDS } from "../../src/keys/key-ring-actor.ts";
 import { decodeKeyRingRecord, encodeKeyRingRecord } from "../../src/keys/key-ring-record.ts";
 import type { Network } from "./network.ts";
-import { type Random } from "./random.ts";
+import { type Random } from "../support/random.ts";
 import type { Life, Slot } from "./slots.ts";
 import type { KeyRingState, Surroundings } from "./surroundings.ts";
 

@@ -4,7 +4,7 @@
  */
 import type { Operation, Tokens } from "./operations.ts";
 import type { Race } from "./races.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../support/random.ts";
 
 const COPY_AFTER_MS = 30_000;
 /** When somebody looks what the copy has done. */

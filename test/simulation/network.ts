@@ -8,7 +8,7 @@ import { Delays } from "./delays.ts";
 import { Events } from "./events.ts";
 import { Faults, type FaultPlan } from "./faults.ts";
 import { readable } from "./platform.ts";
-import { type Random, streamOf } from "./random.ts";
+import { type Random, streamOf } from "../support/random.ts";
 import {
   type Alarmed,
   type AnySlot,

@@ -2,7 +2,7 @@
  * What a client of the simulation may ask for. An identity is named by its place among those that are known by then, and so
  * is a pool, which is the first one where none is named.
  */
-import type { Random } from "./random.ts";
+import type { Random } from "../support/random.ts";
 
 export const PROVIDERS = ["a", "b", "c"] as const;
 

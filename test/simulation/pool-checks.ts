@@ -7,7 +7,7 @@ import type { IdentityPoolId } from "../../src/domain/identifiers.ts";
 import { isVisible } from "../../src/domain/identity.ts";
 import type { SignedContext } from "../../src/operations/context.ts";
 import { identitiesOf, listedPools, servePool } from "./pool-operations.ts";
-import { type Random, streamOf } from "./random.ts";
+import { type Random, streamOf } from "../support/random.ts";
 import { lifeOf } from "./slots.ts";
 import { objectsOf } from "./stubs.ts";
 import type { World } from "./world.ts";

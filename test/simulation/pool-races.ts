@@ -1,7 +1,7 @@
 /** Clients who are made for what happens to pools, and between them. */
 import { type Act, type Operation, tokensOf, USERS } from "./operations.ts";
 import { pauseOf, type Race, times } from "./races.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../support/random.ts";
 
 export function poolRaceOf(random: Random): Race {
   return random.pick([neighbours, renamers, readers, administrators])(random);

@@ -4,7 +4,7 @@
  */
 import type { Fault } from "./faults.ts";
 import { type Operation, type Tokens, tokensOf } from "./operations.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../support/random.ts";
 
 type Pair = readonly [string, string];
 export type Race = {

@@ -4,7 +4,7 @@ import { lateCopyOf } from "./late-copies.ts";
 import { type Operation, PROVIDERS, tokensOf, USERS } from "./operations.ts";
 import { poolRaceOf } from "./pool-races.ts";
 import { burstsOf, keyOrdersOf, type Race, raceOf } from "./races.ts";
-import { type Random, streamOf } from "./random.ts";
+import { type Random, streamOf } from "../support/random.ts";
 
 export type Schedule = {
   readonly seed: number;

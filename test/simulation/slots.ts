@@ -1,6 +1,6 @@
 /** What the simulated platform runs: lives (stretches of memory) and slots (named objects with their storage). */
 
-import type { Random } from "./random.ts";
+import type { Random } from "../support/random.ts";
 
 /** What a caller sees of a call that failed: not whether it took effect. */
 export class NetworkFailure extends Error {}

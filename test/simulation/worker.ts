@@ -21,7 +21,7 @@ import { ringIn } from "./keys.ts";
 import { objectsOf } from "./stubs.ts";
 import type { UnlinkRequest } from "./record-rules.ts";
 import { ISSUER_UNREACHABLE, SLOWEST_ISSUER_MS, verified } from "./issuers.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../support/random.ts";
 import { servePool } from "./pool-operations.ts";
 import { loginsIn, type Request, usersOf } from "./requests.ts";
 import type { Life } from "./slots.ts";

@@ -20,7 +20,7 @@ import { Observer } from "./observer.ts";
 import { olderMessage, olderRecord } from "./older-code.ts";
 import { loginOf, poolOfLogin } from "./logins.ts";
 import { Pools } from "./pools.ts";
-import { streamOf } from "./random.ts";
+import { streamOf } from "../support/random.ts";
 import { type Alarmed, type AnySlot, type Life, lifeOf, NetworkFailure, type Slot, StorageFailure } from "./slots.ts";
 import type { KeyRingState, Surroundings } from "./surroundings.ts";
 import { shortly } from "./trace.ts";

@@ -10,4 +10,5 @@ interface ImportMeta {
     paths: readonly string[],
     options: { readonly query: "?raw"; readonly import: "default"; readonly eager: true },
   ): Readonly<Record<string, Content>>;
+  glob(paths: readonly string[]): Readonly<Record<string, unknown>>;
 }

@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { createApp } from "../../src/app.ts";
 import { parseConfig } from "../../src/config.ts";
 import type { AdminCredential } from "../../src/domain/admin-credential.ts";
-import { sign } from "../unit/protocol/sign-request.ts";
+import { sign } from "./sign-request.ts";
 
 const ORIGIN = "https://identity.example.com";
 

@@ -20,7 +20,7 @@ import {
   type SignIn,
   untilAtRest,
 } from "../../support/objects.ts";
-import { World } from "../../support/world.ts";
+import { World } from "../../support/scene.ts";
 
 const upstream = new FakeUpstream();
 let signIn: SignIn;

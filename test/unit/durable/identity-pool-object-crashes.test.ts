@@ -8,7 +8,7 @@ import { DIRECTORY_SHARDS, directoryShard } from "../../../src/pools/identity-di
 import { isAtRest } from "../../../src/linking/identity-record.ts";
 import { type Scene, silence, strikeEveryWait } from "../../support/every-wait.ts";
 import { newPoolId, plant, recordOf, storedIn, untilAtRest } from "../../support/objects.ts";
-import { alarmOf, evict, keep, putBack, untilRest } from "../../support/world.ts";
+import { alarmOf, evict, keep, putBack, untilRest } from "../../support/scene.ts";
 
 const settings = { name: "pool", allowsUnauthenticated: true };
 

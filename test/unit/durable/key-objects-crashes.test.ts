@@ -10,7 +10,7 @@ import { type Scene, silence, strikeEveryWait } from "../../support/every-wait.t
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import { makeSigningKey } from "../../support/login-tokens.ts";
 import { storedIn } from "../../support/objects.ts";
-import { alarmOf, evict, keep, putBack, unlessCrashed } from "../../support/world.ts";
+import { alarmOf, evict, keep, putBack, unlessCrashed } from "../../support/scene.ts";
 
 const DAY_MS = 86_400_000;
 

@@ -6,7 +6,7 @@ import type { IdentityId, IdentityPoolId } from "../../../src/domain/identifiers
 import type { VerifiedLogin } from "../../../src/domain/login.ts";
 import { type Scene, silence, strikeEveryWait } from "../../support/every-wait.ts";
 import { loginOf, makeGuest, makeLinked, makePool, newIdentityId, untilAtRest } from "../../support/objects.ts";
-import { alarmOf, World } from "../../support/world.ts";
+import { alarmOf, World } from "../../support/scene.ts";
 
 let identityPoolId: IdentityPoolId;
 let ann: VerifiedLogin;

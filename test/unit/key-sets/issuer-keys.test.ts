@@ -9,7 +9,7 @@ import type { IssuerKeys, KeyRequest } from "../../../src/key-sets/issuer-keys.t
 import { verifySignature } from "../../../src/jwt/signature.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import { makeSigningKey, type SigningKey } from "../../support/login-tokens.ts";
-import { seededRandom } from "../../support/seeded.ts";
+import { seededRandom } from "../../support/random.ts";
 
 let first: SigningKey;
 let second: SigningKey;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { err, ok, type Result, serviceError } from "../../../src/domain/errors.ts";
 import { type Asker, covers, createLease, type Held, type Leased } from "../../../src/keys/lease.ts";
-import { seededRandom } from "../../support/seeded.ts";
+import { seededRandom } from "../../support/random.ts";
 
 const terms = { refreshAfterSeconds: 60, useForSeconds: 600 };
 

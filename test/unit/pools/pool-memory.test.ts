@@ -6,7 +6,7 @@ import { Isolate } from "../../../src/isolate.ts";
 import { PoolMemory, type PoolReader } from "../../../src/pools/pool-memory.ts";
 import { IdentityPoolObject } from "../../../src/worker.ts";
 import { dieInNext, holdNext, makePool, newPoolId, noteCalls } from "../../support/objects.ts";
-import { seededRandom } from "../../support/seeded.ts";
+import { seededRandom } from "../../support/random.ts";
 
 const elapse = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000);
 const { pools } = new Isolate(() => 0);

@@ -2,7 +2,16 @@
 // second signer of sign-request.ts. Which headers a client leaves unsigned differs more than anything else.
 import { describe, expect, it } from "vitest";
 import { readRequest } from "../../../src/protocol/aws-json.ts";
-import { encode, ordinary, poolInput, sha256, sign, timestamp, verify, withHeaders } from "./sign-request.ts";
+import {
+  encode,
+  ordinary,
+  poolInput,
+  sha256,
+  sign,
+  timestamp,
+  verify,
+  withHeaders,
+} from "../../support/sign-request.ts";
 
 const host = "identity.example.com";
 const target = "AWSCognitoIdentityService.CreateIdentityPool";

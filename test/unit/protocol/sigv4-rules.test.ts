@@ -12,7 +12,7 @@ import {
   timestamp,
   verify,
   withHeaders,
-} from "./sign-request.ts";
+} from "../../support/sign-request.ts";
 
 const unsigned = (name: string) =>
   refusal("InvalidSignatureException", `'${name}' must be a 'SignedHeader' in the AWS Authorization.`);

@@ -14,7 +14,7 @@ import {
   unrecognized,
   verify,
   withHeaders,
-} from "./sign-request.ts";
+} from "../../support/sign-request.ts";
 
 describe("accepted requests", () => {
   it("name the credential that signed them, and the signature", async () => {

@@ -1,4 +1,4 @@
-/** The only source of chance in the simulation: a small seeded generator (mulberry32). Equal seeds, equal streams. */
+/** Chance that is the same in every run: a small seeded generator (mulberry32). Equal seeds, equal streams. */
 
 export class Random {
   #state: number;
@@ -36,4 +36,10 @@ export function streamOf(seed: number, name: string): Random {
   let hash = seed | 0;
   for (let index = 0; index < name.length; index++) hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
   return new Random(hash);
+}
+
+/** The same as a function, for what takes one in place of Math.random. */
+export function seededRandom(seed = 1): () => number {
+  const random = new Random(seed);
+  return () => random.next();
 }

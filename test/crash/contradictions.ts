@@ -1,6 +1,6 @@
 /** The invariants of a service at rest, judged on everything that it stores: docs/ARCHITECTURE.md and docs/reliability.md. */
 import { isAtRest } from "../../src/linking/identity-record.ts";
-import type { StoredState } from "./stored-state.ts";
+import type { StoredState } from "../support/stored-state.ts";
 
 /** What is still open: transactions, freezes, reservations, messages that are owed. */
 export function pendingIn({ identities, logins }: StoredState): readonly string[] {

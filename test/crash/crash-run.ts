@@ -5,16 +5,16 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { processTree, survivors } from "../e2e/process-tree.ts";
+import { processTree, survivors } from "../support/process-tree.ts";
 import { ANY_PORT } from "../../scripts/local-port.ts";
-import { type Random, streamOf } from "../simulation/random.ts";
+import { type Random, streamOf } from "../support/random.ts";
 import { adminClient, present } from "../support/cognito-clients.ts";
 import { type Providers, startProviders } from "../support/providers.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 import { disagreementsIn } from "./agreement.ts";
-import { contradictionsIn, pendingIn } from "./at-rest.ts";
+import { contradictionsIn, pendingIn } from "./contradictions.ts";
 import { type Login, Person } from "./person.ts";
-import { readStoredState, type StoredState } from "./stored-state.ts";
+import { readStoredState, type StoredState } from "../support/stored-state.ts";
 import { Client, type Counts, type Deed, type Stage } from "./workload.ts";
 
 export type CrashPlan = {

@@ -1,7 +1,7 @@
 // A second signer of requests, which shares no line with the verifier: what it signs is right for AWS, so that a refusal
 // is the work of the rule under test and not of a signature that never matched.
 import { expect } from "vitest";
-import { verifySignature } from "../../../src/protocol/sigv4.ts";
+import { verifySignature } from "../../src/protocol/sigv4.ts";
 
 export const secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 export const credentials = [
