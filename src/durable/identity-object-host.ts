@@ -2,6 +2,7 @@
 import type { Config } from "../config.ts";
 import { isolate } from "../isolate.ts";
 import type { IdentityHost } from "../linking/identity-host.ts";
+import { type StoredRecord, upgraded } from "../linking/first-record.ts";
 import type { IdentityRecord } from "../linking/identity-record.ts";
 import type { Bucket } from "../limits/rate-limit.ts";
 import { writeEvent } from "../log/write.ts";
@@ -20,7 +21,8 @@ export type Platform = { readonly ctx: () => DurableObjectState; readonly env: (
 
 /** The record as a former life left it; null when there is none. */
 export function storedIdentity({ kv }: DurableObjectStorage): IdentityRecord | null {
-  return ofKnownVersion(kv.get<IdentityRecord>(RECORD_KEY), RECORD_KEY);
+  const stored = ofKnownVersion(kv.get<StoredRecord>(RECORD_KEY), RECORD_KEY, [1, 2]);
+  return stored && upgraded(stored);
 }
 
 /** `isMade`: whether a record was there when this life began. */

@@ -20,7 +20,7 @@ export class IdentityPoolObject extends ConfiguredObject {
 
   constructor(ctx: DurableObjectState, env: Env, parse?: ParseConfig) {
     super(ctx, env, parse);
-    const stored = ofKnownVersion(ctx.storage.kv.get<PoolRecord>(RECORD_KEY), RECORD_KEY);
+    const stored = ofKnownVersion(ctx.storage.kv.get<PoolRecord>(RECORD_KEY), RECORD_KEY, [1]);
     this.#pool = new PoolActor(this.#host(), stored);
   }
 

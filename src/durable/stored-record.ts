@@ -3,10 +3,14 @@
  * code does not know was written by newer code, or is damaged: then each call to the object fails, and nothing is guessed at.
  */
 
-/** Null when nothing is stored. Throws for any version but 1. */
-export function ofKnownVersion<R extends { readonly version: 1 }>(stored: R | undefined, key: string): R | null {
+/** Null when nothing is stored. Throws for any version that is not among the known ones. */
+export function ofKnownVersion<R extends { readonly version: number }>(
+  stored: R | undefined,
+  key: string,
+  known: readonly R["version"][],
+): R | null {
   if (stored === undefined) return null;
-  const version: unknown = stored.version;
-  if (version !== 1) throw new Error(`the stored ${key} has the unknown version ${String(version)}`);
+  const { version } = stored;
+  if (!known.includes(version)) throw new Error(`the stored ${key} has the unknown version ${String(version)}`);
   return stored;
 }

@@ -4,6 +4,7 @@
  */
 import { holds, isVisible } from "../domain/identity.ts";
 import type { IdentityRecord } from "./identity-record.ts";
+import { withFacts } from "./life.ts";
 import type { Busy, Freeze, FreezeReply, Outcome } from "./messages.ts";
 
 /**
@@ -61,5 +62,6 @@ export function thaw(
   const { coordinator: into, callId: by } = record.freeze;
   const standing = { kind: "merged", into, ...(by !== undefined && { by }) } as const;
   // Its logins are the coordinator's now: they are handed over, not released.
-  return { ...record, standing, logins: [], modifiedAt: decidedAt, freeze: null };
+  const merged: IdentityRecord = { ...record, standing, logins: [], modifiedAt: decidedAt, freeze: null };
+  return withFacts(merged, [{ kind: "merged", other: into }], decidedAt);
 }

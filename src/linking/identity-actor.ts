@@ -31,11 +31,11 @@ import {
   unlinkLogins,
 } from "./identity-calls.ts";
 import type { IdentityHost, PresentedLogins } from "./identity-host.ts";
-import { type IdentityRecord, mergedDuring } from "./identity-record.ts";
+import { type IdentityRecord, mergedDuring, newRecord } from "./identity-record.ts";
 import { KeptRecord } from "./kept-record.ts";
 import { Links } from "./links.ts";
 import type { AskOutcome, ConfirmOwner, Freeze, FreezeReply, Outcome, Reply, Settle } from "./messages.ts";
-import { isOwed, type LinkOrder, newRecord, outcomeOf, recover } from "./transaction.ts";
+import { isOwed, type LinkOrder, outcomeOf, recover } from "./transaction.ts";
 
 /** Nobody can be told what a frozen identity is while its coordinator cannot be asked: the call fails. */
 export class CoordinatorUnreachable extends Error {}

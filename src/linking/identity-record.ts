@@ -1,8 +1,9 @@
 /** What an identity's object stores, as one value: the identity, its open link transaction and what others must still hear. */
 import { backoffSeconds } from "../domain/backoff.ts";
 import type { ClientCall, Identity, LinkedLogin } from "../domain/identity.ts";
-import type { IdentityId } from "../domain/identifiers.ts";
+import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { Login } from "../domain/login.ts";
+import { type LifeEntry, withFacts } from "./life.ts";
 import type { Message, Outcome, Participant, TransactionRef } from "./messages.ts";
 
 /** How long a transaction may prepare, and a frozen identity may wait, before it is looked after. */
@@ -25,8 +26,19 @@ export type LinkTransaction = {
 };
 
 export type IdentityRecord = Identity & {
-  /** Version of this shape in storage. */
-  readonly version: 1;
+  /** Version of this shape in storage; the one before is read by first-record.ts. */
+  readonly version: 2;
+  /** What happened to it, oldest first: life.ts. */
+  readonly life: readonly LifeEntry[];
+  /**
+   * The last sequence of `life` that whoever hears of events has taken; what is above it is owed to them. There is nobody
+   * yet, so that it is 0 and nothing waits for it.
+   */
+  readonly told: number;
+  /** Where it was born: here, or in the identity pool that this one takes over. */
+  readonly origin: "here" | "source";
+  /** Names of providers, 20 at most, of which no login may come to it from that source. Nothing bars one yet. */
+  readonly barred: readonly string[];
   /** Stored from its commit on; before, and once it is aborted, it is in memory alone. */
   readonly transaction: LinkTransaction | null;
   /** The transaction of another identity that is absorbing this one. */
@@ -40,6 +52,35 @@ export type IdentityRecord = Identity & {
   /** Where this identity stands with its pool's directory. */
   readonly listing: "unlisted" | "to-add" | "listed" | "to-remove";
 };
+
+/** An identity without a login: a guest, or one that a link transaction is to give birth to. */
+export function newRecord(
+  identityId: IdentityId,
+  identityPoolId: IdentityPoolId,
+  standing: { readonly kind: "unborn" | "guest" },
+  now: number,
+): IdentityRecord {
+  const isGuest = standing.kind === "guest";
+  const record: IdentityRecord = {
+    version: 2,
+    identityId,
+    identityPoolId,
+    createdAt: now,
+    modifiedAt: now,
+    standing,
+    logins: [],
+    transaction: null,
+    freeze: null,
+    releases: [],
+    unlinked: [],
+    listing: isGuest ? "to-add" : "unlisted",
+    life: [],
+    told: 0,
+    origin: "here",
+    barred: [],
+  };
+  return isGuest ? withFacts(record, [{ kind: "born" }], now) : record;
+}
 
 /**
  * What is stored of the record: of a transaction that is not committed nothing, because a life that does not know it answers

@@ -6,6 +6,7 @@ import { holds, type LinkedLogin } from "../domain/identity.ts";
 import { MAX_LINKED_LOGINS } from "../domain/login.ts";
 import { freezeOf } from "./absorption.ts";
 import { type IdentityRecord, wasDone, wasUnlinked } from "./identity-record.ts";
+import { type Fact, factsOf, withFacts } from "./life.ts";
 import type { Busy } from "./messages.ts";
 import type { LinkRefusal } from "./transaction.ts";
 
@@ -66,14 +67,17 @@ function without(record: IdentityRecord, removed: readonly LinkedLogin[], now: n
   if (removed.length === 0) return record;
   const logins = record.logins.filter((login) => !removed.includes(login));
   const remembered = removed.map(({ loginId }) => ({ loginId, at: now }));
-  return {
+  const kind = logins.length === 0 ? "closed" : "linked";
+  const left: IdentityRecord = {
     ...record,
     logins,
     modifiedAt: now,
-    standing: { kind: logins.length === 0 ? "closed" : "linked" },
+    standing: { kind },
     releases: [...record.releases, ...removed],
     unlinked: [...record.unlinked, ...remembered].slice(-MAX_LINKED_LOGINS),
   };
+  const end: readonly Fact[] = kind === "closed" ? [{ kind }] : [];
+  return withFacts(left, [...factsOf("unlinked", removed), ...end], now);
 }
 
 /** Remembers the call, also one that found nothing to remove. An identity that no login can join any more need not. */
@@ -89,7 +93,7 @@ export function remove(record: IdentityRecord, now: number): IdentityRecord | Li
   const obstacle = obstacleOf(record);
   if (obstacle !== null) return obstacle;
   const { unlinkCalls: _, ...rest } = record;
-  return {
+  const tombstone: IdentityRecord = {
     ...rest,
     standing: { kind: "deleted" },
     logins: [],
@@ -98,4 +102,5 @@ export function remove(record: IdentityRecord, now: number): IdentityRecord | Li
     unlinked: [],
     listing: "to-remove",
   };
+  return withFacts(tombstone, [{ kind: "deleted" }], now);
 }

@@ -7,7 +7,8 @@ import { holds, isVisible, type LinkedLogin } from "../domain/identity.ts";
 import type { Proof } from "../domain/link-proof.ts";
 import { MAX_LINKED_LOGINS, type Login } from "../domain/login.ts";
 import { freezeOf } from "./absorption.ts";
-import { type IdentityRecord, type LinkTransaction, PATIENCE_SECONDS } from "./identity-record.ts";
+import { type IdentityRecord, type LinkTransaction, newRecord, PATIENCE_SECONDS } from "./identity-record.ts";
+import { type Fact, factsOf, withFacts } from "./life.ts";
 import type { AskOutcome, Busy, Outcome, Participant } from "./messages.ts";
 
 /** Verified logins to bring together on one identity. */
@@ -132,28 +133,6 @@ function kept({ providerName, subject, loginId, isDeveloper }: Login): Login {
     : { providerName, loginId };
 }
 
-export function newRecord(
-  identityId: IdentityId,
-  identityPoolId: IdentityPoolId,
-  standing: { readonly kind: "unborn" | "guest" },
-  now: number,
-): IdentityRecord {
-  return {
-    version: 1,
-    identityId,
-    identityPoolId,
-    createdAt: now,
-    modifiedAt: now,
-    standing,
-    logins: [],
-    transaction: null,
-    freeze: null,
-    releases: [],
-    unlinked: [],
-    listing: standing.kind === "guest" ? "to-add" : "unlisted",
-  };
-}
-
 /** The transaction, while it still prepares: an alarm may have aborted it during any await. */
 export function preparing(record: IdentityRecord | null, transactionId: string): LinkTransaction | null {
   const transaction = record?.transaction ?? null;
@@ -214,7 +193,7 @@ export function commit(
     return { ...kept(login), linkId: transaction.id, linkedAt: now };
   });
   const isBorn = record.standing.kind === "unborn";
-  return {
+  const committed: IdentityRecord = {
     ...record,
     createdAt: isBorn ? now : record.createdAt,
     modifiedAt: now,
@@ -223,6 +202,9 @@ export function commit(
     listing: isBorn ? "to-add" : record.listing,
     transaction: { ...transaction, phase: "committed", unsettled: participantsOf(transaction, tickets) },
   };
+  const born: readonly Fact[] = isBorn ? [{ kind: "born" }] : [];
+  const absorbed = transaction.absorbed.map((other): Fact => ({ kind: "absorbed", other }));
+  return withFacts(committed, [...born, ...absorbed, ...factsOf("linked", linked)], now);
 }
 
 const NO_TICKETS: ReadonlyMap<string, string> = new Map();

@@ -2,6 +2,7 @@
  * What must be true once nothing is under way (invariants both-sides-agree, no-trace-of-an-abort, no-orphans and
  * all-comes-to-rest).
  */
+import { upgraded } from "../../src/linking/first-record.ts";
 import { isAtRest as isRecordAtRest } from "../../src/linking/identity-record.ts";
 import type { World } from "./world.ts";
 
@@ -29,7 +30,7 @@ function unrestOfIdentities(world: World): string | null {
       continue;
     }
     const { kind } = record.standing;
-    if (!isRecordAtRest(record)) return `no-trace-of-an-abort: ${name} still has something pending`;
+    if (!isRecordAtRest(upgraded(record))) return `no-trace-of-an-abort: ${name} still has something pending`;
     if (kind === "unborn") return `no-orphans: ${name} was never born and is still stored`;
     if (kind !== "deleted" && !world.pools.isLive(record.identityPoolId)) return `${name} outlives its pool`;
     if ((alarmAtMs !== null) !== (kind === "deleted")) return `${name} is ${kind}, and its alarm is ${alarmAtMs}`;

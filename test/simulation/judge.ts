@@ -6,9 +6,11 @@ import type { Grant } from "../../src/domain/grant.ts";
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
 import { type ClientCall, isVisible, type LinkedLogin, type Standing } from "../../src/domain/identity.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
-import { type IdentityRecord, TOMBSTONE_SECONDS } from "../../src/linking/identity-record.ts";
+import type { StoredRecord } from "../../src/linking/first-record.ts";
+import { TOMBSTONE_SECONDS } from "../../src/linking/identity-record.ts";
 import type { LinkOrder } from "../../src/linking/transaction.ts";
 import type { LoginState } from "../../src/linking/participant.ts";
+import { lapseOfLife } from "./life-judge.ts";
 import { MergeJudge } from "./merge-judge.ts";
 import type { Network } from "./network.ts";
 import { PoolJudge } from "./pool-judge.ts";
@@ -22,7 +24,7 @@ type Evidence = {
   readonly network: Pick<Network, "steps" | "nowMs" | "violate" | "faults" | "coverage">;
   readonly mergePolicy: "conflict" | "merge";
   poolOf(loginId: string): IdentityPoolId | undefined;
-  readonly identities: ReadonlyMap<string, { readonly stored: IdentityRecord | null }>;
+  readonly identities: ReadonlyMap<string, { readonly stored: StoredRecord | null }>;
   readonly logins: ReadonlyMap<string, { readonly stored: LoginState | null }>;
 };
 
@@ -50,7 +52,7 @@ export class Judge {
   readonly #developerMerges = new Set<string>();
   readonly #deletes = new Set<IdentityId>();
   /** What was overwritten in the event under way. */
-  #earlier: { readonly step: number; readonly name: string; readonly record: IdentityRecord | null }[] = [];
+  #earlier: { readonly step: number; readonly name: string; readonly record: StoredRecord | null }[] = [];
   /** Ids that anybody may have seen: they are never used for another identity. */
   readonly #everVisible = new Set<string>();
 
@@ -109,12 +111,12 @@ export class Judge {
     const slot = this.#world.identities.get(name);
     const { steps } = this.#world.network;
     if (this.#earlier[0]?.step !== steps) this.#earlier = [];
-    if (slot !== undefined) this.#earlier.push({ step: steps, name, record: before as IdentityRecord | null });
-    if (slot !== undefined) this.#step(name, before as IdentityRecord | null, after as IdentityRecord | null);
+    if (slot !== undefined) this.#earlier.push({ step: steps, name, record: before as StoredRecord | null });
+    if (slot !== undefined) this.#step(name, before as StoredRecord | null, after as StoredRecord | null);
     const isOfOwners =
       slot === undefined
         ? this.#world.logins.has(name)
-        : isOwnershipChanged(before as IdentityRecord | null, after as IdentityRecord | null);
+        : isOwnershipChanged(before as StoredRecord | null, after as StoredRecord | null);
     if (isOfOwners) this.#owners();
   }
 
@@ -133,13 +135,13 @@ export class Judge {
       this.#violate(`names-what-was-verified: the grant of ${identityId} names ${named}`);
   }
 
-  #objection(identityId: IdentityId, record: IdentityRecord | null, logins: readonly VerifiedLogin[]): string | null {
+  #objection(identityId: IdentityId, record: StoredRecord | null, logins: readonly VerifiedLogin[]): string | null {
     if (record !== null && this.#isSuperseded(record)) return `no-way-back: ${identityId} granted and is merged`;
     return objectionTo(identityId, record, logins);
   }
 
   /** What an identity stored at any moment of this very event. */
-  #versions(identityId: IdentityId): readonly (IdentityRecord | null)[] {
+  #versions(identityId: IdentityId): readonly (StoredRecord | null)[] {
     const earlier = this.#earlier.filter((one) => one.step === this.#world.network.steps && one.name === identityId);
     return [this.#stored(identityId), ...earlier.map((one) => one.record)];
   }
@@ -169,7 +171,7 @@ export class Judge {
     if (record !== null && isVisible(record)) this.#violate(`acknowledged-is-kept: ${identityId} said it is deleted`);
   }
 
-  #stored(identityId: string): IdentityRecord | null {
+  #stored(identityId: string): StoredRecord | null {
     return this.#world.identities.get(identityId)?.stored ?? null;
   }
 
@@ -178,7 +180,7 @@ export class Judge {
   }
 
   /** Merged already, though it has not heard of it: its coordinator has committed. */
-  #isSuperseded(record: IdentityRecord): boolean {
+  #isSuperseded(record: StoredRecord): boolean {
     if (record.freeze === null) return false;
     const transaction = this.#stored(record.freeze.coordinator)?.transaction;
     return transaction?.id === record.freeze.transactionId && transaction.phase === "committed";
@@ -206,13 +208,15 @@ export class Judge {
     }
   }
 
-  #step(name: string, before: IdentityRecord | null, after: IdentityRecord | null): void {
+  #step(name: string, before: StoredRecord | null, after: StoredRecord | null): void {
     this.merges.changed(name, before, after);
     if (before === null && this.#everVisible.has(name)) this.#violate(`fresh-ids: the id ${name} is used again`);
     if (after === null) {
       if (before !== null) this.#erased(name, before);
       return;
     }
+    const lapse = lapseOfLife(before, after);
+    if (lapse !== null) this.#violate(`told-as-it-was: ${name} ${lapse}`);
     if (isVisible(after) || after.standing.kind === "deleted") this.#everVisible.add(name);
     const from = before?.standing.kind ?? "unborn";
     const to = after.standing.kind;
@@ -246,7 +250,7 @@ export class Judge {
       this.unlinks.lost(name, before, lost);
   }
 
-  #erased(name: string, before: IdentityRecord): void {
+  #erased(name: string, before: StoredRecord): void {
     const { kind } = before.standing;
     const ageSeconds = this.#world.network.nowMs / 1000 - before.modifiedAt;
     const isOver = kind === "deleted" && ageSeconds >= TOMBSTONE_SECONDS - CLOCK_SLACK_SECONDS;
@@ -257,7 +261,7 @@ export class Judge {
    * Invariants no-theft, no-gift and one-claim: a commit does what one request asked for, and that request had proved that
    * it may.
    */
-  #committed(name: string, before: IdentityRecord | null, after: IdentityRecord, added: readonly LinkedLogin[]): void {
+  #committed(name: string, before: StoredRecord | null, after: StoredRecord, added: readonly LinkedLogin[]): void {
     const { id = "", absorbed = [], phase } = after.transaction ?? {};
     if (phase !== "committed") this.#violate(`one-claim: ${name} stored a transaction that is ${phase}`);
     this.links.add(id);

@@ -4,12 +4,12 @@
  * no-second-effect).
  */
 import type { ClientCall, LinkedLogin } from "../../src/domain/identity.ts";
-import type { IdentityRecord } from "../../src/linking/identity-record.ts";
+import type { StoredRecord } from "../../src/linking/first-record.ts";
 import type { Network } from "./network.ts";
 
 type Evidence = {
   readonly network: Pick<Network, "steps" | "nowMs" | "violate" | "faults">;
-  readonly identities: ReadonlyMap<string, { readonly stored: IdentityRecord | null }>;
+  readonly identities: ReadonlyMap<string, { readonly stored: StoredRecord | null }>;
 };
 
 type Absorption = { readonly into: string; readonly atMs: number; readonly callIds: ReadonlySet<string> };
@@ -41,7 +41,7 @@ export class MergeJudge {
     return (this.#changedAtMs.get(name) ?? Number.POSITIVE_INFINITY) < atMs;
   }
 
-  changed(name: string, before: IdentityRecord | null, after: IdentityRecord | null): void {
+  changed(name: string, before: StoredRecord | null, after: StoredRecord | null): void {
     if (before?.logins === after?.logins && before?.standing === after?.standing) return;
     const { steps, nowMs } = this.#world.network;
     this.#changedAtMs.set(name, nowMs);

@@ -7,10 +7,10 @@ import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts
 import type { ClientCall, LinkedLogin } from "../../src/domain/identity.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import type { Flow } from "../../src/domain/mint-rules.ts";
+import { type StoredRecord, upgraded } from "../../src/linking/first-record.ts";
 import { CoordinatorUnreachable, IdentityActor } from "../../src/linking/identity-actor.ts";
 import type { ChangeReply, GrantReply, LinkReply } from "../../src/linking/identity-calls.ts";
 import type { IdentityHost, PresentedLogins } from "../../src/linking/identity-host.ts";
-import type { IdentityRecord } from "../../src/linking/identity-record.ts";
 import type * as messages from "../../src/linking/messages.ts";
 import type { LinkOrder } from "../../src/linking/transaction.ts";
 import { MintBucket, type MintLimit } from "../../src/limits/mint-bucket.ts";
@@ -19,7 +19,7 @@ import { RATE } from "./settings.ts";
 import { type Life, NetworkFailure, type Slot, StorageFailure } from "./slots.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-export type IdentitySlot = Slot<IdentityNode, IdentityRecord>;
+export type IdentitySlot = Slot<IdentityNode, StoredRecord>;
 
 /** The release before knew no calls, and sent none on to the identity that a merged one is of. */
 const OLDER_CALL: ClientCall = { askedAt: Number.POSITIVE_INFINITY, callId: null };
@@ -40,7 +40,7 @@ export class IdentityNode {
     this.#slot = slot;
     this.#life = life;
     world.woke(slot, life);
-    this.#actor = new IdentityActor(this.#host(), slot.stored);
+    this.#actor = new IdentityActor(this.#host(), slot.stored && upgraded(slot.stored));
   }
 
   async grant(

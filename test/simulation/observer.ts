@@ -1,6 +1,6 @@
 /** Recognises the fault points that depend on what the storage holds at that moment, and counts them; judges nothing. */
 import type { IdentityId } from "../../src/domain/identifiers.ts";
-import type { IdentityRecord } from "../../src/linking/identity-record.ts";
+import type { StoredRecord } from "../../src/linking/first-record.ts";
 import type { Message } from "../../src/linking/messages.ts";
 import type { LoginState } from "../../src/linking/participant.ts";
 import type { PoolRecord } from "../../src/pools/pool-actor.ts";
@@ -9,7 +9,7 @@ import type { AnySlot, Life, SlotKind } from "./slots.ts";
 
 type Stores = {
   readonly network: Network;
-  readonly identities: ReadonlyMap<string, { readonly stored: IdentityRecord | null }>;
+  readonly identities: ReadonlyMap<string, { readonly stored: StoredRecord | null }>;
   readonly logins: ReadonlyMap<string, { readonly stored: LoginState | null }>;
 };
 
@@ -115,8 +115,8 @@ export class Observer {
     }
     if (slot.kind !== "identity") return;
     this.#isByOlder.set(slot.name, life.isOlder);
-    const from = before as IdentityRecord | null;
-    const to = value as IdentityRecord | null;
+    const from = before as StoredRecord | null;
+    const to = value as StoredRecord | null;
     if (from === null || to === null) return;
     const isDeleted = to.standing.kind === "deleted" && from.standing.kind !== "deleted";
     if (isDeleted && this.#hasInFlight(({ kind, identityId }) => kind === "resolve" && identityId === slot.name)) {

@@ -4,7 +4,7 @@
  * pool-changes-are-seen).
  */
 import type { IdentityPoolId } from "../../src/domain/identifiers.ts";
-import type { IdentityRecord } from "../../src/linking/identity-record.ts";
+import type { StoredRecord } from "../../src/linking/first-record.ts";
 import type { PoolRecord } from "../../src/pools/pool-actor.ts";
 import type { Network } from "./network.ts";
 import { POOLS } from "./settings.ts";
@@ -18,7 +18,7 @@ type Version = { readonly name: string | null; readonly fromMs: number };
 
 type Evidence = {
   readonly network: Pick<Network, "nowMs" | "violate" | "faults" | "coverage">;
-  readonly identities: ReadonlyMap<string, { readonly stored: IdentityRecord | null }>;
+  readonly identities: ReadonlyMap<string, { readonly stored: StoredRecord | null }>;
   poolOf(loginId: string): IdentityPoolId | undefined;
 };
 
@@ -97,7 +97,7 @@ export class PoolJudge {
   }
 
   /** T37: an identity holds logins of its own pool alone. */
-  identityStored(name: string, { identityPoolId, logins }: IdentityRecord): void {
+  identityStored(name: string, { identityPoolId, logins }: StoredRecord): void {
     const foreign = logins.find(({ loginId }) => this.#world.poolOf(loginId) !== identityPoolId);
     if (foreign === undefined) return;
     this.#violate(`T37: ${name} of ${identityPoolId} holds ${foreign.loginId}, a login of another pool`);

@@ -2,7 +2,7 @@
 import type { IdentityId } from "../../src/domain/identifiers.ts";
 import type { LinkedLogin } from "../../src/domain/identity.ts";
 import { MAX_LINKED_LOGINS, type VerifiedLogin } from "../../src/domain/login.ts";
-import type { IdentityRecord } from "../../src/linking/identity-record.ts";
+import type { StoredRecord } from "../../src/linking/first-record.ts";
 import { DEVELOPER } from "./settings.ts";
 
 /** Logins of these providers, or with these ids, are to go. */
@@ -44,7 +44,7 @@ export function mixUpOf(logins: readonly LinkedLogin[]): string | null {
  */
 export function objectionTo(
   identityId: IdentityId,
-  record: IdentityRecord | null,
+  record: StoredRecord | null,
   logins: readonly VerifiedLogin[],
 ): string | null {
   if (record === null) return `names-what-was-verified: ${identityId} granted and is not there`;
@@ -57,7 +57,7 @@ export function objectionTo(
 }
 
 /** Whether who owns what may be another after a step: most steps only note that somebody has heard. */
-export function isOwnershipChanged(before: IdentityRecord | null, after: IdentityRecord | null): boolean {
+export function isOwnershipChanged(before: StoredRecord | null, after: StoredRecord | null): boolean {
   return (
     before?.logins !== after?.logins ||
     before?.freeze !== after?.freeze ||

@@ -3,6 +3,7 @@ import type { IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
 import type { KeyRingActor, Rotation } from "../../src/keys/key-ring-actor.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
+import type { StoredRecord } from "../../src/linking/first-record.ts";
 import type { IdentityRecord } from "../../src/linking/identity-record.ts";
 import type { Message, Reply } from "../../src/linking/messages.ts";
 import type { Bucket } from "../../src/limits/rate-limit.ts";
@@ -42,7 +43,7 @@ export type Surroundings = {
   /** The record of an identity, as the code of this life writes it. */
   storeRecord<N extends Alarmed>(
     life: Life,
-    slot: Slot<N, IdentityRecord>,
+    slot: Slot<N, StoredRecord>,
     record: IdentityRecord | null,
     arm: () => void,
   ): void;

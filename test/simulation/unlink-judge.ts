@@ -3,13 +3,13 @@
  * no-second-effect).
  */
 import { isVisible, type LinkedLogin } from "../../src/domain/identity.ts";
-import type { IdentityRecord } from "../../src/linking/identity-record.ts";
+import type { StoredRecord } from "../../src/linking/first-record.ts";
 import type { Network } from "./network.ts";
 import { isToGo, type UnlinkRequest } from "./record-rules.ts";
 
 type Evidence = {
   readonly network: Pick<Network, "nowMs" | "violate">;
-  readonly identities: ReadonlyMap<string, { readonly stored: IdentityRecord | null }>;
+  readonly identities: ReadonlyMap<string, { readonly stored: StoredRecord | null }>;
 };
 
 /** A storage step that unlinked something: what a retry must find done. */
@@ -43,7 +43,7 @@ export class UnlinkJudge {
    * Invariant acknowledged-is-kept: only a call that is done is noted as done, and what it was to take away is gone by
    * then.
    */
-  stored(name: string, before: IdentityRecord | null, { logins, unlinkCalls = [] }: IdentityRecord): void {
+  stored(name: string, before: StoredRecord | null, { logins, unlinkCalls = [] }: StoredRecord): void {
     for (const noted of unlinkCalls) {
       if (before?.unlinkCalls?.includes(noted) === true) continue;
       this.#done.add(`${name} ${noted.key}`);
@@ -73,7 +73,7 @@ export class UnlinkJudge {
   }
 
   /** Invariant no-theft: a login leaves a living identity only when somebody who proved one of its logins unlinked it. */
-  lost(name: string, before: IdentityRecord, lost: readonly LinkedLogin[]): void {
+  lost(name: string, before: StoredRecord, lost: readonly LinkedLogin[]): void {
     this.#unlinked.push({ identityId: name, removed: lost, atMs: this.#world.network.nowMs });
     const isAsked = this.#unlinks.some((request) => {
       return (

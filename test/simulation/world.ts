@@ -1,6 +1,7 @@
 /** One simulated installation: pools, their directories, logins and identities over one network, and the judge that watches. */
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
+import type { StoredRecord } from "../../src/linking/first-record.ts";
 import type { IdentityRecord } from "../../src/linking/identity-record.ts";
 import type { Message, Reply } from "../../src/linking/messages.ts";
 import type { LoginRecord } from "../../src/linking/login-actor.ts";
@@ -85,7 +86,7 @@ export class World implements Surroundings {
   identity(identityId: IdentityId): IdentitySlot {
     let slot = this.identities.get(identityId);
     if (slot === undefined) {
-      slot = this.network.addSlot<IdentityNode, IdentityRecord>(
+      slot = this.network.addSlot<IdentityNode, StoredRecord>(
         identityId,
         "identity",
         (own, life) => new IdentityNode(this, own, life),
@@ -168,7 +169,7 @@ export class World implements Surroundings {
   /** The record of an identity, as the code of this life writes it. */
   storeRecord<N extends Alarmed>(
     life: Life,
-    slot: Slot<N, IdentityRecord>,
+    slot: Slot<N, StoredRecord>,
     record: IdentityRecord | null,
     arm: () => void,
   ): void {

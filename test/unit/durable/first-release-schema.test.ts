@@ -1,6 +1,7 @@
-// Storage as the first release wrote it, to the letter, and what this code makes of it. These texts stay as they are for as long
-// as version 1 may lie on somebody's disk: a change of form gets a version and a text of its own beside them. Members that
-// came later (deletedBy, callId, by, decidedAt, unlinkCalls) are not in them. What a newer version meets stands in each object's own test.
+// Storage as the first release wrote it, and each form that came since, to the letter, and what this code makes of it. These
+// texts stay as they are for as long as one of them may lie on somebody's disk: a change of form gets a version and a text of its
+// own. Members that came later (deletedBy, callId, by, decidedAt, unlinkCalls) are not in them. What a newer version meets stands in
+// each object's own test.
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
@@ -20,6 +21,11 @@ const WRITTEN_AT = 4_102_444_800;
 
 const IDENTITY = `"version":1,"identityPoolId":"${POOL}","createdAt":4102444800.151,"modifiedAt":4102444800.151`;
 const LINKED = `{"identityId":"${OWNER}",${IDENTITY},"standing":{"kind":"linked"},"logins":[{"providerName":"p","loginId":"${LOGIN}","linkId":"${LINK}","linkedAt":4102444800.151},{"providerName":"login.example","subject":"dev-1","loginId":"10de8da0c497815a290837a31b81a0539fd9783738d4ca0c2a6c1186c512ebc3","isDeveloper":true,"linkId":"${LINK}","linkedAt":4102444800.151}],"transaction":null,"freeze":null,"releases":[],"unlinked":[],"listing":"listed"}`;
+const LIFE = `[{"sequence":1,"at":4102444800.151,"kind":"born"},{"sequence":3,"at":4102444800.151,"kind":"linked","providerNames":["p","login.example"]},{"sequence":4,"at":4102444800.2,"kind":"absorbed","other":"${OTHER}"},{"sequence":5,"at":4102444800.3,"kind":"disabled","by":"a key"}]`;
+const SECOND = LINKED.replace(
+  `"version":1`,
+  `"version":2,"life":${LIFE},"told":4,"origin":"source","barred":["facebook.com"]`,
+);
 const OWNED = `{"version":1,"loginId":"${LOGIN}","owner":{"identityId":"${OWNER}","linkId":"${LINK}"},"reservation":null}`;
 const LIVE_POOL = `{"version":1,"pool":{"name":"pool","allowsUnauthenticated":true,"developerProviderName":"login.example","tags":{"a":"b"},"identityPoolId":"${POOL}"},"state":"live","isListed":true,"sweptShards":0}`;
 const ISSUER = "https://first-release.example";
@@ -63,6 +69,19 @@ it("a linked identity and its login are one another's, and can be told apart by 
   expect((await storedIn(login())).entries).toEqual(new Map([["login", JSON.parse(OWNED)]]));
 });
 
+it("an identity of version 2 is read with all that it tells, and its next step goes on from there", async () => {
+  const pool = { ...Object(JSON.parse(LIVE_POOL)), isListed: true };
+  await lay(() => env.IDENTITY_POOL.getByName(POOL), "pool", JSON.stringify(pool));
+  await lay(() => identity(OWNER), "identity", SECOND);
+  expect(await identity(OWNER).developerUsers(POOL)).toEqual({ userIdentifiers: ["dev-1"] });
+  expect((await storedIn(identity(OWNER))).entries).toEqual(new Map([["identity", JSON.parse(SECOND)]]));
+  expect(await identity(OWNER).remove(OWNER, "*")).toMatchObject({ kind: "done" });
+  const after = (await storedIn(identity(OWNER))).entries.get("identity");
+  const deleted = expect.objectContaining({ sequence: 6, kind: "deleted" });
+  const kept = { version: 2, told: 4, origin: "source", barred: ["facebook.com"] };
+  expect(after).toMatchObject({ ...kept, life: [...Object(JSON.parse(LIFE)), deleted] });
+});
+
 it("a commit that was not settled yet is settled: of the login that is reserved, and of the guest that is frozen", async () => {
   const reserved = `{"version":1,"loginId":"${LOGIN}","owner":null,"reservation":{"transactionId":"${LINK}","coordinator":"${OWNER}","ticket":"the ticket"}}`;
   const unsettled = `[{"kind":"login","loginId":"${LOGIN}","ticket":"the ticket"},{"kind":"identity","identityId":"${OTHER}"}]`;
@@ -80,6 +99,13 @@ it("a commit that was not settled yet is settled: of the login that is reserved,
   await until(async () => (await storedIn(identity(OTHER))).entries.get("identity") !== undefined);
   const { entries } = await storedIn(identity(OTHER));
   expect(entries.get("identity")).toMatchObject({ standing: { kind: "merged", into: OWNER }, freeze: null });
+  // The step has stored the form of today, with the life that the dates of the first one tell.
+  const [born, merged] = [
+    { kind: "born", at: WRITTEN_AT + 0.151 },
+    { kind: "merged", other: OWNER },
+  ];
+  const life = [expect.objectContaining(born), expect.objectContaining(merged)];
+  expect(entries.get("identity")).toMatchObject({ version: 2, life, told: 0, origin: "here", barred: [] });
 });
 
 it("what was owed is delivered, what was unlinked is remembered, and a tombstone is erased in its time", async () => {

@@ -176,7 +176,7 @@ describe("IdentityObject: where its state lives", () => {
     expect(await grant(identityId, new Map(), anyCall())).toEqual(refused("NotAuthorizedException"));
   });
 
-  it.each([2, 0, undefined, "1"])(
+  it.each([3, 0, undefined, "1"])(
     "refuses a record of the unknown version %s, and leaves it as it is",
     async (version) => {
       const identityId = await makeGuest(pool.identityPoolId);

@@ -35,13 +35,18 @@ export function linked(loginId: string, linkId = "t0"): LinkedLogin {
   return { ...stored(loginId), linkId, linkedAt: NOW };
 }
 
+/** The user of a developer provider, whose identifier is stored. */
+export function developer(loginId: string, subject: string): LinkedLogin {
+  return { providerName: "login.example", subject, loginId, isDeveloper: true, linkId: "t0", linkedAt: NOW };
+}
+
 export function recordOf(
   standing: Standing,
   loginIds: readonly string[] = [],
   changes: Partial<IdentityRecord> = {},
 ): IdentityRecord {
   return {
-    version: 1,
+    version: 2,
     identityId: id("a"),
     identityPoolId: POOL,
     createdAt: NOW,
@@ -53,6 +58,10 @@ export function recordOf(
     releases: [],
     unlinked: [],
     listing: "listed",
+    life: [],
+    told: 0,
+    origin: "here",
+    barred: [],
     ...changes,
   };
 }
