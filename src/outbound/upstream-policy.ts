@@ -16,15 +16,18 @@ export type UpstreamPolicy = {
 // An IPv4 literal always ends in a digit once the URL parser has normalised it; an IPv6 literal is in brackets.
 const IP_LITERAL = /(^\[)|(\.\d+$)|(^\d+$)/;
 /**
- * Names that no public name server answers, or answers for whoever asks: RFC 6761, 6762, 7686 and 8375, the names that
- * ICANN keeps out of the root because private networks use them, and those of container networks. `arpa` has no hosts.
+ * Names that no public name server answers, or answers for whoever asks: RFC 6761, 6762, 7686, 8375 and 9476, the names that
+ * ICANN keeps out of the root because private networks use them, and those of container networks. `arpa` has no hosts; `test`
+ * and `example`, which are nobody's either, are left to tests and manuals.
  */
 const PRIVATE_DOMAINS: ReadonlySet<string> = new Set([
+  "alt",
   "arpa",
   "corp",
   "home",
   "internal",
   "intranet",
+  "invalid",
   "lan",
   "local",
   "localdomain",

@@ -33,6 +33,8 @@ describe("the production policy", () => {
     "wiki.intranet",
     "api.default.svc",
     "expyuzz4wqqyqhjn.onion",
+    "name.alt",
+    "name.invalid",
     "1.0.0.10.in-addr.arpa",
     "8.b.d.0.1.0.0.2.ip6.arpa",
     "app.localhost",
