@@ -137,7 +137,7 @@ describe("a life that is too long", () => {
   );
 
   it("drops its oldest entries, but never the last that tells since when a provider is linked", () => {
-    const longEnough = { minLength: 2 * MAX_LIFE_ENTRIES, maxLength: 4 * MAX_LIFE_ENTRIES };
+    const longEnough = { minLength: 2 * MAX_LIFE_ENTRIES, maxLength: 3 * MAX_LIFE_ENTRIES };
     fc.assert(
       fc.property(fc.array(step, longEnough), (steps) => {
         let record = linking(UNBORN, ["always/1"]);
@@ -160,7 +160,7 @@ describe("a life that is too long", () => {
           judge(record, all);
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 10 },
     );
   });
 
