@@ -1,6 +1,7 @@
 /** The log lines of signed calls: who signed, and what was changed; never a secret, a subject or a developer's user. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { AdminCredential } from "../../src/domain/admin-credential.ts";
+import { registry } from "../../src/operations/registry.ts";
 import { hashedIdentity } from "../../src/domain/trace.ts";
 import { makeGuest, makePool, newIdentityId, untilAtRest } from "../support/objects.ts";
 import { ADMIN, type CallOptions, makeService, textOf } from "../support/service.ts";
@@ -15,6 +16,8 @@ const LIMITED: AdminCredential = {
 };
 const service = makeService({ credentials: [ADMIN, LIMITED] });
 
+/** Every operation of which a line was seen. */
+const told = new Set<unknown>();
 let lines: Record<string, unknown>[];
 let everything: string[];
 
@@ -30,6 +33,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  for (const { operation, status } of lines) if (status === 200) told.add(operation);
   const log = everything.join("\n");
   for (const secret of [...USERS, ADMIN.secretAccessKey, LIMITED.secretAccessKey, "Signature=", "eyJ"]) {
     expect(log).not.toContain(secret);
@@ -154,6 +158,11 @@ describe("a signed call names who signed it, and what it is about", () => {
       identity: bobHash,
     });
   });
+});
+
+it("every signed operation is among them", () => {
+  const signed = [...registry].filter(([, { access }]) => access === "signed").map(([name]) => name);
+  expect(signed.filter((name) => !told.has(name))).toEqual([]);
 });
 
 describe("a signature that is refused", () => {

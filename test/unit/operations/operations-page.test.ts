@@ -3,7 +3,7 @@ import page from "../../../docs/operations.md?raw";
 import { runnableOf } from "../../../src/operations/registry.ts";
 import { isOperationName, operations } from "../../../src/protocol/shapes.ts";
 
-const rows = [...page.matchAll(/^\| (\w+) +\| (signed|public) +\| (built|unknown operation) +\|$/gm)].map(
+const rows = [...page.matchAll(/^\| (\w+) +\| (signed|public) +\| (built|unknown operation) +\|.*\|$/gm)].map(
   ([, name = "", access, state]) => ({ name, access, state }),
 );
 
