@@ -1,46 +1,42 @@
 /**
  * The development entry: the production Worker for this machine's clients alone, with plain http upstreams on loopback, and
- * the routes below /development/. `npm start` runs it; `npm run deploy` bundles src/worker.ts, which imports nothing of this folder.
+ * the routes below /development/. `npm start` runs it; `npm run deploy` bundles src/worker.ts, whose classes
+ * are those of here, too, and which imports nothing of this folder.
  */
 import { createApp } from "../app.ts";
 import { serviceError } from "../domain/errors.ts";
-import { IdentityObject as ProductionIdentityObject } from "../durable/identity-object.ts";
-import { IdentityPoolObject as ProductionIdentityPoolObject } from "../durable/identity-pool-object.ts";
-import { IssuerObject as ProductionIssuerObject } from "../durable/issuer-object.ts";
-import { KeyRingObject as ProductionKeyRingObject } from "../durable/key-ring-object.ts";
 import { parseDevelopmentConfig } from "./development-config.ts";
 import type { DevelopmentEnv } from "./development-env.ts";
 import { encodeError } from "../protocol/aws-json.ts";
 import { logRequest } from "../log/request-line.ts";
 import { admitLocal, type ForeignRequest } from "./local-request.ts";
+import * as production from "../worker.ts";
 import { DEVELOPMENT_PATH, developmentRoutes } from "./routes.ts";
 
-export { IdentityDirectoryObject } from "../durable/identity-directory-object.ts";
-export { LoginObject } from "../durable/login-object.ts";
-export { PoolDirectoryObject } from "../durable/pool-directory-object.ts";
+export * from "../worker.ts";
 export { DevelopmentIssuerObject } from "./development-issuer-object.ts";
 
-// The objects that read the configuration are these four; each judges upstreams by the development policy.
+// The objects that read the configuration are these four, in place of those above; each judges upstreams by the development policy.
 
-export class IdentityObject extends ProductionIdentityObject {
+export class IdentityObject extends production.IdentityObject {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, parseDevelopmentConfig);
   }
 }
 
-export class IdentityPoolObject extends ProductionIdentityPoolObject {
+export class IdentityPoolObject extends production.IdentityPoolObject {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, parseDevelopmentConfig);
   }
 }
 
-export class IssuerObject extends ProductionIssuerObject {
+export class IssuerObject extends production.IssuerObject {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, parseDevelopmentConfig);
   }
 }
 
-export class KeyRingObject extends ProductionKeyRingObject {
+export class KeyRingObject extends production.KeyRingObject {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, parseDevelopmentConfig);
   }

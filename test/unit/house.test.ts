@@ -1,4 +1,7 @@
 import { expect, it } from "vitest";
+import architecture from "../../docs/ARCHITECTURE.md?raw";
+import storage from "../../docs/storage.md?raw";
+import platformTests from "./durable/README.md?raw";
 
 // How the rooms of src/ are kept: docs/ARCHITECTURE.md, "Who may import whom". What lint can hold stands in .oxlintrc.json.
 const sources = import.meta.glob<string>(["../../src/**/*.ts"], {
@@ -27,4 +30,14 @@ it("keeps each Durable Object a socket of its actor: 80 lines at most", () => {
 
 it("has no file of more than 300 lines", () => {
   expect(files.filter((path) => !path.endsWith(".d.ts") && linesOf(path) > 300)).toEqual([]);
+});
+
+it.each([
+  ["docs/ARCHITECTURE.md", architecture],
+  ["docs/storage.md", storage],
+  ["test/unit/durable/README.md", platformTests],
+])("%s has a row for each Durable Object", (_, page) => {
+  const names = [...(sources["../../src/worker.ts"] ?? "").matchAll(/export \{ (\w+) \}/g)].map(([, name]) => name);
+  expect(names.length).toBeGreaterThanOrEqual(7);
+  expect(names.filter((name) => !page.includes(`\n| \`${name}\``))).toEqual([]);
 });
