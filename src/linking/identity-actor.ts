@@ -81,7 +81,7 @@ export class IdentityActor {
     if (tokens.size === 0) return grantToGuest(this.#parts, identityId, pool);
     const verified = await this.#verify(pool, presented);
     if (!verified.ok) return inWords(verified.error);
-    return await this.#settling(grantToLogins(this.#parts, identityId, verified.value));
+    return await this.#deliveringAfter(grantToLogins(this.#parts, identityId, verified.value));
   }
 
   /** Logins that nobody need verify again: those of a signed call, or of an attempt before that found something in its way. */
@@ -97,12 +97,12 @@ export class IdentityActor {
     if (admitted.pool.identityPoolId !== identityPoolId) {
       return refused({ kind: "identity-not-found", identityId });
     }
-    return await this.#settling(grantToLogins(this.#parts, identityId, logins));
+    return await this.#deliveringAfter(grantToLogins(this.#parts, identityId, logins));
   }
 
   /** Brings logins together here that were verified before; `draws` when a token is to be minted for this identity. */
   async link(order: LinkOrder, logins: readonly VerifiedLogin[], draws: boolean): Promise<LinkReply> {
-    return await this.#settling(linkHere(this.#parts, order, logins, draws));
+    return await this.#deliveringAfter(linkHere(this.#parts, order, logins, draws));
   }
 
   /** GetId for a guest. False when the id was ever used, which a random id is not. */
@@ -133,7 +133,7 @@ export class IdentityActor {
     presented.presentTo(pool);
     const verified = await this.#verify(pool, presented);
     if (!verified.ok) return inWords(verified.error);
-    return await this.#settling(unlinkLogins(this.#parts, identityId, verified.value, providerNames, callKey));
+    return await this.#deliveringAfter(unlinkLogins(this.#parts, identityId, verified.value, providerNames, callKey));
   }
 
   async unlinkDeveloperUser(
@@ -143,25 +143,25 @@ export class IdentityActor {
     callKey: string | null = null,
   ): Promise<ChangeReply> {
     if (this.#identityPoolId !== identityPoolId) return refused({ kind: "identity-not-found", identityId });
-    return await this.#settling(unlinkDeveloperUser(this.#parts, identityId, loginId, callKey));
+    return await this.#deliveringAfter(unlinkDeveloperUser(this.#parts, identityId, loginId, callKey));
   }
 
   /** Deletes the identity for good; `allowedPools` are those of the caller's credential. The trace says which one it was of. */
   async remove(identityId: IdentityId, allowedPools: readonly string[] | "*"): Promise<Traced<ChangeReply>> {
     const identityPoolId = this.#identityPoolId;
-    const reply = await this.#settling(removeIdentity(this.#parts, identityId, allowedPools));
+    const reply = await this.#deliveringAfter(removeIdentity(this.#parts, identityId, allowedPools));
     return identityPoolId === null ? reply : { ...reply, trace: { identityPoolId } };
   }
 
   /** Null when the identity is not there for callers to see. Throws CoordinatorUnreachable. */
   async describe(): Promise<{ identityPoolId: IdentityPoolId; description: IdentityDescription } | null> {
-    const identity = await this.#settledIdentity();
+    const identity = await this.#unfrozenIdentity();
     return identity && { identityPoolId: identity.identityPoolId, description: describe(identity) };
   }
 
   /** Null when the identity is not there for callers to see, or of another pool. Throws CoordinatorUnreachable. */
   async developerUsers(identityPoolId: IdentityPoolId): Promise<{ userIdentifiers: readonly string[] } | null> {
-    const identity = await this.#settledIdentity();
+    const identity = await this.#unfrozenIdentity();
     return identity?.identityPoolId === identityPoolId ? { userIdentifiers: developerUsersOf(identity) } : null;
   }
 
@@ -239,7 +239,7 @@ export class IdentityActor {
   }
 
   /** What a frozen identity is, its coordinator knows. */
-  async #settledIdentity(): Promise<IdentityRecord | null> {
+  async #unfrozenIdentity(): Promise<IdentityRecord | null> {
     if (!(await this.#deliveries.askAboutFreeze())) {
       throw new CoordinatorUnreachable("the coordinator of a merge cannot be asked");
     }
@@ -248,7 +248,7 @@ export class IdentityActor {
   }
 
   /** Whatever came of a call, those who must hear of it are told after the answer. */
-  async #settling<T>(call: Promise<T>): Promise<T> {
+  async #deliveringAfter<T>(call: Promise<T>): Promise<T> {
     try {
       return await call;
     } finally {

@@ -18,6 +18,7 @@ import {
   storedIn,
   untilAtRest,
 } from "../../support/objects.ts";
+import * as worker from "../../../src/worker.ts";
 
 type Stub = DurableObjectStub<Rpc.DurableObjectBranded>;
 
@@ -180,6 +181,12 @@ afterEach(() => {
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
   vi.useRealTimers();
+});
+
+it("has a case for each class", () => {
+  const classes = Object.keys(worker).filter((name) => name !== "default");
+  expect(classes.length).toBeGreaterThanOrEqual(7);
+  expect(classes.filter((name) => !Object.keys(cases).some((of) => of.startsWith(name)))).toEqual([]);
 });
 
 it.each(Object.entries(cases))("%s: what it believed ends with its life", async (_, make) => {
