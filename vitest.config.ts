@@ -3,7 +3,7 @@ import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 // What a deployment sets as secrets: wrangler looks for those that wrangler.toml requires.
-process.env["KEY_ENCRYPTION_KEY"] = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
+process.env["KEY_ENCRYPTION_KEY"] = "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=";
 process.env["ADMIN_CREDENTIALS"] = "[]";
 
 /**

@@ -9,11 +9,29 @@
  */
 const PUBLISHED = /edgepool[\s_-]?local|EXAMPLE(KEY)?$/i;
 
+/** Words and rows of keys of which people make a secret that they do not draw. */
+const COMMON =
+  /pass(word|phrase|wd)?|secrets?|access|private|master|signing|encryption|keys?|change|admin(istrator)?|super|root|user|your|please|letmein|welcome|default|example|sample|test(ing)?|demo|dev(elopment)?|local(host)?|prod(uction)?|stag(e|ing)|token|login|edgepool|cognito|amazon|aws|identity|pool|dummy|fake|foo|bar|todo|insert|replace|here|qwert[yz](uiop)?|asdfgh(jkl)?|[zy]xcvbnm?|iloveyou|monkey|dragon/giu;
+/** So few letters left beside common words, digits and marks, and anybody finds the secret by trying. */
+const LETTERS_BESIDE_WORDS = 4;
+
 /** Fewer pairs at one distance may well differ equally by chance. */
 const MIN_DIFFERENCES = 6;
 
 export function isPublished(secret: string): boolean {
   return PUBLISHED.test(secret);
+}
+
+/** Whether it is made of common words, and little else but digits and marks. */
+export function isOfCommonWords(secret: string): boolean {
+  const lettersIn = (text: string): number => text.replace(/[^\p{L}]/gu, "").length;
+  const rest = lettersIn(secret.replace(COMMON, ""));
+  return rest < LETTERS_BESIDE_WORDS && lettersIn(secret) > rest;
+}
+
+/** Whether bytes are a text that somebody typed: of 32 drawn ones that happens once in 10^13 times. */
+export function isTyped(bytes: readonly number[]): boolean {
+  return bytes.every((byte) => byte >= 0x20 && byte <= 0x7e);
 }
 
 /**

@@ -4,7 +4,7 @@ import { err, ok, type Result } from "./domain/errors.ts";
 import { isObject, type JsonObject, parseJson } from "./domain/json.ts";
 import type { UpstreamPolicy } from "./outbound/upstream-policy.ts";
 import { type OidcProviders, readOidcProviders } from "./providers/oidc-providers.ts";
-import { isPredictable, isPublished } from "./secret-strength.ts";
+import { isOfCommonWords, isPredictable, isPublished, isTyped } from "./secret-strength.ts";
 
 /** What else a text is judged by. */
 export type Rules = {
@@ -85,10 +85,12 @@ export const apiAddress: Kind<string> = kind(
 
 export const keyEncryptionKey: Kind<string> = unlessLocal(
   kind("32 bytes in base64", (text) => (/^[A-Za-z0-9+/]{43}=$/.test(text) ? text : undefined)),
-  (text) =>
-    isPredictable(Array.from(atob(text), (byte) => byte.charCodeAt(0)))
+  (text) => {
+    const bytes = Array.from(atob(text), (byte) => byte.charCodeAt(0));
+    return isPredictable(bytes) || isTyped(bytes)
       ? 'can be guessed: make another one with "openssl rand -base64 32"'
-      : null,
+      : null;
+  },
 );
 
 /** `parse` gives undefined for what the JSON must not be. */
@@ -159,7 +161,9 @@ function credentialOf(entry: unknown): AdminCredential | undefined {
 function weaknessOf({ accessKeyId, secretAccessKey }: AdminCredential): string | undefined {
   if (isPublished(secretAccessKey)) return "is published";
   const characters = Array.from(secretAccessKey, (character) => character.codePointAt(0) ?? 0);
-  return secretAccessKey === accessKeyId || isPredictable(characters) ? "can be guessed" : undefined;
+  return secretAccessKey === accessKeyId || isPredictable(characters) || isOfCommonWords(secretAccessKey)
+    ? "can be guessed"
+    : undefined;
 }
 
 export const adminCredentials: Kind<readonly AdminCredential[]> = unlessLocal(

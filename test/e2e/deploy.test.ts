@@ -11,7 +11,7 @@ import { missingSecrets, parseSecrets, problemsOf, readArguments } from "../../s
 
 const ROOT = join(import.meta.dirname, "../..");
 const ISSUER = "https://identity.example.com";
-const KEY_ENCRYPTION_KEY = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
+const KEY_ENCRYPTION_KEY = "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=";
 const ADMIN_CREDENTIALS = JSON.stringify([{ accessKeyId: "admin", secretAccessKey: "a-secret-of-some-length" }]);
 const good = { vars: { ISSUER }, secrets: { KEY_ENCRYPTION_KEY, ADMIN_CREDENTIALS }, servesWorkersDev: false };
 

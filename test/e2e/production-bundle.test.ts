@@ -8,7 +8,7 @@ import { bundleWorker, workerOptions } from "../../scripts/bundle.ts";
 import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
 
 const MAX_GZIPPED_BYTES = 150 * 1024;
-const KEY_ENCRYPTION_KEY = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
+const KEY_ENCRYPTION_KEY = "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=";
 
 /** What only local development knows, as the bundler writes it. */
 const DEVELOPMENT_MARKERS = [

@@ -135,7 +135,7 @@ describe("npm start with settings", () => {
         MERGE_POLICY: "merge",
         CLIENT_LIMIT: "on",
         ADMIN_CREDENTIALS: JSON.stringify(credentials),
-        KEY_ENCRYPTION_KEY: "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=",
+        KEY_ENCRYPTION_KEY: "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=",
         CLOCK_SKEW_SECONDS: "",
       },
     });
@@ -218,7 +218,7 @@ async function serve(port: number, nodeOptions: readonly string[] = []) {
   const ended = once(child, "exit");
   let printed = "";
   child.stdout?.setEncoding("utf8").on("data", (chunk: string) => (printed += chunk));
-  const keyEncryptionKey = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
+  const keyEncryptionKey = "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=";
   child.send({ port, stateFolder, keyEncryptionKey, settings: [] } satisfies ServeOrder);
   const reports: unknown[] = await once(child, "message");
   if (child.connected) child.disconnect();
@@ -333,7 +333,7 @@ describe("npm start refuses", () => {
     const state = join(folder, "linked-key");
     await mkdir(state, { mode: 0o700 });
     const [key, elsewhere] = [join(state, "key-encryption-key"), join(folder, "elsewhere")];
-    await writeFile(elsewhere, "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=");
+    await writeFile(elsewhere, "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=");
     await symlink(elsewhere, key);
     expectRefusal(start(["--state", state]), `${key} cannot be read (ELOOP)`);
     await rm(key);

@@ -14,7 +14,7 @@ const POOL: IdentityPool = {
   developerProviderName: DEVELOPER,
 };
 export const POOLS: readonly IdentityPool[] = [POOL, { ...POOL, identityPoolId: OTHER_POOL_ID, name: "other" }];
-export const KEY_ENCRYPTION_KEY = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
+export const KEY_ENCRYPTION_KEY = "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=";
 /** Providers with a secret of the app in their value. */
 export const SECRETS: Readonly<Record<string, string>> = { "api.twitter.com": "app;secret" };
 /** Of the mints of one identity: small, so that clients do reach it. */

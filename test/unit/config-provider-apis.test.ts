@@ -4,7 +4,7 @@ import { parseDevelopmentConfig } from "../../src/development/development-config
 
 const good = {
   ISSUER: "https://identity.example.com",
-  KEY_ENCRYPTION_KEY: "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=",
+  KEY_ENCRYPTION_KEY: "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=",
   ADMIN_CREDENTIALS: "[]",
 };
 const URLS = ["FACEBOOK_GRAPH_URL", "AMAZON_API_URL", "TWITTER_API_URL"];

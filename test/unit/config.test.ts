@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config.ts";
 import { parseDevelopmentConfig } from "../../src/development/development-config.ts";
 
-const KEY = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
+const KEY = "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=";
 const good = { ISSUER: "https://identity.example.com", KEY_ENCRYPTION_KEY: KEY, ADMIN_CREDENTIALS: "[]" };
 
 function problemsOf(changes: Readonly<Record<string, unknown>>): readonly string[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isPredictable, isPublished } from "../../src/secret-strength.ts";
+import { isOfCommonWords, isPredictable, isPublished, isTyped } from "../../src/secret-strength.ts";
 
 const charactersOf = (text: string) => Array.from(text, (character) => character.charCodeAt(0));
 const bytes = (valueAt: (index: number) => number) => Array.from({ length: 32 }, (_, index) => valueAt(index) & 0xff);
@@ -77,6 +77,50 @@ describe("a secret of characters", () => {
       for (const text of [drawn.toHex(), drawn.toBase64(), drawn.slice(0, 10).toHex(), drawn.slice(0, 12).toBase64()]) {
         expect([text, isPredictable(charactersOf(text))]).toEqual([text, false]);
       }
+    }
+  });
+});
+
+describe("a secret of common words", () => {
+  it.each([
+    "password12345678",
+    "changeme12345678",
+    "qwertyuiopasdfgh",
+    "my-secret-access-key",
+    "your-secret-access-key",
+    "supersecretpassword",
+    "Test_Admin_Password_2026",
+    "please-change-me!",
+    "aws-cognito-admin-key",
+  ])("is one: %j", (secret) => {
+    expect(isOfCommonWords(secret)).toBe(true);
+  });
+
+  it.each(["sixteen-letters!", "secret-of-the-admin", "a secret of many characters", "bench-secret-of-no-consequence"])(
+    "is none: %j",
+    (secret) => {
+      expect(isOfCommonWords(secret)).toBe(false);
+    },
+  );
+
+  it("is none when it is drawn in base64, or in hex", () => {
+    for (let turn = 0; turn < 2000; turn++) {
+      const drawn = crypto.getRandomValues(new Uint8Array(24));
+      for (const text of [drawn.toBase64(), drawn.toHex()])
+        expect([text, isOfCommonWords(text)]).toEqual([text, false]);
+    }
+  });
+});
+
+describe("32 bytes of text", () => {
+  it.each(["this is a 32 byte long secret k!", "test-only-key-encryption-key-001"])("are typed: %j", (text) => {
+    expect(text).toHaveLength(32);
+    expect(isTyped(charactersOf(text))).toBe(true);
+  });
+
+  it("are not when they are drawn", () => {
+    for (let turn = 0; turn < 2000; turn++) {
+      expect(isTyped([...crypto.getRandomValues(new Uint8Array(32))])).toBe(false);
     }
   });
 });

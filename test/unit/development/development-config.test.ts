@@ -3,7 +3,7 @@ import { DEVELOPMENT_SETTINGS, parseDevelopmentConfig } from "../../../src/devel
 
 const SETTINGS = {
   ISSUER: "http://127.0.0.1:8787",
-  KEY_ENCRYPTION_KEY: "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=",
+  KEY_ENCRYPTION_KEY: "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=",
 };
 
 describe("the configuration of local development", () => {

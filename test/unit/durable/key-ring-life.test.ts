@@ -12,7 +12,7 @@ import { JWKS_MAX_AGE_SECONDS, MAX_CLOCK_ERROR_SECONDS, type PublishedKey } from
 import { KEY_RING_NAME, type KeyRingObject } from "../../../src/durable/key-ring-object.ts";
 import { signerOver } from "../../support/signing.ts";
 
-const KEY = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
+const KEY = "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=";
 // Far in the future, so that no alarm falls due by the platform's own clock.
 const START_MS = Date.UTC(2100, 0, 1);
 const TICKS = 600;

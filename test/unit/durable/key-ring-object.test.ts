@@ -11,8 +11,8 @@ import {
 import { KEY_RING_NAME, KeyRingObject } from "../../../src/durable/key-ring-object.ts";
 import { unsealSigningKey } from "../../../src/keys/signing-key.ts";
 
-const KEY = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
-const OTHER_KEY = "b3RoZXItb25seS1rZXktZW5jcnlwdGlvbi1rZXktMDI=";
+const KEY = "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=";
+const OTHER_KEY = "PwBM8DvS5zT2p0NUD+bQrgeSuMKrg1etF795i7Q/h20=";
 const DAY_MS = 86_400_000;
 // Far in the future, so that no alarm falls due by the platform's own clock.
 const START_MS = Date.UTC(2100, 0, 1);

@@ -4,8 +4,8 @@ import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { sealSecrets, withSecrets } from "../../../src/durable/pool-secrets.ts";
 import { withoutSecrets } from "../../../src/pools/sealed-secrets.ts";
 
-const KEY = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
-const OTHER_KEY = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDI=";
+const KEY = "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=";
+const OTHER_KEY = "PwBM8DvS5zT2p0NUD+bQrgeSuMKrg1etF795i7Q/h20=";
 const identityPoolId = identityPoolIdOf("us-east-1", "11111111-1111-4111-8111-111111111111");
 const other = identityPoolIdOf("us-east-1", "22222222-2222-4222-8222-222222222222");
 const supportedLoginProviders = {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { openText, sealText } from "../../../src/durable/sealed-text.ts";
 
-const KEY = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
-const OTHER_KEY = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDI=";
+const KEY = "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=";
+const OTHER_KEY = "PwBM8DvS5zT2p0NUD+bQrgeSuMKrg1etF795i7Q/h20=";
 
 describe("a sealed text", () => {
   it.each(["", "key;secret", "ä\u0000", "\ufeffx", "x".repeat(10_000)])("opens as it was", async (text) => {

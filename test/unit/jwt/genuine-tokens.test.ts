@@ -16,7 +16,7 @@ const PROVIDER = "issuer.example/tenant";
 
 const config = parseConfig({
   ISSUER: "https://identity.example.com",
-  KEY_ENCRYPTION_KEY: "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=",
+  KEY_ENCRYPTION_KEY: "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=",
 });
 if (!config.ok) throw new Error(config.error.join());
 const { providerApis } = config.value;

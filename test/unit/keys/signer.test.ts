@@ -10,8 +10,8 @@ import type { KeyRingStub, Signer } from "../../../src/keys/signer.ts";
 import { jwksResponse } from "../../../src/token/metadata.ts";
 import { signerOver } from "../../support/signing.ts";
 
-const KEY = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
-const OTHER_KEY = "b3RoZXItb25seS1rZXktZW5jcnlwdGlvbi1rZXktMDI=";
+const KEY = "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=";
+const OTHER_KEY = "PwBM8DvS5zT2p0NUD+bQrgeSuMKrg1etF795i7Q/h20=";
 const now = () => Math.floor(Date.now() / 1000);
 
 const keyRing = () => env.KEY_RING.getByName(KEY_RING_NAME);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { decodePageToken, encodePageToken } from "../../../src/operations/page-token.ts";
 
-const keys = { keyEncryptionKey: "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=" };
-const otherKeys = { keyEncryptionKey: "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDI=" };
+const keys = { keyEncryptionKey: "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=" };
+const otherKeys = { keyEncryptionKey: "PwBM8DvS5zT2p0NUD+bQrgeSuMKrg1etF795i7Q/h20=" };
 const encode = (text: string) => new TextEncoder().encode(text).toBase64({ alphabet: "base64url", omitPadding: true });
 
 describe("page tokens", () => {

@@ -73,7 +73,7 @@ export async function attempt(login: Attempt): Promise<Outcome> {
   const { memory = new Isolate(), admitQuestion } = login;
   const config = parseConfig({
     ISSUER: "https://identity.example.com",
-    KEY_ENCRYPTION_KEY: "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=",
+    KEY_ENCRYPTION_KEY: "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=",
     ...settings,
   });
   if (!config.ok) throw new Error(config.error.join());

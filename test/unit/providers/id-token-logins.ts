@@ -60,7 +60,7 @@ const pool: IdentityPool = {
 };
 const parsedConfig = parseConfig({
   ISSUER: "https://identity.example.com",
-  KEY_ENCRYPTION_KEY: "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=",
+  KEY_ENCRYPTION_KEY: "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=",
   OIDC_PROVIDERS: JSON.stringify({ "by-arn.example/tenant": ["client-1"] }),
 });
 if (!parsedConfig.ok) throw new Error(parsedConfig.error.join());

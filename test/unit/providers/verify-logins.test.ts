@@ -49,7 +49,7 @@ const pool: IdentityPool = {
 
 const parsedConfig = parseConfig({
   ISSUER: "https://identity.example.com",
-  KEY_ENCRYPTION_KEY: "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=",
+  KEY_ENCRYPTION_KEY: "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=",
   OIDC_PROVIDERS: JSON.stringify({ [BY_ARN]: ["arn-client"] }),
 });
 if (!parsedConfig.ok) throw new Error(parsedConfig.error.join());
@@ -775,7 +775,7 @@ describe("the two names of a user pool", () => {
   async function verifyBy(settings: Partial<IdentityPool>, logins: readonly (readonly [string, string])[]) {
     const parsed = parseConfig({
       ISSUER: "https://identity.example.com",
-      KEY_ENCRYPTION_KEY: "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=",
+      KEY_ENCRYPTION_KEY: "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=",
       OIDC_PROVIDERS: JSON.stringify({ [BY_ARN]: ["arn-client"], ...oidc }),
     });
     if (!parsed.ok) throw new Error(parsed.error.join());

@@ -13,7 +13,7 @@ import { assertMintable, mint } from "../../../src/token/mint.ts";
 import type { Signer, Signing } from "../../../src/keys/signer.ts";
 import { signerOver } from "../../support/signing.ts";
 
-const KEY = "dGVzdC1vbmx5LWtleS1lbmNyeXB0aW9uLWtleS0wMDE=";
+const KEY = "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=";
 const issuer = "https://identity.example.com";
 const now = () => Math.floor(Date.now() / 1000);
 
