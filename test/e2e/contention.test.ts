@@ -7,24 +7,24 @@ import {
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { adminClient, appClient, getId, getOpenIdToken, present } from "../support/cognito-clients.ts";
-import { type Providers, startProviders } from "../support/providers.ts";
+import { useProviders } from "../support/providers.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 
 const CALLS = 32;
 
 let worker: RunningWorker;
-let providers: Providers;
+const providers = useProviders(3);
 let identityPoolId: string;
 
 beforeAll(async () => {
   // The rate of one identity is another file's affair.
   const settings = { RATE_LIMIT_PER_SECOND: "1000", RATE_LIMIT_BURST: "1000" };
-  [worker, providers] = await Promise.all([startWorker({ settings }), startProviders(3)]);
+  worker = await startWorker({ settings });
   identityPoolId = await providers.newPool(adminClient(worker.endpoint));
 });
 
 afterAll(async () => {
-  await Promise.all([worker.stop(), providers.close()]);
+  await worker.stop();
 });
 
 function appOf() {

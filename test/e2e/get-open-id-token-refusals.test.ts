@@ -13,8 +13,16 @@ import {
   UpdateIdentityPoolCommand,
 } from "@aws-sdk/client-cognito-identity";
 import { describe, expect, inject, test } from "vitest";
-import { adminClient, appClient, createPool, getId, getOpenIdToken, refusalOf } from "../support/cognito-clients.ts";
-import { describeLogins, loginOf, useTwoIssuers } from "../support/two-issuers.ts";
+import {
+  adminClient,
+  appClient,
+  createPool,
+  getId,
+  getOpenIdToken,
+  linkedProviders,
+  refusalOf,
+} from "../support/cognito-clients.ts";
+import { loginOf, useTwoIssuers } from "../support/two-issuers.ts";
 
 const endpoint = inject("endpoint");
 const admin = adminClient(endpoint);
@@ -110,7 +118,7 @@ describe("NotAuthorizedException for an identity", () => {
       const refusal = await refusalOf(getOpenIdToken(app, identityId, foreign), NotAuthorizedException);
       expect(refusal.message).toBe(DO_NOT_MATCH);
     }
-    expect(await describeLogins(identityId)).toEqual([stage.home.providerName]);
+    expect(await linkedProviders(admin, identityId)).toEqual([stage.home.providerName]);
     expect((await getOpenIdToken(app, identityId, alice)).identityId).toBe(identityId);
   });
 
@@ -167,7 +175,7 @@ describe("ResourceConflictException", () => {
     await refusalOf(getId(app, stage.identityPoolId, both), ResourceConflictException);
     expect((await getOpenIdToken(app, ofAlice, alice)).identityId).toBe(ofAlice);
     expect((await getOpenIdToken(app, ofBob, bob)).identityId).toBe(ofBob);
-    expect([await describeLogins(ofAlice), await describeLogins(ofBob)]).toEqual([
+    expect([await linkedProviders(admin, ofAlice), await linkedProviders(admin, ofBob)]).toEqual([
       [stage.home.providerName],
       [stage.work.providerName],
     ]);

@@ -1,35 +1,33 @@
 /** The life of an identity: a guest, linked, found again, merged into its owner; and what GetId answers at each step. */
 import {
-  DescribeIdentityCommand,
   GetIdCommand,
   ListIdentitiesCommand,
   NotAuthorizedException,
   ResourceConflictException,
 } from "@aws-sdk/client-cognito-identity";
 import { decodeJwt } from "jose";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { adminClient, appClient, getId, getOpenIdToken, present, refusalOf } from "../support/cognito-clients.ts";
-import { type Providers, startProviders } from "../support/providers.ts";
+import { beforeAll, describe, expect, inject, test } from "vitest";
+import {
+  adminClient,
+  appClient,
+  getId,
+  getOpenIdToken,
+  linkedProviders,
+  present,
+  refusalOf,
+} from "../support/cognito-clients.ts";
+import { useProviders } from "../support/providers.ts";
 
 const endpoint = inject("endpoint");
 const admin = adminClient(endpoint);
 const app = appClient(endpoint);
 
-let providers: Providers;
+const providers = useProviders(3);
 let identityPoolId: string;
 
 beforeAll(async () => {
-  providers = await startProviders(3);
   identityPoolId = await providers.newPool(admin);
 });
-
-afterAll(async () => {
-  await providers.close();
-});
-
-async function linkedProviders(identityId: string): Promise<readonly string[]> {
-  return (await admin.send(new DescribeIdentityCommand({ IdentityId: identityId }))).Logins ?? [];
-}
 
 function newPerson(): string {
   return crypto.randomUUID();
@@ -60,7 +58,7 @@ describe("GetId", () => {
   test("links several logins at once, and then finds the identity by any of them", async () => {
     const person = newPerson();
     const identityId = await getId(app, identityPoolId, await providers.logins(person, [0, 1, 2]));
-    expect(await linkedProviders(identityId)).toEqual(providers.names.toSorted());
+    expect(await linkedProviders(admin, identityId)).toEqual(providers.names.toSorted());
     for (const index of [0, 1, 2]) {
       expect(await getId(app, identityPoolId, await providers.logins(person, [index]))).toBe(identityId);
     }
@@ -85,7 +83,7 @@ describe("GetId", () => {
     const bad = await providers.logins(person, [1], { exp: 1 });
     await refusalOf(getId(app, identityPoolId, { ...good, ...bad }), NotAuthorizedException);
     const identityId = await getId(app, identityPoolId, good);
-    expect(await linkedProviders(identityId)).toEqual([providers.names[0]]);
+    expect(await linkedProviders(admin, identityId)).toEqual([providers.names[0]]);
   });
 
   test("ignores an AccountId, which old SDKs send", async () => {
@@ -101,7 +99,7 @@ describe("GetOpenIdToken", () => {
     const { identityId, token } = await getOpenIdToken(app, guest, logins);
     expect(identityId).toBe(guest);
     expect(decodeJwt(token).sub).toBe(guest);
-    expect(await linkedProviders(guest)).toEqual([providers.names[0]]);
+    expect(await linkedProviders(admin, guest)).toEqual([providers.names[0]]);
     expect(await getId(app, identityPoolId, logins)).toBe(guest);
   });
 
@@ -122,7 +120,7 @@ describe("GetOpenIdToken", () => {
     expect(decodeJwt(token).sub).toBe(owner);
     await refusalOf(getOpenIdToken(app, guest), NotAuthorizedException);
     await refusalOf(getOpenIdToken(app, guest, logins), NotAuthorizedException);
-    expect(await linkedProviders(guest)).toEqual([]);
+    expect(await linkedProviders(admin, guest)).toEqual([]);
   });
 
   test("brings a guest's new login along when another of its logins is known", async () => {
@@ -131,7 +129,7 @@ describe("GetOpenIdToken", () => {
     const guest = await getId(app, identityPoolId);
     const both = await providers.logins(person, [0, 1]);
     expect((await getOpenIdToken(app, guest, both)).identityId).toBe(owner);
-    expect(await linkedProviders(owner)).toEqual(providers.names.slice(0, 2).toSorted());
+    expect(await linkedProviders(admin, owner)).toEqual(providers.names.slice(0, 2).toSorted());
   });
 
   test("walks the way of Amplify's users: guest, first sign-in, guest again, second sign-in", async () => {
@@ -164,7 +162,7 @@ describe("GetOpenIdToken", () => {
     const guest = await getId(app, identityPoolId);
     const answers = [1, 2, 3].map(async () => await getOpenIdToken(app, guest, logins));
     expect((await Promise.all(answers)).map(({ identityId }) => identityId)).toEqual([guest, guest, guest]);
-    expect(await linkedProviders(guest)).toEqual(providers.names.slice(0, 2).toSorted());
+    expect(await linkedProviders(admin, guest)).toEqual(providers.names.slice(0, 2).toSorted());
   });
 });
 
@@ -180,7 +178,7 @@ test("a refused conflict leaves no reservation behind: the free login among the 
   await refusalOf(getId(app, identityPoolId, clash), ResourceConflictException);
   const free = await providers.logins(alice, [2]);
   const identityId = await getId(app, identityPoolId, free);
-  expect(await linkedProviders(identityId)).toEqual([providers.names[2]]);
+  expect(await linkedProviders(admin, identityId)).toEqual([providers.names[2]]);
 });
 
 test("no identity is listed that no call has ever answered with", async () => {

@@ -1,6 +1,5 @@
 /** LINK_PROOF_MAX_AGE_SECONDS, on a service of its own: who holds an old login token mints, and neither links nor unlinks. */
 import {
-  DescribeIdentityCommand,
   GetOpenIdTokenForDeveloperIdentityCommand,
   NotAuthorizedException,
   UnlinkDeveloperIdentityCommand,
@@ -13,24 +12,25 @@ import {
   createPool,
   getId,
   getOpenIdToken,
+  linkedProviders,
   present,
   refusalOf,
 } from "../support/cognito-clients.ts";
-import { type Providers, startProviders } from "../support/providers.ts";
+import { useProviders } from "../support/providers.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 
 const DEVELOPER = "login.backend.example";
 const FRESH_NEEDED = /^A fresh sign-in is needed to link or unlink/;
 
 let worker: RunningWorker;
-let providers: Providers;
+const providers = useProviders(3);
 let identityPoolId: string;
 let app: ReturnType<typeof appClient>;
 let admin: ReturnType<typeof adminClient>;
 
 beforeAll(async () => {
   const settings = { LINK_PROOF_MAX_AGE_SECONDS: "600", MERGE_POLICY: "merge" };
-  [worker, providers] = await Promise.all([startWorker({ settings }), startProviders(3)]);
+  worker = await startWorker({ settings });
   [app, admin] = [appClient(worker.endpoint), adminClient(worker.endpoint)];
   identityPoolId = await createPool(admin, {
     DeveloperProviderName: DEVELOPER,
@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all([worker.stop(), providers.close()]);
+  await worker.stop();
 });
 
 function nameAt(index: number): string {
@@ -50,10 +50,6 @@ function nameAt(index: number): string {
 async function aged(person: string, index: number, ageSeconds: number): Promise<Record<string, string>> {
   const now = Math.floor(Date.now() / 1000);
   return await providers.logins(person, [index], { iat: now - ageSeconds, exp: now + 3600 });
-}
-
-async function linkedProviders(identityId: string): Promise<readonly string[]> {
-  return (await admin.send(new DescribeIdentityCommand({ IdentityId: identityId }))).Logins ?? [];
 }
 
 async function expectFreshNeeded(call: Promise<unknown>): Promise<void> {
@@ -70,7 +66,7 @@ test("a thief with a stolen token mints while it lasts, and can neither stay nor
   await expectFreshNeeded(getId(app, identityPoolId, both));
   const unlink = { IdentityId: identityId, Logins: stolen, LoginsToRemove: [nameAt(0)] };
   await expectFreshNeeded(app.send(new UnlinkIdentityCommand(unlink)));
-  expect(await linkedProviders(identityId)).toEqual([nameAt(0)]);
+  expect(await linkedProviders(admin, identityId)).toEqual([nameAt(0)]);
 });
 
 test("who has just signed in links and unlinks, however old the token of the other login is", async () => {
@@ -78,10 +74,10 @@ test("who has just signed in links and unlinks, however old the token of the oth
   const identityId = await getId(app, identityPoolId, await aged(person, 0, 900));
   const fresh = await aged(person, 0, 5);
   await getOpenIdToken(app, identityId, { ...fresh, ...(await aged(person, 1, 900)) });
-  expect((await linkedProviders(identityId)).toSorted()).toEqual([nameAt(0), nameAt(1)].toSorted());
+  expect((await linkedProviders(admin, identityId)).toSorted()).toEqual([nameAt(0), nameAt(1)].toSorted());
   const unlink = { IdentityId: identityId, Logins: fresh, LoginsToRemove: [nameAt(1)] };
   await app.send(new UnlinkIdentityCommand(unlink));
-  expect(await linkedProviders(identityId)).toEqual([nameAt(0)]);
+  expect(await linkedProviders(admin, identityId)).toEqual([nameAt(0)]);
 });
 
 test("two identities are merged only by a fresh proof of each", async () => {
@@ -98,7 +94,7 @@ test("two identities are merged only by a fresh proof of each", async () => {
   }
   const both = { ...(await aged(person, 0, 5)), ...(await aged(person, 1, 5)) };
   expect((await getOpenIdToken(app, younger, both)).identityId).toBe(younger);
-  expect(await linkedProviders(older)).toEqual([]);
+  expect(await linkedProviders(admin, older)).toEqual([]);
 });
 
 test("a guest signs in by an old token: nothing is there yet that it could be stolen from", async () => {
@@ -120,7 +116,7 @@ test("a developer's signed call is its own proof of the developer's user", async
   expect(await sign(await aged(person, 2, 900))).toBe(identityId);
   const named = { IdentityPoolId: identityPoolId, IdentityId: identityId, DeveloperProviderName: DEVELOPER };
   await admin.send(new UnlinkDeveloperIdentityCommand({ ...named, DeveloperUserIdentifier: user }));
-  expect(await linkedProviders(identityId)).toEqual([nameAt(2)]);
+  expect(await linkedProviders(admin, identityId)).toEqual([nameAt(2)]);
   // The user is new now: only a fresh token of the identity's own login takes it in again.
   await expectFreshNeeded(sign(await aged(person, 2, 900)));
   expect(await sign(await aged(person, 2, 5))).toBe(identityId);

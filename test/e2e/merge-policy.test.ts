@@ -1,33 +1,34 @@
 /** MERGE_POLICY=merge, on a service of its own: two authenticated identities become one, as the live service does it. */
 import {
-  DescribeIdentityCommand,
   ListIdentitiesCommand,
   NotAuthorizedException,
   ResourceConflictException,
 } from "@aws-sdk/client-cognito-identity";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { adminClient, appClient, getId, getOpenIdToken, refusalOf } from "../support/cognito-clients.ts";
-import { type Providers, startProviders } from "../support/providers.ts";
+import {
+  adminClient,
+  appClient,
+  getId,
+  getOpenIdToken,
+  linkedProviders,
+  refusalOf,
+} from "../support/cognito-clients.ts";
+import { useProviders } from "../support/providers.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 
 let worker: RunningWorker;
-let providers: Providers;
+const providers = useProviders(2);
 let identityPoolId: string;
 
 beforeAll(async () => {
-  [worker, providers] = await Promise.all([startWorker({ settings: { MERGE_POLICY: "merge" } }), startProviders(2)]);
+  worker = await startWorker({ settings: { MERGE_POLICY: "merge" } });
   identityPoolId = await providers.newPool(adminClient(worker.endpoint));
 });
 
 afterAll(async () => {
-  await Promise.all([worker.stop(), providers.close()]);
+  await worker.stop();
 });
-
-async function linkedProviders(identityId: string): Promise<readonly string[]> {
-  const command = new DescribeIdentityCommand({ IdentityId: identityId });
-  return (await adminClient(worker.endpoint).send(command)).Logins ?? [];
-}
 
 /** Two identities of one person, the older first, with the login of each. */
 async function twoIdentities() {
@@ -44,8 +45,8 @@ test("GetOpenIdToken merges the identity of the other login into the one that is
   const { identityId, token } = await getOpenIdToken(app, younger, both);
   expect(identityId).toBe(younger);
   expect(decodeJwt(token).sub).toBe(younger);
-  expect(await linkedProviders(younger)).toEqual(providers.names.toSorted());
-  expect(await linkedProviders(older)).toEqual([]);
+  expect(await linkedProviders(adminClient(worker.endpoint), younger)).toEqual(providers.names.toSorted());
+  expect(await linkedProviders(adminClient(worker.endpoint), older)).toEqual([]);
   expect(await getId(app, identityPoolId, first)).toBe(younger);
   expect((await getOpenIdToken(app, younger, second)).identityId).toBe(younger);
 });
@@ -90,8 +91,8 @@ test("a merge that is asked for by many calls at once happens once", async () =>
 test("one login alone merges nothing: the identity of somebody else stays closed", async () => {
   const { app, older, younger, second } = await twoIdentities();
   await refusalOf(getOpenIdToken(app, older, second), NotAuthorizedException);
-  expect(await linkedProviders(older)).toEqual([providers.names[0]]);
-  expect(await linkedProviders(younger)).toEqual([providers.names[1]]);
+  expect(await linkedProviders(adminClient(worker.endpoint), older)).toEqual([providers.names[0]]);
+  expect(await linkedProviders(adminClient(worker.endpoint), younger)).toEqual([providers.names[1]]);
 });
 
 test("two people with a login each at the same provider are never merged", async () => {
@@ -103,8 +104,8 @@ test("two people with a login each at the same provider are never merged", async
   const mixed = { ...(await providers.logins(bob, [0])), ...(await providers.logins(alice, [1])) };
   await refusalOf(getOpenIdToken(app, ofAlice, mixed), ResourceConflictException);
   await refusalOf(getOpenIdToken(app, ofBob, mixed), ResourceConflictException);
-  expect(await linkedProviders(ofAlice)).toEqual(providers.names.toSorted());
-  expect(await linkedProviders(ofBob)).toEqual([providers.names[0]]);
+  expect(await linkedProviders(adminClient(worker.endpoint), ofAlice)).toEqual(providers.names.toSorted());
+  expect(await linkedProviders(adminClient(worker.endpoint), ofBob)).toEqual([providers.names[0]]);
   // The same two calls on identities that can be merged succeed, so that the refusal is for the second user alone.
   expect((await getOpenIdToken(app, older, both)).identityId).toBe(older);
   expect(await getId(app, identityPoolId, first)).toBe(await getId(app, identityPoolId, second));

@@ -4,9 +4,17 @@
  */
 import { NotAuthorizedException } from "@aws-sdk/client-cognito-identity";
 import { describe, expect, inject, test } from "vitest";
-import { adminClient, appClient, createPool, getId, getOpenIdToken, refusalOf } from "../support/cognito-clients.ts";
+import {
+  adminClient,
+  appClient,
+  createPool,
+  getId,
+  getOpenIdToken,
+  linkedProviders,
+  refusalOf,
+} from "../support/cognito-clients.ts";
 import { startLoopbackIssuer } from "../support/loopback-issuer.ts";
-import { AUDIENCE, describeLogins, loginOf, type Logins, useTwoIssuers } from "../support/two-issuers.ts";
+import { AUDIENCE, loginOf, type Logins, useTwoIssuers } from "../support/two-issuers.ts";
 
 const endpoint = inject("endpoint");
 const admin = adminClient(endpoint);
@@ -121,14 +129,14 @@ describe("NotAuthorizedException for a login token", () => {
     const refusal = await refusalOf(getOpenIdToken(app, guest, await makeLogins()), NotAuthorizedException);
     expect(refusal.message).toEqual(typeof message === "string" ? message : expect.stringMatching(message));
     expect(refusal.$metadata.httpStatusCode).toBe(403);
-    expect(await describeLogins(guest)).toEqual([]);
+    expect(await linkedProviders(admin, guest)).toEqual([]);
     expect((await getOpenIdToken(app, guest)).identityId).toBe(guest);
   });
 
   test("accepts the same token unchanged, so that the refusals above are the change's", async () => {
     const guest = await getId(app, stage.identityPoolId);
     expect((await getOpenIdToken(app, guest, await loginOf(stage.home, newUser()))).identityId).toBe(guest);
-    expect(await describeLogins(guest)).toEqual([stage.home.providerName]);
+    expect(await linkedProviders(admin, guest)).toEqual([stage.home.providerName]);
   });
 
   test("allows an issuer's clock to be a minute wrong, and no more", async () => {
@@ -146,7 +154,7 @@ describe("NotAuthorizedException for a login token", () => {
     const good = await loginOf(stage.home, user);
     const bad = await loginOf(stage.work, user, { exp: expired() });
     await refusalOf(getOpenIdToken(app, guest, { ...good, ...bad }), NotAuthorizedException);
-    expect(await describeLogins(guest)).toEqual([]);
+    expect(await linkedProviders(admin, guest)).toEqual([]);
     // Nor did the good one leave a trace elsewhere: its user is new to the pool.
     expect(await getId(app, stage.identityPoolId, good)).not.toBe(guest);
   });

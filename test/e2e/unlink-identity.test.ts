@@ -1,33 +1,31 @@
 /** UnlinkIdentity through the AWS SDK, and what becomes of the login and of the identity. */
 import {
-  DescribeIdentityCommand,
   NotAuthorizedException,
   ResourceNotFoundException,
   UnlinkIdentityCommand,
 } from "@aws-sdk/client-cognito-identity";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { adminClient, appClient, getId, getOpenIdToken, present, refusalOf } from "../support/cognito-clients.ts";
-import { type Providers, startProviders } from "../support/providers.ts";
+import { beforeAll, expect, inject, test } from "vitest";
+import {
+  adminClient,
+  appClient,
+  getId,
+  getOpenIdToken,
+  linkedProviders,
+  present,
+  refusalOf,
+} from "../support/cognito-clients.ts";
+import { useProviders } from "../support/providers.ts";
 
 const endpoint = inject("endpoint");
 const admin = adminClient(endpoint);
 const app = appClient(endpoint);
 
-let providers: Providers;
+const providers = useProviders(2);
 let identityPoolId: string;
 
 beforeAll(async () => {
-  providers = await startProviders(2);
   identityPoolId = await providers.newPool(admin);
 });
-
-afterAll(async () => {
-  await providers.close();
-});
-
-async function linkedProviders(identityId: string): Promise<readonly string[]> {
-  return (await admin.send(new DescribeIdentityCommand({ IdentityId: identityId }))).Logins ?? [];
-}
 
 async function unlink(identityId: string, logins: Record<string, string>, indexes: readonly number[]) {
   const LoginsToRemove = indexes.map((index) => present(providers.names[index]));
@@ -47,7 +45,7 @@ test("takes one login away and leaves the other, with an empty answer", async ()
   const { $metadata, ...output } = await unlink(identityId, first, [1]);
   expect($metadata.httpStatusCode).toBe(200);
   expect(output).toEqual({});
-  expect(await linkedProviders(identityId)).toEqual([providers.names[0]]);
+  expect(await linkedProviders(admin, identityId)).toEqual([providers.names[0]]);
   expect((await getOpenIdToken(app, identityId, first)).identityId).toBe(identityId);
   await refusalOf(getOpenIdToken(app, identityId, second), NotAuthorizedException);
 });
@@ -64,7 +62,7 @@ test("frees the login at once: its user gets a new identity", async () => {
 test("may take away the very login that proves the right to do so", async () => {
   const { identityId, first, second } = await newUser();
   await unlink(identityId, first, [0]);
-  expect(await linkedProviders(identityId)).toEqual([providers.names[1]]);
+  expect(await linkedProviders(admin, identityId)).toEqual([providers.names[1]]);
   expect((await getOpenIdToken(app, identityId, second)).identityId).toBe(identityId);
 });
 
@@ -74,13 +72,13 @@ test("gives the same answer to a call that comes again", async () => {
     const { $metadata } = await unlink(identityId, first, [0]);
     expect([attempt, $metadata.httpStatusCode]).toEqual([attempt, 200]);
   }
-  expect(await linkedProviders(identityId)).toEqual([providers.names[1]]);
+  expect(await linkedProviders(admin, identityId)).toEqual([providers.names[1]]);
 });
 
 test("makes an identity inaccessible with its last login, and never a guest again", async () => {
   const { identityId, first, second } = await newUser();
   await unlink(identityId, first, [0, 1]);
-  expect(await linkedProviders(identityId)).toEqual([]);
+  expect(await linkedProviders(admin, identityId)).toEqual([]);
   for (const presented of [undefined, first, second]) {
     const refusal = await refusalOf(getOpenIdToken(app, identityId, presented), NotAuthorizedException);
     expect(refusal.message).toBe(`Access to Identity '${identityId}' is forbidden.`);
@@ -92,7 +90,7 @@ test("can be undone by linking the login again", async () => {
   const { identityId, first, second } = await newUser();
   await unlink(identityId, first, [1]);
   expect((await getOpenIdToken(app, identityId, { ...first, ...second })).identityId).toBe(identityId);
-  expect(await linkedProviders(identityId)).toEqual(providers.names.toSorted());
+  expect(await linkedProviders(admin, identityId)).toEqual(providers.names.toSorted());
 });
 
 test("leaves a login with its new identity when a late repetition arrives", async () => {
@@ -114,7 +112,7 @@ test("is refused to somebody else, whatever is presented", async () => {
   const [providerName = "", token = ""] = Object.entries(first)[0] ?? [];
   await refusalOf(unlink(identityId, { [providerName]: `${token}x` }, [0]), NotAuthorizedException);
   await refusalOf(unlink(identityId, {}, [0, 1]), NotAuthorizedException);
-  expect(await linkedProviders(identityId)).toEqual(providers.names.toSorted());
+  expect(await linkedProviders(admin, identityId)).toEqual(providers.names.toSorted());
 });
 
 test("says that an unknown identity is not found", async () => {

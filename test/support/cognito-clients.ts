@@ -4,6 +4,7 @@ import {
   type CognitoIdentityClientConfig,
   CreateIdentityPoolCommand,
   type CreateIdentityPoolCommandInput,
+  DescribeIdentityCommand,
   GetIdCommand,
   GetOpenIdTokenCommand,
 } from "@aws-sdk/client-cognito-identity";
@@ -45,6 +46,11 @@ export async function getOpenIdToken(app: CognitoIdentityClient, identityId: str
   const input = { IdentityId: identityId, ...(logins !== undefined && { Logins: { ...logins } }) };
   const output = await app.send(new GetOpenIdTokenCommand(input));
   return { identityId: present(output.IdentityId), token: present(output.Token) };
+}
+
+/** Names of the providers whose logins it has, as an administrator sees them. */
+export async function linkedProviders(admin: CognitoIdentityClient, identityId: string): Promise<readonly string[]> {
+  return (await admin.send(new DescribeIdentityCommand({ IdentityId: identityId }))).Logins ?? [];
 }
 
 /** The typed exception that a call ends with. A call that succeeds, or fails otherwise, fails the test. */

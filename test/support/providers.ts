@@ -1,5 +1,6 @@
 /** Several issuers of one pool, and people who sign in at them: the stage of the tests about linking. */
 import type { CognitoIdentityClient } from "@aws-sdk/client-cognito-identity";
+import { afterAll, beforeAll } from "vitest";
 import { createPool, present } from "./cognito-clients.ts";
 import { type Claims, type LoopbackIssuer, startLoopbackIssuer } from "./loopback-issuer.ts";
 
@@ -37,4 +38,12 @@ export async function startProviders(count: number): Promise<Providers> {
       await Promise.all(issuers.map(async (issuer) => await issuer.close()));
     },
   };
+}
+
+/** There from the file's first test to its last one; what comes back is filled before the first. */
+export function useProviders(count: number): Providers {
+  const providers = {} as Providers;
+  beforeAll(async () => void Object.assign(providers, await startProviders(count)));
+  afterAll(async () => await providers.close());
+  return providers;
 }

@@ -1,5 +1,4 @@
 /** A pool with two issuers of login tokens on loopback, `home` and `work`: users who sign in with one, with the other, or both. */
-import { DescribeIdentityCommand } from "@aws-sdk/client-cognito-identity";
 import { afterAll, beforeAll, inject } from "vitest";
 import { adminClient, createPool } from "./cognito-clients.ts";
 import { type Claims, type LoopbackIssuer, startLoopbackIssuer } from "./loopback-issuer.ts";
@@ -37,9 +36,4 @@ export function useTwoIssuers(): TwoIssuers {
 
 export async function loginOf(issuer: LoopbackIssuer, sub: string, claims: Claims = {}): Promise<Logins> {
   return { [issuer.providerName]: await issuer.loginToken({ sub, aud: AUDIENCE, ...claims }) };
-}
-
-export async function describeLogins(identityId: string): Promise<readonly string[]> {
-  const admin = adminClient(inject("endpoint"));
-  return (await admin.send(new DescribeIdentityCommand({ IdentityId: identityId }))).Logins ?? [];
 }

@@ -1,11 +1,12 @@
 // Every call to an identity, with every blow at each of its waits: the death of the identity or of the one it waits for, its
 // alarm, the same call once more. Whatever the caller was told, a repeat brings about one and the same end.
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 import type { IdentityId, IdentityPoolId } from "../../../src/domain/identifiers.ts";
 import { loginIdOf, type VerifiedLogin } from "../../../src/domain/login.ts";
 import { isolate } from "../../../src/isolate.ts";
 import { hashedIdentity } from "../../../src/domain/trace.ts";
+import { anHourAhead } from "../../support/an-hour-ahead.ts";
 import { type Scene, silence, strikeEveryWait } from "../../support/every-wait.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import {
@@ -156,21 +157,15 @@ const calls: Record<string, { readonly through: readonly string[]; readonly make
   },
 };
 
+anHourAhead();
+
 beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ["Date"] });
-  vi.setSystemTime(Date.now() + 3_600_000);
   silence();
   upstream.install();
   signIn = await makeSignIn(upstream);
   const { identityPoolId: made } = await makePool(signIn.settings);
   identityPoolId = made;
   ann = await loginOf(identityPoolId, signIn.providerName, "ann");
-});
-
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
 });
 
 it.each(Object.entries(calls))("%s: whatever falls on whichever wait, it is whole", async (_, { through, make }) => {

@@ -1,8 +1,9 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { IdentityId } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
+import { anHourAhead } from "../../support/an-hour-ahead.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import {
   anyCall,
@@ -70,17 +71,11 @@ async function addIssuer(): Promise<SignIn> {
   return other;
 }
 
+anHourAhead();
+
 beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ["Date"] });
-  elapse(3600);
   signIn = await makeSignIn(new FakeUpstream().install());
   pool = await makePool(signIn.settings);
-});
-
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
 });
 
 describe("IdentityObject: the rate of one identity", () => {

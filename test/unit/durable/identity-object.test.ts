@@ -1,10 +1,11 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { IdentityId } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { PATIENCE_SECONDS, TOMBSTONE_SECONDS } from "../../../src/linking/identity-record.ts";
 import { readGrantReply } from "../../../src/durable/identity-rpc.ts";
+import { anHourAhead } from "../../support/an-hour-ahead.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import {
   anyCall,
@@ -36,18 +37,11 @@ const fail = async (call: Promise<unknown>) => await call;
 const refused = (type: string) =>
   expect.objectContaining({ kind: "refused", error: expect.objectContaining({ type }) });
 
+anHourAhead();
+
 beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ["Date"] });
-  // An hour ahead of the platform's clock, so that no alarm fires but those that a test runs.
-  elapse(3600);
   signIn = await makeSignIn(new FakeUpstream().install());
   pool = await makePool(signIn.settings);
-});
-
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
 });
 
 it("IdentityObject: judges by the flow that it is asked by", async () => {

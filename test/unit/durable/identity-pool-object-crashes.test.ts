@@ -2,10 +2,11 @@
 // once more. What it was told, its directory tells in the end, and its identities go with it.
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 import { type IdentityId, identityIdOf, type IdentityPoolId } from "../../../src/domain/identifiers.ts";
 import { DIRECTORY_SHARDS, directoryShard } from "../../../src/pools/identity-directory.ts";
 import { isAtRest } from "../../../src/linking/identity-record.ts";
+import { anHourAhead } from "../../support/an-hour-ahead.ts";
 import { type Scene, silence, strikeEveryWait } from "../../support/every-wait.ts";
 import { newPoolId, plant, recordOf, storedIn, untilAtRest } from "../../support/objects.ts";
 import { alarmOf, evict, keep, putBack, untilRest } from "../../support/scene.ts";
@@ -119,19 +120,12 @@ const calls: Record<string, { readonly through: readonly string[]; readonly make
   },
 };
 
+anHourAhead();
+
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"] });
-  // An hour ahead of the platform's clock, so that no alarm fires but those that a test runs.
-  vi.setSystemTime(Date.now() + 3_600_000);
   silence();
   identityPoolId = newPoolId();
   guest = null;
-});
-
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
 });
 
 it.each(Object.entries(calls))("%s: whatever falls on whichever wait, it is whole", async (_, { through, make }) => {

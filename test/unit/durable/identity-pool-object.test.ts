@@ -1,9 +1,10 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { IdentityId, IdentityPoolId } from "../../../src/domain/identifiers.ts";
 import { DIRECTORY_SHARDS, directoryShard } from "../../../src/pools/identity-directory.ts";
 import { IdentityDirectoryObject, IdentityObject, PoolDirectoryObject } from "../../../src/worker.ts";
+import { anHourAhead } from "../../support/an-hour-ahead.ts";
 import {
   crash,
   dieInNext,
@@ -51,18 +52,12 @@ async function expectGone(identityId: IdentityId): Promise<void> {
   expect((await recordOf(identityId))?.standing).toEqual({ kind: "deleted" });
 }
 
+anHourAhead();
+
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"] });
-  // An hour ahead of the platform's clock, so that no alarm fires but those that a test runs.
-  elapse(3600);
   vi.spyOn(console, "warn").mockImplementation(() => {});
   vi.spyOn(console, "error").mockImplementation(() => {});
   identityPoolId = newPoolId();
-});
-
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
 });
 
 describe("IdentityPoolObject: settings", () => {

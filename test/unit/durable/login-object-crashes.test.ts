@@ -1,9 +1,10 @@
 // The ones that a link transaction asks, with every blow at each of their waits: the login, the identity that is absorbed,
 // and the coordinator that is asked afterwards. Their own waits are few; what matters is that no side of a link is left over.
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 import type { IdentityId, IdentityPoolId } from "../../../src/domain/identifiers.ts";
 import type { VerifiedLogin } from "../../../src/domain/login.ts";
+import { anHourAhead } from "../../support/an-hour-ahead.ts";
 import { type Scene, silence, strikeEveryWait } from "../../support/every-wait.ts";
 import { loginOf, makeGuest, makeLinked, makePool, newIdentityId, untilAtRest } from "../../support/objects.ts";
 import { alarmOf, World } from "../../support/scene.ts";
@@ -190,21 +191,14 @@ const calls: Record<string, { readonly through: readonly string[]; readonly make
   },
 };
 
+anHourAhead();
+
 beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ["Date"] });
-  // An hour ahead of the platform's clock, so that no alarm fires but those that a test runs.
-  vi.setSystemTime(Date.now() + 3_600_000);
   silence();
   ({ identityPoolId } = await makePool());
   [ann, bob] = [await loginOf(identityPoolId, "p", "ann"), await loginOf(identityPoolId, "q", "bob")];
   guest = await makeGuest(identityPoolId);
   await untilAtRest(guest);
-});
-
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
 });
 
 it.each(Object.entries(calls))("%s: whatever falls on whichever wait, it is whole", async (_, { through, make }) => {

@@ -1,11 +1,12 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { backoffSeconds } from "../../../src/domain/backoff.ts";
 import type { IdentityId } from "../../../src/domain/identifiers.ts";
 import { PATIENCE_SECONDS } from "../../../src/linking/identity-record.ts";
 import type { Outcome } from "../../../src/linking/messages.ts";
 import { IdentityObject } from "../../../src/worker.ts";
+import { anHourAhead } from "../../support/an-hour-ahead.ts";
 import { dieInNext, newIdentityId, noteCalls, NOTHING_STORED, plant, storedIn } from "../../support/objects.ts";
 
 let loginId: string;
@@ -51,17 +52,11 @@ async function expectFree(): Promise<void> {
   expect(await view()).toEqual({ owner: null, holder: null });
 }
 
+anHourAhead();
+
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"] });
-  // An hour ahead of the platform's clock, so that no alarm fires but those that a test runs.
-  elapse(3600);
   loginId = `${crypto.randomUUID()}${crypto.randomUUID()}`.replaceAll("-", "");
   owner = newIdentityId();
-});
-
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
 });
 
 describe("LoginObject: a login that nobody has", () => {

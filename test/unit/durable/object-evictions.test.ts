@@ -2,9 +2,10 @@
 // reached is overwritten. After an eviction it knows what is stored, and nothing of what it believed.
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 import { directoryShardOf } from "../../../src/pools/identity-directory.ts";
 import { KEY_RING_NAME } from "../../../src/durable/key-ring-object.ts";
+import { anHourAhead } from "../../support/an-hour-ahead.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import { makeSigningKey } from "../../support/login-tokens.ts";
 import {
@@ -170,17 +171,10 @@ const cases: Record<string, () => Promise<Case>> = {
   },
 };
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"] });
-  // An hour ahead of the platform's clock, so that no alarm fires but those that a test runs.
-  vi.setSystemTime(Date.now() + 3_600_000);
-  vi.spyOn(console, "log").mockImplementation(() => {});
-});
+anHourAhead();
 
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
+beforeEach(() => {
+  vi.spyOn(console, "log").mockImplementation(() => {});
 });
 
 it("has a case for each class", () => {

@@ -1,19 +1,13 @@
 import { abortAllDurableObjects } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { objectsOf } from "../../../src/durable/objects.ts";
+import { anHourAhead } from "../../support/an-hour-ahead.ts";
 import { crash, loginOf, makeGuest, makeLinked, makePool, newPoolId, untilAtRest } from "../../support/objects.ts";
 
 const objects = objectsOf(env);
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"] });
-  vi.setSystemTime(Date.now() + 3_600_000);
-});
-
-afterEach(() => {
-  vi.useRealTimers();
-});
+anHourAhead();
 
 describe("objectsOf", () => {
   it("reaches each object by the name that the others use", async () => {

@@ -1,14 +1,13 @@
 import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from "jose";
+import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Result } from "../../../src/domain/errors.ts";
 import type { OpenIdClaims } from "../../../src/domain/open-id-claims.ts";
 import { KEY_RING_NAME } from "../../../src/durable/key-ring-object.ts";
 import { PUBLICATION_LEAD_SECONDS } from "../../../src/keys/key-ring.ts";
 import type { KeyRingStub, Signer } from "../../../src/keys/signer.ts";
-import { jwksResponse } from "../../../src/token/metadata.ts";
-import { signerOver } from "../../support/signing.ts";
+import { jwksOf, signerOver } from "../../support/signing.ts";
 
 const KEY = "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=";
 const OTHER_KEY = "PwBM8DvS5zT2p0NUD+bQrgeSuMKrg1etF795i7Q/h20=";
@@ -46,12 +45,6 @@ async function tokenOf(signer: Signer, at = now()): Promise<string> {
   const token = await signed(signer, at);
   if (!token.ok) throw new Error(token.error.reason ?? token.error.message);
   return token.value;
-}
-
-async function jwksOf(signer: Signer): Promise<JSONWebKeySet> {
-  const keys = await signer.publishedKeys(now());
-  if (!keys.ok) throw new Error(keys.error.reason ?? keys.error.message);
-  return jwksResponse(keys.value).json();
 }
 
 beforeEach(() => {

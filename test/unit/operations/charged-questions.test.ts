@@ -1,8 +1,9 @@
 /** T47: what each call may cost a provider is charged before it is asked: to the address, and to the rate of the identity. */
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { IdentityId, IdentityPoolId } from "../../../src/domain/identifiers.ts";
+import { anHourAhead } from "../../support/an-hour-ahead.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import { makeGuest, makePool, makeSignIn, type SignIn, untilAtRest } from "../../support/objects.ts";
 import { amazonStandIn, facebookStandIn } from "../../support/provider-stand-ins.ts";
@@ -28,9 +29,9 @@ function makeCounters() {
   return { CLIENT_RATE_LIMIT: makeRateLimit(LIMIT), NETWORK_RATE_LIMIT: makeRateLimit(3 * LIMIT) };
 }
 
+anHourAhead();
+
 beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ["Date"] });
-  vi.setSystemTime(Date.now() + 3_600_000);
   vi.spyOn(console, "log").mockImplementation(() => {});
   const upstream = new FakeUpstream().install();
   signIn = await makeSignIn(upstream);
@@ -55,12 +56,6 @@ beforeEach(async () => {
   ({ identityPoolId } = pool);
   bindings = makeCounters();
   service = makeService({ settings: { CLIENT_LIMIT: "on" }, bindings });
-});
-
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
 });
 
 const newAddress = () => ({ "cf-connecting-ip": `203.0.113.${++addresses}` });

@@ -1,10 +1,11 @@
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { type IdentityId, parseIdentityId } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { developerLoginIdOf } from "../../../src/domain/login.ts";
 import { isolate } from "../../../src/isolate.ts";
 import { IdentityObject, IdentityPoolObject, KeyRingObject, LoginObject } from "../../../src/worker.ts";
+import { anHourAhead } from "../../support/an-hour-ahead.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import {
   holdNext,
@@ -65,19 +66,13 @@ function idIn(answer: Answer): IdentityId {
 
 const failed = (type: string) => ({ json: expect.objectContaining({ __type: type }) });
 
+anHourAhead();
+
 beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ["Date"] });
-  vi.setSystemTime(Date.now() + 3_600_000);
   vi.spyOn(console, "log").mockImplementation(() => {});
   signIn = await makeSignIn(new FakeUpstream().install());
   pool = await makePool({ ...signIn.settings, developerProviderName: DEVELOPER });
   service = makeService();
-});
-
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
 });
 
 describe("GetOpenIdTokenForDeveloperIdentity", () => {

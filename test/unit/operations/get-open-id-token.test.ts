@@ -1,9 +1,10 @@
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { type IdentityId, parseIdentityId } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { loginIdOf } from "../../../src/domain/login.ts";
 import { IdentityObject, KeyRingObject } from "../../../src/worker.ts";
+import { anHourAhead } from "../../support/an-hour-ahead.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import {
   dieInNext,
@@ -51,20 +52,13 @@ async function getId(logins?: ReadonlyMap<string, string>): Promise<IdentityId> 
   return identityId;
 }
 
+anHourAhead();
+
 beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ["Date"] });
-  // An hour ahead of the platform's clock, so that no alarm fires but those that a test runs.
-  elapse(3600);
   vi.spyOn(console, "log").mockImplementation(() => {});
   signIn = await makeSignIn(new FakeUpstream().install());
   pool = await makePool(signIn.settings);
   service = makeService();
-});
-
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
 });
 
 describe("GetOpenIdToken", () => {

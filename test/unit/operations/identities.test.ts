@@ -1,9 +1,10 @@
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { IdentityId } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { directoryShardOf } from "../../../src/pools/identity-directory.ts";
 import { IdentityObject } from "../../../src/worker.ts";
+import { anHourAhead } from "../../support/an-hour-ahead.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import {
   dieInNext,
@@ -54,20 +55,14 @@ async function makeGuests(count: number): Promise<readonly IdentityId[]> {
   return ids;
 }
 
+anHourAhead();
+
 beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ["Date"] });
-  vi.setSystemTime(Date.now() + 3_600_000);
   vi.spyOn(console, "log").mockImplementation(() => {});
   vi.spyOn(console, "warn").mockImplementation(() => {});
   signIn = await makeSignIn(new FakeUpstream().install());
   pool = await makePool(signIn.settings);
   service = makeService();
-});
-
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
 });
 
 describe("DescribeIdentity", () => {

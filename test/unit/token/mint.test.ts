@@ -1,6 +1,6 @@
 import { reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from "jose";
+import { createLocalJWKSet, decodeJwt, jwtVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseConfig } from "../../../src/config.ts";
 import type { Grant } from "../../../src/domain/grant.ts";
@@ -8,10 +8,9 @@ import { identityIdOf, identityPoolIdOf } from "../../../src/domain/identifiers.
 import { claimsOf, type OpenIdClaims } from "../../../src/domain/open-id-claims.ts";
 import { TOKEN_ALGORITHMS } from "../../../src/domain/token-algorithm.ts";
 import { KEY_RING_NAME } from "../../../src/durable/key-ring-object.ts";
-import { jwksResponse } from "../../../src/token/metadata.ts";
 import { assertMintable, mint } from "../../../src/token/mint.ts";
 import type { Signer, Signing } from "../../../src/keys/signer.ts";
-import { signerOver } from "../../support/signing.ts";
+import { jwksOf, signerOver } from "../../support/signing.ts";
 
 const KEY = "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=";
 const issuer = "https://identity.example.com";
@@ -51,12 +50,6 @@ async function tokenOf(grant: Grant, signer: Signer, at = now()): Promise<string
   const token = await mint(grant, { issuer, now: at, jti: crypto.randomUUID() }, signer.begin(at));
   if (!token.ok) throw new Error(token.error.reason ?? token.error.message);
   return token.value;
-}
-
-async function jwksOf(signer: Signer): Promise<JSONWebKeySet> {
-  const keys = await signer.publishedKeys(now());
-  if (!keys.ok) throw new Error(keys.error.reason ?? keys.error.message);
-  return jwksResponse(keys.value).json();
 }
 
 beforeEach(() => {
