@@ -76,7 +76,7 @@ export function keepSeeds(mutants: readonly Mutant[], verdicts: readonly Verdict
 async function judge(mutant: Mutant, { known, from }: Search): Promise<Omit<Verdict, "mutant">> {
   const folder = mkdtempSync(join(tmpdir(), "edgepool-mutant-"));
   try {
-    for (const part of ["src", "test/simulation", "scripts", "package.json"]) {
+    for (const part of ["src", "test/simulation", "test/support", "scripts", "package.json"]) {
       cpSync(join(ROOT, part), join(folder, part), { recursive: true });
     }
     symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));

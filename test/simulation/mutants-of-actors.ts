@@ -101,8 +101,8 @@ export const MUTANTS_OF_ACTORS: readonly Mutant[] = [
   mutant(
     "a freeze that lasts ends by itself",
     DELIVERIES,
-    "transactionId, reply.outcome, since));",
-    'transactionId, "aborted", since));',
+    "const freeze = this.#kept.value?.freeze ?? null;",
+    'const freeze = this.#kept.value?.freeze ?? null;\n    if (freeze !== null && this.#kept.value !== null && this.#host.now() - freeze.since >= PATIENCE_SECONDS) this.#kept.write(thaw(this.#kept.value, freeze.transactionId, "aborted", freeze.since));',
   ),
   mutant(
     "a settlement that nobody answered is forgotten",
