@@ -43,6 +43,7 @@ export type VerifiedLogins = { readonly identityPoolId: IdentityPoolId; readonly
 
 export type LinkReply =
   | { readonly kind: "linked"; readonly grant: Grant }
+  /** Not `refused`, as in other replies: a Worker of the release before would take that for no reply at all. */
   | { readonly kind: "rate-limited"; readonly error: ServiceError }
   | Exclude<LinkOutcome, { readonly kind: "linked" }>;
 
