@@ -293,11 +293,11 @@ describe("defects", () => {
     const identityId = await makeGuest((await makePool()).identityPoolId);
     await untilAtRest(identityId);
     await runInDurableObject(env.IDENTITY.getByName(identityId), (_, state) => {
-      state.storage.kv.put("identity", { ...Object(state.storage.kv.get("identity")), version: 2 });
+      state.storage.kv.put("identity", { ...Object(state.storage.kv.get("identity")), version: 3 });
     });
     await evictDurableObject(env.IDENTITY.getByName(identityId));
     expect((await service.call("GetOpenIdToken", { IdentityId: identityId })).status).toBe(500);
-    expect(logged.join()).toContain("the unknown version 2");
+    expect(logged.join()).toContain("the unknown version 3");
   });
 });
 
