@@ -7,8 +7,9 @@ function allProcesses(): readonly Process[] {
   const lines = execFileSync("ps", ["-eo", "pid=,ppid=,stat=,args="], { encoding: "utf8" }).trim().split("\n");
   return lines.flatMap((line) => {
     const [, pid, parent, state = "", command = ""] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
-    // A zombie has ended; its entry waits for a parent that may never look.
-    return state.startsWith("Z") ? [] : [{ pid: Number(pid), parent: Number(parent), command }];
+    // A zombie has ended, and its entry waits for a parent that may never look; but while it has threads left (`l`), they may
+    // still hold its ports.
+    return /^Z[^l]*$/.test(state) ? [] : [{ pid: Number(pid), parent: Number(parent), command }];
   });
 }
 
