@@ -2,7 +2,7 @@
  * The record of an identity, in memory and on disk, and the alarm that looks after it. Memory is ahead of the disk by a
  * transaction that is not committed: a later life knows nothing of it, and so says that it was aborted (presumed abort).
  */
-import type { IdentityHost } from "./identity-host.ts";
+import type { AlarmStep, IdentityHost } from "./identity-host.ts";
 import { durablePart, type IdentityRecord, isErasable, wakeAt } from "./identity-record.ts";
 
 export class KeptRecord {
@@ -37,18 +37,20 @@ export class KeptRecord {
     const kept = isErasable(record, now) ? null : record;
     const stored = kept === null ? null : durablePart(kept);
     // Memory follows the disk: a step that could not be stored has not happened, and nobody may be told of it.
-    if (!isSame(stored, this.#stored)) this.#save(stored, alarm === "along" ? now : null);
+    if (!isSame(stored, this.#stored)) this.#save(stored, alarm === "later" ? "as it is" : this.#alarmFor(stored, now));
     this.#value = kept;
     if (kept !== null) this.#audit(kept);
   }
 
-  #save(stored: IdentityRecord | null, now: number | null): void {
-    const at = stored === null || now === null ? null : wakeAt(stored, now);
-    const alarm = at === null ? "none" : "set";
-    const isLater = stored !== null && now === null;
-    this.#host.save(stored, isLater || alarm === this.#alarm ? "as it is" : (at ?? "none"));
+  #save(stored: IdentityRecord | null, alarm: AlarmStep): void {
+    this.#host.save(stored, alarm);
     this.#stored = stored;
-    if (!isLater) this.#alarm = alarm;
+    if (alarm !== "as it is") this.#alarm = alarm === "none" ? "none" : "set";
+  }
+
+  #alarmFor(stored: IdentityRecord | null, now: number): AlarmStep {
+    const at = stored === null ? null : wakeAt(stored, now);
+    return this.#alarm === (at === null ? "none" : "set") ? "as it is" : (at ?? "none");
   }
 
   /** Sets the alarm where a later life would find something to do, unless it is set: before anybody is told of it. */

@@ -138,9 +138,9 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     edits: [
       {
         file: "src/linking/kept-record.ts",
-        find: '    if (!isSame(stored, this.#stored)) this.#save(stored, alarm === "along" ? now : null);\n    this.#value = kept;',
+        find: '    if (!isSame(stored, this.#stored)) this.#save(stored, alarm === "later" ? "as it is" : this.#alarmFor(stored, now));\n    this.#value = kept;',
         replace:
-          '    this.#value = kept;\n    if (!isSame(stored, this.#stored)) this.#save(stored, alarm === "along" ? now : null);',
+          '    this.#value = kept;\n    if (!isSame(stored, this.#stored)) this.#save(stored, alarm === "later" ? "as it is" : this.#alarmFor(stored, now));',
       },
     ],
   },
