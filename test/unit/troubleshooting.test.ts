@@ -4,9 +4,10 @@ import page from "../../docs/troubleshooting.md?raw";
 import type { ServiceErrorName } from "../../src/domain/errors.ts";
 import { parseIdentityId, parseIdentityPoolId } from "../../src/domain/identifiers.ts";
 import { type RefusalReason, refusalOf } from "../../src/domain/login-refusal.ts";
-import { errorOf, type TaggedRefusal } from "../../src/domain/refusals.ts";
+import { errorOf } from "../../src/domain/refusals.ts";
 import type { KeySetFailure } from "../../src/key-sets/load-key-set.ts";
 import { LEVELS } from "../../src/log/events.ts";
+import { eachRefusal } from "../support/each-refusal.ts";
 
 const sources = import.meta.glob<string>(["../../src/**/*.ts"], { query: "?raw", import: "default", eager: true });
 const words = page.replaceAll(/\s+/g, " ");
@@ -21,24 +22,7 @@ function isId<T>(id: T | undefined): T {
 const identityId = isId(parseIdentityId(ID));
 const identityPoolId = isId(parseIdentityPoolId(ID));
 
-/** One of each kind: the compiler misses a new one. */
-const REFUSALS: Readonly<Record<TaggedRefusal["kind"], TaggedRefusal>> = {
-  "identity-not-found": { kind: "identity-not-found", identityId },
-  "access-forbidden": { kind: "access-forbidden", identityId },
-  "logins-do-not-match": { kind: "logins-do-not-match" },
-  "guests-not-supported": { kind: "guests-not-supported" },
-  "basic-flow-disabled": { kind: "basic-flow-disabled" },
-  "basic-flow-with-saml": { kind: "basic-flow-with-saml" },
-  "login-conflict": { kind: "login-conflict", providerName: "…" },
-  "two-users": { kind: "two-users", providerName: "…" },
-  "proof-too-old": { kind: "proof-too-old" },
-  "developer-user-registered": { kind: "developer-user-registered" },
-  "developer-user-not-found": { kind: "developer-user-not-found" },
-  "developer-users-stay": { kind: "developer-users-stay" },
-  "participant-unreachable": { kind: "participant-unreachable" },
-  "pool-not-allowed": { kind: "pool-not-allowed" },
-  contended: { kind: "contended" },
-};
+const REFUSALS = eachRefusal(identityId, "…");
 
 const LOGIN_REFUSALS: Readonly<Record<RefusalReason["kind"], RefusalReason>> = {
   "no-providers": { kind: "no-providers", identityPoolId },

@@ -1,34 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { identityIdOf } from "../../../src/domain/identifiers.ts";
-import {
-  errorOf,
-  inWords,
-  type Refused,
-  refused,
-  refusalIn,
-  type TaggedRefusal,
-} from "../../../src/domain/refusals.ts";
+import { errorOf, inWords, type Refused, refused, refusalIn } from "../../../src/domain/refusals.ts";
+import { eachRefusal } from "../../support/each-refusal.ts";
 
 const ID = identityIdOf("us-east-1", "a");
 
-/** One of each tag; the compiler misses one that is forgotten. */
-const EXAMPLES: { readonly [Kind in TaggedRefusal["kind"]]: Extract<TaggedRefusal, { kind: Kind }> } = {
-  "identity-not-found": { kind: "identity-not-found", identityId: ID },
-  "access-forbidden": { kind: "access-forbidden", identityId: ID },
-  "logins-do-not-match": { kind: "logins-do-not-match" },
-  "guests-not-supported": { kind: "guests-not-supported" },
-  "basic-flow-disabled": { kind: "basic-flow-disabled" },
-  "basic-flow-with-saml": { kind: "basic-flow-with-saml" },
-  "login-conflict": { kind: "login-conflict", providerName: "p" },
-  "two-users": { kind: "two-users", providerName: "p" },
-  "proof-too-old": { kind: "proof-too-old" },
-  "developer-user-registered": { kind: "developer-user-registered" },
-  "developer-user-not-found": { kind: "developer-user-not-found" },
-  "developer-users-stay": { kind: "developer-users-stay" },
-  "participant-unreachable": { kind: "participant-unreachable" },
-  "pool-not-allowed": { kind: "pool-not-allowed" },
-  contended: { kind: "contended" },
-};
+const EXAMPLES = eachRefusal(ID, "p");
 
 describe("a refusal", () => {
   it("of each tag has words of its own", () => {

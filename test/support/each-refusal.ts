@@ -1,0 +1,25 @@
+/** Refusals to try something on: one of each tag, of which the compiler misses one that is forgotten. */
+import type { IdentityId } from "../../src/domain/identifiers.ts";
+import type { TaggedRefusal } from "../../src/domain/refusals.ts";
+
+type EachRefusal = { readonly [Kind in TaggedRefusal["kind"]]: Extract<TaggedRefusal, { kind: Kind }> };
+
+export function eachRefusal(identityId: IdentityId, providerName: string): EachRefusal {
+  return {
+    "identity-not-found": { kind: "identity-not-found", identityId },
+    "access-forbidden": { kind: "access-forbidden", identityId },
+    "logins-do-not-match": { kind: "logins-do-not-match" },
+    "guests-not-supported": { kind: "guests-not-supported" },
+    "basic-flow-disabled": { kind: "basic-flow-disabled" },
+    "basic-flow-with-saml": { kind: "basic-flow-with-saml" },
+    "login-conflict": { kind: "login-conflict", providerName },
+    "two-users": { kind: "two-users", providerName },
+    "proof-too-old": { kind: "proof-too-old" },
+    "developer-user-registered": { kind: "developer-user-registered" },
+    "developer-user-not-found": { kind: "developer-user-not-found" },
+    "developer-users-stay": { kind: "developer-users-stay" },
+    "participant-unreachable": { kind: "participant-unreachable" },
+    "pool-not-allowed": { kind: "pool-not-allowed" },
+    contended: { kind: "contended" },
+  };
+}
