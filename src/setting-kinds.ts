@@ -46,8 +46,8 @@ function unlessLocal<Value>(base: Kind<Value>, faultOf: (value: Value) => string
 
 export function numberFrom(min: number, max: number): Kind<number> {
   return kind(`a number from ${min} to ${max}`, (text) => {
-    const value = Number(text);
-    return Number.isFinite(value) && value >= min && value <= max ? value : undefined;
+    const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+    return value >= min && value <= max ? value : undefined;
   });
 }
 

@@ -72,7 +72,9 @@ export function failureLimitOf(
 export function clientOf(headers: Headers): ClientAddress {
   const address = headers.get("cf-connecting-ip") ?? "";
   // IPv4, also where it is written as IPv6 (RFC 4291 section 2.5.5.2).
-  if (!address.includes(":") || address.includes(".")) return { address, network: null };
+  if (!address.includes(":") || address.includes(".")) {
+    return { address: address.slice(address.lastIndexOf(":") + 1), network: null };
+  }
   const [head = "", tail = ""] = address.toLowerCase().split("::");
   const left = head === "" ? [] : head.split(":");
   const right = tail === "" ? [] : tail.split(":");

@@ -70,3 +70,16 @@ export const productionUpstreams: UpstreamPolicy = {
 export function exceptOwn(upstreams: UpstreamPolicy, issuer: URL): UpstreamPolicy {
   return { ...upstreams, permits: (url) => upstreams.permits(url) && !upstreams.isOwn(url, issuer) };
 }
+
+/**
+ * Whether the issuer is an address that may be fetched (T23) and that the URL parser leaves as it is: what it would
+ * rewrite (case of the host, dot segments, a default port, a back slash) has two spellings, and T16 knows only one.
+ */
+export function isIssuer(issuer: string, upstreams: UpstreamPolicy): boolean {
+  const url = URL.parse(issuer);
+  if (url === null) return false;
+  // A slash at the end is no part of a provider's name: only of two slashes one is left here, and they are no spelling.
+  const isUnchanged = !issuer.endsWith("/") && (url.href === issuer || url.href === `${issuer}/`);
+  // OpenID Connect Discovery 1.0, section 3: an issuer has no query and no fragment, not even an empty one.
+  return isUnchanged && !/[?#]/.test(issuer) && upstreams.permits(url);
+}

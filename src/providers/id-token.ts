@@ -7,7 +7,7 @@ import { parseLoginToken } from "../jwt/login-token.ts";
 import type { ProviderKind, VerifierMemory } from "./provider.ts";
 import { type SignatureAlgorithm, verifySignature } from "../jwt/signature.ts";
 import { judgeHeader } from "../jwt/token-header.ts";
-import type { UpstreamPolicy } from "../outbound/upstream-policy.ts";
+import { isIssuer, type UpstreamPolicy } from "../outbound/upstream-policy.ts";
 
 export type IdTokenProfile = ClaimRules & {
   /** The algorithms that this kind of provider signs with; there is no default (T1). */
@@ -20,7 +20,7 @@ export type IdTokenProfile = ClaimRules & {
 export function idTokenKind(owns: (providerName: string) => boolean, profile: IdTokenProfile): ProviderKind {
   return {
     owns,
-    isVerifiable: (providerName, upstreams) => judgeAddress(upstreams.issuerOf(providerName), upstreams),
+    isVerifiable: (providerName, upstreams) => isIssuer(upstreams.issuerOf(providerName), upstreams),
     keyIssuerOf(providerName, upstreams, { issuerAddresses }) {
       const issuer = upstreams.issuerOf(providerName);
       return isIssuerAddress(issuer, upstreams, issuerAddresses) ? issuer : undefined;
@@ -61,7 +61,7 @@ export function idTokenKind(owns: (providerName: string) => boolean, profile: Id
   };
 }
 
-/** `judgeAddress`, once for each issuer: to parse an address costs more than all other judgements of a login token. */
+/** `isIssuer`, once for each issuer: to parse an address costs more than all other judgements of a login token. */
 function isIssuerAddress(
   issuer: string,
   upstreams: UpstreamPolicy,
@@ -70,21 +70,8 @@ function isIssuerAddress(
   const verdicts = judged.of(upstreams);
   const known = verdicts.get(issuer, 0);
   if (known !== undefined) return known;
-  const verdict = judgeAddress(issuer, upstreams);
+  const verdict = isIssuer(issuer, upstreams);
   // Not by the clock: what is judged by the same rules is judged alike.
   verdicts.set(issuer, verdict, 0);
   return verdict;
-}
-
-/**
- * Whether the issuer is an address that may be fetched (T23) and that the URL parser leaves as it is: what it would
- * rewrite (case of the host, dot segments, a default port, a back slash) has two spellings, and T16 knows only one.
- */
-function judgeAddress(issuer: string, upstreams: UpstreamPolicy): boolean {
-  const url = URL.parse(issuer);
-  if (url === null) return false;
-  // A slash at the end is no part of a provider's name: only of two slashes one is left here, and they are no spelling.
-  const isUnchanged = !issuer.endsWith("/") && (url.href === issuer || url.href === `${issuer}/`);
-  // OpenID Connect Discovery 1.0, section 3: an issuer has no query and no fragment, not even an empty one.
-  return isUnchanged && !/[?#]/.test(issuer) && upstreams.permits(url);
 }

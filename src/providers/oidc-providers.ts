@@ -5,7 +5,7 @@
 import { isObject, type JsonObject } from "../domain/json.ts";
 import { canonicalName } from "../domain/provider-name.ts";
 import { type KeySource, knownKeysOf } from "../key-sets/key-source.ts";
-import type { UpstreamPolicy } from "../outbound/upstream-policy.ts";
+import { isIssuer, type UpstreamPolicy } from "../outbound/upstream-policy.ts";
 
 export type OidcProviders = {
   /** By canonical provider name. */
@@ -25,6 +25,7 @@ export function readOidcProviders(value: JsonObject, upstreams: UpstreamPolicy, 
   const problems: string[] = [];
   const clientIds = new Map<string, readonly string[]>();
   const keySources = new Map<string, KeySource>();
+  const isOwn = (name: string) => own !== null && namesOwn(name, upstreams, own);
   for (const [spelling, content] of Object.entries(value)) {
     const name = canonicalName(spelling);
     const issuer = upstreams.issuerOf(name);
@@ -34,6 +35,8 @@ export function readOidcProviders(value: JsonObject, upstreams: UpstreamPolicy, 
       problems.push(`${place}${entry}`);
     } else if (clientIds.has(name)) {
       problems.push(`${place} is a second entry of one provider`);
+    } else if (!isIssuer(issuer, upstreams) && !isOwn(name)) {
+      problems.push(`${place} is no host/path of an issuer on a public host`);
     } else if (entry.keySource !== undefined && knownKeysOf(issuer) !== undefined) {
       problems.push(`${place} must be a list of client ids: the keys of this provider are at a known address`);
     } else {
@@ -41,8 +44,8 @@ export function readOidcProviders(value: JsonObject, upstreams: UpstreamPolicy, 
       if (entry.keySource !== undefined) keySources.set(issuer, entry.keySource);
     }
   }
-  const isOwn = own !== null && [...clientIds.keys()].some((name) => namesOwn(name, upstreams, own));
-  if (isOwn) problems.push("must not name this service's own ISSUER: its tokens are no logins");
+  if ([...clientIds.keys()].some(isOwn))
+    problems.push("must not name this service's own ISSUER: its tokens are no logins");
   return { clientIds, keySources, problems };
 }
 

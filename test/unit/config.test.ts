@@ -75,7 +75,7 @@ describe("parseConfig", () => {
     ["MERGE_POLICY", ["yes", "Merge"]],
     ["CLIENT_LIMIT", ["true", "0", "On"]],
     ["LINK_PROOF_MAX_AGE_SECONDS", ["-1", "off", "86401", "NaN"]],
-    ["RATE_LIMIT_PER_SECOND", ["0", "-1", "NaN", "Infinity", "five", "10001"]],
+    ["RATE_LIMIT_PER_SECOND", ["0", "-1", "NaN", "Infinity", "five", "10001", "0x10", "1e2", "+5", "5.", ".5"]],
     ["RATE_LIMIT_BURST", ["0", "0.9", "100001", "x"]],
     ["CLOCK_SKEW_SECONDS", ["-1", "301", "1m"]],
     ["KEY_ROTATION_DAYS", ["0", "366", "never"]],
@@ -207,14 +207,12 @@ describe("parseConfig: how old a proof may be", () => {
 });
 
 describe("parseConfig: OpenID Connect providers", () => {
-  it("T39: keeps client ids by issuer, whatever its name", () => {
-    const { oidcProviders } = configOf({ OIDC_PROVIDERS: '{"issuer.example/a":["x","y"],"__proto__":["z"]}' });
-    expect(oidcProviders).toEqual(
-      new Map([
-        ["issuer.example/a", ["x", "y"]],
-        ["__proto__", ["z"]],
-      ]),
-    );
+  it("T39: keeps client ids by issuer, and knows no name of a prototype", () => {
+    const { oidcProviders } = configOf({ OIDC_PROVIDERS: '{"issuer.example/a":["x","y"]}' });
+    expect(oidcProviders).toEqual(new Map([["issuer.example/a", ["x", "y"]]]));
+    expect(problemsOf({ OIDC_PROVIDERS: '{"__proto__":["z"]}' })).toEqual([
+      expect.stringMatching(/^OIDC_PROVIDERS "__proto__" is no host/),
+    ]);
     expect(oidcProviders.get("constructor")).toBeUndefined();
   });
 

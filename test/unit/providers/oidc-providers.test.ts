@@ -98,7 +98,24 @@ describe("OIDC_PROVIDERS", () => {
     ]);
   });
 
+  it.each([
+    "https://issuer.example",
+    "Issuer.example",
+    "issuer.example:443",
+    "issuer.example?tenant=1",
+    "issuer",
+    "localhost",
+    "192.0.2.1/path",
+    "idp.corp",
+    "",
+    "issuer.example/x y",
+  ])("T23: refuses %j, whose tokens no pool could ever have verified", (name) => {
+    const [problem = "", ...others] = problemsOf(["a"], name);
+    expect(problem.startsWith(`${JSON.stringify(name)} is no host/path of an issuer on a public host`)).toBe(true);
+    expect(others).toEqual([]);
+  });
+
   it("says all that is wrong at once", () => {
-    expect(read({ a: 1, b: [], c: ["x"], d: { clientIds: ["x"] } }).problems).toHaveLength(3);
+    expect(read({ a: 1, b: [], "c.example": ["x"], d: { clientIds: ["x"] } }).problems).toHaveLength(3);
   });
 });
