@@ -8,8 +8,10 @@ export type Grant = {
   readonly identityPoolId: IdentityPoolId;
   /** The logins whose tokens this very call verified (invariant names-what-was-verified); empty is a guest. */
   readonly logins: readonly VerifiedLogin[];
-  /** Tag name to value; only developer-authenticated identities have them. */
+  /** Tag name to value: what a developer gave, and what the pool maps of the logins' claims. */
   readonly principalTags?: Readonly<Record<string, string>>;
+  /** The one role that AWS credentials are given for; absent where a token alone is wanted. */
+  readonly roleArn?: string;
   /** Seconds from signing to expiry: `TOKEN_LIFETIME_SECONDS`, or what a developer asked for. */
   readonly lifetimeSeconds: number;
 };

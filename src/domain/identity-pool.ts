@@ -1,5 +1,6 @@
 /** An identity pool: its settings. Pure data; what a provider entry means is decided in providers/. */
 import type { IdentityPoolId } from "./identifiers.ts";
+import type { PoolAccess } from "./pool-access.ts";
 import { foldProviderName } from "./provider-name.ts";
 
 export type CognitoIdentityProvider = {
@@ -22,7 +23,11 @@ export type IdentityPoolSettings = {
   readonly tags?: Readonly<Record<string, string>>;
 };
 
-export type IdentityPool = IdentityPoolSettings & { readonly identityPoolId: IdentityPoolId };
+export type IdentityPool = IdentityPoolSettings & {
+  readonly identityPoolId: IdentityPoolId;
+  /** Roles and tags, set by operations of their own; absent where none ever were. */
+  readonly access?: PoolAccess;
+};
 
 /**
  * Whether users log in by tokens under this name, or one that is meant as it is. Never that of the developer provider: a
