@@ -3,7 +3,7 @@
  * nobody else. Stores nothing before the issuer has answered properly, and nothing for longer than a day after the last answer.
  */
 import { writeEvent } from "../log/write.ts";
-import type { FetchTools } from "../outbound/fetch-json.ts";
+import type { FetchTools } from "../outbound/bounded-fetch.ts";
 import type { UpstreamPolicy } from "../outbound/upstream-policy.ts";
 import { type KeptKeySet, readKept, usefulUntil } from "./kept-key-set.ts";
 import {

@@ -2,7 +2,8 @@
 import { err, ok, type Result } from "../domain/errors.ts";
 import { isObject, membersOf } from "../domain/json.ts";
 import { isSameIssuer } from "../domain/provider-name.ts";
-import { type FetchFailure, fetchJson, type FetchTools } from "../outbound/fetch-json.ts";
+import type { FetchTools } from "../outbound/bounded-fetch.ts";
+import { type FetchFailure, fetchJson } from "../outbound/fetch-json.ts";
 import { discoveryOf, type KeySource, keySourceOf } from "./key-source.ts";
 import { curveOf } from "./key-numbers.ts";
 import { countAmbiguousKids, parsePublicKeys, type PublicKey, type PublicKeys } from "./public-keys.ts";

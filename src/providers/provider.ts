@@ -7,7 +7,7 @@ import type { IsolateCache, PerObject } from "../domain/isolate-cache.ts";
 import type { Client, ProvenLogin } from "../domain/proven-login.ts";
 import type { GenuineTokens } from "../jwt/genuine-tokens.ts";
 import type { Breaker } from "../outbound/breaker.ts";
-import type { FetchTools } from "../outbound/fetch-json.ts";
+import type { FetchTools } from "../outbound/bounded-fetch.ts";
 import type { IssuerKeys } from "../key-sets/issuer-keys.ts";
 import type { Judgement } from "../domain/login-refusal.ts";
 import type { UpstreamPolicy } from "../outbound/upstream-policy.ts";
