@@ -1,7 +1,8 @@
-/** A grant becomes a signed OpenID token: claims, the last look at them, the signature. Decides nothing that the grant left open. */
+/** A grant becomes a signed token: claims, the last look at them, the signature. Decides nothing that the grant left open. */
 import type { Result } from "../domain/errors.ts";
 import type { Grant } from "../domain/grant.ts";
 import { claimsOf, lintClaims, type MintStamp, type OpenIdClaims } from "../domain/open-id-claims.ts";
+import { lintRoleClaims, type RoleClaims, roleClaimsOf, type RoleGrant } from "../domain/role-claims.ts";
 import type { Signing } from "../keys/signer.ts";
 
 /**
@@ -9,7 +10,15 @@ import type { Signing } from "../keys/signer.ts";
  * (invariant names-what-was-verified).
  */
 export function assertMintable(claims: OpenIdClaims, grant: Grant, stamp: MintStamp): void {
-  const problem = lintClaims(claims, grant, stamp);
+  refuseToSign(lintClaims(claims, grant, stamp));
+}
+
+/** The same of a token for a role. */
+export function assertMintableForRole(claims: RoleClaims, grant: RoleGrant, stamp: MintStamp): void {
+  refuseToSign(lintRoleClaims(claims, grant, stamp));
+}
+
+function refuseToSign(problem: string | undefined): void {
   if (problem !== undefined) throw new Error(`refused to sign: ${problem}`);
 }
 
@@ -17,5 +26,12 @@ export function assertMintable(claims: OpenIdClaims, grant: Grant, stamp: MintSt
 export function mint(grant: Grant, stamp: MintStamp, signing: Signing): Promise<Result<string>> {
   const claims = claimsOf(grant, stamp);
   assertMintable(claims, grant, stamp);
+  return signing.sign(claims, stamp.now);
+}
+
+/** The signed token by which `grant.roleArn` is assumed, and no other role. Fails as `mint`. */
+export function mintForRole(grant: RoleGrant, stamp: MintStamp, signing: Signing): Promise<Result<string>> {
+  const claims = roleClaimsOf(grant, stamp);
+  assertMintableForRole(claims, grant, stamp);
   return signing.sign(claims, stamp.now);
 }

@@ -8,7 +8,7 @@ import { identityIdOf, identityPoolIdOf } from "../../../src/domain/identifiers.
 import { claimsOf, type OpenIdClaims } from "../../../src/domain/open-id-claims.ts";
 import { TOKEN_ALGORITHMS } from "../../../src/domain/token-algorithm.ts";
 import { KEY_RING_NAME } from "../../../src/durable/key-ring-object.ts";
-import { assertMintable, mint } from "../../../src/token/mint.ts";
+import { assertMintable, mint, mintForRole } from "../../../src/token/mint.ts";
 import type { Signer, Signing } from "../../../src/keys/signer.ts";
 import { jwksOf, signerOver } from "../../support/signing.ts";
 
@@ -37,7 +37,8 @@ const user: Grant = {
 const keyRing = () => env.KEY_RING.getByName(KEY_RING_NAME);
 
 async function under(settings: Record<string, string>): Promise<void> {
-  const config = parseConfig({ ...env, ...settings });
+  // Of AWS's STS there is nothing here, which would not take every algorithm.
+  const config = parseConfig({ ...env, STS_URL: "none", ...settings });
   if (!config.ok) throw new Error(config.error.join("; "));
   await runInDurableObject(keyRing(), (object) => {
     Object.defineProperty(object, "config", { value: config.value, configurable: true });
@@ -82,6 +83,24 @@ describe("mint", () => {
     await expect(
       jwtVerify(`${header}.${forged}.${signature}`, createLocalJWKSet(await jwksOf(signer))),
     ).rejects.toThrow();
+  });
+
+  it("makes a token for one role, which no other kind of token is", async () => {
+    const signer = signerHere();
+    const roleArn = "arn:aws:iam::123456789012:role/users";
+    const stamp = { issuer, now: now(), jti: crypto.randomUUID() };
+    const token = await mintForRole({ ...user, roleArn }, stamp, signer.begin(stamp.now));
+    if (!token.ok) throw new Error(token.error.message);
+    const { payload } = await jwtVerify(token.value, createLocalJWKSet(await jwksOf(signer)), {
+      issuer,
+      audience: guest.identityPoolId,
+    });
+    expect(payload).toMatchObject({ sub: user.identityId, "https://aws.amazon.com/roles": [roleArn] });
+    expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(300);
+    expect(decodeJwt(await tokenOf({ ...user, roleArn }, signer))).not.toHaveProperty(["https://aws.amazon.com/roles"]);
+    const sign = vi.fn<Signing["sign"]>();
+    expect(() => mintForRole({ ...user, roleArn: "users" }, stamp, { sign })).toThrow("refused to sign: a role");
+    expect(sign).not.toHaveBeenCalled();
   });
 
   it("refuses, as a defect, to sign what the evidence does not permit, and never comes to the signature", async () => {
