@@ -28,6 +28,7 @@ import {
 } from "./token/metadata.ts";
 import type { PublishedKey } from "./keys/key-ring.ts";
 import type { Signer } from "./keys/signer.ts";
+import { assumeRole, type StsTools } from "./sts/assume-role.ts";
 
 export type Composition = {
   readonly parse: ParseConfig;
@@ -177,10 +178,11 @@ const OVERLOADED: WireError = { ...RATE_EXCEEDED, reason: "overloaded", retryAft
 const BLAMELESS: ReadonlySet<WireError["type"]> = new Set([
   "InternalErrorException",
   "ExternalServiceException",
+  "InvalidIdentityPoolConfigurationException",
   "TooManyRequestsException",
 ]);
 
-/** Whether a failure speaks against whoever sent the request: not when we, or an issuer, are in trouble, or said to wait. */
+/** Whether a failure speaks against whoever sent it: not when we, an issuer or the pool's roles are in trouble, or said to wait. */
 function isClientsOwn({ type, isIssuersFault }: WireError): boolean {
   return !BLAMELESS.has(type) && isIssuersFault !== true;
 }
@@ -262,14 +264,20 @@ function keySetResponse(_issuer: string, keys: readonly PublishedKey[]): Respons
 function createService(env: Env, config: Config): Service {
   const objects = objectsOf(env);
   const signerOf = isolate.signers.of(config);
+  const surroundings = {
+    now: () => Date.now() / 1000,
+    random: () => Math.random(),
+    pause: async (ms: number) => await new Promise<void>((resolve) => setTimeout(resolve, ms)),
+  };
+  const { sts, upstreams } = config;
+  const stsTools: StsTools = { ...surroundings, upstreams, fetch: (input, init) => fetch(input, init) };
   const context: Service["context"] = {
+    ...surroundings,
     config,
     objects,
     hash: isolate.hash,
-    now: () => Date.now() / 1000,
     newUuid: () => crypto.randomUUID(),
-    random: () => Math.random(),
-    pause: async (ms) => await new Promise((resolve) => setTimeout(resolve, ms)),
+    assumeRole: async (request) => await assumeRole(request, sts, stsTools),
   };
   const present: Service["present"] = (tokens, client) => new PresentedTokens(env, config, tokens, client);
   const signerFor = (execution: Execution) =>

@@ -5,6 +5,8 @@ import type { KeySource } from "./key-sets/key-source.ts";
 import { exceptOwn, productionUpstreams, type UpstreamPolicy } from "./outbound/upstream-policy.ts";
 import type { Rules } from "./setting-kinds.ts";
 import { type Setting, SETTINGS, type Settings } from "./settings.ts";
+import type { StsSettings } from "./sts/assume-role.ts";
+import { stsAddressIn, stsProblems } from "./sts-address.ts";
 
 /** Where providers are asked about login tokens that they alone can judge, and what for; addresses without a trailing slash. */
 export type ProviderApis = Pick<
@@ -12,7 +14,15 @@ export type ProviderApis = Pick<
   "facebookGraphUrl" | "amazonApiUrl" | "twitterApiUrl" | "facebookAppSecrets" | "tokenCheckPools"
 >;
 
-type Regrouped = "linkProofMaxAgeSeconds" | "tokensPerSecond" | "tokensAtOnce" | "oidcProviders" | keyof ProviderApis;
+type StsRows = "stsUrl" | "credentialsSeconds" | "roleSessionName" | "guestSessionPolicy" | "guestSessionPolicyArns";
+
+type Regrouped =
+  | "linkProofMaxAgeSeconds"
+  | "tokensPerSecond"
+  | "tokensAtOnce"
+  | "oidcProviders"
+  | StsRows
+  | keyof ProviderApis;
 
 /** The settings, each as its row has it, and what several of them are together. */
 export type Config = Omit<Settings, Regrouped> & {
@@ -24,8 +34,12 @@ export type Config = Omit<Settings, Regrouped> & {
   /** Where the keys of some of these issuers are found, by issuer. */
   readonly keySources: ReadonlyMap<string, KeySource>;
   readonly providerApis: ProviderApis;
+  readonly sts: StsConfig;
   readonly upstreams: UpstreamPolicy;
 };
+
+/** Who gives credentials, and on which terms. */
+export type StsConfig = StsSettings & { readonly sessionName: Settings["roleSessionName"] };
 
 /** The environment as text; bindings are not settings and are passed over. */
 export type RawSettings = Readonly<Record<string, unknown>>;
@@ -63,6 +77,7 @@ function readSettings(raw: RawSettings, rules: Rules): Result<Settings, readonly
       `RATE_LIMIT_BURST / RATE_LIMIT_PER_SECOND must be at most ${MAX_REFILL_SECONDS} seconds: the bucket rests in memory, and a slower one would be forgotten before it is full`,
     );
   }
+  if (problems.length === 0) problems.push(...stsProblems(values as Settings, rules.anywhere.isLocal === true));
   return problems.length === 0 ? ok(values as Settings) : err(problems);
 }
 
@@ -85,6 +100,11 @@ export function parseConfig(
     twitterApiUrl,
     facebookAppSecrets,
     tokenCheckPools,
+    stsUrl,
+    credentialsSeconds: durationSeconds,
+    roleSessionName: sessionName,
+    guestSessionPolicy: guestPolicy,
+    guestSessionPolicyArns: guestPolicyArns,
     ...rest
   } = settings.value;
   return ok({
@@ -94,6 +114,7 @@ export function parseConfig(
     oidcProviders: clientIds,
     keySources,
     providerApis: { facebookGraphUrl, amazonApiUrl, twitterApiUrl, facebookAppSecrets, tokenCheckPools },
+    sts: { url: stsAddressIn(stsUrl, rest.region), durationSeconds, sessionName, guestPolicy, guestPolicyArns },
     upstreams,
   });
 }

@@ -51,6 +51,13 @@ export function numberFrom(min: number, max: number): Kind<number> {
   });
 }
 
+export function wholeNumberFrom(min: number, max: number): Kind<number> {
+  return kind(`a whole number from ${min} to ${max}`, (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    return value >= min && value <= max ? value : undefined;
+  });
+}
+
 export function oneOf<const Text extends string>(allowed: readonly Text[]): Kind<Text> {
   return kind(`one of ${allowed.join(", ")}`, (text) => allowed.find((candidate) => candidate === text));
 }
@@ -80,6 +87,16 @@ export const apiAddress: Kind<string> = kind(
     // A host in another script would be written anew by the URL parser, and be somebody else's.
     if (url === null || !elsewhere.permits(url) || !/^[!-~]+$/.test(text) || /[?#]/.test(text)) return undefined;
     return url.href.replace(/\/$/, "");
+  },
+);
+
+/** `aws` stands for the address in REGION: config.ts. */
+export const stsAddress: Kind<string> = kind(
+  "aws, none, or an https address with a public host name in ASCII, without a query",
+  (text, rules) => {
+    if (text === "aws" || text === "none") return text;
+    const address = apiAddress.read(text, rules);
+    return address.ok ? address.value : undefined;
   },
 );
 
@@ -125,6 +142,31 @@ const AMAZON_IDENTITY_POOL_ID = /^[a-z]{2}(-[a-z]{1,16}){1,2}-\d{1,2}:[0-9a-f]{8
 export const tokenCheckPools: Kind<ReadonlyMap<string, string>> = json(
   "an object of user pool id to the id of an identity pool of Amazon's",
   (value) => textsByName(value, (userPoolId, id) => USER_POOL_ID.test(userPoolId) && AMAZON_IDENTITY_POOL_ID.test(id)),
+);
+
+/** Most characters of session policies, inline and by ARN, all together (STS, AssumeRoleWithWebIdentity). */
+export const MAX_POLICY_LENGTH = 2048;
+
+/** An IAM policy as it is sent; the empty text where there is none. STS judges what it says, and takes Latin-1 alone. */
+export const sessionPolicy: Kind<string> = json(
+  `an IAM policy, an object with a Statement, of at most ${MAX_POLICY_LENGTH} characters; {}: none`,
+  (value) => {
+    if (!isObject(value)) return undefined;
+    if (Object.keys(value).length === 0) return "";
+    const text = JSON.stringify(value);
+    const hasStatement = Object.hasOwn(value, "Statement") && typeof value["Statement"] === "object";
+    return hasStatement && text.length <= MAX_POLICY_LENGTH && /^[ -\xff]*$/.test(text) ? text : undefined;
+  },
+);
+
+const POLICY_ARN = /^arn:aws[a-z-]*:iam::(aws|\d{12}):policy\/[\w+=,.@/-]{1,512}$/;
+
+export const sessionPolicyArns: Kind<readonly string[]> = json(
+  "a list of at most ten ARNs of managed policies, each once",
+  (value) => {
+    if (!isTextList(value) || value.length > 10 || new Set(value).size < value.length) return undefined;
+    return value.every((arn) => POLICY_ARN.test(arn)) ? value : undefined;
+  },
 );
 
 const oidcProvidersInForm: Kind<JsonObject> = json(

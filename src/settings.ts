@@ -15,7 +15,11 @@ import {
   onOrOff,
   ownOrigin,
   region,
+  sessionPolicy,
+  sessionPolicyArns,
+  stsAddress,
   tokenCheckPools,
+  wholeNumberFrom,
 } from "./setting-kinds.ts";
 
 export type Setting<Value = unknown> = {
@@ -152,6 +156,37 @@ export const SETTINGS = {
     meaning: "address of Twitter's API",
     default: "https://api.twitter.com",
     value: apiAddress,
+  },
+  stsUrl: {
+    name: "STS_URL",
+    meaning: "address of the STS that gives credentials; aws: in REGION",
+    default: "aws",
+    value: stsAddress,
+  },
+  credentialsSeconds: {
+    name: "CREDENTIALS_SECONDS",
+    meaning: "how long credentials are good; the role must allow it",
+    unit: "seconds",
+    default: "3600",
+    value: wholeNumberFrom(3600, 43_200),
+  },
+  roleSessionName: {
+    name: "ROLE_SESSION_NAME",
+    meaning: "name of a session: one for all, or the identity's id",
+    default: "cognito",
+    value: oneOf(["cognito", "identity"]),
+  },
+  guestSessionPolicy: {
+    name: "GUEST_SESSION_POLICY",
+    meaning: "narrows what guests may do with their role",
+    default: "{}",
+    value: sessionPolicy,
+  },
+  guestSessionPolicyArns: {
+    name: "GUEST_SESSION_POLICY_ARNS",
+    meaning: "the same by managed policies, at Amazon's STS alone",
+    default: "[]",
+    value: sessionPolicyArns,
   },
 } as const satisfies Readonly<Record<string, Setting>>;
 

@@ -10,6 +10,21 @@ export type Trace = {
   readonly providerNames?: readonly string[] | undefined;
   /** How often the call waited for an upstream: a question to a provider's API, or the load of an issuer's key set. */
   readonly upstreamFetches?: number;
+  readonly sts?: StsTrace;
+};
+
+/** What the security token service (STS) was asked, and what it said. */
+export type StsTrace = {
+  /** Name of the role: the last part of its path. */
+  readonly role: string;
+  /** HTTP status of its last answer; absent where there was none. */
+  readonly status?: number | undefined;
+  /** Of all questions together. */
+  readonly durationMs?: number;
+  /** Life of the credentials that it gave. */
+  readonly sessionSeconds?: number;
+  /** Its own words of a failure, cut, and without anything that looks like a token. */
+  readonly message?: string | undefined;
 };
 
 /** The reply of an object, and what it was about. */

@@ -30,6 +30,12 @@ export type RequestEvent = {
   readonly unprocessed: readonly string[] | undefined;
   readonly providers: readonly string[] | undefined;
   readonly upstreamFetches: number | undefined;
+  /** Of credentials: the name of the role, for how long they are good, and what the security token service answered. */
+  readonly role: string | undefined;
+  readonly sessionSeconds: number | undefined;
+  readonly stsStatus: number | undefined;
+  readonly stsMs: number | undefined;
+  readonly stsMessage: string | undefined;
   readonly durationMs: number;
 };
 

@@ -4,7 +4,7 @@
  */
 import type { ServiceError } from "../domain/errors.ts";
 import type { Hash } from "../domain/digest.ts";
-import { hashedIdentity, type Trace } from "../domain/trace.ts";
+import { hashedIdentity, type StsTrace, type Trace } from "../domain/trace.ts";
 import type { RequestEvent } from "./events.ts";
 import { writeEvent } from "./write.ts";
 
@@ -37,6 +37,7 @@ export class RequestFacts {
   readonly #unprocessed = new Set<string>();
   #providers: readonly string[] | undefined;
   #upstreamFetches = 0;
+  #sts: StsTrace | undefined;
 
   /** Of an input that may be anything: only what has the shape of an id is taken, and nothing else can be written in it. */
   readInput(json: Readonly<Record<string, unknown>>): void {
@@ -54,11 +55,12 @@ export class RequestFacts {
       addId(this.#unprocessed, idIn(Object(entry), "IdentityId"));
   }
 
-  note({ identityPoolId, identityIds = [], providerNames, upstreamFetches = 0 }: Trace): void {
+  note({ identityPoolId, identityIds = [], providerNames, upstreamFetches = 0, sts }: Trace): void {
     if (identityPoolId !== undefined) this.#pools.add(identityPoolId);
     for (const identityId of identityIds) addId(this.#targets, identityId);
     if (providerNames !== undefined) this.#providers = [...new Set([...(this.#providers ?? []), ...providerNames])];
     this.#upstreamFetches += upstreamFetches;
+    this.#sts = sts ?? this.#sts;
   }
 
   /** Once the signature is found good. */
@@ -86,6 +88,11 @@ export class RequestFacts {
       unprocessed: await hashedList(this.#unprocessed, hash),
       providers: this.#providers,
       upstreamFetches: this.#upstreamFetches,
+      role: this.#sts?.role,
+      sessionSeconds: this.#sts?.sessionSeconds,
+      stsStatus: this.#sts?.status,
+      stsMs: this.#sts?.durationMs,
+      stsMessage: this.#sts?.message,
     };
   }
 }
@@ -136,6 +143,11 @@ export function logRequest({ requestId, operation, status, error, durationMs, ab
     unprocessed: about?.unprocessed,
     providers: about?.providers,
     upstreamFetches: about?.upstreamFetches,
+    role: about?.role,
+    sessionSeconds: about?.sessionSeconds,
+    stsStatus: about?.stsStatus,
+    stsMs: about?.stsMs,
+    stsMessage: about?.stsMessage,
     durationMs: Math.round(durationMs * 10) / 10,
   });
 }

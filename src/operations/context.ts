@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import { type AdminCredential, allowsPool } from "../domain/admin-credential.ts";
 import type { Hash } from "../domain/digest.ts";
 import { err, type Result, serviceError } from "../domain/errors.ts";
+import type { Grant } from "../domain/grant.ts";
 import type { ClientCall } from "../domain/identity.ts";
 import { type IdentityId, type IdentityPoolId, parseIdentityId, parseIdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
@@ -13,6 +14,8 @@ import type { Objects } from "../durable/objects.ts";
 import type { Signer } from "../keys/signer.ts";
 import type { Parties } from "../linking/parties.ts";
 import { mayAskProviders } from "../providers/provider-kinds.ts";
+import type { AssumedRole } from "../sts/assume-role.ts";
+import type { RoleRequest } from "../sts/sts-request.ts";
 
 /** Who sent a signed request. */
 export type Caller = {
@@ -37,6 +40,8 @@ export type OperationContext = Pick<Parties, "pause" | "random" | "newUuid"> & {
   readonly client: ClientAddress | null;
   /** Verifies presented login tokens, all or none, and notes what that was about. Charges `client` for each question to a provider. */
   verifyLogins(pool: IdentityPool, tokens: ReadonlyMap<string, string>): Promise<Result<readonly VerifiedLogin[]>>;
+  /** Asks the security token service of the settings; never rejects. */
+  assumeRole(request: RoleRequest): Promise<AssumedRole>;
   /** Takes note of what the request turns out to be about, for its log line. */
   readonly note?: (trace: Trace) => void;
 };
@@ -70,4 +75,10 @@ export function chargedFor(
   logins: ReadonlyMap<string, string>,
 ): ClientAddress | undefined {
   return client !== null && mayAskProviders(logins.keys(), config.providerApis) ? client : undefined;
+}
+
+/** What a grant says of its call, for the log. */
+export function traceOfGrant({ identityPoolId, logins }: Grant): Trace {
+  const providerNames = logins.length === 0 ? undefined : logins.map(({ providerName }) => providerName);
+  return { identityPoolId, providerNames };
 }

@@ -1,12 +1,10 @@
 /** GetOpenIdToken: a known identity, and the logins that its user signed in with, become an OpenID token of ten minutes. */
 import { ok, type Result } from "../domain/errors.ts";
-import type { Grant } from "../domain/grant.ts";
 import { withWords } from "../domain/refusals.ts";
-import type { Trace } from "../domain/trace.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { mint } from "../token/mint.ts";
 import { obtainGrant } from "../linking/obtain-grant.ts";
-import { chargedFor, identityIdOfInput, type OperationContext } from "./context.ts";
+import { chargedFor, identityIdOfInput, type OperationContext, traceOfGrant } from "./context.ts";
 
 export async function getOpenIdToken(
   input: InputOf<"GetOpenIdToken">,
@@ -33,9 +31,4 @@ export async function getOpenIdToken(
   const token = await mint(granted.value, stamp, signing);
   // The identity may be another than the one that was asked for: the owner of a login that came with a guest.
   return token.ok ? ok({ IdentityId: granted.value.identityId, Token: token.value }) : token;
-}
-
-function traceOfGrant({ identityPoolId, logins }: Grant): Trace {
-  const providerNames = logins.length === 0 ? undefined : logins.map(({ providerName }) => providerName);
-  return { identityPoolId, providerNames };
 }

@@ -120,6 +120,16 @@ export class Isolate {
       client: null,
       pause: async (ms) => await network.sleep(life, ms),
       random: () => random.next(),
+      // Whoever gives credentials is beyond this world, and gives them for whatever was signed.
+      assumeRole: async ({ roleArn }) => {
+        const credentials = {
+          accessKeyId: "A",
+          secretAccessKey: "S",
+          sessionToken: "T",
+          expiresAt: network.nowMs / 1000,
+        };
+        return { credentials: ok(credentials), trace: { role: roleArn } };
+      },
     };
   }
 

@@ -80,6 +80,49 @@ describe("parseConfig", () => {
     ["CLOCK_SKEW_SECONDS", ["-1", "301", "1m"]],
     ["KEY_ROTATION_DAYS", ["0", "366", "never"]],
     ["ADMIN_CREDENTIALS", ["nonsense", "{}", "[1]", "null"]],
+    [
+      "STS_URL",
+      [
+        "AWS",
+        "http://sts.example.com",
+        "https://127.0.0.1",
+        "https://localhost:9000",
+        "https://identity.example.com",
+        "https://identity.example.com:8443/sts",
+        "https://user@sts.example.com",
+        "https://sts.example.com?a=b",
+        "https://sts.example.com#a",
+        "https://sts.internal",
+        "sts.us-east-1.amazonaws.com",
+        "file:///etc/passwd",
+      ],
+    ],
+    ["CREDENTIALS_SECONDS", ["900", "3599", "43201", "3600.5", "1h", "-3600", "1e4"]],
+    ["ROLE_SESSION_NAME", ["Cognito", "user"]],
+    [
+      "GUEST_SESSION_POLICY",
+      [
+        "nonsense",
+        "[]",
+        "null",
+        '{"Version":"2012-10-17"}',
+        '{"Statement":"x"}',
+        '{"Statement":[],"Id":"\u2603"}',
+        JSON.stringify({ Statement: [], Id: "x".repeat(2048) }),
+      ],
+    ],
+    [
+      "GUEST_SESSION_POLICY_ARNS",
+      [
+        "nonsense",
+        "{}",
+        '["x"]',
+        '["arn:aws:iam::aws:role/x"]',
+        "[1]",
+        JSON.stringify(Array.from({ length: 11 }, (_, index) => `arn:aws:iam::aws:policy/p${index}`)),
+        '["arn:aws:iam::aws:policy/p","arn:aws:iam::aws:policy/p"]',
+      ],
+    ],
     ["OIDC_PROVIDERS", ["nonsense", "[]", "null", '{"a":"b"}', '{"a":[]}', '{"a":[""]}', '{"a":[1]}']],
   ])("refuses a bad %s by its name, and does not repeat its value", (name, values) => {
     for (const value of values) {
@@ -91,9 +134,10 @@ describe("parseConfig", () => {
   });
 
   it.each([
-    ["ISSUER", "https://identity.example.com:8443"],
     ["REGION", "eu-west-1"],
-    ["TOKEN_ALG", "EdDSA"],
+    ["TOKEN_ALG", "ES256"],
+    ["STS_URL", "https://gateway.example.com:8443/sts/"],
+    ["CREDENTIALS_SECONDS", "43200"],
     ["MERGE_POLICY", "merge"],
     ["CLOCK_SKEW_SECONDS", "0"],
     ["KEY_ROTATION_DAYS", "365"],
@@ -111,6 +155,87 @@ describe("parseConfig", () => {
   it("turns the limit of clients off for the one word alone", () => {
     expect(configOf({ CLIENT_LIMIT: "off" }).limitsClients).toBe(false);
     expect(configOf({ CLIENT_LIMIT: " " }).limitsClients).toBe(true);
+  });
+});
+
+describe("parseConfig: the security token service", () => {
+  const stsOf = (changes: Readonly<Record<string, string>>) => configOf(changes).sts;
+  const policy = '{ "Version": "2012-10-17", "Statement": [] }';
+  const arns = [
+    "arn:aws:iam::aws:policy/AmazonCognitoUnAuthedIdentitiesSessionPolicy",
+    "arn:aws:iam::123456789012:policy/p",
+  ];
+
+  it.each([
+    [{}, "https://sts.us-east-1.amazonaws.com"],
+    [{ REGION: "eu-west-1" }, "https://sts.eu-west-1.amazonaws.com"],
+    [{ REGION: "us-gov-west-1" }, "https://sts.us-gov-west-1.amazonaws.com"],
+    [{ REGION: "cn-north-1" }, "https://sts.cn-north-1.amazonaws.com.cn"],
+    [{ REGION: "local" }, null],
+    [{ REGION: "local", STS_URL: "https://sts.us-east-1.api.aws" }, "https://sts.us-east-1.api.aws"],
+    [{ STS_URL: "none" }, null],
+    [{ STS_URL: "https://gateway.example.com:8443/sts/" }, "https://gateway.example.com:8443/sts"],
+  ])("of %j is at %j", (changes, url) => {
+    expect(stsOf(changes)).toEqual({
+      url,
+      durationSeconds: 3600,
+      sessionName: "cognito",
+      guestPolicy: "",
+      guestPolicyArns: [],
+    });
+  });
+
+  it("is told how, of guests compactly", () => {
+    expect(
+      stsOf({
+        CREDENTIALS_SECONDS: "7200",
+        ROLE_SESSION_NAME: "identity",
+        GUEST_SESSION_POLICY: policy,
+        GUEST_SESSION_POLICY_ARNS: JSON.stringify(arns),
+      }),
+    ).toMatchObject({
+      durationSeconds: 7200,
+      sessionName: "identity",
+      guestPolicy: '{"Version":"2012-10-17","Statement":[]}',
+      guestPolicyArns: arns,
+    });
+  });
+
+  it.each([
+    ["TOKEN_ALG must not be EdDSA with AWS's STS", { TOKEN_ALG: "EdDSA" }],
+    ["TOKEN_ALG must not be EdDSA", { TOKEN_ALG: "EdDSA", STS_URL: "https://sts-fips.us-east-1.amazonaws.com" }],
+    ["ISSUER must have no port with AWS's STS", { ISSUER: "https://identity.example.com:8443" }],
+    [
+      "ISSUER must have no port",
+      { ISSUER: "https://identity.example.com:8443", STS_URL: "https://sts.us-east-1.api.aws" },
+    ],
+    [
+      "GUEST_SESSION_POLICY_ARNS must be [] unless STS_URL is Amazon's",
+      { GUEST_SESSION_POLICY_ARNS: JSON.stringify(arns), STS_URL: "https://gateway.example.com" },
+    ],
+    ["GUEST_SESSION_POLICY_ARNS must be []", { GUEST_SESSION_POLICY_ARNS: JSON.stringify(arns), STS_URL: "none" }],
+    [
+      "GUEST_SESSION_POLICY_ARNS must be []",
+      { GUEST_SESSION_POLICY_ARNS: JSON.stringify(arns), STS_URL: "https://sts.amazonaws.com.evil.example" },
+    ],
+    [
+      "GUEST_SESSION_POLICY and GUEST_SESSION_POLICY_ARNS must have at most 2048 characters together",
+      {
+        GUEST_SESSION_POLICY: JSON.stringify({ Statement: [], Id: "x".repeat(1990) }),
+        GUEST_SESSION_POLICY_ARNS: JSON.stringify(arns),
+      },
+    ],
+  ])("is refused with one sentence: %s", (sentence, changes) => {
+    expect(problemsOf(changes)).toEqual([expect.stringContaining(sentence)]);
+  });
+
+  it.each([
+    { TOKEN_ALG: "EdDSA", STS_URL: "none" },
+    { TOKEN_ALG: "EdDSA", STS_URL: "https://gateway.example.com" },
+    { TOKEN_ALG: "EdDSA", REGION: "local" },
+    { ISSUER: "https://identity.example.com:8443", STS_URL: "none" },
+  ])("is no hindrance where it is not Amazon's: %j", (changes) => {
+    expect(problemsOf(changes)).toEqual([]);
   });
 });
 

@@ -35,6 +35,7 @@ describe("docs/reliability.md", () => {
     facts.readInput({ IdentityPoolId: pool, IdentityId: pool, IdentityIdsToDelete: [other] });
     facts.readOutput({ IdentityId: other, UnprocessedIdentityIds: [{ IdentityId: other }] });
     facts.note({ providerNames: ["accounts.google.com"] });
+    facts.note({ sts: { role: "users", status: 403, durationMs: 1, sessionSeconds: 3600, message: "m" } });
     facts.signedBy("ops");
     facts.claimedBy("ops");
     const log = vi.spyOn(console, "log").mockImplementation(() => {});

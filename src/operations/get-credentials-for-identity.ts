@@ -1,0 +1,68 @@
+/**
+ * GetCredentialsForIdentity: a known identity, and the logins that its user signed in with, become credentials of the one role that
+ * the identity's object chose. No secret of AWS is held for it: the role is assumed by a token of this service.
+ */
+import { err, ok, type Result, type ServiceError } from "../domain/errors.ts";
+import { errorOf } from "../domain/refusals.ts";
+import { obtainGrant } from "../linking/obtain-grant.ts";
+import type { InputOf, OutputOf } from "../protocol/shapes.ts";
+import { configurationError } from "../sts/assume-role.ts";
+import { mintForRole } from "../token/mint.ts";
+import { chargedFor, identityIdOfInput, type OperationContext, traceOfGrant } from "./context.ts";
+
+/** The session's name at the live service, which has no other. */
+const SESSION_NAME = "CognitoIdentityCredentials";
+
+export async function getCredentialsForIdentity(
+  input: InputOf<"GetCredentialsForIdentity">,
+  context: OperationContext,
+): Promise<Result<OutputOf<"GetCredentialsForIdentity">>> {
+  const { config, note } = context;
+  const refused = (error: ServiceError, words?: string) => err(explained(error, words, context));
+  // Where nobody could give credentials, nothing is linked and nothing is drawn.
+  if (config.sts.url === null) return refused(configurationError("no-sts"));
+  const identityId = identityIdOfInput(input.IdentityId);
+  const logins = input.Logins ?? new Map<string, string>();
+  const client = chargedFor(context, logins);
+  const signing = context.signer.begin(context.now());
+  const granted = await obtainGrant(context, identityId, context.call, async (named, verified) => {
+    if (verified !== null) {
+      const object = context.objects.identity(named);
+      return await object.grantVerified(named, verified.identityPoolId, verified.logins, context.call);
+    }
+    const reply = await context.objects.grant(named, logins, context.call, "enhanced", client);
+    if (reply.trace !== undefined) note?.(reply.trace);
+    return reply;
+  });
+  if (!granted.ok) return refused(errorOf(granted.error));
+  const { value: grant } = granted;
+  note?.(traceOfGrant(grant));
+  const { roleArn } = grant;
+  if (roleArn === undefined) return refused(configurationError("no-role"));
+
+  const stamp = { issuer: config.issuer, now: context.now(), jti: context.newUuid() };
+  const token = await mintForRole({ ...grant, roleArn }, stamp, signing);
+  if (!token.ok) return token;
+  const sessionName = config.sts.sessionName === "cognito" ? SESSION_NAME : grant.identityId.replace(":", ".");
+  const isGuest = grant.logins.length === 0;
+  const { credentials, trace } = await context.assumeRole({ roleArn, sessionName, token: token.value, isGuest });
+  note?.({ sts: trace });
+  if (!credentials.ok) return refused(credentials.error, trace.message);
+  const { accessKeyId, secretAccessKey, sessionToken, expiresAt } = credentials.value;
+  return ok({
+    IdentityId: grant.identityId,
+    Credentials: {
+      AccessKeyId: accessKeyId,
+      SecretKey: secretAccessKey,
+      SessionToken: sessionToken,
+      Expiration: expiresAt,
+    },
+  });
+}
+
+/** In local development a client is told, after the words of the live service, what otherwise the log alone says. */
+function explained(error: ServiceError, words: string | undefined, { config }: OperationContext): ServiceError {
+  if (config.upstreams.isLocal !== true || error.reason === undefined) return error;
+  const why = words === undefined ? error.reason : `${error.reason}: ${words}`;
+  return { ...error, message: `${error.message} (${why})` };
+}
