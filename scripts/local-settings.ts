@@ -1,4 +1,6 @@
 /** The settings of a local service: the defaults of development, overridden by --var. The Worker's bundle has none of them. */
+import { STS_PATH } from "../src/development/sts-trust.ts";
+
 export const LOCAL_CREDENTIAL = { accessKeyId: "edgepool-local", secretAccessKey: "edgepool-local-secret" };
 
 export function localSettings(
@@ -12,6 +14,7 @@ export function localSettings(
     ["ADMIN_CREDENTIALS", JSON.stringify([{ ...LOCAL_CREDENTIAL, operations: "*", pools: "*" }])],
     // On loopback all clients share one address.
     ["CLIENT_LIMIT", "off"],
+    ["STS_URL", `${endpoint}${STS_PATH}`],
     ...given,
   ]);
   return new Map([...settings].filter(([, value]) => value.trim() !== ""));

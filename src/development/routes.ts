@@ -1,4 +1,4 @@
-/** The routes below /development/: the issuer's documents, its sign-in page and JSON route, and the demo pool's seeding. */
+/** The routes below /development/: the issuer's documents, its sign-in page and JSON route, the STS, and the demo pool's seeding. */
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import type { Config } from "../config.ts";
@@ -8,6 +8,7 @@ import { demoPool, demoPoolId } from "./demo-pool.ts";
 import { isolate } from "../isolate.ts";
 import { parseDevelopmentConfig } from "./development-config.ts";
 import type { DevelopmentEnv } from "./development-env.ts";
+import { answerSts } from "./development-sts.ts";
 import {
   developmentProviderName,
   discoveryDocument,
@@ -19,6 +20,7 @@ import {
 import { contentSecurityPolicy, issuerPage, type PageContent } from "./issuer-page.ts";
 import { readBody } from "../protocol/request-body.ts";
 import { isLoopbackOrigin } from "./local-request.ts";
+import { STS_PATH } from "./sts-trust.ts";
 
 /** Every path of the development routes begins so, and no path of the service does. */
 export const DEVELOPMENT_PATH = "/development/";
@@ -99,6 +101,26 @@ export async function seedDemoPool(env: DevelopmentEnv): Promise<Result<string, 
     : { ok: true, value: pool.identityPoolId };
 }
 
+/** For the addresses that it fetches, the upstreams of the settings stand in as for any other. */
+async function askSts(context: DevelopmentContext): Promise<Response> {
+  const config = configOf(context.env);
+  if (!config.ok) return context.text(config.error.join("; "), 500);
+  const { issuer, region, keyEncryptionKey, upstreams } = config.value;
+  const { raw } = context.req;
+  const { status, xml } = await answerSts(
+    { path: new URL(raw.url).pathname, headers: raw.headers, body: await raw.text() },
+    {
+      issuer,
+      identityPoolId: demoPoolId(region),
+      key: keyEncryptionKey,
+      fetch: async (address) =>
+        await fetch(upstreams.locate(new URL(address)), { redirect: "manual", signal: AbortSignal.timeout(3000) }),
+      now: () => Date.now() / 1000,
+    },
+  );
+  return new Response(xml, { status, headers: { "content-type": "text/xml" } });
+}
+
 /** A web app under development calls the JSON route from its own port on this machine; no other origin may read it. */
 function allowedOrigin(origin: string): string | null {
   return isLoopbackOrigin(origin) ? origin : null;
@@ -134,6 +156,9 @@ developmentRoutes.get(`${ISSUER_PATH}/.well-known/openid-configuration`, (contex
 developmentRoutes.get(`${ISSUER_PATH}/jwks.json`, async (context) =>
   context.json(await issuerObject(context.env).publicKeys()),
 );
+// Some SDKs add a slash to the path of an endpoint.
+developmentRoutes.post(STS_PATH, askSts);
+developmentRoutes.post(`${STS_PATH}/`, askSts);
 developmentRoutes.put(`${DEVELOPMENT_PATH}demo-pool`, async (context) => {
   const seeded = await seedDemoPool(context.env);
   return seeded.ok ? context.json({ identityPoolId: seeded.value }) : context.json({ error: seeded.error }, 409);

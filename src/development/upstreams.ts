@@ -9,6 +9,7 @@ import { productionUpstreams, type UpstreamPolicy } from "../outbound/upstream-p
 import { json, type Kind } from "../setting-kinds.ts";
 import type { Setting } from "../settings.ts";
 import { ISSUER_PATH } from "./development-issuer.ts";
+import { STS_PATH } from "./sts-trust.ts";
 
 /** Public origin or address prefix to the loopback address that stands in for it, both without a trailing slash. */
 type StandIn = { readonly from: URL; readonly to: URL };
@@ -73,11 +74,11 @@ function issuerOf(providerName: string): string {
   return URL.canParse(address) && isLoopback(new URL(address)) ? address : productionUpstreams.issuerOf(providerName);
 }
 
-/** Other ports of loopback are other services; and at the own one the development issuer is a party of its own. */
+/** Other ports of loopback are other services; and at the own one the development issuer and STS are parties of their own. */
 function isOwn(url: URL, issuer: URL): boolean {
   if (!isLoopback(url)) return productionUpstreams.isOwn(url, issuer);
-  const isDevelopmentIssuer = url.pathname === ISSUER_PATH || url.pathname.startsWith(`${ISSUER_PATH}/`);
-  return isLoopback(issuer) && url.port === issuer.port && !isDevelopmentIssuer;
+  const isOther = [ISSUER_PATH, STS_PATH].some((path) => url.pathname === path || url.pathname.startsWith(`${path}/`));
+  return isLoopback(issuer) && url.port === issuer.port && !isOther;
 }
 
 /** With the stand-ins of DEVELOPMENT_UPSTREAMS. */

@@ -56,6 +56,7 @@ describe("the upstreams of local development", () => {
     const others = [
       "http://127.0.0.1:8787/development/issuer",
       "http://127.0.0.1:8787/development/issuer/.well-known/openid-configuration",
+      "http://127.0.0.1:8787/development/sts",
       "http://127.0.0.1:9001",
       "https://accounts.google.com",
     ];
