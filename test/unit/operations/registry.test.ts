@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../../src/config.ts";
 import { sha256Hex } from "../../../src/domain/digest.ts";
+import { RATE_EXCEEDED } from "../../../src/domain/errors.ts";
 import { objectsOf } from "../../../src/durable/objects.ts";
 import { PresentedTokens } from "../../../src/durable/presented-tokens.ts";
 import type { OperationContext } from "../../../src/operations/context.ts";
@@ -25,6 +26,7 @@ const context: OperationContext = {
   verifyLogins: async (pool, tokens) => await new PresentedTokens(env, config, tokens, null).verify(pool),
   random: () => 0.5,
   pause: async () => {},
+  assumeRole: async () => ({ credentials: { ok: false, error: RATE_EXCEEDED }, trace: { role: "" } }),
 };
 
 const all = [...registry];
