@@ -150,7 +150,7 @@ export function createApp(composition: Composition): RequestHandler {
       };
       const decoded = await readRequest(request, (name) => {
         const runnable = runnableOf(name);
-        if (runnable === undefined) return unknownOperation();
+        if (runnable === undefined) return unknownOperation(name);
         // A public operation takes no notice of a signature: nothing in the body could speak for its caller.
         if (isBlocked && runnable.access === "public") return CLIENT_OVER_LIMIT;
         return runnable.access === "signed" ? unsignedRefusal(request.headers, config.adminCredentials) : null;
@@ -227,7 +227,7 @@ async function runOperation(
 ): Promise<Result<object | undefined, WireError>> {
   facts.readInput(json);
   const runnable = runnableOf(operation);
-  if (runnable === undefined) return err(unknownOperation());
+  if (runnable === undefined) return err(unknownOperation(operation));
   const authorised = caller === null ? ok(undefined) : authorise(caller.credential, operation);
   if (!authorised.ok) return authorised;
   // A signature speaks for a backend, and many users stand behind one.

@@ -80,8 +80,9 @@ function operationOf(request: Request): Result<DecodedRequest["operation"], Wire
   if (mediaType.trim().toLowerCase() !== CONTENT_TYPE) {
     return err(serviceError("UnknownOperationException", `Content-Type must be ${CONTENT_TYPE}.`));
   }
-  const operation = operationNamedBy(request.headers.get("x-amz-target") ?? "");
-  return operation === undefined ? err(unknownOperation()) : ok(operation);
+  const target = request.headers.get("x-amz-target") ?? "";
+  const operation = operationNamedBy(target);
+  return operation === undefined ? err(unknownOperation(target)) : ok(operation);
 }
 
 /** A query is refused rather than passed over: a signature is checked for an empty one. */

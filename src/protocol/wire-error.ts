@@ -73,12 +73,12 @@ export function renderError(error: WireError): RenderedError {
   };
 }
 
-/** An operation that the service does not have, or not yet. Quotes no input (T51). */
-export function unknownOperation(): ServiceError {
-  return serviceError(
-    "UnknownOperationException",
-    "X-Amz-Target names no operation that this service has: AWSCognitoIdentityService.<operation> is expected.",
-  );
+/** An operation that the service does not have. What `target` names is quoted where it could be one: letters alone (T51). */
+export function unknownOperation(target = ""): ServiceError {
+  const name = target.slice(target.lastIndexOf(".") + 1);
+  const message = "X-Amz-Target names no operation that this service has";
+  const named = /^[A-Za-z]{1,64}$/.test(name) ? `${message}, '${name}'` : message;
+  return serviceError("UnknownOperationException", `${named}: AWSCognitoIdentityService.<operation> is expected.`);
 }
 
 function renderStatus(error: WireError): number {

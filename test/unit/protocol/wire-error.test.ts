@@ -81,6 +81,25 @@ describe("renderError", () => {
     expect(renderError(serviceError("LimitExceededException", "no")).headers).not.toHaveProperty("retry-after");
   });
 
+  it.each([
+    ["AWSCognitoIdentityService.GetEverything", "GetEverything"],
+    ["AWSCognitoIdentityProviderService.InitiateAuth", "InitiateAuth"],
+    ["GetEverything", "GetEverything"],
+  ])("names the operation of %s that is unknown", (target, name) => {
+    expect(unknownOperation(target).message).toBe(
+      `X-Amz-Target names no operation that this service has, '${name}': AWSCognitoIdentityService.<operation> is expected.`,
+    );
+  });
+
+  it.each([undefined, "", "AWSCognitoIdentityService.", "a.<script>", "a.b c", "a.b_7", `a.${"n".repeat(65)}`])(
+    "T51: quotes nothing of %s, which could be no name",
+    (target) => {
+      expect(unknownOperation(target).message).toBe(
+        "X-Amz-Target names no operation that this service has: AWSCognitoIdentityService.<operation> is expected.",
+      );
+    },
+  );
+
   it("marks a request that was sent to the wrong path or with the wrong method", () => {
     expect(renderError({ ...unknownOperation(), misdirected: "path" }).status).toBe(404);
     const wrongMethod = renderError({ ...unknownOperation(), misdirected: "method" });
