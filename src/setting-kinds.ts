@@ -1,6 +1,7 @@
 /** What the text of a setting may be. A kind says it in words, which are those of every refusal, and reads the text. */
 import type { AdminCredential } from "./domain/admin-credential.ts";
 import { err, ok, type Result } from "./domain/errors.ts";
+import { isRoleArn } from "./domain/role-arn.ts";
 import { isObject, type JsonObject, parseJson } from "./domain/json.ts";
 import type { UpstreamPolicy } from "./outbound/upstream-policy.ts";
 import { type OidcProviders, readOidcProviders } from "./providers/oidc-providers.ts";
@@ -191,12 +192,13 @@ function isTextList(value: unknown): value is readonly string[] {
 
 function credentialOf(entry: unknown): AdminCredential | undefined {
   if (!isObject(entry)) return undefined;
-  const { accessKeyId, secretAccessKey, operations = "*", pools = "*" } = entry;
+  const { accessKeyId, secretAccessKey, operations = "*", pools = "*", roles } = entry;
   if (typeof accessKeyId !== "string" || !/^[\w-]{1,128}$/.test(accessKeyId)) return undefined;
   if (typeof secretAccessKey !== "string" || secretAccessKey.length < 16) return undefined;
   if (operations !== "*" && !isTextList(operations)) return undefined;
   if (pools !== "*" && !isTextList(pools)) return undefined;
-  return { accessKeyId, secretAccessKey, operations, pools };
+  if (roles !== undefined && roles !== "*" && !(isTextList(roles) && roles.every(isRoleArn))) return undefined;
+  return { accessKeyId, secretAccessKey, operations, pools, ...(roles !== undefined && { roles }) };
 }
 
 /** What is wrong with a secret that is well formed, or nothing: production takes none that others know. Never repeats it. */
@@ -210,7 +212,7 @@ function weaknessOf({ accessKeyId, secretAccessKey }: AdminCredential): string |
 
 export const adminCredentials: Kind<readonly AdminCredential[]> = unlessLocal(
   json(
-    "an array of {accessKeyId, secretAccessKey of 16 or more characters, operations?, pools?} with distinct access key ids",
+    "an array of {accessKeyId, secretAccessKey of 16 or more characters, operations?, pools?, roles?} with distinct access key ids",
     (value) => {
       const credentials = Array.isArray(value) ? value.map(credentialOf) : [undefined];
       const valid = credentials.filter((credential) => credential !== undefined);

@@ -9,6 +9,8 @@ export type AdminCredential = {
   readonly operations: readonly string[] | "*";
   /** Ids of the identity pools that it may touch; `"*"` is all of them. */
   readonly pools: readonly string[] | "*";
+  /** ARNs of the roles that it may give to a pool; absent: all of them for one that may touch all pools, else none. */
+  readonly roles?: readonly string[] | "*";
 };
 
 /** AccessDeniedException when the credential's operations do not name this one. */
@@ -28,4 +30,12 @@ export function authorise(credential: AdminCredential, operation: string): Resul
 /** Whole ids, byte for byte: an id is never a prefix or a pattern. */
 export function allowsPool(credential: AdminCredential, identityPoolId: string): boolean {
   return credential.pools === "*" || credential.pools.includes(identityPoolId);
+}
+
+/** The first of the roles that the credential may not set, as `iam:PassRole` decides it at AWS; null: it may set them all. Whole ARNs. */
+export function forbiddenRole(
+  { pools, roles = pools === "*" ? "*" : [] }: AdminCredential,
+  roleArns: readonly string[],
+): string | null {
+  return roles === "*" ? null : (roleArns.find((roleArn) => !roles.includes(roleArn)) ?? null);
 }

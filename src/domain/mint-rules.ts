@@ -12,8 +12,8 @@ import type { TaggedRefusal } from "./refusals.ts";
 export type Flow = "basic" | "enhanced";
 
 /**
- * The enhanced flow is always permitted. Only an explicit `false` turns the basic one off, and it never takes a SAML login,
- * whether or not the pool has the provider.
+ * The enhanced flow is always permitted. Only an explicit `false` turns the basic one off, and so does any role mapping; and it
+ * never takes a SAML login, whether or not the pool has the provider.
  */
 export function permitsFlow(
   flow: Flow,
@@ -22,6 +22,8 @@ export function permitsFlow(
 ): Result<void, TaggedRefusal> {
   if (flow === "enhanced") return ok(undefined);
   if (pool.allowsClassicFlow === false) return err({ kind: "basic-flow-disabled" });
+  // The role of a login is chosen where the credentials are given: who could bring a token to STS himself would go round it.
+  if (Object.keys(pool.access?.roleMappings ?? {}).length > 0) return err({ kind: "basic-flow-with-role-mappings" });
   for (const name of providerNames) if (isSamlProviderArn(name)) return err({ kind: "basic-flow-with-saml" });
   return ok(undefined);
 }

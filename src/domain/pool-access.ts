@@ -1,4 +1,10 @@
-/** What an identity pool gives to its identities: roles, how one is chosen, and the tags of their sessions. Pure data. */
+/**
+ * What an identity pool gives to its identities: roles, how one is chosen, and the tags of their sessions. Pure; what a key of
+ * its maps names is said by mapped-providers.ts.
+ */
+import { err, ok, type Result, serviceError } from "./errors.ts";
+import { isRoleArn } from "./role-arn.ts";
+import { isTagKey } from "./tag-text.ts";
 
 /** ARNs of the roles without a mapping. One that is absent is given to nobody. */
 export type PoolRoles = { readonly authenticated?: string; readonly unauthenticated?: string };
@@ -33,3 +39,62 @@ export type PoolAccess = {
   /** By the provider as the caller spelt it: a user pool has no client id here. */
   readonly principalTagMaps: Readonly<Record<string, PrincipalTagMap>>;
 };
+
+/** Of a pool for which nobody has set anything. */
+export const NO_ACCESS: PoolAccess = { roles: {}, roleMappings: {}, principalTagMaps: {} };
+
+/** The two members that SetIdentityPoolRoles sets together. */
+export type RoleSettings = Pick<PoolAccess, "roles" | "roleMappings">;
+
+/** API reference, RulesConfigurationType. The service model's 400 is the bound of its shape. */
+const MAX_RULES = 25;
+
+/** InvalidParameterException, in words of ours, for what the shapes permit and no choice of a role could go by. */
+export function checkRoles({ roles, roleMappings }: RoleSettings): Result<void> {
+  if (!Object.values(roles).every(isRoleArn)) return invalid("Invalid role ARN at 'roles'.");
+  for (const { type, rules } of Object.values(roleMappings)) {
+    if (type === "Rules" && rules === undefined) {
+      return invalid("A role mapping of type Rules must have a RulesConfiguration.");
+    }
+    if (type === "Token" && rules !== undefined) {
+      return invalid("A role mapping of type Token takes no RulesConfiguration.");
+    }
+    if (rules !== undefined && rules.length > MAX_RULES) {
+      return invalid(`A role mapping can have at most ${MAX_RULES} rules.`);
+    }
+    if (rules?.every(({ roleArn }) => isRoleArn(roleArn)) === false) {
+      return invalid("Invalid role ARN at 'roleMappings'.");
+    }
+  }
+  return ok(undefined);
+}
+
+/** The keys become those of a session's tags, which STS compares without regard to case. */
+export function checkPrincipalTags({ principalTags }: PrincipalTagMap): Result<void> {
+  const keys = Object.keys(principalTags);
+  if (!keys.every(isTagKey)) return invalid("Invalid tag key at 'principalTags'.");
+  const folded = new Set(keys.map((key) => key.toLowerCase()));
+  return folded.size === keys.length ? ok(undefined) : invalid("Duplicate entries at 'principalTags'.");
+}
+
+/** Stands for all roles, where a mapping of type Token leaves the choice to whoever issues the login tokens. */
+export const ANY_ROLE = "*";
+
+/** The roles that these settings may give, as one that sets them must be allowed to: whole ARNs, or `ANY_ROLE`. */
+export function rolesGivenBy({ roles, roleMappings }: RoleSettings): readonly string[] {
+  const given = Object.values(roleMappings).flatMap(({ type, rules = [] }) =>
+    type === "Token" ? [ANY_ROLE] : rules.map(({ roleArn }) => roleArn),
+  );
+  return [...Object.values(roles), ...given];
+}
+
+/** Longest piece of a provider's or a role's name that a message repeats: room for any that AWS has, and for no text besides (T71). */
+const MAX_QUOTED_LENGTH = 256;
+
+export function quotedName(name: string): string {
+  return name.replace(/[^\x20-\x7e]/g, "?").slice(0, MAX_QUOTED_LENGTH);
+}
+
+function invalid(message: string): Result<never> {
+  return err(serviceError("InvalidParameterException", message));
+}

@@ -69,3 +69,10 @@ const SAML_PROVIDER_ARN = /^arn:aws[a-z-]*:iam::\d{12}:saml-provider\//;
 export function isSamlProviderArn(name: string): boolean {
   return SAML_PROVIDER_ARN.test(name);
 }
+
+const OIDC_PROVIDER_ARN = /^arn:aws[a-z-]*:iam::\d{12}:oidc-provider\/(.+)$/;
+
+/** The provider that an ARN of an OpenID Connect provider names, as it spells it; undefined: it is no such ARN. */
+export function oidcProviderOf(arn: string): string | undefined {
+  return OIDC_PROVIDER_ARN.exec(arn)?.[1];
+}

@@ -15,6 +15,8 @@ export type TaggedRefusal =
   | { readonly kind: "guests-not-supported" }
   /** The pool permits the enhanced flow alone. */
   | { readonly kind: "basic-flow-disabled" }
+  /** The pool chooses roles by the claims of a login, which the enhanced flow alone does. */
+  | { readonly kind: "basic-flow-with-role-mappings" }
   /** The basic flow never takes a SAML login, whether or not the pool has the provider. */
   | { readonly kind: "basic-flow-with-saml" }
   /**
@@ -82,6 +84,11 @@ export function errorOf(refusal: Refusal): ServiceError {
       return serviceError(
         "InvalidParameterException",
         "Basic (classic) flow is not enabled, please use enhanced flow.",
+      );
+    case "basic-flow-with-role-mappings":
+      return serviceError(
+        "InvalidParameterException",
+        "Basic (classic) flow is not supported with RoleMappings, please use enhanced flow.",
       );
     case "basic-flow-with-saml":
       return serviceError(

@@ -1,13 +1,11 @@
-/**
- * A place for one identity pool (pools/pool-actor.ts), which decides all that happens here, with its storage, its alarm, its
- * clock, and the way to its directories and its identities.
- */
+/** A place for one identity pool (pools/pool-actor.ts): storage, alarm, clock, and the way to its directories and identities. */
 import type { Result } from "../domain/errors.ts";
 import type { IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
 import { writeEvent } from "../log/write.ts";
 import type { ParseConfig } from "../isolate.ts";
 import { PoolActor, type PoolHost, type PoolRecord } from "../pools/pool-actor.ts";
+import type { PoolChange } from "../pools/pool-changes.ts";
 import { poolDirectoryOf } from "../pools/pool-directory.ts";
 import { ConfiguredObject } from "./configured-object.ts";
 import { sealSecrets, withSecrets } from "./pool-secrets.ts";
@@ -38,6 +36,10 @@ export class IdentityPoolObject extends ConfiguredObject {
 
   async update(settings: IdentityPoolSettings): Promise<Result<IdentityPool> | null> {
     return await this.#pool.update(settings);
+  }
+
+  async change(change: PoolChange): Promise<Result<void> | null> {
+    return await this.#pool.change(change);
   }
 
   async remove(callKey: string | null): Promise<boolean> {

@@ -63,7 +63,8 @@ export async function updateIdentityPool(
   const identityPoolId = identityPoolIdOfInput(input.IdentityPoolId);
   const refusal = poolRefusal(context, identityPoolId);
   if (refusal !== null) return refusal;
-  const settings = settingsOf(input);
+  // An empty map of tags says that there are to be none, and no map that they stay.
+  const settings = { ...settingsOf(input), ...(input.IdentityPoolTags?.size === 0 && { tags: {} }) };
   const checked = checkSettings(settings, context.config);
   if (!checked.ok) return checked;
   const updated = await context.objects.identityPool(identityPoolId).update(settings);

@@ -21,6 +21,9 @@ import {
   listIdentityPools,
   updateIdentityPool,
 } from "./identity-pools.ts";
+import { getIdentityPoolRoles, setIdentityPoolRoles } from "./identity-pool-roles.ts";
+import { getPrincipalTagAttributeMap, setPrincipalTagAttributeMap } from "./principal-tag-maps.ts";
+import { listTagsForResource, tagResource, untagResource } from "./resource-tags.ts";
 import { rotateSigningKey } from "./rotate-signing-key.ts";
 
 export type RunnableOperation = {
@@ -74,16 +77,23 @@ export const registry: ReadonlyMap<OperationName, RunnableOperation> = new Map<O
   ["DescribeIdentity", signedOperation(operations.DescribeIdentity, describeIdentity)],
   ["DescribeIdentityPool", signedOperation(operations.DescribeIdentityPool, describeIdentityPool)],
   ["GetId", publicOperation(operations.GetId, getId)],
+  ["GetIdentityPoolRoles", signedOperation(operations.GetIdentityPoolRoles, getIdentityPoolRoles)],
   ["GetOpenIdToken", publicOperation(operations.GetOpenIdToken, getOpenIdToken)],
   [
     "GetOpenIdTokenForDeveloperIdentity",
     signedOperation(operations.GetOpenIdTokenForDeveloperIdentity, getOpenIdTokenForDeveloperIdentity),
   ],
+  ["GetPrincipalTagAttributeMap", signedOperation(operations.GetPrincipalTagAttributeMap, getPrincipalTagAttributeMap)],
   ["ListIdentities", signedOperation(operations.ListIdentities, listIdentities)],
   ["ListIdentityPools", signedOperation(operations.ListIdentityPools, listIdentityPools)],
+  ["ListTagsForResource", signedOperation(operations.ListTagsForResource, listTagsForResource)],
   ["LookupDeveloperIdentity", signedOperation(operations.LookupDeveloperIdentity, lookupDeveloperIdentity)],
   ["MergeDeveloperIdentities", signedOperation(operations.MergeDeveloperIdentities, mergeDeveloperIdentities)],
+  ["SetIdentityPoolRoles", signedOperation(operations.SetIdentityPoolRoles, setIdentityPoolRoles)],
+  ["SetPrincipalTagAttributeMap", signedOperation(operations.SetPrincipalTagAttributeMap, setPrincipalTagAttributeMap)],
+  ["TagResource", signedOperation(operations.TagResource, tagResource)],
   ["UnlinkDeveloperIdentity", signedOperation(operations.UnlinkDeveloperIdentity, unlinkDeveloperIdentity)],
   ["UnlinkIdentity", publicOperation(operations.UnlinkIdentity, unlinkIdentity)],
+  ["UntagResource", signedOperation(operations.UntagResource, untagResource)],
   ["UpdateIdentityPool", signedOperation(operations.UpdateIdentityPool, updateIdentityPool)],
 ]);

@@ -7,7 +7,8 @@ import { ok, type Result } from "../domain/errors.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
 import { DIRECTORY_SHARDS, directoryShard } from "./identity-directory.ts";
-import { formerNamesWith, replaceSettings } from "./pool-settings.ts";
+import { changedPool, type PoolChange } from "./pool-changes.ts";
+import { formerNamesWith, replaceSettings, withKept } from "./pool-settings.ts";
 import { type SealedSecrets, withoutSecrets } from "./sealed-secrets.ts";
 
 /** Identities that are deleted at once, and how often in one alarm: a bounded piece of work, repeated until none is left. */
@@ -110,6 +111,17 @@ export class PoolActor {
     return pool === null ? null : ok(pool);
   }
 
+  /** Changes what is no setting, or one tag of many; what is sealed stays. Null where there is no live pool. */
+  async change(change: PoolChange): Promise<Result<void> | null> {
+    if (this.#record?.state !== "live") return null;
+    const changed = changedPool(this.#record.pool, change);
+    if (!changed.ok) return changed;
+    this.#save({ ...this.#record, pool: changed.value });
+    // A name that the directory is being told just now is told by whoever changed the record last.
+    await this.#list();
+    return ok(undefined);
+  }
+
   /**
    * From this step on the pool is gone; its identities follow. False when there was none, or another request deleted it:
    * `callKey` is the same for one that comes again, and null when nothing tells.
@@ -148,9 +160,10 @@ export class PoolActor {
   ): Promise<IdentityPool | null> {
     if (this.#record?.state === "deleted") return null;
     const formerNames = this.#formerNames();
+    const pool = { ...withKept(this.#record?.pool ?? {}, settings), identityPoolId };
     this.#save({
       version: 1,
-      pool: { ...withoutSecrets(settings, sealed), identityPoolId },
+      pool: withoutSecrets(pool, sealed),
       ...(sealed !== null && { sealed }),
       state: "live",
       revision: this.#nextRevision(),
@@ -159,7 +172,7 @@ export class PoolActor {
       sweptShards: 0,
     });
     await this.#list();
-    return { ...settings, identityPoolId };
+    return pool;
   }
 
   /** By the clock, in ms, so that it rises also where the record was set back: restored, or stored by a release that knew of none. */

@@ -1,8 +1,9 @@
 /** How much an identity pool may hold: its settings are read by every call of its users. Pure. */
 import { utf8 } from "../domain/bytes.ts";
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
-import type { IdentityPoolSettings } from "../domain/identity-pool.ts";
+import type { IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
 import { canonicalName } from "../domain/provider-name.ts";
+import { isTagKey, isTagText } from "../domain/tag-text.ts";
 
 /** Service model, SupportedLoginProviders. */
 const MAX_LOGIN_PROVIDERS = 10;
@@ -11,11 +12,26 @@ const MAX_USER_POOL_CLIENTS = 50;
 /** IAM quotas: OpenID Connect providers, and SAML providers, of one account. */
 const MAX_IAM_PROVIDERS = 100;
 /** AWS, Tagging: tags of one resource. */
-const MAX_TAGS = 50;
-/** All settings of a pool together, in bytes as JSON. */
+export const MAX_TAGS = 50;
+/** All settings of a pool together, with its roles and its maps of principal tags, in bytes as JSON. */
 export const MAX_SETTINGS_BYTES = 65_536;
+export const TOO_MANY_BYTES = `The settings of an identity pool can have at most ${MAX_SETTINGS_BYTES} bytes.`;
 
-/** LimitExceededException names what is too many or too much, InvalidParameterException where something is listed twice. */
+/** Whether a pool of these settings would be too much to be read by every call of its users. */
+export function isTooLarge(settings: IdentityPoolSettings & Pick<Partial<IdentityPool>, "access">): boolean {
+  return utf8(JSON.stringify(settings)).length > MAX_SETTINGS_BYTES;
+}
+
+export const INVALID_TAGS = serviceError(
+  "InvalidParameterException",
+  "Tag keys and values have letters, digits, spaces and _.:/=+-@ alone, and no key begins with aws:.",
+);
+
+export function areTags(tags: Readonly<Record<string, string>>): boolean {
+  return Object.entries(tags).every(([key, value]) => isTagKey(key) && isTagText(value));
+}
+
+/** LimitExceededException names what is too many or too much, InvalidParameterException a tag that is none, or what is listed twice. */
 export function checkPoolLimits(settings: IdentityPoolSettings): Result<void> {
   const userPools = settings.cognitoIdentityProviders ?? [];
   const { supportedLoginProviders = {}, openIdConnectProviderArns = [], samlProviderArns = [], tags = {} } = settings;
@@ -29,9 +45,8 @@ export function checkPoolLimits(settings: IdentityPoolSettings): Result<void> {
   for (const [member, count, most] of counts) {
     if (count > most) return exceeded(`An identity pool can have at most ${most} ${member}.`);
   }
-  if (utf8(JSON.stringify(settings)).length > MAX_SETTINGS_BYTES) {
-    return exceeded(`The settings of an identity pool can have at most ${MAX_SETTINGS_BYTES} bytes.`);
-  }
+  if (isTooLarge(settings)) return exceeded(TOO_MANY_BYTES);
+  if (!areTags(tags)) return err(INVALID_TAGS);
   const clients = userPools.map(({ providerName = "", clientId }) =>
     JSON.stringify([canonicalName(providerName), clientId]),
   );

@@ -1,7 +1,13 @@
 /** What an identity pool's settings may become: how an update replaces them, and which names are spent. Pure. */
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
-import { type IdentityPoolSettings, isPublicProvider, publicNamesOf } from "../domain/identity-pool.ts";
+import {
+  type IdentityPool,
+  type IdentityPoolSettings,
+  isPublicProvider,
+  publicNamesOf,
+} from "../domain/identity-pool.ts";
 import { foldProviderName } from "../domain/provider-name.ts";
+import { isTooLarge, TOO_MANY_BYTES } from "./pool-limits.ts";
 
 /** Most names that a pool keeps of public providers that it had. One that had more can name no developer provider. */
 export const MAX_FORMER_NAMES = 200;
@@ -28,9 +34,35 @@ const DEVELOPER_NAME_IS_PUBLIC = serviceError(
  * `formerNamesWith`, of all settings before.
  */
 export function replaceSettings(
-  current: IdentityPoolSettings,
+  current: IdentityPoolSettings & Pick<IdentityPool, "access">,
   settings: IdentityPoolSettings,
   formerNames: readonly string[] = [],
+): Result<IdentityPoolSettings> {
+  const named = withDeveloperName(current, settings, formerNames);
+  return named.ok && isTooLarge(withKept(current, named.value))
+    ? err(serviceError("LimitExceededException", TOO_MANY_BYTES))
+    : named;
+}
+
+/**
+ * The settings with what a pool keeps when they are replaced: its roles and principal tags, which no settings name, and its
+ * tags where none are given, while an empty map of them clears them (docs/adr/0062).
+ */
+export function withKept(current: KeptOf, settings: IdentityPoolSettings): IdentityPoolSettings & KeptOf {
+  const { tags = current.tags ?? {}, ...rest } = settings;
+  return {
+    ...rest,
+    ...(Object.keys(tags).length > 0 && { tags }),
+    ...(current.access !== undefined && { access: current.access }),
+  };
+}
+
+type KeptOf = Pick<IdentityPool, "access" | "tags">;
+
+function withDeveloperName(
+  current: IdentityPoolSettings,
+  settings: IdentityPoolSettings,
+  formerNames: readonly string[],
 ): Result<IdentityPoolSettings> {
   const developerProviderName = current.developerProviderName ?? settings.developerProviderName;
   if (developerProviderName === undefined) return ok(settings);

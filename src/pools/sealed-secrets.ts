@@ -8,7 +8,10 @@ import type { IdentityPoolSettings } from "../domain/identity-pool.ts";
 export type SealedSecrets = Readonly<Record<string, { readonly iv: string; readonly ciphertext: string }>>;
 
 /** The settings as they rest beside `sealed`. */
-export function withoutSecrets(settings: IdentityPoolSettings, sealed: SealedSecrets | null): IdentityPoolSettings {
+export function withoutSecrets<Settings extends IdentityPoolSettings>(
+  settings: Settings,
+  sealed: SealedSecrets | null,
+): Settings {
   return sealed === null ? settings : withValues(settings, new Map(Object.keys(sealed).map((name) => [name, ""])));
 }
 

@@ -263,6 +263,15 @@ export async function driveEverything(folder: string): Promise<Driven> {
   await signed("UnlinkDeveloperIdentity", { ...unlinkUser, IdentityId: developed });
   await signed("DescribeIdentityPool", pool);
   await signed("UpdateIdentityPool", { ...pool, ...settings });
+  const provider = { ...pool, IdentityProviderName: issuer.providerName };
+  const ResourceArn = `arn:aws:cognito-identity:us-east-1::identitypool/${identityPoolId}`;
+  await signed("SetIdentityPoolRoles", { ...pool, Roles: {} });
+  await signed("GetIdentityPoolRoles", pool);
+  await signed("SetPrincipalTagAttributeMap", { ...provider, UseDefaults: true });
+  await signed("GetPrincipalTagAttributeMap", provider);
+  await signed("TagResource", { ResourceArn, Tags: { team: "edge" } });
+  await signed("UntagResource", { ResourceArn, TagKeys: ["team"] });
+  await signed("ListTagsForResource", { ResourceArn });
   await signed("ListIdentityPools", { MaxResults: 60 });
   await signed("DescribeIdentity", { IdentityId: guest });
   await signed("ListIdentities", { ...pool, MaxResults: 60 });
@@ -276,6 +285,21 @@ export async function driveEverything(folder: string): Promise<Driven> {
   for (const operation of ["DescribeIdentityPool", "DeleteIdentityPool", "UpdateIdentityPool", "ListIdentities"]) {
     await signed(operation, { IdentityPoolId: good.slice(0, 50) });
   }
+  const misplaced = {
+    IdentityProviderName: good.slice(0, 128),
+    ResourceArn: good.slice(0, 500),
+    TagKeys: [good],
+    Tags: {},
+  };
+  const roleMappings = { [good.slice(0, 128)]: { Type: "Token", AmbiguousRoleResolution: "Deny" } };
+  await signed("SetIdentityPoolRoles", { ...pool, Roles: { authenticated: good } });
+  await signed("SetIdentityPoolRoles", { ...pool, Roles: {}, RoleMappings: roleMappings });
+  await signed("GetIdentityPoolRoles", { IdentityPoolId: good.slice(0, 50) });
+  for (const operation of ["SetPrincipalTagAttributeMap", "GetPrincipalTagAttributeMap"]) {
+    await signed(operation, { ...pool, ...misplaced });
+  }
+  for (const operation of ["TagResource", "UntagResource", "ListTagsForResource"]) await signed(operation, misplaced);
+  await signed("TagResource", { ResourceArn, Tags: { "aws:token": good.slice(0, 200) } });
   await signed("DescribeIdentity", { IdentityId: good.slice(0, 50) });
   await signed("DeleteIdentities", { IdentityIdsToDelete: [good.slice(0, 50)] });
   await signed("ListIdentityPools", { MaxResults: 60, NextToken: good.slice(0, 60) });

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 
-const ROWS = Array.from({ length: 51 }, (_, index) => `T${index + 1}`);
+const text = readFileSync(join(import.meta.dirname, "../../SECURITY.md"), "utf8");
+const ROWS = [...text.matchAll(/^\*\*(T\d+)\. /gm)].map(([, row = ""]) => row);
 
 function rowsAttacked(): ReadonlySet<string> {
   const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".test.ts"));
@@ -12,13 +13,14 @@ function rowsAttacked(): ReadonlySet<string> {
   return new Set(sources.flatMap((source) => [...source.matchAll(/\(\s*"(T\d+): /g)].map(([, row = ""]) => row)));
 }
 
-it("each of the rows T1 to T51 has a test named after it in this folder", () => {
+it("each row of SECURITY.md has a test named after it in this folder, and each test a row", () => {
   const attacked = rowsAttacked();
   expect(ROWS.filter((row) => !attacked.has(row))).toEqual([]);
   expect([...attacked].filter((row) => !ROWS.includes(row))).toEqual([]);
 });
 
-it("each of the rows T1 to T51 is a paragraph of SECURITY.md, once", () => {
-  const text = readFileSync(join(import.meta.dirname, "../../SECURITY.md"), "utf8");
-  expect([...text.matchAll(/^\*\*(T\d+)\. /gm)].map(([, row]) => row)).toEqual(ROWS);
+it("the rows of SECURITY.md are paragraphs in the order of their numbers, each once, T1 to T51 among them", () => {
+  const numbers = ROWS.map((row) => Number(row.slice(1)));
+  expect(numbers).toEqual([...new Set(numbers)].toSorted((one, other) => one - other));
+  expect(numbers.slice(0, 51)).toEqual(Array.from({ length: 51 }, (_, index) => index + 1));
 });

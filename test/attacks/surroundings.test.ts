@@ -1,4 +1,4 @@
-/** T42 to T51 over HTTP but for signatures (signed-operations.test.ts): what is minted, the keys, everything around a call. */
+/** T42 to T51 and T70 to T72 over HTTP but for signatures (signed-operations.test.ts): what is minted, the keys, everything around a call. */
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
@@ -15,6 +15,8 @@ const PREFIX = "AWSCognitoIdentityService.";
 const ROTATE = "Edgepool.RotateSigningKey";
 const NARROW = { accessKeyId: "narrow", secretAccessKey: "narrow-secret-of-some-length" };
 const POOL_BOUND = { accessKeyId: "bound", secretAccessKey: "bound-secret-of-some-length" };
+
+const ROLE = "arn:aws:iam::123456789012:role/administrators";
 
 let worker: RunningWorker;
 beforeAll(async () => {
@@ -216,6 +218,76 @@ describe("around a call", () => {
     expect(answer.headers["cache-control"]).toBe("no-store");
     expect(answer.headers["content-type"]).toBe("application/x-amz-json-1.1");
     if (answer.status !== 200) expect(errorOf(answer).type).toBe("UnknownOperationException");
+  });
+
+  it("T70: whoever administers one pool gives it no role that the credential does not name", async () => {
+    const mapping = (more: object) => ({ "accounts.google.com": { AmbiguousRoleResolution: "Deny", ...more } });
+    const rule = { Claim: "sub", MatchType: "StartsWith", Value: "1", RoleARN: ROLE };
+    const attempts: readonly (readonly [role: string, input: object])[] = [
+      [ROLE, { Roles: { authenticated: ROLE } }],
+      [ROLE, { Roles: { unauthenticated: ROLE } }],
+      [ROLE, { Roles: {}, RoleMappings: mapping({ Type: "Rules", RulesConfiguration: { Rules: [rule] } }) }],
+      // The users of an issuer that the attacker adds would say themselves which.
+      ["*", { Roles: {}, RoleMappings: mapping({ Type: "Token" }) }],
+    ];
+    for (const [role, input] of attempts) {
+      const order = { IdentityPoolId: identityPoolId, ...input };
+      const signing = { credential: POOL_BOUND };
+      const answer = await sendSigned(worker.endpoint, `${PREFIX}SetIdentityPoolRoles`, order, signing);
+      expect([answer.status, errorOf(answer)]).toEqual([
+        403,
+        { type: "NotAuthorizedException", message: `Access to Role '${role}' is forbidden.` },
+      ]);
+    }
+    const input = { IdentityPoolId: identityPoolId };
+    const kept = await sendSigned(worker.endpoint, `${PREFIX}GetIdentityPoolRoles`, input);
+    expect(kept.body).not.toContain(ROLE);
+  });
+
+  it("T71: a role is no text for others to read, where it is set and where it is refused", async () => {
+    const texts = [
+      "arn:aws:iam::1:role/Call +1 555 0100!",
+      `${ROLE}\u0000`,
+      `${ROLE}<script>`,
+      "see https://evil.example/",
+    ];
+    for (const text of texts) {
+      const order = { IdentityPoolId: identityPoolId, Roles: { authenticated: text } };
+      for (const credential of [POOL_BOUND, LOCAL_CREDENTIAL]) {
+        const answer = await sendSigned(worker.endpoint, `${PREFIX}SetIdentityPoolRoles`, order, { credential });
+        expect(errorOf(answer)).toEqual({
+          type: "InvalidParameterException",
+          message: "Invalid role ARN at 'roles'.",
+        });
+      }
+    }
+    const long = { Roles: { authenticated: `arn:aws:iam::${"1".repeat(1900)}:role/r` } };
+    const order = { IdentityPoolId: identityPoolId, ...long };
+    const answer = await sendSigned(worker.endpoint, `${PREFIX}SetIdentityPoolRoles`, order, {
+      credential: POOL_BOUND,
+    });
+    expect(errorOf(answer).message).toHaveLength("Access to Role '' is forbidden.".length + 256);
+  });
+
+  it("T72: whoever administers one pool reads and writes nothing of another by its ARN", async () => {
+    const foreign = await createPool(adminClient(worker.endpoint), { IdentityPoolTags: { owner: "somebody else" } });
+    const ResourceArn = `arn:aws:cognito-identity:us-east-1:123456789012:identitypool/${foreign}`;
+    // One that names the attacker's own pool beside it is none.
+    const both = `${ResourceArn}:identitypool/${identityPoolId}`;
+    for (const [operation, input] of [
+      ["ListTagsForResource", {}],
+      ["TagResource", { Tags: { owner: "me" } }],
+      ["UntagResource", { TagKeys: ["owner"] }],
+    ] as const) {
+      const types = [ResourceArn, both].map(async (arn) => {
+        const order = { ResourceArn: arn, ...input };
+        const answer = await sendSigned(worker.endpoint, PREFIX + operation, order, { credential: POOL_BOUND });
+        return errorOf(answer).type;
+      });
+      expect(await Promise.all(types)).toEqual(["AccessDeniedException", "InvalidParameterException"]);
+    }
+    const listed = await sendSigned(worker.endpoint, `${PREFIX}ListTagsForResource`, { ResourceArn });
+    expect(JSON.parse(listed.body)).toEqual({ Tags: { owner: "somebody else" } });
   });
 
   it("T51: a message quotes little of the input, only what prints, and of a login nothing", async () => {

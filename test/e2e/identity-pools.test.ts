@@ -112,8 +112,9 @@ describe("UpdateIdentityPool", () => {
       SupportedLoginProviders: { "appleid.apple.com": "com.example.app" },
     };
     const { $metadata: _, ...updated } = await admin.send(new UpdateIdentityPoolCommand(settings));
-    // The developer provider name alone stays once it is set.
-    const expected = { ...settings, DeveloperProviderName: "login.example.app" };
+    // The developer provider name stays once it is set, and tags where none are sent.
+    const { IdentityPoolTags } = EVERY_SETTING;
+    const expected = { ...settings, DeveloperProviderName: "login.example.app", IdentityPoolTags };
     expect(updated).toEqual(expected);
     expect(await describePool(identityPoolId)).toEqual(expected);
   });

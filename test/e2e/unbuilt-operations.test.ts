@@ -23,8 +23,8 @@ const INPUT = {
 const page = readFileSync("docs/operations.md", "utf8");
 const unbuilt = [...page.matchAll(/^\| (\w+) .*\| unknown operation +\|/gm)].map(([, name = ""]) => name);
 
-test("the page has operations of both kinds", () => {
-  expect(unbuilt.length).toBeGreaterThan(0);
+test("the page has operations that are built", () => {
+  expect(page).toMatch(/^\| GetId .*\| built/m);
   expect(unbuilt).not.toContain("GetId");
 });
 

@@ -3,6 +3,8 @@ import type { Mutant } from "./mutants-of-merges.ts";
 
 const POOL = "src/pools/pool-actor.ts";
 const DIRECTORY = "src/pools/pool-directory.ts";
+const SETTINGS = "src/pools/pool-settings.ts";
+const CHANGES = "src/pools/pool-changes.ts";
 const MEMORY = "src/pools/pool-memory.ts";
 const OPERATIONS = "src/operations/identity-pools.ts";
 const LISTS = "src/operations/identities.ts";
@@ -99,6 +101,26 @@ export const MUTANTS_OF_POOLS: readonly Mutant[] = [
     POOL,
     "{ ...withoutSecrets(settings, sealed), identityPoolId }",
     "{ ...settings, identityPoolId }",
+  ),
+  // What is beside the settings.
+  mutant(
+    "new settings drop the roles",
+    SETTINGS,
+    "    ...(current.access !== undefined && { access: current.access }),\n",
+    "",
+  ),
+  mutant("new settings drop the tags", SETTINGS, "tags = current.tags ?? {}", "tags = {}"),
+  mutant(
+    "roles are answered before they are stored",
+    POOL,
+    "    this.#save({ ...this.#record, pool: changed.value });\n",
+    "    this.#record = { ...this.#record, pool: changed.value };\n",
+  ),
+  mutant(
+    "a tag takes the place of the roles",
+    CHANGES,
+    "ok(count === 0 ? untagged : { ...pool, tags })",
+    "ok({ ...pool, access: NO_ACCESS, tags })",
   ),
   // The end.
   mutant(

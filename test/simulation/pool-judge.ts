@@ -13,6 +13,9 @@ import { SettingsJudge } from "./settings-judge.ts";
 /** How long a changed pool may be seen as it was. */
 const SEEN_FOR_MS = 30_000;
 
+/** What a pool has in place of a name of its roles, or of its tags, before it is given any. */
+export const NONE = "none";
+
 /** A name that a pool had, or null where there was none, and when it got that. */
 type Version = { readonly name: string | null; readonly fromMs: number };
 
@@ -24,6 +27,8 @@ type Evidence = {
 
 export class PoolJudge {
   readonly settings: SettingsJudge;
+  readonly roles: SettingsJudge;
+  readonly tags: SettingsJudge;
   /** Pools that somebody was told of. */
   readonly known: IdentityPoolId[] = POOLS.map(({ identityPoolId }) => identityPoolId);
   /** Whether anything was asked of pools themselves. */
@@ -39,7 +44,13 @@ export class PoolJudge {
 
   constructor(world: Evidence) {
     this.#world = world;
-    this.settings = new SettingsJudge(world.network);
+    this.settings = new SettingsJudge(
+      world.network,
+      "settings",
+      (id) => POOLS.find(({ identityPoolId }) => identityPoolId === id)?.name,
+    );
+    this.roles = new SettingsJudge(world.network, "roles", () => NONE);
+    this.tags = new SettingsJudge(world.network, "tags", () => NONE);
   }
 
   asksToDelete(identityPoolId: IdentityPoolId, callId: string | null): void {

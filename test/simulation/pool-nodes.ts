@@ -8,6 +8,7 @@ import type { IdentityPool, IdentityPoolSettings } from "../../src/domain/identi
 import { sealSecrets, withSecrets } from "../../src/durable/pool-secrets.ts";
 import { IdentityDirectory } from "../../src/pools/identity-directory.ts";
 import { PoolActor, type PoolHost, type PoolRecord, type ShardCalls } from "../../src/pools/pool-actor.ts";
+import type { PoolChange } from "../../src/pools/pool-changes.ts";
 import { PoolDirectory, type PoolListing } from "../../src/pools/pool-directory.ts";
 import { KEY_ENCRYPTION_KEY } from "./settings.ts";
 import { type Life, NetworkFailure, type Slot, StorageFailure } from "./slots.ts";
@@ -61,6 +62,10 @@ export class PoolNode {
 
   async update(settings: IdentityPoolSettings): Promise<Result<IdentityPool> | null> {
     return await this.#actor.update(settings);
+  }
+
+  async change(change: PoolChange): Promise<Result<void> | null> {
+    return await this.#actor.change(change);
   }
 
   async remove(callKey: string | null): Promise<boolean> {

@@ -3,6 +3,7 @@ import { err, ok, type Result } from "../../src/domain/errors.ts";
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
 import { identityPoolNotFound } from "../../src/domain/refusals.ts";
 import type { SignedContext } from "../../src/operations/context.ts";
+import { getIdentityPoolRoles, setIdentityPoolRoles } from "../../src/operations/identity-pool-roles.ts";
 import { listIdentities } from "../../src/operations/identities.ts";
 import {
   createIdentityPool,
@@ -11,8 +12,11 @@ import {
   listIdentityPools,
   updateIdentityPool,
 } from "../../src/operations/identity-pools.ts";
+import { listTagsForResource, tagResource } from "../../src/operations/resource-tags.ts";
 import type { Isolate } from "./isolate.ts";
+import { NONE } from "./pool-judge.ts";
 import type { Request } from "./requests.ts";
+import type { Act } from "./operations.ts";
 import { DEVELOPER, SECRETS } from "./settings.ts";
 import type { World } from "./world.ts";
 
@@ -27,12 +31,14 @@ type PoolRequest = Extract<Request, { readonly kind: "administer" }>;
 /** More than any list of the simulation has. */
 const MOST_PAGES = 200;
 
+const CHANGES: ReadonlySet<Act> = new Set(["update", "put", "set-roles", "tag", "delete"]);
+
 export async function servePool(administration: Administration, request: PoolRequest): Promise<Answer> {
   const { world, isolate, context } = administration;
   world.judge.pools.isConcerned = true;
   const answer = await run(administration, request);
   const { act, identityPoolId } = request;
-  if (answer.ok && (act === "update" || act === "put" || act === "delete")) isolate.changedPool(identityPoolId);
+  if (answer.ok && CHANGES.has(act)) isolate.changedPool(identityPoolId);
   if (!answer.ok && answer.error.type === "ResourceNotFoundException") {
     world.judge.pools.notFound(request.identityPoolId, request.act === "delete" ? context.call.callId : undefined);
   }
@@ -74,10 +80,24 @@ async function run({ world, context }: Administration, request: PoolRequest): Pr
       given();
       return ok(null);
     }
+    case "set-roles": {
+      const given = pools.roles.asksToGive(identityPoolId, request.name);
+      const Roles = new Map([["authenticated", roleOf(request.name)]]);
+      const answer = await setIdentityPoolRoles({ IdentityPoolId: identityPoolId, Roles }, context);
+      if (answer.ok) given();
+      return answer.ok ? ok(null) : answer;
+    }
+    case "tag": {
+      const given = pools.tags.asksToGive(identityPoolId, request.name);
+      const Tags = new Map([[TAG, request.name]]);
+      const answer = await tagResource({ ResourceArn: arnOf(identityPoolId), Tags }, context);
+      if (answer.ok) given();
+      return answer.ok ? ok(null) : answer;
+    }
     case "delete": {
       pools.asksToDelete(identityPoolId, context.call.callId);
       const answer = await deleteIdentityPool({ IdentityPoolId: identityPoolId }, context);
-      if (answer.ok) pools.settings.deleted(identityPoolId);
+      if (answer.ok) for (const judge of [pools.settings, pools.roles, pools.tags]) judge.deleted(identityPoolId);
       return answer.ok ? ok(null) : answer;
     }
     case "describe": {
@@ -86,6 +106,7 @@ async function run({ world, context }: Administration, request: PoolRequest): Pr
       if (!answer.ok) return answer;
       const { IdentityPoolName: name, SupportedLoginProviders: providers } = answer.value;
       pools.settings.read(identityPoolId, name, askedAtMs);
+      if (pools.roles.isConcerned || pools.tags.isConcerned) await readChanges({ world, context }, identityPoolId);
       const secrets = JSON.stringify(providers ?? SECRETS);
       if (secrets !== JSON.stringify(SECRETS))
         world.network.violate(`latest-settings: ${identityPoolId} has lost its secrets`);
@@ -104,6 +125,30 @@ async function run({ world, context }: Administration, request: PoolRequest): Pr
       return listed.ok ? ok(null) : listed;
     }
   }
+}
+
+/** Reads what the pool has beside its settings. It may be deleted meanwhile. */
+async function readChanges(
+  { world, context }: Pick<Administration, "world" | "context">,
+  identityPoolId: IdentityPoolId,
+): Promise<void> {
+  const { roles, tags } = world.judge.pools;
+  const askedAtMs = world.network.nowMs;
+  const given = await getIdentityPoolRoles({ IdentityPoolId: identityPoolId }, context);
+  if (given.ok) roles.read(identityPoolId, given.value.Roles?.["authenticated"]?.split("/")[1] ?? NONE, askedAtMs);
+  const listedAtMs = world.network.nowMs;
+  const listed = await listTagsForResource({ ResourceArn: arnOf(identityPoolId) }, context);
+  if (listed.ok) tags.read(identityPoolId, listed.value.Tags?.[TAG] ?? NONE, listedAtMs);
+}
+
+const TAG = "of";
+
+function roleOf(name: string): string {
+  return `arn:aws:iam::123456789012:role/${name}`;
+}
+
+function arnOf(identityPoolId: IdentityPoolId): string {
+  return `arn:aws:cognito-identity:r::identitypool/${identityPoolId}`;
 }
 
 /** All that ListIdentities tells of a pool, page by page. */

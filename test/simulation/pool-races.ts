@@ -26,6 +26,19 @@ function renamers(random: Random): Race {
   return { clients: random.chance(0.5) ? [...clients, end] : clients };
 }
 
+/** Several who change a pool's roles, tags and settings at once, and look at it; and at times one who deletes it beside them. */
+export function poolChangesOf(random: Random): Race {
+  const change = (): Operation => ({
+    kind: "administer",
+    act: random.pick(["set-roles", "set-roles", "tag", "tag", "update", "put", "describe"]),
+  });
+  const clients = times(1 + random.below(3), (): readonly Operation[] =>
+    times(2 + random.below(4), () => [pauseOf(random, [5, 50, 5000]), change()]).flat(),
+  );
+  const end: readonly Operation[] = [pauseOf(random, [5, 200, 12_000]), { kind: "administer", act: "delete" }];
+  return { clients: random.chance(0.3) ? [...clients, end] : clients };
+}
+
 /** Guests who return to a pool for longer than an isolate remembers it, while it is renamed, and at times deleted. */
 function readers(random: Random): Race {
   const read = (): Operation =>

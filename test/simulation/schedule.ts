@@ -2,7 +2,7 @@
 import { FAULTS, type Fault, type FaultPlan } from "./faults.ts";
 import { lateCopyOf } from "./late-copies.ts";
 import { type Operation, PROVIDERS, tokensOf, USERS } from "./operations.ts";
-import { poolRaceOf } from "./pool-races.ts";
+import { poolChangesOf, poolRaceOf } from "./pool-races.ts";
 import { burstsOf, keyOrdersOf, type Race, raceOf } from "./races.ts";
 import { type Random, streamOf } from "../support/random.ts";
 
@@ -25,6 +25,8 @@ const POOL_RACES = 0.15;
 const LATE_COPIES = 0.04;
 /** And for the rate of one identity. */
 const BURSTS = 0.04;
+/** And for what is changed of a pool beside its settings. */
+const POOL_CHANGES = 0.04;
 
 export function scheduleOf(seed: number): Schedule {
   const random = streamOf(seed, "schedule");
@@ -57,7 +59,9 @@ export function scheduleOf(seed: number): Schedule {
   const copies = streamOf(seed, "late copies");
   if (copies.chance(LATE_COPIES)) return withRace(schedule, lateCopyOf(copies), copies);
   const bursts = streamOf(seed, "bursts");
-  return bursts.chance(BURSTS) ? withRace(schedule, burstsOf(bursts), bursts) : schedule;
+  if (bursts.chance(BURSTS)) return withRace(schedule, burstsOf(bursts), bursts);
+  const changes = streamOf(seed, "pool changes");
+  return changes.chance(POOL_CHANGES) ? withRace(schedule, poolChangesOf(changes), changes) : schedule;
 }
 
 /** A clock that jumps is felt for long; a message that comes again mostly does nothing. */

@@ -1,21 +1,34 @@
 /**
- * What is promised of a pool's settings: whoever asks the pool is told those that were given last (invariant
- * latest-settings). Each change has a name of its own.
+ * What is promised of a pool's settings, and of its roles and its tags, which have a judge of their own each: whoever asks the
+ * pool is told those that were given last (invariant latest-settings). Each change has a name of its own.
  */
 import type { IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { Network } from "./network.ts";
-import { POOLS } from "./settings.ts";
 
 /** One attempt to give settings, which counts at some moment between its two ends; one without an answer may count at any later time. */
 type Write = { readonly name: string; readonly calledAtMs: number; endedAtMs: number };
 
 export class SettingsJudge {
   readonly #network: Pick<Network, "nowMs" | "violate" | "faults">;
+  readonly #what: string;
+  readonly #firstName: (identityPoolId: IdentityPoolId) => string | undefined;
   readonly #writes = new Map<IdentityPoolId, Write[]>();
   readonly #deletedAtMs = new Map<IdentityPoolId, number>();
 
-  constructor(network: Pick<Network, "nowMs" | "violate" | "faults">) {
+  /** `firstName`: what a pool has before anybody gives it anything; undefined: nobody can say. */
+  constructor(
+    network: Pick<Network, "nowMs" | "violate" | "faults">,
+    what: string,
+    firstName: (identityPoolId: IdentityPoolId) => string | undefined,
+  ) {
     this.#network = network;
+    this.#what = what;
+    this.#firstName = firstName;
+  }
+
+  /** Whether any were given, or may have been. */
+  get isConcerned(): boolean {
+    return this.#writes.size > 0;
   }
 
   /** Returns whom to tell that it was answered. */
@@ -41,7 +54,7 @@ export class SettingsJudge {
   read(identityPoolId: IdentityPoolId, name: string, askedAtMs: number): void {
     const deletedAtMs = this.#deletedAtMs.get(identityPoolId) ?? Number.POSITIVE_INFINITY;
     if (deletedAtMs < askedAtMs)
-      this.#network.violate(`latest-settings: ${identityPoolId} is deleted, and its settings are read`);
+      this.#network.violate(`latest-settings: ${identityPoolId} is deleted, and its ${this.#what} are read`);
     const writes = this.#writesOf(identityPoolId);
     // A message that arrives again gives again what it gave.
     if (this.#network.faults.hasStruck("duplicate")) return;
@@ -51,14 +64,15 @@ export class SettingsJudge {
     });
     if (isCurrent) return;
     this.#network.violate(
-      `latest-settings: ${identityPoolId} is read as ${name}, and newer settings were acknowledged`,
+      `latest-settings: ${identityPoolId} is read as ${name}, and newer ${this.#what} were acknowledged`,
     );
   }
 
   #writesOf(identityPoolId: IdentityPoolId): Write[] {
     let writes = this.#writes.get(identityPoolId);
     if (writes === undefined) {
-      writes = POOLS.filter((pool) => pool.identityPoolId === identityPoolId).map(({ name }) => firstOf(name));
+      const name = this.#firstName(identityPoolId);
+      writes = name === undefined ? [] : [firstOf(name)];
       this.#writes.set(identityPoolId, writes);
     }
     return writes;

@@ -6,6 +6,7 @@ import type { Flow } from "../../src/domain/mint-rules.ts";
 import { readGrantReply, writeGrantReply } from "../../src/durable/identity-rpc.ts";
 import type { Objects } from "../../src/durable/objects.ts";
 import type { RotationOrder } from "../../src/keys/key-ring-actor.ts";
+import type { PoolChange } from "../../src/pools/pool-changes.ts";
 import { directoryShard } from "../../src/pools/identity-directory.ts";
 import type { KeyRingSlot } from "./keys.ts";
 import type { LoginSlot } from "./login-node.ts";
@@ -89,6 +90,8 @@ export function objectsOf(world: World, life: Life): Reachable {
           await network.call(life, pool, "put", async (node) => await node.put(...order)),
         update: async (settings: IdentityPoolSettings) =>
           await network.call(life, pool, "update", async (node) => await node.update(settings)),
+        change: async (change: PoolChange) =>
+          await network.call(life, pool, "change", async (node) => await node.change(change)),
         remove: async (callKey: string | null) =>
           await network.call(life, pool, "delete", async (node) => await node.remove(callKey)),
       };

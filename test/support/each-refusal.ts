@@ -11,6 +11,7 @@ export function eachRefusal(identityId: IdentityId, providerName: string): EachR
     "logins-do-not-match": { kind: "logins-do-not-match" },
     "guests-not-supported": { kind: "guests-not-supported" },
     "basic-flow-disabled": { kind: "basic-flow-disabled" },
+    "basic-flow-with-role-mappings": { kind: "basic-flow-with-role-mappings" },
     "basic-flow-with-saml": { kind: "basic-flow-with-saml" },
     "login-conflict": { kind: "login-conflict", providerName },
     "two-users": { kind: "two-users", providerName },

@@ -241,6 +241,7 @@ describe("parseConfig: the security token service", () => {
 
 describe("parseConfig: admin credentials", () => {
   const one = { accessKeyId: "ops", secretAccessKey: "sixteen-letters!" };
+  const ROLE = "arn:aws:iam::123456789012:role/users";
   const credentialsOf = (credentials: unknown) =>
     configOf({ ADMIN_CREDENTIALS: JSON.stringify(credentials) }).adminCredentials;
 
@@ -248,6 +249,10 @@ describe("parseConfig: admin credentials", () => {
     expect(credentialsOf([one])).toEqual([{ ...one, operations: "*", pools: "*" }]);
     const some = { ...one, operations: ["ListIdentities"], pools: ["us-east-1:00"] };
     expect(credentialsOf([some])).toEqual([some]);
+  });
+
+  it("may be told which roles it sets", () => {
+    for (const roles of ["*", [], [ROLE]]) expect(credentialsOf([{ ...one, roles }])).toMatchObject([{ roles }]);
   });
 
   it("an empty list permits nothing", () => {
@@ -261,6 +266,8 @@ describe("parseConfig: admin credentials", () => {
     ["two of one key id", [one, { ...one, secretAccessKey: "another-sixteen-letters" }]],
     ["operations that are no list", [{ ...one, operations: "ListIdentities" }]],
     ["pools that are no texts", [{ ...one, pools: [1] }]],
+    ["roles that are no list", [{ ...one, roles: ROLE }]],
+    ["a role that is no ARN of one", [{ ...one, roles: [ROLE, "users"] }]],
     ["one bad among good ones", [one, {}]],
   ])("refuses %s, and does not show the secret", (_, credentials) => {
     const problems = problemsOf({ ADMIN_CREDENTIALS: JSON.stringify(credentials) });

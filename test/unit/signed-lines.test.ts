@@ -58,14 +58,24 @@ async function developerUser(IdentityPoolId: string, user: string): Promise<stri
 
 describe("a signed call names who signed it, and what it is about", () => {
   it("pools: made, described, changed, listed, deleted", async () => {
-    const settings = { IdentityPoolName: "app", AllowUnauthenticatedIdentities: true };
+    const IdentityProviderName = "accounts.google.com";
+    const SupportedLoginProviders = { [IdentityProviderName]: "client" };
+    const settings = { IdentityPoolName: "app", AllowUnauthenticatedIdentities: true, SupportedLoginProviders };
     const made = await service.admin("CreateIdentityPool", settings);
     const IdentityPoolId = textOf(made, "IdentityPoolId");
+    const ResourceArn = `arn:aws:cognito-identity:us-east-1::identitypool/${IdentityPoolId}`;
     const common = { status: 200, caller: "admin", pool: IdentityPoolId };
     expect(lines.at(-1)).toMatchObject({ operation: "CreateIdentityPool", ...common });
     for (const [operation, input] of [
       ["DescribeIdentityPool", { IdentityPoolId }],
       ["UpdateIdentityPool", { ...settings, IdentityPoolId }],
+      ["SetIdentityPoolRoles", { IdentityPoolId, Roles: {} }],
+      ["GetIdentityPoolRoles", { IdentityPoolId }],
+      ["SetPrincipalTagAttributeMap", { IdentityPoolId, IdentityProviderName }],
+      ["GetPrincipalTagAttributeMap", { IdentityPoolId, IdentityProviderName }],
+      ["TagResource", { ResourceArn, Tags: { a: "b" } }],
+      ["ListTagsForResource", { ResourceArn }],
+      ["UntagResource", { ResourceArn, TagKeys: ["a"] }],
       ["ListIdentities", { IdentityPoolId, MaxResults: 1 }],
       ["DeleteIdentityPool", { IdentityPoolId }],
     ] as const) {

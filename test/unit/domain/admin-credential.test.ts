@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { allowsPool, authorise } from "../../../src/domain/admin-credential.ts";
+import { allowsPool, authorise, forbiddenRole } from "../../../src/domain/admin-credential.ts";
 
 const everything = {
   accessKeyId: "admin",
@@ -50,4 +50,22 @@ describe("allowsPool", () => {
       expect(allowsPool(reader, identityPoolId)).toBe(false);
     },
   );
+});
+
+describe("forbiddenRole", () => {
+  const role = "arn:aws:iam::123456789012:role/users";
+
+  it("is none of a credential for all pools, nor of one for all roles", () => {
+    expect(forbiddenRole(everything, [role, "*"])).toBe(null);
+    expect(forbiddenRole({ ...reader, roles: "*" }, [role, "*"])).toBe(null);
+  });
+
+  it("T70: is each of one for some pools that names none, and what one names not", () => {
+    expect(forbiddenRole(reader, [role])).toBe(role);
+    expect(forbiddenRole(reader, [])).toBe(null);
+    const named = { ...everything, roles: [role] };
+    expect(forbiddenRole(named, [role, role])).toBe(null);
+    for (const other of [`${role}s`, role.slice(0, -1), "*", ""])
+      expect(forbiddenRole(named, [role, other])).toBe(other);
+  });
 });

@@ -117,6 +117,23 @@ describe("the basic flow", () => {
     expect(permitsFlow("basic", pool, ["accounts.google.com"]).ok).toBe(permits);
   });
 
+  it("is refused with any role mapping, and not with default roles or principal tags alone", () => {
+    const mapping = { type: "Token", ambiguousRoleResolution: "Deny" } as const;
+    const roles = { authenticated: "arn:aws:iam::123456789012:role/users" };
+    const principalTagMaps = { a: { useDefaults: true, principalTags: {} } };
+    const access = { roles, roleMappings: {}, principalTagMaps };
+    expect(permitsFlow("basic", { ...POOL, access }, [])).toEqual({ ok: true, value: undefined });
+    // Whoever presents it: also a guest, and a login of another provider.
+    for (const names of [[], ["accounts.google.com"], ["a"]]) {
+      const mapped = { ...POOL, access: { ...access, roleMappings: { a: mapping } } };
+      expect(permitsFlow("basic", mapped, names)).toEqual({
+        ok: false,
+        error: { kind: "basic-flow-with-role-mappings" },
+      });
+      expect(permitsFlow("enhanced", mapped, names)).toEqual({ ok: true, value: undefined });
+    }
+  });
+
   it("refuses SAML, whatever else is presented", () => {
     const names = ["accounts.google.com", "arn:aws:iam::123456789012:saml-provider/corp"];
     expect(permitsFlow("basic", POOL, names)).toEqual({ ok: false, error: { kind: "basic-flow-with-saml" } });

@@ -14,7 +14,7 @@ describe("a refusal", () => {
   });
 
   it("has the words of the live service where those are public", () => {
-    expect(Object.values(EXAMPLES).slice(0, 6).map(errorOf)).toEqual([
+    expect(Object.values(EXAMPLES).slice(0, 7).map(errorOf)).toEqual([
       { type: "ResourceNotFoundException", message: `Identity '${ID}' not found.` },
       { type: "NotAuthorizedException", message: `Access to Identity '${ID}' is forbidden.` },
       {
@@ -28,6 +28,10 @@ describe("a refusal", () => {
       {
         type: "InvalidParameterException",
         message: "Basic (classic) flow is not enabled, please use enhanced flow.",
+      },
+      {
+        type: "InvalidParameterException",
+        message: "Basic (classic) flow is not supported with RoleMappings, please use enhanced flow.",
       },
       {
         type: "InvalidParameterException",

@@ -84,6 +84,17 @@ const calls: Record<string, { readonly through: readonly string[]; readonly make
       return await sceneOf(() => pool().update({ ...settings, name: "renamed" }));
     },
   },
+  "a change of its roles, when the directory has not heard": {
+    through: ["storage.setAlarm", "POOL_DIRECTORY.update", "storage.deleteAlarm"],
+    async make() {
+      await pool().create(identityPoolId, settings);
+      await plant(pool(), "pool", (stored) => ({ ...Object(stored), isListed: false }));
+      await directory().update(identityPoolId, null);
+      await evict(pool);
+      const roles = { authenticated: "arn:aws:iam::123456789012:role/users" };
+      return await sceneOf(() => pool().change({ kind: "roles", roles, roleMappings: {} }));
+    },
+  },
   "its deletion": {
     through: ["storage.setAlarm", "POOL_DIRECTORY.update", "storage.deleteAlarm"],
     async make() {

@@ -64,9 +64,31 @@ describe("IdentityPoolObject: settings", () => {
   it("T38: stores nothing for a pool that is only asked for", async () => {
     expect(await stub().read()).toBeNull();
     expect(await stub().update(settings)).toBeNull();
+    expect(await stub().change({ kind: "tag", tags: { a: "b" } })).toBeNull();
     expect(await stub().remove("the request")).toBe(false);
     await runInDurableObject(stub(), (instance) => instance.alarm());
     expect(await storedIn(stub())).toEqual(NOTHING_STORED);
+  });
+
+  it("leave roles and tags when they are replaced, and are left by these; and all ends with the pool", async () => {
+    const secret = { "api.twitter.com": "key;secret" };
+    await stub().create(identityPoolId, { ...settings, supportedLoginProviders: secret });
+    const roles = { authenticated: "arn:aws:iam::123456789012:role/users" };
+    await stub().change({ kind: "roles", roles, roleMappings: {} });
+    await stub().change({ kind: "tag", tags: { a: "b" } });
+    const access = { roles, roleMappings: {}, principalTagMaps: {} };
+    const kept = { access, tags: { a: "b" }, identityPoolId };
+    await evictDurableObject(stub());
+    const read = { ...settings, supportedLoginProviders: secret, ...kept };
+    expect(await settled(stub().read())).toEqual(read);
+    await stub().put(identityPoolId, settings);
+    expect(await settled(stub().read())).toEqual({ ...settings, ...kept });
+    await stub().update({ ...settings, tags: {}, supportedLoginProviders: secret });
+    const { tags: _, ...untagged } = read;
+    expect(await settled(stub().read())).toEqual(untagged);
+    await stub().remove("the request");
+    expect(await stub().change({ kind: "tag", tags: { a: "b" } })).toBeNull();
+    expect(await stub().read()).toBeNull();
   });
 
   it("are read as they were written, in this life and in the next", async () => {
@@ -130,19 +152,20 @@ describe("IdentityPoolObject: settings", () => {
     expect(await listedName()).toBe(pools[0]?.name);
   });
 
-  it("an update replaces all of them; the developer provider name alone stays, and is refused another", async () => {
-    await stub().create(identityPoolId, { ...settings, developerProviderName: "login.example", tags: { a: "b" } });
+  it("an update replaces all of them; tags stay, and the developer provider name, which is refused another", async () => {
+    const own = { developerProviderName: "login.example", tags: { a: "b" } };
+    await stub().create(identityPoolId, { ...settings, ...own, allowsClassicFlow: false });
     expect(await stub().update({ ...settings, developerProviderName: "other.example" })).toMatchObject({
       ok: false,
       error: { type: "InvalidParameterException" },
     });
-    expect(await stub().read()).toMatchObject({ tags: { a: "b" }, developerProviderName: "login.example" });
+    expect(await stub().read()).toMatchObject({ ...own, allowsClassicFlow: false });
     await stub().update({ name: "renamed", allowsUnauthenticated: false });
     await evictDurableObject(stub());
     expect(await stub().read()).toEqual({
       name: "renamed",
       allowsUnauthenticated: false,
-      developerProviderName: "login.example",
+      ...own,
       identityPoolId,
     });
     expect(await listedName()).toBe("renamed");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { IdentityPoolSettings } from "../../../src/domain/identity-pool.ts";
-import { formerNamesWith, MAX_FORMER_NAMES, replaceSettings } from "../../../src/pools/pool-settings.ts";
+import { formerNamesWith, MAX_FORMER_NAMES, replaceSettings, withKept } from "../../../src/pools/pool-settings.ts";
 
 const current: IdentityPoolSettings = {
   name: "old",
@@ -97,4 +97,31 @@ describe("replaceSettings", () => {
       expect(replaceSettings({ ...current, developerProviderName }, settings)).toMatchObject({ ok: false });
     },
   );
+});
+
+describe("withKept", () => {
+  const access = { roles: { authenticated: "arn:aws:iam::1:role/r" }, roleMappings: {}, principalTagMaps: {} };
+
+  it("keeps roles and principal tags, and tags where none are given", () => {
+    expect(withKept({ ...current, access }, next)).toEqual({ ...next, tags: { a: "b" }, access });
+    expect(withKept({}, next)).toEqual(next);
+  });
+
+  it("keeps no tag beside those that are given, and none where an empty map is", () => {
+    expect(withKept(current, { ...next, tags: { c: "d" } })).toEqual({ ...next, tags: { c: "d" } });
+    expect(withKept(current, { ...next, tags: {} })).toEqual(next);
+  });
+});
+
+it("settings that are too much together with what the pool keeps are refused", () => {
+  const tags = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`key${index}`, "v".repeat(256)]));
+  const large = {
+    ...next,
+    openIdConnectProviderArns: Array.from({ length: 60 }, (_, index) => `${index}`.repeat(500)),
+  };
+  expect(replaceSettings(current, large)).toMatchObject({ ok: true });
+  expect(replaceSettings({ ...current, tags }, large)).toMatchObject({
+    ok: false,
+    error: { type: "LimitExceededException" },
+  });
 });
