@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 // What a deployment sets as secrets: wrangler looks for those that wrangler.toml requires.
 process.env["KEY_ENCRYPTION_KEY"] = "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=";
@@ -36,8 +37,19 @@ const inWorkerd = () =>
     },
   });
 
+/** The schedules are one long computation: begun last they would leave all other cores idle at the end. */
+class SimulationFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isFirst = ({ project }: TestSpecification) => project.name === "simulation";
+    // oxlint-disable-next-line unicorn/no-array-sort -- not the method of an array
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isFirst), ...sorted.filter((file) => !isFirst(file))];
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: SimulationFirst },
     // Files that run at a time, on any machine: many spend their time waiting for processes of their own, so that more run than
     // a small one has cores. A project that had another number would run alone, after the others.
     maxWorkers: 3,

@@ -2,9 +2,9 @@
  * The process that runs the Worker for scripts/start.ts: wrangler bundles it as for a deployment and reads wrangler.toml,
  * and Miniflare, the runtime below `wrangler dev`, serves it from workerd. Watches no files; restarts workerd if it dies.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, MiniflareCoreError } from "miniflare";
-import { bundleWorker, workerOptions } from "./bundle.ts";
+import { type BuiltWorker, builtWorker } from "./built-worker.ts";
 import { ANY_PORT, endpointOf, freePort, portProblem } from "./local-port.ts";
 import { localSettings } from "./local-settings.ts";
 import type { ServeOrder, ServeReport } from "./serve-protocol.ts";
@@ -28,29 +28,18 @@ class RuntimeLog extends Log {
 }
 
 /** The same bundling as for a deployment, with the development entry; wrangler's errors name the file and the line. */
-async function bundle(folder: string): Promise<string> {
+async function build(folder: string): Promise<BuiltWorker> {
   try {
-    return await bundleWorker("src/development/development-worker.ts", folder);
+    return await builtWorker(folder);
   } catch (error) {
     if (error instanceof Error && "stderr" in error) console.error(String(error.stderr).trim());
     throw new StartFailure("the Worker could not be built, for the reason above", { cause: error });
   }
 }
 
-type Build = {
-  readonly folder: string;
-  readonly modulePath: string;
-  readonly options: Awaited<ReturnType<typeof workerOptions>>;
-};
 type Service = { readonly runtime: Miniflare; readonly endpoint: string };
 
-async function build(stateFolder: string): Promise<Build> {
-  const folder = join(stateFolder, "build");
-  const [modulePath, options] = await Promise.all([bundle(folder), workerOptions()]);
-  return { folder, modulePath, options };
-}
-
-async function startRuntime(port: number, { folder, modulePath, options }: Build, order: ServeOrder): Promise<Service> {
+async function startRuntime(port: number, { modulePath, options }: BuiltWorker, order: ServeOrder): Promise<Service> {
   const { stateFolder } = order;
   const endpoint = endpointOf(port);
   const settings = localSettings(endpoint, order.keyEncryptionKey, new Map(order.settings));
@@ -60,7 +49,7 @@ async function startRuntime(port: number, { folder, modulePath, options }: Build
       ...options,
       name: "edgepool",
       modules: [{ type: "ESModule", path: modulePath }],
-      modulesRoot: folder,
+      modulesRoot: dirname(modulePath),
       // All of them: neither [vars] nor .dev.vars reach a local service.
       bindings: { ...Object.fromEntries(settings), DEVELOPMENT_ORIGIN: endpoint },
       durableObjects: Object.assign({ DEVELOPMENT_ISSUER: developmentIssuer }, options["durableObjects"]),
@@ -91,7 +80,7 @@ function isAddressInUse(error: unknown): boolean {
 }
 
 /** Whoever looks for a free port may lose it before the bind; of those who asked for any port, nobody needs to know. */
-async function startOnPort(built: Build, order: ServeOrder): Promise<Service> {
+async function startOnPort(built: BuiltWorker, order: ServeOrder): Promise<Service> {
   for (;;) {
     const port = order.port === ANY_PORT ? await freePort() : order.port;
     try {
@@ -121,7 +110,7 @@ async function settle(endpoint: string): Promise<void> {
 async function serve(order: ServeOrder): Promise<void> {
   const lock = lockStateFolder(order.stateFolder);
   if (!lock.ok) throw new StartFailure(lock.error);
-  const { runtime, endpoint } = await startOnPort(await build(order.stateFolder), order);
+  const { runtime, endpoint } = await startOnPort(await build(join(order.stateFolder, "build")), order);
   const stop = async () => {
     await runtime.dispose();
     lock.value.release();
