@@ -6,7 +6,7 @@ import type { ClientCall } from "./domain/identity.ts";
 import { PerObject } from "./domain/isolate-cache.ts";
 import { charge, type ClientAddress, CLIENT_OVER_LIMIT, clientOf, failureLimitOf } from "./limits/client-limit.ts";
 import { objectsOf } from "./durable/objects.ts";
-import { PresentedTokens } from "./durable/presented-tokens.ts";
+import { PresentedTokens, verifiersOf } from "./durable/presented-tokens.ts";
 import { httpsOnly, type RequestHandler } from "./https-only.ts";
 import { isolate, type ParseConfig } from "./isolate.ts";
 import type { Caller, OperationContext } from "./operations/context.ts";
@@ -39,7 +39,7 @@ export type Composition = {
 /** What is made for an environment, once, of its settings and of the isolate's memories (isolate.ts). */
 type Service = {
   readonly config: Config;
-  readonly context: Omit<OperationContext, "call" | "client" | "note" | "signer" | "verifyLogins">;
+  readonly context: Omit<OperationContext, "call" | "client" | "note" | "signer" | "verifyLogins" | "verifyForGrant">;
   /** `client` is charged for what the tokens cost a provider. */
   readonly present: (tokens: ReadonlyMap<string, string>, client: ClientAddress | null) => PresentedTokens;
   readonly clients: ClientLimit;
@@ -241,14 +241,10 @@ async function runOperation(
       signer,
       call: callOf(request.headers, context.now()),
       client: charged,
-      async verifyLogins(pool, tokens) {
-        const presented = present(tokens, charged);
-        try {
-          return await presented.verify(pool);
-        } finally {
-          facts.note(presented.trace());
-        }
-      },
+      ...verifiersOf(
+        (tokens) => present(tokens, charged),
+        (trace) => facts.note(trace),
+      ),
       note: (trace) => facts.note(trace),
     },
     caller,

@@ -2,16 +2,20 @@
 import type { IdentityId, IdentityPoolId } from "./identifiers.ts";
 import type { VerifiedLogin } from "./login.ts";
 
-export type Grant = {
+/** What a call is given beside its logins, decided by them once (grant-access.ts) and carried along wherever the call goes. */
+export type GrantAccess = {
+  /** Tag name to value: what a developer gave, and what the pool maps of the logins' claims. */
+  readonly principalTags?: Readonly<Record<string, string>>;
+  /** The one role that AWS credentials are given for; absent where a token alone is wanted. */
+  readonly roleArn?: string;
+};
+
+export type Grant = GrantAccess & {
   readonly identityId: IdentityId;
   /** The pool of the identity's own record, never one that the request names (T37). */
   readonly identityPoolId: IdentityPoolId;
   /** The logins whose tokens this very call verified (invariant names-what-was-verified); empty is a guest. */
   readonly logins: readonly VerifiedLogin[];
-  /** Tag name to value: what a developer gave, and what the pool maps of the logins' claims. */
-  readonly principalTags?: Readonly<Record<string, string>>;
-  /** The one role that AWS credentials are given for; absent where a token alone is wanted. */
-  readonly roleArn?: string;
   /** Seconds from signing to expiry: `TOKEN_LIFETIME_SECONDS`, or what a developer asked for. */
   readonly lifetimeSeconds: number;
 };

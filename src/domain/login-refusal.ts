@@ -7,6 +7,8 @@ export type RefusalReason =
   | { readonly kind: "no-providers"; readonly identityPoolId: IdentityPoolId }
   | { readonly kind: "unsupported-provider" }
   | { readonly kind: "own-token" }
+  /** What was brought as a token of this service is none that the identity can use. */
+  | { readonly kind: "not-own-token" }
   | { readonly kind: "saml-not-verified" }
   | { readonly kind: "malformed"; readonly part: string }
   | { readonly kind: "issuer-mismatch" }
@@ -71,6 +73,8 @@ export function refusalOf(reason: RefusalReason, place: string): ServiceError {
       return notAuthorized("Token is not from a supported provider of this identity pool.");
     case "own-token":
       return invalidToken("Can't pass in a Cognito token.");
+    case "not-own-token":
+      return invalidToken("Not a Cognito token.");
     case "saml-not-verified":
       // Ours: the live service takes a SAML login here. docs/adr/0020.
       return invalidToken("SAML logins are not supported.");

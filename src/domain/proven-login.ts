@@ -1,4 +1,5 @@
 /** What a login token is held against and what it proves: the app that it was made for, and the user that it speaks for. */
+import type { Members } from "./json.ts";
 
 /** One application that a pool accepts login tokens of, at one provider. */
 export type Client = {
@@ -19,4 +20,6 @@ export type ProvenLogin = {
   readonly issuer?: string;
   /** Epoch seconds at which the token was issued, where the token or its provider says so. */
   readonly issuedAt?: number;
+  /** Of an ID token all that it says, read from the very text whose signature was checked. An access token says nothing. */
+  readonly readClaims?: () => Members;
 };

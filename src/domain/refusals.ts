@@ -5,6 +5,7 @@
 import { err, type Result, type ServiceError, serviceError } from "./errors.ts";
 import type { IdentityId } from "./identifiers.ts";
 import { MAX_LINKED_LOGINS } from "./login.ts";
+import { quotedName } from "./pool-access.ts";
 
 export type TaggedRefusal =
   | { readonly kind: "identity-not-found"; readonly identityId: IdentityId }
@@ -34,6 +35,14 @@ export type TaggedRefusal =
   | { readonly kind: "developer-users-stay" }
   /** Another object did not answer, so that nothing was linked: the client may try again. */
   | { readonly kind: "participant-unreachable" }
+  /** The pool has no role for whoever asks for credentials. */
+  | { readonly kind: "no-role" }
+  /** The role that was asked for is none of those that the logins open. */
+  | { readonly kind: "role-forbidden"; readonly roleArn: string }
+  /** Mappings, by their keys as they are stored, that deny a role; or that give different ones. */
+  | { readonly kind: "role-denied"; readonly mappings: readonly string[] }
+  /** A claim that the pool maps to a session tag is none that a tag can have, or two logins do not agree on the tag. */
+  | { readonly kind: "tag-refused"; readonly tag: string; readonly fault: "is not valid" | "conflicts" }
   /** The credential of a signed call does not name the identity's pool. */
   | { readonly kind: "pool-not-allowed" }
   /** So many changes of one identity at once that a request found no place among them; the SDKs try again. */
@@ -128,6 +137,28 @@ export function errorOf(refusal: Refusal): ServiceError {
       );
     case "participant-unreachable":
       return serviceError("InternalErrorException", "Internal error", "participant-unreachable");
+    case "no-role":
+      return serviceError(
+        "InvalidIdentityPoolConfigurationException",
+        "Invalid identity pool configuration. Check assigned IAM roles for this pool.",
+        "no-role",
+      );
+    case "role-forbidden":
+      // For CustomRoleArn the live wording is not public: these are the words of SetIdentityPoolRoles.
+      return serviceError("NotAuthorizedException", `Access to Role '${quotedName(refusal.roleArn)}' is forbidden.`);
+    case "role-denied":
+      return serviceError(
+        "NotAuthorizedException",
+        `The ambiguous role mapping rules for: ${refusal.mappings.join(", ")} denied this request.`,
+      );
+    case "tag-refused":
+      // Ours: the live wording is not public.
+      return serviceError(
+        "NotAuthorizedException",
+        refusal.fault === "conflicts"
+          ? `Invalid login token. The value of principal tag '${refusal.tag}' conflicts.`
+          : `Invalid login token. The value of principal tag '${refusal.tag}' is not valid.`,
+      );
     case "pool-not-allowed":
       return serviceError("AccessDeniedException", "The credential is not for the identity's pool.");
     case "contended":

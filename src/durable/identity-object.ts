@@ -21,9 +21,10 @@ export class IdentityObject extends ConfiguredObject {
     this.#actor = new IdentityActor(identityHostOf(platform, this.config, stored !== null), stored);
   }
 
-  async grant(...[id, tokens, call, form, client, flow = "basic"]: GrantQuestion) {
+  async grant(...[id, tokens, call, form, client, flow = "basic", customRoleArn]: GrantQuestion) {
     const presented = new PresentedTokens(this.env, this.config, tokens, client);
-    const reply: Traced<GrantReply> = presented.traced(await this.#actor.grant(id, presented, call, flow));
+    const wish = customRoleArn === undefined ? { flow } : { flow, customRoleArn };
+    const reply: Traced<GrantReply> = presented.traced(await this.#actor.grant(id, presented, call, wish));
     return form === AS_TEXT ? writeGrantReply(reply) : reply;
   }
   async unlink(...[id, tokens, names, client, callKey]: UnlinkQuestion): Promise<Traced<ChangeReply>> {
@@ -35,6 +36,9 @@ export class IdentityObject extends ConfiguredObject {
 
   async grantVerified(...given: Given<"grantVerified">) {
     return await this.#actor.grantVerified(...given);
+  }
+  async grantToOwnProof(...given: Given<"grantToOwnProof">) {
+    return await this.#actor.grantToOwnProof(...given);
   }
   async link(...given: Given<"link">) {
     return await this.#actor.link(...given);

@@ -16,7 +16,7 @@ type Tokens = ReadonlyMap<string, string>;
 
 /**
  * `form`: how the reply is wanted. `client` is charged for each question to a provider's API, where one is given. A Worker of the
- * release before says no flow, and knows the basic one alone.
+ * release before says no flow, and knows the basic one alone. `customRoleArn` is for the enhanced flow.
  */
 export type GrantQuestion = [
   id: IdentityId,
@@ -25,6 +25,7 @@ export type GrantQuestion = [
   form?: typeof AS_TEXT,
   client?: ClientAddress,
   flow?: Flow,
+  customRoleArn?: string,
 ];
 
 /** `client` as above; `callKey` as in linking/removal.ts. */

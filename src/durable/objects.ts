@@ -19,13 +19,17 @@ import type { PoolDirectoryObject } from "./pool-directory-object.ts";
 import { poolReaderOf } from "./pool-reader.ts";
 
 export type Objects = {
-  /** What logins are worth at an identity, as its object judges it. */
+  /**
+   * What logins are worth at an identity, as its object judges it. In the enhanced flow the grant has the one role to give credentials
+   * for; `customRoleArn` picks it among those that the logins open.
+   */
   grant(
     identityId: IdentityId,
     logins: ReadonlyMap<string, string>,
     call: ClientCall,
     flow: Flow,
     client?: ClientAddress,
+    customRoleArn?: string,
   ): Promise<Traced<GrantReply>>;
   identity(identityId: IdentityId): DurableObjectStub<IdentityObject>;
   login(loginId: string): DurableObjectStub<LoginObject>;
@@ -41,10 +45,16 @@ export type Objects = {
 
 export function objectsOf(env: Env): Objects {
   return {
-    grant: async (identityId, logins, call, flow, client) => {
+    grant: async (identityId, logins, call, flow, client, customRoleArn) => {
       const stub = env.IDENTITY.getByName(identityId);
       // Nothing more than is needed travels: `undefined` would, and the basic flow goes without saying.
-      if (flow !== "basic") return readGrantReply(await stub.grant(identityId, logins, call, AS_TEXT, client, flow));
+      if (flow !== "basic") {
+        const reply =
+          customRoleArn === undefined
+            ? await stub.grant(identityId, logins, call, AS_TEXT, client, flow)
+            : await stub.grant(identityId, logins, call, AS_TEXT, client, flow, customRoleArn);
+        return readGrantReply(reply);
+      }
       const reply =
         client === undefined
           ? await stub.grant(identityId, logins, call, AS_TEXT)

@@ -4,6 +4,7 @@
  */
 import type { Config } from "../config.ts";
 import type { Result, ServiceError } from "../domain/errors.ts";
+import type { GrantWish, VerifiedForGrant } from "../domain/grant-access.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { Login, VerifiedLogin } from "../domain/login.ts";
 import { canonicalName } from "../domain/provider-name.ts";
@@ -12,7 +13,7 @@ import type { IssuerKeys } from "../key-sets/issuer-keys.ts";
 import type { PresentedLogins } from "../linking/identity-host.ts";
 import { configuredNames } from "../providers/pool-providers.ts";
 import { providerKindOf } from "../providers/provider-kinds.ts";
-import { verifyLogins } from "../providers/verify-logins.ts";
+import { type VerificationContext, verifyForGrant, verifyLogins } from "../providers/verify-logins.ts";
 import { charge, type ClientAddress } from "../limits/client-limit.ts";
 import { isolate } from "../isolate.ts";
 
@@ -55,16 +56,28 @@ export class PresentedTokens implements PresentedLogins {
     pool: IdentityPool,
     admitQuestion: () => ServiceError | null = () => null,
   ): Promise<Result<readonly VerifiedLogin[]>> {
+    return await verifyLogins(pool, this.tokens, this.#contextFor(pool, admitQuestion));
+  }
+
+  async verifyForGrant(
+    pool: IdentityPool,
+    wish: GrantWish,
+    admitQuestion: () => ServiceError | null = () => null,
+  ): Promise<Result<VerifiedForGrant>> {
+    return await verifyForGrant(pool, this.tokens, this.#contextFor(pool, admitQuestion), wish);
+  }
+
+  #contextFor(pool: IdentityPool, admitQuestion: () => ServiceError | null): VerificationContext {
     this.presentTo(pool);
     const client = this.#client;
-    return await verifyLogins(pool, this.tokens, {
+    return {
       config: this.#config,
       now: Math.floor(Date.now() / 1000),
       issuerKeys: this.#issuerKeys,
       memory: isolate,
       onFetch: this.#onFetch,
       admitQuestion: async () => admitQuestion() ?? (client === null ? null : await charge(this.#env, "ask", client)),
-    });
+    };
   }
 
   readonly #onFetch = (): void => {
@@ -88,4 +101,26 @@ export class PresentedTokens implements PresentedLogins {
   #namesIn(pool: IdentityPool): readonly string[] {
     return configuredNames(isolate.poolProviders.of(pool).of(this.#config.oidcProviders), this.tokens.keys());
   }
+}
+
+/** What an operation verifies login tokens by; each time what that was about is noted, also where it failed. */
+export function verifiersOf(
+  present: (tokens: ReadonlyMap<string, string>) => PresentedTokens,
+  note: (trace: Trace) => void,
+) {
+  type Tokens = ReadonlyMap<string, string>;
+  const noting = async <T>(tokens: Tokens, verify: (presented: PresentedTokens) => Promise<T>): Promise<T> => {
+    const presented = present(tokens);
+    try {
+      return await verify(presented);
+    } finally {
+      note(presented.trace());
+    }
+  };
+  return {
+    verifyLogins: async (pool: IdentityPool, tokens: Tokens) =>
+      await noting(tokens, async (presented) => await presented.verify(pool)),
+    verifyForGrant: async (pool: IdentityPool, tokens: Tokens, wish: GrantWish) =>
+      await noting(tokens, async (presented) => await presented.verifyForGrant(pool, wish)),
+  };
 }

@@ -4,7 +4,7 @@
  */
 import { err, ok } from "../domain/errors.ts";
 import { decodeBase64url } from "../domain/base64url.ts";
-import { utf8 } from "../domain/bytes.ts";
+import { textOf, utf8 } from "../domain/bytes.ts";
 import { isObject, type Members, membersOf, parseJsonBytes } from "../domain/json.ts";
 import type { Judgement } from "../domain/login-refusal.ts";
 
@@ -53,4 +53,20 @@ function parseMembers(segment: string): Members | undefined {
   if (bytes === undefined) return undefined;
   const json = parseJsonBytes(bytes);
   return json.ok && isObject(json.value) ? membersOf(json.value) : undefined;
+}
+
+/**
+ * The claims once more, from the signed bytes: what is remembered of a genuine token has lost its lists and objects. Once for
+ * each that asks.
+ */
+export function claimsReader({ signedBytes }: LoginToken): () => Members {
+  let claims: Members | undefined;
+  return () => (claims ??= readClaims(signedBytes));
+}
+
+function readClaims(signedBytes: Uint8Array): Members {
+  const [, payload = ""] = (textOf(signedBytes) ?? "").split(".");
+  const claims = parseMembers(payload);
+  if (claims === undefined) throw new Error("a login token that was read cannot be read again");
+  return claims;
 }

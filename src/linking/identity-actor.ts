@@ -2,7 +2,7 @@
  * One identity, as everybody calls it: who is let in, what is said to it, and what it says. Everything that it does to others
  * goes through its host, so that the same class runs in IdentityObject and in the simulation. It holds no gate across a call.
  */
-import type { Result } from "../domain/errors.ts";
+import type { GrantWish } from "../domain/grant-access.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import {
   type ClientCall,
@@ -14,7 +14,7 @@ import {
 } from "../domain/identity.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
-import { type Flow, judgeStanding, permitsFlow } from "../domain/mint-rules.ts";
+import { judgeStanding, permitsFlow } from "../domain/mint-rules.ts";
 import { inWords, refused } from "../domain/refusals.ts";
 import type { Traced } from "../domain/trace.ts";
 import { freeze, freezeOf, thaw } from "./absorption.ts";
@@ -24,8 +24,10 @@ import {
   type GrantReply,
   grantToGuest,
   grantToLogins,
+  grantToOwnProof,
   linkHere,
   type LinkReply,
+  type OwnProof,
   removeIdentity,
   unlinkDeveloperUser,
   unlinkLogins,
@@ -66,8 +68,16 @@ export class IdentityActor {
     return this.#kept.value?.identityPoolId ?? null;
   }
 
-  /** What `flow` gives to a client that presents logins, or none: for a returning user nothing is written, and nobody else called. */
-  async grant(identityId: IdentityId, presented: PresentedLogins, call: ClientCall, flow: Flow): Promise<GrantReply> {
+  /**
+   * What a client that presents logins, or none, is given of its wish: for a returning user nothing is written, and nobody else
+   * called. Where the pool has no role for it, or a tag that cannot be, that is all that comes of it.
+   */
+  async grant(
+    identityId: IdentityId,
+    presented: PresentedLogins,
+    call: ClientCall,
+    wish: GrantWish,
+  ): Promise<GrantReply> {
     const { tokens } = presented;
     // Beside the question for the pool. Never for what only a stranger's token names: this pool has let these providers in.
     presented.begin(this.#kept.value?.logins ?? []);
@@ -76,12 +86,14 @@ export class IdentityActor {
     if (admitted.kind !== "admitted") return admitted;
     const { pool } = admitted;
     presented.presentTo(pool);
-    const permitted = permitsFlow(flow, pool, tokens.keys());
+    const permitted = permitsFlow(wish.flow, pool, tokens.keys());
     if (!permitted.ok) return refused(permitted.error);
-    if (tokens.size === 0) return grantToGuest(this.#parts, identityId, pool);
-    const verified = await this.#verify(pool, presented);
+    if (tokens.size === 0) return grantToGuest(this.#parts, identityId, pool, wish);
+    const verified = await presented.verifyForGrant(pool, wish, this.#admitQuestion);
     if (!verified.ok) return inWords(verified.error);
-    return await this.#deliveringAfter(grantToLogins(this.#parts, identityId, verified.value));
+    const { logins, access } = verified.value;
+    if (!access.ok) return refused(access.error);
+    return await this.#deliveringAfter(grantToLogins(this.#parts, identityId, logins, access.value));
   }
 
   /** Logins that nobody need verify again: those of a signed call, or of an attempt before that found something in its way. */
@@ -98,6 +110,13 @@ export class IdentityActor {
       return refused({ kind: "identity-not-found", identityId });
     }
     return await this.#deliveringAfter(grantToLogins(this.#parts, identityId, logins));
+  }
+
+  /** Credentials for a token of this service. Whoever was merged since is not sent on: the token is the absorbed one's. */
+  async grantToOwnProof(identityId: IdentityId, proof: OwnProof): Promise<GrantReply> {
+    const admitted = await this.#admit(identityId, null);
+    if (admitted.kind !== "admitted") return admitted;
+    return grantToOwnProof(this.#parts, identityId, admitted.pool, proof);
   }
 
   /** Brings logins together here that were verified before; `draws` when a token is to be minted for this identity. */
@@ -131,7 +150,7 @@ export class IdentityActor {
     const pool = await this.#host.readPool(record.identityPoolId);
     if (pool === null) return notFound;
     presented.presentTo(pool);
-    const verified = await this.#verify(pool, presented);
+    const verified = await presented.verify(pool, this.#admitQuestion);
     if (!verified.ok) return inWords(verified.error);
     return await this.#deliveringAfter(unlinkLogins(this.#parts, identityId, verified.value, providerNames, callKey));
   }
@@ -234,9 +253,7 @@ export class IdentityActor {
   }
 
   /** What the identity's rate would refuse afterwards costs no provider a call. Nothing is drawn before the proof (T48). */
-  async #verify(pool: IdentityPool, presented: PresentedLogins): Promise<Result<readonly VerifiedLogin[]>> {
-    return await presented.verify(pool, () => this.#host.limit.look());
-  }
+  readonly #admitQuestion = () => this.#host.limit.look();
 
   /** What a frozen identity is, its coordinator knows. */
   async #unfrozenIdentity(): Promise<IdentityRecord | null> {

@@ -3,14 +3,18 @@
  * record anew after every wait.
  */
 import type { ServiceError } from "../domain/errors.ts";
-import type { Grant } from "../domain/grant.ts";
+import type { Grant, GrantAccess } from "../domain/grant.ts";
+import { accessOf, type GrantWish } from "../domain/grant-access.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
-import { isVisible } from "../domain/identity.ts";
+import { holds, isVisible } from "../domain/identity.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import { freshOnes } from "../domain/link-proof.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
+import { refusalOf } from "../domain/login-refusal.ts";
 import { grantOf, judgeGuest, judgeLogins, judgeStanding } from "../domain/mint-rules.ts";
+import type { PrincipalTags } from "../domain/principal-tags.ts";
 import { inWords, type Refused, refused } from "../domain/refusals.ts";
+import { usersRole } from "../domain/role-choice.ts";
 import { freezeOf } from "./absorption.ts";
 import type { IdentityHost } from "./identity-host.ts";
 import type { IdentityRecord } from "./identity-record.ts";
@@ -38,8 +42,14 @@ export type GrantReply =
   /** `verified` where the logins were verified before something was found in the way. */
   | (Busy & { readonly verified?: VerifiedLogins });
 
-/** Good for the call that brought them alone; what the next attempt need not have verified again. */
-export type VerifiedLogins = { readonly identityPoolId: IdentityPoolId; readonly logins: readonly VerifiedLogin[] };
+/**
+ * Good for the call that brought them alone; what the next attempt need not have verified again. What they give is decided with them,
+ * by the pool and the logins alone: it holds whichever identity turns out to be theirs.
+ */
+export type VerifiedLogins = GrantAccess & {
+  readonly identityPoolId: IdentityPoolId;
+  readonly logins: readonly VerifiedLogin[];
+};
 
 export type LinkReply =
   | { readonly kind: "linked"; readonly grant: Grant }
@@ -56,21 +66,29 @@ export type IdentityParts = {
   readonly links: Links;
 };
 
-/** GetOpenIdToken without logins. */
-export function grantToGuest({ kept, host }: IdentityParts, identityId: IdentityId, pool: IdentityPool): GrantReply {
+/** A token or credentials without logins. */
+export function grantToGuest(
+  { kept, host }: IdentityParts,
+  identityId: IdentityId,
+  pool: IdentityPool,
+  wish: GrantWish,
+): GrantReply {
   const current = judgeStanding(kept.value, identityId);
   if (!current.ok) return refused(current.error);
   const granted = judgeGuest(current.value, pool);
   if (!granted.ok) return refused(granted.error);
+  const access = accessOf(pool.access, [], wish);
+  if (!access.ok) return refused(access.error);
   const limited = host.limit.draw();
-  return limited === null ? { kind: "granted", grant: granted.value } : inWords(limited);
+  return limited === null ? { kind: "granted", grant: { ...granted.value, ...access.value } } : inWords(limited);
 }
 
-/** GetOpenIdToken with verified logins: links those that are free, and writes nothing when all are linked. */
+/** A token or credentials with verified logins: links those that are free, and writes nothing when all are linked. */
 export async function grantToLogins(
   { kept, links, host }: IdentityParts,
   identityId: IdentityId,
   logins: readonly VerifiedLogin[],
+  access: GrantAccess = {},
 ): Promise<GrantReply> {
   return await links.whenFree(async (count): Promise<GrantReply> => {
     // It was there when the call came in: the merge and the call were under way at the same time.
@@ -80,7 +98,7 @@ export async function grantToLogins(
     if (!current.ok) return refused(current.error);
     const record = current.value;
     const { identityPoolId } = record;
-    const verified = { identityPoolId, logins };
+    const verified = { identityPoolId, logins, ...access };
     const busy = freezeOf(record);
     if (busy !== null) return { ...busy, verified };
     const verdict = judgeLogins(record, logins);
@@ -88,7 +106,7 @@ export async function grantToLogins(
     // Only now is it certain that the identity's own user asks, so that nobody else can drain the bucket (T48).
     const limited = count === 0 ? host.limit.draw() : null;
     if (limited !== null) return inWords(limited);
-    if (verdict.kind === "granted") return verdict;
+    if (verdict.kind === "granted") return { kind: "granted", grant: { ...verdict.grant, ...access } };
     const isGuest = record.standing.kind === "guest";
     const outcome = await links.link({
       identityId,
@@ -100,7 +118,7 @@ export async function grantToLogins(
     });
     switch (outcome.kind) {
       case "linked":
-        return { kind: "granted", grant: grantOf(outcome.record, logins) };
+        return { kind: "granted", grant: { ...grantOf(outcome.record, logins), ...access } };
       case "conflict":
         return refused({ kind: "login-conflict", providerName: outcome.providerName });
       case "proof-too-old":
@@ -118,6 +136,41 @@ export async function grantToLogins(
         return { kind: "busy" };
     }
   });
+}
+
+/** Logins of which a token of this service says that they were verified. */
+export type OwnProof = {
+  readonly identityPoolId: IdentityPoolId;
+  /** Of each login those that it can be: domain/own-login.ts. */
+  readonly candidates: readonly (readonly VerifiedLogin[])[];
+  readonly principalTags: PrincipalTags;
+  readonly customRoleArn?: string;
+};
+
+/**
+ * Credentials for a token of this service. It is held against the record as it is now: of an identity that was merged, closed or
+ * deleted since, or that has lost one of the logins, it proves nothing, however long it lives. Nothing is linked by it.
+ */
+export function grantToOwnProof(
+  { kept, host }: IdentityParts,
+  identityId: IdentityId,
+  pool: IdentityPool,
+  { identityPoolId, candidates, principalTags, customRoleArn }: OwnProof,
+): GrantReply {
+  const current = judgeStanding(kept.value, identityId);
+  if (!current.ok) return refused(current.error);
+  const record = current.value;
+  const held = candidates.map((meant) => meant.find(({ loginId }) => holds(record, loginId)));
+  const logins = held.filter((login) => login !== undefined);
+  if (record.identityPoolId !== identityPoolId || logins.length === 0 || logins.length < held.length) {
+    return inWords(refusalOf({ kind: "not-own-token" }, "own token"));
+  }
+  const role = usersRole(pool.access, customRoleArn);
+  if (!role.ok) return refused(role.error);
+  const limited = host.limit.draw();
+  if (limited !== null) return inWords(limited);
+  const tags = Object.keys(principalTags).length > 0 && { principalTags };
+  return { kind: "granted", grant: { ...grantOf(record, logins), roleArn: role.value, ...tags } };
 }
 
 /** Those of the logins that the identity holds. */

@@ -1,5 +1,6 @@
 /** What an identity's actor asks of whoever runs it: an object of the platform, or one of the simulation. */
 import type { Result, ServiceError } from "../domain/errors.ts";
+import type { GrantWish, VerifiedForGrant } from "../domain/grant-access.ts";
 import type { IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { ProofRule } from "../domain/link-proof.ts";
@@ -48,4 +49,10 @@ export type PresentedLogins = {
   presentTo(pool: IdentityPool): void;
   /** All of them, or the first refusal. `admitQuestion` is asked before a provider is: what it refuses costs nobody a call. */
   verify(pool: IdentityPool, admitQuestion: () => ServiceError | null): Promise<Result<readonly VerifiedLogin[]>>;
+  /** The same for a token or credentials, with what the pool gives for these logins; or why it gives nothing. */
+  verifyForGrant(
+    pool: IdentityPool,
+    wish: GrantWish,
+    admitQuestion: () => ServiceError | null,
+  ): Promise<Result<VerifiedForGrant>>;
 };

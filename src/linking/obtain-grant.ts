@@ -3,7 +3,8 @@
  * together from several identities first, or it was merged into another one meanwhile. The Worker's half of linking/.
  */
 import { err, ok, type Result } from "../domain/errors.ts";
-import type { Grant } from "../domain/grant.ts";
+import type { Grant, GrantAccess } from "../domain/grant.ts";
+import { accessIn } from "../domain/grant-access.ts";
 import type { IdentityId } from "../domain/identifiers.ts";
 import type { ClientCall } from "../domain/identity.ts";
 import { type Refusal, refusalIn } from "../domain/refusals.ts";
@@ -27,6 +28,8 @@ export async function obtainGrant(
 ): Promise<Result<Grant, Refusal>> {
   let identityId = requested;
   let verified: VerifiedLogins | null = null;
+  // With the logins, by whoever verified them: who is asked afterwards is told the logins alone.
+  let decided: GrantAccess = {};
   const granted = await untilAnswered(parties, async () => {
     const reply = await ask(identityId, verified);
     switch (reply.kind) {
@@ -39,10 +42,12 @@ export async function obtainGrant(
         return LOOK_AGAIN;
       case "busy":
         verified = reply.verified ?? verified;
+        decided = { ...decided, ...accessIn(reply.verified ?? {}) };
         return reply;
       case "to-link": {
         const { identityPoolId, logins, isGuest, owners } = reply;
         verified = { identityPoolId, logins };
+        decided = { ...decided, ...accessIn(reply) };
         return await linkLogins(parties, {
           ...verified,
           named: { identityId, isGuest },
@@ -54,7 +59,8 @@ export async function obtainGrant(
       }
     }
   });
-  if (granted.ok || granted.error.kind !== "logins-do-not-match" || pinned === undefined) return granted;
+  if (granted.ok) return ok({ ...granted.value, ...decided });
+  if (granted.error.kind !== "logins-do-not-match" || pinned === undefined) return granted;
   const isElsewhere = await isOwnedElsewhere(parties, pinned, requested);
   return isElsewhere ? err({ kind: "developer-user-registered" }) : granted;
 }

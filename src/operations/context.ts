@@ -4,6 +4,7 @@ import { type AdminCredential, allowsPool } from "../domain/admin-credential.ts"
 import type { Hash } from "../domain/digest.ts";
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import type { Grant } from "../domain/grant.ts";
+import type { GrantWish, VerifiedForGrant } from "../domain/grant-access.ts";
 import type { ClientCall } from "../domain/identity.ts";
 import { type IdentityId, type IdentityPoolId, parseIdentityId, parseIdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
@@ -42,6 +43,12 @@ export type OperationContext = Pick<Parties, "pause" | "random" | "newUuid"> & {
   readonly client: ClientAddress | null;
   /** Verifies presented login tokens, all or none, and notes what that was about. Charges `client` for each question to a provider. */
   verifyLogins(pool: IdentityPool, tokens: ReadonlyMap<string, string>): Promise<Result<readonly VerifiedLogin[]>>;
+  /** The same, with what the pool gives for these logins, or why it gives nothing. */
+  verifyForGrant(
+    pool: IdentityPool,
+    tokens: ReadonlyMap<string, string>,
+    wish: GrantWish,
+  ): Promise<Result<VerifiedForGrant>>;
   /** Asks the security token service of the settings; never rejects. */
   assumeRole(request: RoleRequest): Promise<AssumedRole>;
   /** Takes note of what the request turns out to be about, for its log line. */

@@ -9,7 +9,8 @@ import { callKeyOf } from "../domain/identity.ts";
 import type { IdentityId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import { developerLoginIdOf, type VerifiedLogin } from "../domain/login.ts";
-import { identityPoolNotFound, type Refusal, withWords } from "../domain/refusals.ts";
+import { type PrincipalTags, tagsWith } from "../domain/principal-tags.ts";
+import { errorOf, identityPoolNotFound, type Refusal, withWords } from "../domain/refusals.ts";
 import { bringTogether } from "../linking/bring-together.ts";
 import { changed, untilAnswered } from "../linking/contention.ts";
 import { findUserWithOthers, mergeUsers, usersOf } from "../linking/developer-users.ts";
@@ -49,35 +50,45 @@ export async function getOpenIdTokenForDeveloperIdentity(
   const signing = context.signer.begin(context.now());
   const pool = await poolOf(input, context);
   if (!pool.ok) return pool;
-  const logins = await verifiedLoginsOf(pool.value, input.Logins, context);
-  if (!logins.ok) return logins;
-  const granted = await obtainDeveloperGrant(input, pool.value, logins.value, context);
+  const verified = await verifiedLoginsOf(pool.value, input.Logins, context);
+  if (!verified.ok) return verified;
+  const { logins, mappedTags } = verified.value;
+  const granted = await obtainDeveloperGrant(input, pool.value, logins, context);
   if (!granted.ok) return withWords(granted);
   const grant: Grant = {
     ...granted.value,
     lifetimeSeconds: input.TokenDuration ?? DEVELOPER_TOKEN_LIFETIME_SECONDS,
-    principalTags: Object.fromEntries(input.PrincipalTags ?? []),
+    principalTags: tagsWith(Object.fromEntries(input.PrincipalTags ?? []), mappedTags),
   };
   const stamp = { issuer: context.config.issuer, now: context.now(), jti: context.newUuid() };
   const token = await mint(grant, stamp, signing);
   return token.ok ? ok({ IdentityId: grant.identityId, Token: token.value }) : token;
 }
 
+type DeveloperLogins = {
+  readonly logins: readonly [VerifiedLogin, ...VerifiedLogin[]];
+  /** What the pool maps of the public logins' claims. */
+  readonly mappedTags: PrincipalTags;
+};
+
 /** The developer's login first, then the public ones of the map: those are verified as in any other call. */
 async function verifiedLoginsOf(
   pool: IdentityPool,
   presented: ReadonlyMap<string, string>,
   context: SignedContext,
-): Promise<Result<readonly [VerifiedLogin, ...VerifiedLogin[]]>> {
+): Promise<Result<DeveloperLogins>> {
   const { developerProviderName = "" } = pool;
   const userIdentifier = presented.get(developerProviderName);
   if (userIdentifier === undefined) return err(WRONG_DEVELOPER_PROVIDER);
   if (userIdentifier.length > MAX_USER_IDENTIFIER_LENGTH) return err(LONG_USER_IDENTIFIER);
   const publicLogins = new Map([...presented].filter(([providerName]) => providerName !== developerProviderName));
   context.note?.({ providerNames: [developerProviderName] });
-  const verified = await context.verifyLogins(pool, publicLogins);
+  const verified = await context.verifyForGrant(pool, publicLogins, { flow: "basic" });
   if (!verified.ok) return verified;
-  return ok([await developerLoginOf(context, pool, developerProviderName, userIdentifier), ...verified.value]);
+  const { access } = verified.value;
+  if (!access.ok) return err(errorOf(access.error));
+  const developerLogin = await developerLoginOf(context, pool, developerProviderName, userIdentifier);
+  return ok({ logins: [developerLogin, ...verified.value.logins], mappedTags: access.value.principalTags ?? {} });
 }
 
 async function obtainDeveloperGrant(

@@ -3,12 +3,11 @@
  * the identity's object chose. No secret of AWS is held for it: the role is assumed by a token of this service.
  */
 import { err, ok, type Result, type ServiceError } from "../domain/errors.ts";
-import { errorOf } from "../domain/refusals.ts";
-import { obtainGrant } from "../linking/obtain-grant.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { configurationError } from "../sts/assume-role.ts";
 import { mintForRole } from "../token/mint.ts";
-import { chargedFor, identityIdOfInput, type OperationContext, traceOfGrant } from "./context.ts";
+import type { OperationContext } from "./context.ts";
+import { grantForCredentials } from "./credentials-grant.ts";
 
 /** The session's name at the live service, which has no other. */
 const SESSION_NAME = "CognitoIdentityCredentials";
@@ -21,27 +20,13 @@ export async function getCredentialsForIdentity(
   const refused = (error: ServiceError, words?: string) => err(explained(error, words, context));
   // Where nobody could give credentials, nothing is linked and nothing is drawn.
   if (config.sts.url === null) return refused(configurationError("no-sts"));
-  const identityId = identityIdOfInput(input.IdentityId);
-  const logins = input.Logins ?? new Map<string, string>();
-  const client = chargedFor(context, logins);
   const signing = context.signer.begin(context.now());
-  const granted = await obtainGrant(context, identityId, context.call, async (named, verified) => {
-    if (verified !== null) {
-      const object = context.objects.identity(named);
-      return await object.grantVerified(named, verified.identityPoolId, verified.logins, context.call);
-    }
-    const reply = await context.objects.grant(named, logins, context.call, "enhanced", client);
-    if (reply.trace !== undefined) note?.(reply.trace);
-    return reply;
-  });
-  if (!granted.ok) return refused(errorOf(granted.error));
+  const granted = await grantForCredentials(input, context);
+  if (!granted.ok) return refused(granted.error);
   const { value: grant } = granted;
-  note?.(traceOfGrant(grant));
   const { roleArn } = grant;
-  if (roleArn === undefined) return refused(configurationError("no-role"));
-
   const stamp = { issuer: config.issuer, now: context.now(), jti: context.newUuid() };
-  const token = await mintForRole({ ...grant, roleArn }, stamp, signing);
+  const token = await mintForRole(grant, stamp, signing);
   if (!token.ok) return token;
   const sessionName = config.sts.sessionName === "cognito" ? SESSION_NAME : grant.identityId.replace(":", ".");
   const isGuest = grant.logins.length === 0;

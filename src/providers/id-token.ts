@@ -3,7 +3,7 @@ import { err, ok } from "../domain/errors.ts";
 import { isSameIssuer } from "../domain/provider-name.ts";
 import { recallToken, rememberToken } from "../jwt/genuine-tokens.ts";
 import { type ClaimRules, judgeClaims } from "../jwt/id-token-claims.ts";
-import { parseLoginToken } from "../jwt/login-token.ts";
+import { claimsReader, parseLoginToken } from "../jwt/login-token.ts";
 import type { ProviderKind, VerifierMemory } from "./provider.ts";
 import { type SignatureAlgorithm, verifySignature } from "../jwt/signature.ts";
 import { judgeHeader } from "../jwt/token-header.ts";
@@ -54,7 +54,7 @@ export function idTokenKind(owns: (providerName: string) => boolean, profile: Id
           if (!key.ok) return key;
           if (key.value !== known?.key)
             rememberToken(genuineTokens, token, { read: parsed.value, key: key.value }, context.now);
-          return ok({ ...claimed.value, issuer: keyIssuer });
+          return ok({ ...claimed.value, issuer: keyIssuer, readClaims: claimsReader(parsed.value) });
         },
       });
     },

@@ -1,15 +1,13 @@
 /** What a pool's settings say about a provider name: its clients, and whether the settings can ever work. Pure. */
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import type { IdentityPoolSettings } from "../domain/identity-pool.ts";
-import { canonicalName, isUserPool } from "../domain/provider-name.ts";
+import { canonicalName, isUserPool, oidcProviderOf } from "../domain/provider-name.ts";
 import type { Config, ProviderApis } from "../config.ts";
 import { isForeignName } from "./developer-name.ts";
 import type { Client } from "../domain/proven-login.ts";
 import type { PoolProviders } from "./provider.ts";
 import { providerKindOf } from "./provider-kinds.ts";
 import { checkingPoolOf } from "./user-pool-check.ts";
-
-const OIDC_PROVIDER_ARN = /^arn:aws[a-z-]*:iam::\d{12}:oidc-provider\/(.+)$/;
 
 /** Whether the pool has any provider at all, a developer provider included. */
 export function hasProviders(settings: IdentityPoolSettings): boolean {
@@ -53,8 +51,9 @@ export function poolProvidersOf(settings: IdentityPoolSettings, oidcProviders: C
     add(providerName, valueClients(providerName, value));
   }
   for (const arn of new Set(settings.openIdConnectProviderArns)) {
-    const providerName = oidcProviderOf(arn);
-    if (providerName === undefined) continue;
+    const name = oidcProviderOf(arn);
+    if (name === undefined) continue;
+    const providerName = canonicalName(name);
     const clientIds = oidcProviders.get(providerName) ?? [];
     add(
       providerName,
@@ -89,12 +88,6 @@ function clientIdsOf(value: string): readonly string[] {
   return value.split(";").filter((clientId) => clientId !== "");
 }
 
-/** Canonical. */
-function oidcProviderOf(arn: string): string | undefined {
-  const name = OIDC_PROVIDER_ARN.exec(arn)?.[1];
-  return name === undefined ? undefined : canonicalName(name);
-}
-
 /**
  * Refuses settings with a provider that no token could ever be verified for, so that the mistake shows when the pool is
  * made and not at the first sign-in. SAML ARNs, and Digits, which its owner closed, may be stored: the live service had them.
@@ -114,7 +107,8 @@ export function checkProviders(
     if (valueClients(providerName, value).length === 0) return refused("supportedLoginProviders", spelling);
   }
   for (const arn of settings.openIdConnectProviderArns ?? []) {
-    const providerName = oidcProviderOf(arn);
+    const name = oidcProviderOf(arn);
+    const providerName = name === undefined ? undefined : canonicalName(name);
     // The settings of the service hold what IAM holds for the live one: without client ids no audience can be checked.
     const isKnown = providerName !== undefined && config.oidcProviders.has(providerName);
     // A kind that reads more than client ids from a pool's value, as Twitter's secret, gets nothing from an ARN.
@@ -144,7 +138,7 @@ function secondSpelling(settings: IdentityPoolSettings): Result<never> | undefin
     if (isSecond(name)) return refused("supportedLoginProviders", name);
   }
   for (const arn of settings.openIdConnectProviderArns ?? []) {
-    const name = OIDC_PROVIDER_ARN.exec(arn)?.[1];
+    const name = oidcProviderOf(arn);
     if (name !== undefined && isSecond(name)) return refused("openIdConnectProviderARNs", arn);
   }
   return undefined;

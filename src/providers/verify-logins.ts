@@ -5,8 +5,11 @@
 import type { Config } from "../config.ts";
 import type { Hash } from "../domain/digest.ts";
 import { err, ok, type Result } from "../domain/errors.ts";
+import { accessOf, type GrantWish, type VerifiedForGrant } from "../domain/grant-access.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
+import type { Members } from "../domain/json.ts";
 import { loginIdOf, type VerifiedLogin } from "../domain/login.ts";
+import type { LoginEvidence } from "../domain/login-evidence.ts";
 import { canonicalName } from "../domain/provider-name.ts";
 import { errorOf } from "../domain/refusals.ts";
 import { clientsOf, hasProviders, isUnverifiedName } from "./pool-providers.ts";
@@ -34,6 +37,35 @@ export async function verifyLogins(
   logins: ReadonlyMap<string, string>,
   context: VerificationContext,
 ): Promise<Result<readonly VerifiedLogin[]>> {
+  const proven = await proveLogins(pool, logins, context);
+  return proven.ok ? ok(proven.value.logins) : proven;
+}
+
+/**
+ * The same for a token or credentials, where the pool's role mappings and tag maps have a say. Their verdict leaves this file, and no
+ * claim does.
+ */
+export async function verifyForGrant(
+  pool: IdentityPool,
+  logins: ReadonlyMap<string, string>,
+  context: VerificationContext,
+  wish: GrantWish,
+): Promise<Result<VerifiedForGrant>> {
+  const proven = await proveLogins(pool, logins, context);
+  if (!proven.ok) return proven;
+  const { logins: verified, evidence } = proven.value;
+  return ok({ logins: verified, access: accessOf(pool.access, evidence, wish) });
+}
+
+type ProvenEntry = { readonly login: VerifiedLogin; readonly evidence: LoginEvidence };
+/** Of the evidence there is a piece for each token, also where two of them are one login: what each says counts. */
+type ProvenLogins = { readonly logins: readonly VerifiedLogin[]; readonly evidence: readonly LoginEvidence[] };
+
+async function proveLogins(
+  pool: IdentityPool,
+  logins: ReadonlyMap<string, string>,
+  context: VerificationContext,
+): Promise<Result<ProvenLogins>> {
   const unproven = inspectLogins(pool, logins, context);
   if (!unproven.ok) return unproven;
   // Only who asks for the age of a proof is told: in each reply of the hot path it would be bytes for nothing.
@@ -43,14 +75,16 @@ export async function verifyLogins(
     unproven.value.map((entry) => proveLogin(pool, entry, isDated, context.memory.hash)),
   );
   const verified = new Map<string, VerifiedLogin>();
+  const evidence: LoginEvidence[] = [];
   for (const result of results) {
     if (!result.ok) return result;
-    const { providerName, loginId } = result.value;
+    const { providerName, loginId } = result.value.login;
     const other = verified.get(providerName);
     if (other !== undefined && other.loginId !== loginId) return err(errorOf({ kind: "two-users", providerName }));
-    if (other === undefined) verified.set(providerName, result.value);
+    if (other === undefined) verified.set(providerName, result.value.login);
+    evidence.push(result.value.evidence);
   }
-  return ok([...verified.values()]);
+  return ok({ logins: [...verified.values()], evidence });
 }
 
 const globalFetch: InspectionContext["fetch"] = (input, init) => globalThis.fetch(input, init);
@@ -83,14 +117,25 @@ function inspectLogins(
 
 async function proveLogin(
   pool: IdentityPool,
-  { providerName, place, login }: UnprovenEntry,
+  { providerName, place, login: unproven }: UnprovenEntry,
   isDated: boolean,
   hash: Hash,
-): Promise<Result<VerifiedLogin>> {
-  const proven = await login.prove();
+): Promise<Result<ProvenEntry>> {
+  const proven = await unproven.prove();
   if (!proven.ok) return err(refusalOf(proven.error, place));
-  const { subject, client, issuedAt } = proven.value;
+  const { subject, client, issuedAt, readClaims } = proven.value;
   const loginId = await loginIdOf(pool.identityPoolId, providerName, subject, hash);
   const amr = [providerName, `${client.amrPrefix}:${subject}`];
-  return ok({ providerName, subject, loginId, amr, ...(isDated && issuedAt !== undefined && { issuedAt }) });
+  const login = { providerName, subject, loginId, amr, ...(isDated && issuedAt !== undefined && { issuedAt }) };
+  const { clientId } = client;
+  return ok({ login, evidence: { providerName, clientId, claims: readClaims ?? (() => tokenless(login, clientId)) } });
+}
+
+/** What is known of a login whose token says nothing to read (developer guide, "Role-based access control"). Never a client's secret. */
+function tokenless({ providerName, subject }: VerifiedLogin, clientId: string): Members {
+  return new Map([
+    ["iss", providerName],
+    ["aud", clientId],
+    ["sub", subject],
+  ]);
 }

@@ -119,7 +119,7 @@ export class Client {
         request.kind === "merge-users" ||
         request.kind === "rotate-key" ||
         (request.kind === "administer" && (request.act === "create" || request.act === "delete")) ||
-        (request.kind === "get-token" &&
+        ((request.kind === "get-token" || request.kind === "get-credentials") &&
           attempted !== "unknown" &&
           attempted.ok &&
           attempted.value !== request.identityId);
@@ -158,6 +158,18 @@ export class Client {
         return operation.kind === "burst"
           ? { ...own, kind: "burst", identityId, tokens, count: operation.count }
           : { ...own, kind: "get-token", identityId, tokens };
+      }
+      case "get-credentials": {
+        if (identityId === undefined) return null;
+        const tokens = this.#tokensFor(operation.tokens, operation.isOwn, identityId);
+        tokens.delete(DEVELOPER);
+        return { ...own, kind: "get-credentials", identityId, tokens, custom: operation.custom };
+      }
+      case "bring-token": {
+        const named = identityId === undefined ? undefined : logins.get(identityId);
+        return identityId === undefined || named === undefined || named.size === 0
+          ? null
+          : { ...own, kind: "bring-token", identityId, named: new Map(named) };
       }
       case "unlink": {
         if (identityId === undefined) return null;
@@ -305,6 +317,8 @@ export class Client {
       }
       case "get-id":
       case "burst":
+      case "get-credentials":
+      case "bring-token":
       case "delete":
       case "developer-token":
       case "look-up":
@@ -321,7 +335,7 @@ export class Client {
     const { ids, logins, pools } = this.#knowledge;
     if (!ids.includes(identityId)) ids.push(identityId);
     pools.set(identityId, request.identityPoolId);
-    if (request.kind !== "get-id" && request.kind !== "get-token" && request.kind !== "developer-token") return;
+    if (!("tokens" in request) || request.kind === "unlink" || request.kind === "burst") return;
     logins.set(identityId, new Map([...(logins.get(identityId) ?? []), ...request.tokens]));
   }
 }

@@ -49,6 +49,7 @@ export class History {
     switch (request.kind) {
       case "get-id":
       case "get-token":
+      case "get-credentials":
       case "developer-token":
         return loginsIn(request, this.#login).map(resolve);
       case "merge-users":
@@ -64,6 +65,7 @@ export class History {
       case "look-up":
       case "look-up-users":
       case "burst":
+      case "bring-token":
       case "administer":
       case "rotate-key":
       case "pause":

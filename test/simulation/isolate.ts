@@ -101,7 +101,7 @@ export class Isolate {
     life: Life,
     objects: Reachable,
     random: Random,
-    given: Pick<SignedContext, "call" | "verifyLogins">,
+    given: Pick<SignedContext, "call" | "verifyLogins" | "verifyForGrant">,
   ): SignedContext {
     const { network, newUuid, mergePolicy } = this.#world;
     return {

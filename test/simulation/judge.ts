@@ -16,6 +16,7 @@ import type { Network } from "./network.ts";
 import { PoolJudge } from "./pool-judge.ts";
 import { RateJudge } from "./rate-judge.ts";
 import { idsOf, isOwnershipChanged, mixUpOf, objectionTo } from "./record-rules.ts";
+import { RoleJudge } from "./roles.ts";
 import { RATE } from "./settings.ts";
 import { UnlinkJudge } from "./unlink-judge.ts";
 
@@ -38,6 +39,7 @@ export class Judge {
   readonly rates: RateJudge;
   readonly unlinks: UnlinkJudge;
   readonly pools: PoolJudge;
+  readonly roles: RoleJudge;
   /** Links by their transactions: those that were committed, and those that the audit has heard of (T34). */
   readonly links = new Set<string>();
   readonly audited = new Set<string>();
@@ -61,6 +63,7 @@ export class Judge {
     this.merges = new MergeJudge(world);
     this.unlinks = new UnlinkJudge(world);
     this.pools = new PoolJudge(world);
+    this.roles = new RoleJudge(world.network);
     this.rates = new RateJudge(world.network, RATE);
   }
 

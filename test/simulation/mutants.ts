@@ -8,6 +8,7 @@ import { MUTANTS_OF_KEYS } from "./mutants-of-keys.ts";
 import { MUTANTS_OF_LIFE } from "./mutants-of-life.ts";
 import { MUTANTS_OF_POOLS } from "./mutants-of-pools.ts";
 import { MUTANTS_OF_MERGES, type Mutant } from "./mutants-of-merges.ts";
+import { MUTANTS_OF_ROLES } from "./mutants-of-roles.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -222,4 +223,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...MUTANTS_OF_KEYS,
   ...MUTANTS_OF_POOLS,
   ...MUTANTS_OF_LIFE,
+  ...MUTANTS_OF_ROLES,
 ];

@@ -3,18 +3,20 @@
  * network, and what the judge must hear of its calls. Each save is one storage step, before and after which a crash may strike.
  */
 import { err, ok } from "../../src/domain/errors.ts";
+import { accessOf } from "../../src/domain/grant-access.ts";
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { ClientCall, LinkedLogin } from "../../src/domain/identity.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import type { Flow } from "../../src/domain/mint-rules.ts";
 import { type StoredRecord, upgraded } from "../../src/linking/first-record.ts";
 import { CoordinatorUnreachable, IdentityActor } from "../../src/linking/identity-actor.ts";
-import type { ChangeReply, GrantReply, LinkReply } from "../../src/linking/identity-calls.ts";
+import type { ChangeReply, GrantReply, LinkReply, OwnProof } from "../../src/linking/identity-calls.ts";
 import type { IdentityHost, PresentedLogins } from "../../src/linking/identity-host.ts";
 import type * as messages from "../../src/linking/messages.ts";
 import type { LinkOrder } from "../../src/linking/transaction.ts";
 import { MintBucket, type MintLimit } from "../../src/limits/mint-bucket.ts";
 import { ISSUER_UNREACHABLE, SLOWEST_ISSUER_MS, verified } from "./issuers.ts";
+import { accessFor, evidenceOf, wishIn, withRoles } from "./roles.ts";
 import { RATE } from "./settings.ts";
 import { type Life, NetworkFailure, type Slot, StorageFailure } from "./slots.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -32,6 +34,7 @@ export class IdentityNode {
   readonly #slot: IdentitySlot;
   readonly #life: Life;
   readonly #actor: IdentityActor;
+  #draws = 0;
   /** Runs of the alarm that are under way. */
   #alarms = 0;
 
@@ -48,18 +51,48 @@ export class IdentityNode {
     tokens: ReadonlyMap<string, string>,
     call: ClientCall,
     flow: Flow,
+    _client?: undefined,
+    customRoleArn?: string,
   ): Promise<GrantReply> {
     const asked = this.#asked(call);
     let logins: readonly VerifiedLogin[] = [];
+    let verifiedAt: string | null = null;
     const presented = this.#presented(tokens, (proved) => {
       this.#world.judge.asksForToken(identityId, proved, call);
       logins = proved;
+      verifiedAt = this.#moment();
     });
-    const reply = await this.#actor.grant(identityId, presented, asked.call, flow);
+    const reply = await this.#actor.grant(identityId, presented, asked.call, {
+      flow,
+      ...(customRoleArn !== undefined && { customRoleArn }),
+    });
     if (reply.kind === "merged" && tokens.size === 0) {
       this.#world.network.violate(`T38: ${identityId} names ${reply.into} to somebody who has proved nothing`);
     }
+    if (flow === "enhanced" && this.#life.isAlive) {
+      const wanted = { tokens, custom: wishIn(this.#slot.stored?.identityPoolId, customRoleArn) };
+      const { roles } = this.#world.judge;
+      roles.replied(reply, wanted, { now: this.#moment(), verified: verifiedAt });
+      if (reply.kind === "granted") roles.granted(reply.grant.identityPoolId, wanted, reply.grant);
+    }
     return this.#judged(identityId, reply, logins, call, asked);
+  }
+
+  /** By what a token of the service names: each login of it must be the identity's at this very instant. */
+  async grantToOwnProof(identityId: IdentityId, proof: OwnProof): Promise<GrantReply> {
+    const reply = await this.#actor.grantToOwnProof(identityId, proof);
+    if (reply.kind === "granted" && this.#life.isAlive) {
+      const { judge } = this.#world;
+      judge.granted(identityId, reply.grant, proof.candidates.flat());
+      judge.roles.granted(proof.identityPoolId, { tokens: new Map([["c", ""]]), custom: null }, reply.grant);
+    }
+    return reply;
+  }
+
+  /** Equal only while nothing has happened to this identity: the event that is under way, its record, its last draw. */
+  #moment(): string {
+    const { network } = this.#world;
+    return `${network.steps} ${this.#draws}`;
   }
 
   /** The signed call vouches for the developer's login, and the others were verified. */
@@ -198,16 +231,24 @@ export class IdentityNode {
     onProved: (logins: readonly VerifiedLogin[]) => void,
   ): PresentedLogins {
     const { network } = this.#world;
+    const verify: PresentedLogins["verify"] = async ({ identityPoolId }) => {
+      await network.sleep(this.#life, network.streamOf(this.#life).below(SLOWEST_ISSUER_MS));
+      const logins = verified(this.#world, identityPoolId, tokens);
+      if (logins === null) return err(ISSUER_UNREACHABLE);
+      onProved(logins);
+      return ok(logins);
+    };
     return {
       tokens,
       begin: () => {},
       presentTo: () => {},
-      verify: async ({ identityPoolId }) => {
-        await network.sleep(this.#life, network.streamOf(this.#life).below(SLOWEST_ISSUER_MS));
-        const logins = verified(this.#world, identityPoolId, tokens);
-        if (logins === null) return err(ISSUER_UNREACHABLE);
-        onProved(logins);
-        return ok(logins);
+      verify,
+      verifyForGrant: async (pool, wish, admitQuestion) => {
+        const logins = await verify(pool, admitQuestion);
+        if (!logins.ok) return logins;
+        // The pools of the simulation map nothing for GetOpenIdToken, which would refuse it.
+        const access = wish.flow === "enhanced" ? accessFor(pool) : undefined;
+        return ok({ logins: logins.value, access: accessOf(access, evidenceOf(pool.identityPoolId, tokens), wish) });
       },
     };
   }
@@ -238,7 +279,10 @@ export class IdentityNode {
       },
       now: () => network.clockOf(this.#slot) / 1000,
       newTransactionId: () => this.#world.newName("t"),
-      readPool: async (identityPoolId) => await this.#world.readPool(this.#life, identityPoolId),
+      readPool: async (identityPoolId) => {
+        const pool = await this.#world.readPool(this.#life, identityPoolId);
+        return pool && withRoles(pool);
+      },
       limit: this.#limit(),
       linked: (_, { id }) => {
         if (this.#life.isAlive) this.#world.judge.audited.add(id);
@@ -267,6 +311,7 @@ export class IdentityNode {
       look: () => bucket.look(),
       draw: () => {
         const refusal = bucket.draw();
+        this.#draws++;
         if (refusal === null && this.#life.isAlive) this.#world.drew(this.#life, name);
         return refusal;
       },

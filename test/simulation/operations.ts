@@ -2,6 +2,7 @@
  * What a client of the simulation may ask for. An identity is named by its place among those that are known by then, and so
  * is a pool, which is the first one where none is named.
  */
+import type { RoleName } from "./roles.ts";
 import type { Random } from "../support/random.ts";
 
 export const PROVIDERS = ["a", "b", "c"] as const;
@@ -33,6 +34,16 @@ export type Operation = { readonly pool?: number; readonly copyAfterMs?: number 
       readonly tokens: Tokens;
       readonly from: readonly string[];
     }
+  /** `custom` is the role that is asked for by name. */
+  | {
+      readonly kind: "get-credentials";
+      readonly target: number;
+      readonly tokens: Tokens;
+      readonly isOwn: boolean;
+      readonly custom: RoleName | null;
+    }
+  /** By a token that names the logins which the identity was last known to have. */
+  | { readonly kind: "bring-token"; readonly target: number }
   | { readonly kind: "delete"; readonly target: number }
   /** Many requests for a token at once. */
   | {

@@ -25,9 +25,11 @@ export class PoolChecks {
     this.#world = world;
     this.#random = streamOf(seed, "pool checks");
     const life = lifeOf("administrator");
+    const presentsNothing = async () => await Promise.reject(new Error("no login token is presented"));
     this.#context = world.isolates[1].contextOf(life, objectsOf(world, life), this.#random, {
       call: { askedAt: world.network.nowMs / 1000, callId: "at rest" },
-      verifyLogins: async () => await Promise.reject(new Error("no login token is presented")),
+      verifyLogins: presentsNothing,
+      verifyForGrant: presentsNothing,
     });
   }
 

@@ -3,7 +3,8 @@
  * some hundreds.
  */
 import type { Fault } from "./faults.ts";
-import { type Operation, type Tokens, tokensOf } from "./operations.ts";
+import { type Operation, PROVIDERS, type Tokens, tokensOf } from "./operations.ts";
+import { ROLES } from "./roles.ts";
 import type { Random } from "../support/random.ts";
 
 type Pair = readonly [string, string];
@@ -120,6 +121,23 @@ export function burstsOf(random: Random): Race {
     ["storage-throws", random.pick([0, 0.1, 0.3])],
   ]);
   return { clients: [[{ kind: "get-id", tokens: [] }, ...bursts()], bursts()], faults };
+}
+
+/** Users of very few identities who ask for credentials, link and unlink meanwhile, and bring back tokens that they were given before. */
+export function credentialsOf(random: Random): Race {
+  const operation = (): Operation => {
+    const target = random.below(2);
+    const dice = random.below(100);
+    if (dice < 15) return { kind: "get-id", tokens: tokensOf(random, 0, 2) };
+    if (dice < 25) return { kind: "get-token", target, tokens: tokensOf(random, 0, 1), isOwn: true };
+    if (dice < 35) return { kind: "bring-token", target };
+    if (dice < 42) return { kind: "unlink", target, isOwn: true, tokens: [], from: [random.pick(PROVIDERS)] };
+    if (dice < 45) return { kind: "delete", target };
+    const custom = random.chance(0.6) ? null : random.pick(ROLES);
+    return { kind: "get-credentials", target, tokens: tokensOf(random, 0, 2), isOwn: random.chance(0.5), custom };
+  };
+  const first = (): Operation => ({ kind: "get-id", tokens: tokensOf(random, random.chance(0.4) ? 0 : 1, 1) });
+  return { clients: times(2 + random.below(3), () => [first(), ...times(2 + random.below(4), operation)]) };
 }
 
 function mintOf(random: Random, target: number, tokens: Tokens): Operation {

@@ -3,6 +3,7 @@ import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import type { Act } from "./operations.ts";
 import type { InFlight } from "./observer.ts";
+import type { RoleName } from "./roles.ts";
 import { DEVELOPER } from "./settings.ts";
 
 type Tokens = ReadonlyMap<string, string>;
@@ -11,6 +12,14 @@ type Tokens = ReadonlyMap<string, string>;
 export type Request = { readonly identityPoolId: IdentityPoolId } & (
   | { readonly kind: "get-id"; readonly tokens: Tokens }
   | { readonly kind: "get-token"; readonly identityId: IdentityId; readonly tokens: Tokens }
+  | {
+      readonly kind: "get-credentials";
+      readonly identityId: IdentityId;
+      readonly tokens: Tokens;
+      readonly custom: RoleName | null;
+    }
+  /** The logins that a token of the service names, brought back as the only login. */
+  | { readonly kind: "bring-token"; readonly identityId: IdentityId; readonly named: Tokens }
   | { readonly kind: "burst"; readonly identityId: IdentityId; readonly tokens: Tokens; readonly count: number }
   | {
       readonly kind: "unlink";
@@ -61,6 +70,7 @@ export function inFlightOf(request: Request, login: LoginOf): InFlight {
   switch (request.kind) {
     case "get-id":
     case "get-token":
+    case "get-credentials":
     case "developer-token": {
       const identityId = request.kind === "get-id" ? null : request.identityId;
       const loginIds = loginsIn(request, login).map(({ loginId }) => loginId);
@@ -76,6 +86,7 @@ export function inFlightOf(request: Request, login: LoginOf): InFlight {
     case "look-up":
     case "look-up-users":
     case "burst":
+    case "bring-token":
     case "administer":
     case "rotate-key":
     case "pause":
@@ -90,6 +101,7 @@ export function describeRequest(request: Request): string {
     request.kind,
     "identityId" in request ? (request.identityId ?? "") : "",
     tokens === null ? "" : `with [${tokens}]`,
+    request.kind === "get-credentials" && request.custom !== null ? `as ${request.custom}` : "",
     request.kind === "unlink" ? `to unlink ${request.from.join(" ")}` : "",
     request.kind === "unlink-user" || request.kind === "look-up" ? request.user : "",
     request.kind === "administer" ? `${request.act} ${request.name}${request.hasSecret ? " with a secret" : ""}` : "",

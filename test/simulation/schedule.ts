@@ -3,7 +3,7 @@ import { FAULTS, type Fault, type FaultPlan } from "./faults.ts";
 import { lateCopyOf } from "./late-copies.ts";
 import { type Operation, PROVIDERS, tokensOf, USERS } from "./operations.ts";
 import { poolChangesOf, poolRaceOf } from "./pool-races.ts";
-import { burstsOf, keyOrdersOf, type Race, raceOf } from "./races.ts";
+import { burstsOf, credentialsOf, keyOrdersOf, type Race, raceOf } from "./races.ts";
 import { type Random, streamOf } from "../support/random.ts";
 
 export type Schedule = {
@@ -27,6 +27,8 @@ const LATE_COPIES = 0.04;
 const BURSTS = 0.04;
 /** And for what is changed of a pool beside its settings. */
 const POOL_CHANGES = 0.04;
+/** And for credentials, whose role the logins decide. */
+const CREDENTIALS = 0.08;
 
 export function scheduleOf(seed: number): Schedule {
   const random = streamOf(seed, "schedule");
@@ -61,7 +63,9 @@ export function scheduleOf(seed: number): Schedule {
   const bursts = streamOf(seed, "bursts");
   if (bursts.chance(BURSTS)) return withRace(schedule, burstsOf(bursts), bursts);
   const changes = streamOf(seed, "pool changes");
-  return changes.chance(POOL_CHANGES) ? withRace(schedule, poolChangesOf(changes), changes) : schedule;
+  if (changes.chance(POOL_CHANGES)) return withRace(schedule, poolChangesOf(changes), changes);
+  const credentials = streamOf(seed, "credentials");
+  return credentials.chance(CREDENTIALS) ? withRace(schedule, credentialsOf(credentials), credentials) : schedule;
 }
 
 /** A clock that jumps is felt for long; a message that comes again mostly does nothing. */

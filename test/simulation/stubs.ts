@@ -27,6 +27,7 @@ type World = {
 /** What an operation may call of an identity. */
 const METHODS = [
   "grantVerified",
+  "grantToOwnProof",
   "link",
   "createGuest",
   "unlink",
@@ -67,10 +68,12 @@ export type Reachable = Pick<
   "grant" | "identity" | "login" | "keyRing" | "identityPool" | "identityDirectory" | "poolDirectory"
 >;
 
+type GrantArguments = [ReadonlyMap<string, string>, ClientCall, Flow, client?: undefined, customRoleArn?: string];
+
 export function objectsOf(world: World, life: Life): Reachable {
   const { network } = world;
   const objects: unknown = {
-    grant: async (identityId: IdentityId, ...more: [ReadonlyMap<string, string>, ClientCall, Flow]) =>
+    grant: async (identityId: IdentityId, ...more: GrantArguments) =>
       readGrantReply(
         await network.call(life, world.identity(identityId), "grant", async (node) =>
           writeGrantReply(await node.grant(identityId, ...more)),

@@ -1,5 +1,6 @@
 /** The isolate's side of a request: the code of src/operations, run whole over the simulated network. */
 import { err, ok, type Result, serviceError } from "../../src/domain/errors.ts";
+import { accessOf } from "../../src/domain/grant-access.ts";
 import type { ClientCall } from "../../src/domain/identity.ts";
 import type { IdentityId } from "../../src/domain/identifiers.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
@@ -15,6 +16,7 @@ import {
 import { getId } from "../../src/operations/get-id.ts";
 import { getOpenIdToken } from "../../src/operations/get-open-id-token.ts";
 import { deleteIdentities, unlinkIdentity } from "../../src/operations/identities.ts";
+import { grantForCredentials } from "../../src/operations/credentials-grant.ts";
 import { rotateSigningKey } from "../../src/operations/rotate-signing-key.ts";
 import type { Isolate } from "./isolate.ts";
 import { ringIn } from "./keys.ts";
@@ -24,6 +26,7 @@ import { ISSUER_UNREACHABLE, SLOWEST_ISSUER_MS, verified } from "./issuers.ts";
 import type { Random } from "../support/random.ts";
 import { servePool } from "./pool-operations.ts";
 import { loginsIn, type Request, usersOf } from "./requests.ts";
+import { roleArn } from "./roles.ts";
 import type { Life } from "./slots.ts";
 import { DEVELOPER } from "./settings.ts";
 import type { World } from "./world.ts";
@@ -41,8 +44,8 @@ type Answer = Result<IdentityId | null>;
 export async function serve(serving: Serving, request: Request): Promise<Answer> {
   const { world, life, isolate, call, random } = serving;
   const { identityPoolId } = request;
-  const verifyLogins = verifierFor(serving, request);
-  const context = isolate.contextOf(life, objectsOf(world, life), random, { call, verifyLogins });
+  const given = { call, ...verifiersFor(serving, request) };
+  const context = isolate.contextOf(life, objectsOf(world, life), random, given);
   switch (request.kind) {
     case "get-id":
       return answeredId(await getId({ IdentityPoolId: identityPoolId, Logins: new Map(request.tokens) }, context));
@@ -55,6 +58,16 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
     case "get-token": {
       const { identityId, tokens } = request;
       return answeredId(await getOpenIdToken({ IdentityId: identityId, Logins: new Map(tokens) }, context));
+    }
+    case "get-credentials":
+      return await giveCredentials(serving, context, request);
+    case "bring-token": {
+      const { identityId, named } = request;
+      const pairs = [...named].map(([providerName, subject]) => [world.login(identityPoolId, providerName, subject)]);
+      const proof = { identityPoolId, candidates: pairs, principalTags: {} };
+      const ask = async (asked: IdentityId) => await context.objects.identity(asked).grantToOwnProof(asked, proof);
+      const granted = await obtainGrant(context, identityId, call, ask);
+      return granted.ok ? ok(granted.value.identityId) : withWords(granted);
     }
     case "unlink": {
       const { identityId, tokens, from } = request;
@@ -137,6 +150,21 @@ function answeredId(answer: Result<{ readonly IdentityId?: string | undefined }>
   return answer.ok ? ok(answer.value.IdentityId as IdentityId) : answer;
 }
 
+async function giveCredentials(
+  { world: { judge } }: Serving,
+  context: SignedContext,
+  { identityId, tokens, custom, identityPoolId }: Extract<Request, { kind: "get-credentials" }>,
+): Promise<Answer> {
+  const role = custom !== null && { CustomRoleArn: roleArn(identityPoolId, custom) };
+  const answer = await grantForCredentials({ IdentityId: identityId, Logins: new Map(tokens), ...role }, context);
+  if (answer.ok) {
+    judge.roles.granted(answer.value.identityPoolId, { tokens, custom }, answer.value);
+    return ok(answer.value.identityId);
+  }
+  judge.roles.isDecided(answer.error.reason);
+  return answer;
+}
+
 async function rotateKey({ world, call }: Serving, context: SignedContext, isForced: boolean): Promise<Answer> {
   const orderId = call.callId ?? "";
   world.keyJudge.ordered(orderId, isForced);
@@ -155,14 +183,22 @@ function noteProof({ world: { judge, login } }: Serving, request: Request, login
 }
 
 /** Every login token of the simulation is good, but to find that out takes its time, and needs its issuer. */
-function verifierFor(serving: Serving, request: Request): SignedContext["verifyLogins"] {
+function verifiersFor(serving: Serving, request: Request): Pick<SignedContext, "verifyLogins" | "verifyForGrant"> {
   const { world, life, random } = serving;
-  return async (pool, tokens) => {
+  const verifyLogins: SignedContext["verifyLogins"] = async (pool, tokens) => {
     if (tokens.size > 0) await world.network.sleep(life, random.below(SLOWEST_ISSUER_MS));
     const logins = verified(world, pool.identityPoolId, tokens);
     if (logins === null) return err(ISSUER_UNREACHABLE);
     noteProof(serving, request, logins);
     return ok(logins);
+  };
+  return {
+    verifyLogins,
+    verifyForGrant: async (pool, tokens, wish) => {
+      const logins = await verifyLogins(pool, tokens);
+      if (!logins.ok) return logins;
+      return ok({ logins: logins.value, access: accessOf(undefined, [], wish) });
+    },
   };
 }
 

@@ -20,6 +20,10 @@ export function eachRefusal(identityId: IdentityId, providerName: string): EachR
     "developer-user-not-found": { kind: "developer-user-not-found" },
     "developer-users-stay": { kind: "developer-users-stay" },
     "participant-unreachable": { kind: "participant-unreachable" },
+    "no-role": { kind: "no-role" },
+    "role-forbidden": { kind: "role-forbidden", roleArn: identityId },
+    "role-denied": { kind: "role-denied", mappings: [providerName] },
+    "tag-refused": { kind: "tag-refused", tag: "…", fault: "is not valid" },
     "pool-not-allowed": { kind: "pool-not-allowed" },
     contended: { kind: "contended" },
   };

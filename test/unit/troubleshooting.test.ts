@@ -28,6 +28,7 @@ const LOGIN_REFUSALS: Readonly<Record<RefusalReason["kind"], RefusalReason>> = {
   "no-providers": { kind: "no-providers", identityPoolId },
   "unsupported-provider": { kind: "unsupported-provider" },
   "own-token": { kind: "own-token" },
+  "not-own-token": { kind: "not-own-token" },
   "saml-not-verified": { kind: "saml-not-verified" },
   malformed: { kind: "malformed", part: "…" },
   "issuer-mismatch": { kind: "issuer-mismatch" },

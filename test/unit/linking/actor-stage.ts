@@ -1,5 +1,6 @@
 /** An identity's actor over a scripted host: a disk, a clock, and others who answer as a test has them answer. */
 import { ok, RATE_EXCEEDED } from "../../../src/domain/errors.ts";
+import type { VerifiedForGrant } from "../../../src/domain/grant-access.ts";
 import type { ClientCall } from "../../../src/domain/identity.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import type { VerifiedLogin } from "../../../src/domain/login.ts";
@@ -132,7 +133,7 @@ export class Stage {
 
   /** GetOpenIdToken with login tokens that are good: `a/1` is that of subject 1 at provider a. */
   async grant(logins: readonly (string | VerifiedLogin)[], call = CALL): Promise<GrantReply> {
-    return await this.actor.grant(id("a"), presented(logins), call, "basic");
+    return await this.actor.grant(id("a"), presented(logins), call, { flow: "basic" });
   }
 
   async link(order: LinkOrder, draws = false): Promise<LinkReply> {
@@ -141,12 +142,17 @@ export class Stage {
   }
 }
 
-export function presented(logins: readonly (string | VerifiedLogin)[]): PresentedLogins {
+/** `access` is what the pool gives for these logins, whatever is wished for. */
+export function presented(
+  logins: readonly (string | VerifiedLogin)[],
+  access: VerifiedForGrant["access"] = ok({}),
+): PresentedLogins {
   const verified = logins.map((one) => (typeof one === "string" ? login(one) : one));
   return {
     tokens: new Map(verified.map(({ providerName, subject }) => [`${providerName}/${subject}`, subject])),
     begin: () => {},
     presentTo: () => {},
     verify: async () => ok(verified),
+    verifyForGrant: async () => ok({ logins: verified, access }),
   };
 }

@@ -337,10 +337,11 @@ describe("admission", () => {
   });
 
   it("verifies nothing for a frozen identity, and says whom to ask", async () => {
-    const logins = { ...presented(["a/1"]), verify: () => Promise.reject(new Error("verified")) };
+    const verify = () => Promise.reject(new Error("verified"));
+    const logins = { ...presented(["a/1"]), verify, verifyForGrant: verify };
     const stage = new Stage(frozen(linkedTo("a/1")));
     const expected = { kind: "busy", holder: { coordinator: id("b") } };
-    expect(await stage.actor.grant(id("a"), logins, CALL, "basic")).toMatchObject(expected);
+    expect(await stage.actor.grant(id("a"), logins, CALL, { flow: "basic" })).toMatchObject(expected);
     expect(await stage.actor.unlink(id("a"), logins, ["a"])).toMatchObject(expected);
   });
 
@@ -355,7 +356,7 @@ describe("admission", () => {
 
   it("is judged by the flow that the client asks for", async () => {
     const { actor } = new Stage(linkedTo("a/1"), { pool: { ...PUBLIC_POOL, allowsClassicFlow: false } });
-    const grant = async (flow: Flow) => await actor.grant(id("a"), presented(["a/1"]), CALL, flow);
+    const grant = async (flow: Flow) => await actor.grant(id("a"), presented(["a/1"]), CALL, { flow });
     expect(await grant("basic")).toMatchObject({ kind: "refused", refusal: { kind: "basic-flow-disabled" } });
     expect(await grant("enhanced")).toMatchObject({ kind: "granted" });
   });
@@ -363,7 +364,7 @@ describe("admission", () => {
   it("is that of nobody once the pool is gone", async () => {
     const { actor } = new Stage(linkedTo("a/1"), { pool: null });
     const notFound = { kind: "refused", error: { type: "ResourceNotFoundException" } };
-    expect(await actor.grant(id("a"), presented(["a/1"]), CALL, "basic")).toMatchObject(notFound);
+    expect(await actor.grant(id("a"), presented(["a/1"]), CALL, { flow: "basic" })).toMatchObject(notFound);
     expect(await actor.unlink(id("a"), presented(["a/1"]), ["a"])).toMatchObject(notFound);
   });
 
@@ -371,11 +372,11 @@ describe("admission", () => {
     const stage = new Stage(linkedTo("a/1"), { tokens: 0 });
     const asked: unknown[] = [];
     const logins = presented(["a/1"]);
-    const verify: typeof logins.verify = async (pool, admitQuestion) => {
+    const verifyForGrant: typeof logins.verifyForGrant = async (pool, wish, admitQuestion) => {
       asked.push(admitQuestion());
-      return await logins.verify(pool, admitQuestion);
+      return await logins.verifyForGrant(pool, wish, admitQuestion);
     };
-    await stage.actor.grant(id("a"), { ...logins, verify }, CALL, "basic");
+    await stage.actor.grant(id("a"), { ...logins, verifyForGrant }, CALL, { flow: "basic" });
     expect(asked).toMatchObject([{ type: "TooManyRequestsException" }]);
     expect(stage.limit).toMatchObject({ looks: 1, draws: 1 });
   });

@@ -24,6 +24,8 @@ const context: OperationContext = {
   call: { askedAt: 0, callId: null },
   client: null,
   verifyLogins: async (pool, tokens) => await new PresentedTokens(env, config, tokens, null).verify(pool),
+  verifyForGrant: async (pool, tokens, wish) =>
+    await new PresentedTokens(env, config, tokens, null).verifyForGrant(pool, wish),
   random: () => 0.5,
   pause: async () => {},
   assumeRole: async () => ({ credentials: { ok: false, error: RATE_EXCEEDED }, trace: { role: "" } }),
