@@ -1,8 +1,17 @@
 /** What `npm start` prints once the service answers. Text only. */
 import type { Config } from "../src/config.ts";
-import { awsGuest, awsLogin, awsSigned, curlGuest, curlLogin, type Service } from "../src/development/commands.ts";
+import {
+  awsCredentials,
+  awsGuest,
+  awsLogin,
+  awsSigned,
+  curlGuest,
+  curlLogin,
+  type Service,
+} from "../src/development/commands.ts";
 import { demoPool, demoPoolId } from "../src/development/demo-pool.ts";
 import { developmentProviderName, ISSUER_PATH } from "../src/development/development-issuer.ts";
+import { STS_PATH } from "../src/development/sts-trust.ts";
 import { LOCAL_CREDENTIAL } from "./local-settings.ts";
 
 /** Whom the printed commands sign in. */
@@ -41,6 +50,7 @@ export function welcome(endpoint: string, stateFolder: string, config: Config): 
       accessKeyId === LOCAL_CREDENTIAL.accessKeyId && secretAccessKey === LOCAL_CREDENTIAL.secretAccessKey,
   );
   const { accessKeyId, secretAccessKey } = LOCAL_CREDENTIAL;
+  const isDevelopmentSts = config.sts.url === `${endpoint}${STS_PATH}`;
   const rows: readonly Row[] = [
     ["Endpoint", endpoint],
     ["Identity pool", service.identityPoolId],
@@ -51,6 +61,7 @@ export function welcome(endpoint: string, stateFolder: string, config: Config): 
     // The secrets of others are theirs to know.
     ["Credentials", isLocal ? `access key id ${accessKeyId}, secret ${secretAccessKey}` : "those of ADMIN_CREDENTIALS"],
     ["Region", region],
+    ["STS", `${config.sts.url ?? "none"}${isDevelopmentSts ? " (its credentials open nothing else)" : ""}`],
     ["State", stateFolder],
   ];
   const paragraphs = [
@@ -62,6 +73,9 @@ export function welcome(endpoint: string, stateFolder: string, config: Config): 
     paragraph(`The guest becomes ${NAME}, with the AWS command line`, awsLogin(service, NAME)),
     ...(isLocal
       ? [paragraph("A signed operation, with the AWS command line", awsSigned(service, accessKeyId, secretAccessKey))]
+      : []),
+    ...(isDevelopmentSts
+      ? [paragraph(`Credentials for ${NAME}, with the AWS command line`, awsCredentials(service))]
       : []),
     "Ctrl-C stops it. The state stays.",
   ];

@@ -3,6 +3,7 @@
  * No comment lines: an interactive zsh would run them. No jq: sed is everywhere.
  */
 import { ISSUER_PATH } from "./development-issuer.ts";
+import { STS_PATH } from "./sts-trust.ts";
 
 export type Service = {
   /** Origin, without a trailing slash. */
@@ -79,6 +80,22 @@ export function awsLogin(service: Service, name: string): readonly string[] {
   const logins = shellJson({ [service.providerName]: "$LOGIN_TOKEN" });
   const command = aws(service, `get-open-id-token --identity-id "$IDENTITY_ID" --logins ${logins}`, "Token");
   return [signIn(service.endpoint, name), keepOutput("OPENID_TOKEN", command)];
+}
+
+/** Credentials of the identity that the guest has become, and what they are of, in one line each. */
+export function awsCredentials(service: Service): readonly string[] {
+  const logins = shellJson({ [service.providerName]: "$LOGIN_TOKEN" });
+  const query = "Credentials.[AccessKeyId,SecretKey,SessionToken]";
+  const command = `get-credentials-for-identity --identity-id "$IDENTITY_ID" --logins ${logins}`;
+  return [
+    `CREDENTIALS=$(${aws(service, command, `'${query}'`)})`,
+    [
+      `echo "$CREDENTIALS" | { read -r KEY_ID SECRET SESSION`,
+      "  AWS_ACCESS_KEY_ID=$KEY_ID AWS_SECRET_ACCESS_KEY=$SECRET AWS_SESSION_TOKEN=$SESSION \\",
+      "  aws sts get-caller-identity --query Arn --output text \\",
+      `  --region ${service.region} --endpoint-url ${service.endpoint}${STS_PATH}; }`,
+    ].join("\n"),
+  ];
 }
 
 /** A signed operation: the credentials stand before the command, so that the shell's own stay as they are. */

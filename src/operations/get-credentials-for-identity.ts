@@ -45,9 +45,11 @@ export async function getCredentialsForIdentity(
   });
 }
 
-/** In local development a client is told, after the words of the live service, what otherwise the log alone says. */
+/** In local development a client is told, after the words of the live service, why there is no role for it: what else the log says. */
 function explained(error: ServiceError, words: string | undefined, { config }: OperationContext): ServiceError {
-  if (config.upstreams.isLocal !== true || error.reason === undefined) return error;
-  const why = words === undefined ? error.reason : `${error.reason}: ${words}`;
+  const { type, reason = "" } = error;
+  const isOfRoles = type === "InvalidIdentityPoolConfigurationException" || reason.startsWith("sts-");
+  if (config.upstreams.isLocal !== true || !isOfRoles) return error;
+  const why = words === undefined ? reason : `${reason}: ${words}`;
   return { ...error, message: `${error.message} (${why})` };
 }

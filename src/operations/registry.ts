@@ -11,6 +11,7 @@ import {
   mergeDeveloperIdentities,
   unlinkDeveloperIdentity,
 } from "./developer-identities.ts";
+import { getCredentialsForIdentity } from "./get-credentials-for-identity.ts";
 import { getId } from "./get-id.ts";
 import { getOpenIdToken } from "./get-open-id-token.ts";
 import { deleteIdentities, describeIdentity, listIdentities, unlinkIdentity } from "./identities.ts";
@@ -76,6 +77,7 @@ export const registry: ReadonlyMap<OperationName, RunnableOperation> = new Map<O
   ["DeleteIdentityPool", signedOperation(operations.DeleteIdentityPool, deleteIdentityPool)],
   ["DescribeIdentity", signedOperation(operations.DescribeIdentity, describeIdentity)],
   ["DescribeIdentityPool", signedOperation(operations.DescribeIdentityPool, describeIdentityPool)],
+  ["GetCredentialsForIdentity", publicOperation(operations.GetCredentialsForIdentity, getCredentialsForIdentity)],
   ["GetId", publicOperation(operations.GetId, getId)],
   ["GetIdentityPoolRoles", signedOperation(operations.GetIdentityPoolRoles, getIdentityPoolRoles)],
   ["GetOpenIdToken", publicOperation(operations.GetOpenIdToken, getOpenIdToken)],

@@ -9,6 +9,7 @@ import { type IdentityId, parseIdentityId } from "../../src/domain/identifiers.t
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
 import { DIRECTORY_SHARDS, directoryShard } from "../../src/pools/identity-directory.ts";
 import { KEY_RING_NAME } from "../../src/durable/key-ring-object.ts";
+import { isolate } from "../../src/isolate.ts";
 import { FakeUpstream } from "./fake-upstream.ts";
 import {
   loginOf,
@@ -20,6 +21,7 @@ import {
   type SignIn,
   untilAtRest,
 } from "./objects.ts";
+import { credentialsXml } from "./sts-stand-in.ts";
 import { type Answer, makeService, type Service, textOf } from "./service.ts";
 
 type Logins = ReadonlyMap<string, string>;
@@ -109,6 +111,25 @@ export class CostStage {
       supportedLoginProviders: Object.assign({}, ...all.map(({ settings }) => settings.supportedLoginProviders)),
     });
     return new Map((await Promise.all(all.map((one) => one.logins("ann")))).flatMap((map) => [...map]));
+  }
+
+  /** Both roles of the pool, as this isolate knows it from now on; the token service gives whatever it is asked for. */
+  async giveRoles(): Promise<void> {
+    const { identityPoolId } = this.pool;
+    const roles = {
+      authenticated: "arn:aws:iam::123456789012:role/users",
+      unauthenticated: "arn:aws:iam::123456789012:role/guests",
+    };
+    await env.IDENTITY_POOL.getByName(identityPoolId).change({ kind: "roles", roles, roleMappings: {} });
+    isolate.pools.forget(identityPoolId);
+    const given = { accessKeyId: "ASIAEXAMPLE", secretAccessKey: "secret", sessionToken: "session" };
+    this.signIn.upstream.serve("https://sts.us-east-1.amazonaws.com/", () => new Response(credentialsXml(given)));
+    await this.warmUp();
+  }
+
+  askingForCredentials(identityId: string, logins?: Logins): Call {
+    const input = { IdentityId: identityId, ...(logins && { Logins: logins }) };
+    return async () => await this.service.call("GetCredentialsForIdentity", input);
   }
 
   asking(identityId: string, logins?: Logins): Call {

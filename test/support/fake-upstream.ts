@@ -1,7 +1,8 @@
 /** Issuers that answer from memory: every fetch of the Worker and its objects in this isolate lands here and is counted. */
 import { vi } from "vitest";
 
-type Answer = () => Response | Promise<Response>;
+/** Of what was sent with the request, nobody but a token service has need. */
+type Answer = (init?: RequestInit) => Response | Promise<Response>;
 
 /** Where known providers have their keys, which nobody looks for by discovery. */
 const KNOWN_KEYS: Readonly<Record<string, string>> = {
@@ -23,11 +24,11 @@ export class FakeUpstream {
 
   /** Replaces the isolate's fetch until `vi.unstubAllGlobals()`. */
   install(): this {
-    vi.stubGlobal("fetch", async (input: string) => {
+    vi.stubGlobal("fetch", async (input: string, init?: RequestInit) => {
       this.fetched.push(input);
       const answer = this.#answers.get(input);
       if (answer === undefined) throw new TypeError("connection refused");
-      return answer();
+      return answer(init);
     });
     return this;
   }

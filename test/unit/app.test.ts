@@ -177,13 +177,6 @@ describe("requests that are no call", () => {
     },
   );
 
-  it("an operation of the model that the service does not have is refused, and logged by its name", async () => {
-    expect((await service.call("GetCredentialsForIdentity", {})).status).toBe(400);
-    expect(logLines()).toMatchObject([
-      { operation: "GetCredentialsForIdentity", exception: "UnknownOperationException" },
-    ]);
-  });
-
   it("a browser's preflight is answered on any path, without asking anybody", async () => {
     const calls = noteCalls();
     const headers = { origin: "https://app.example", "access-control-request-headers": "x-amz-target,content-type" };

@@ -216,6 +216,33 @@ const IDS: readonly Scenario[] = [
   },
 ];
 
+/** A scenario whose pool has roles, and whose answer needs one from the token service. */
+const CREDENTIALS: readonly Scenario[] = [
+  {
+    name: "a guest: one call, one question to the token service, and nothing written",
+    async prepare(stage) {
+      await stage.giveRoles();
+      return stage.askingForCredentials(await stage.getId());
+    },
+    // The deadlines of the body and of the question, cleared.
+    cost: { ...ONLY, status: 200, calls: GRANT, rpcBytes: [336], fetched: 1, timers: 2 },
+  },
+  {
+    name: "a login already linked: one call, one question to the token service, and nothing written",
+    async prepare(stage) {
+      await stage.giveRoles();
+      const logins = await stage.logins();
+      return stage.askingForCredentials(await stage.getId(logins), logins);
+    },
+    cost: { ...ONLY, status: 200, calls: GRANT, rpcBytes: [824], fetched: 1, timers: 2 },
+  },
+  {
+    name: "a pool without a role: one call, and nobody else is asked",
+    prepare: async (stage) => stage.askingForCredentials(await stage.getId()),
+    cost: { ...ONLY, status: 400, calls: GRANT, rpcBytes: [388] },
+  },
+];
+
 const FIRST_TOKEN = [
   "IdentityObject.grant",
   "IdentityPoolObject.read",
@@ -311,6 +338,7 @@ describe.each([
   ["GetOpenIdToken in a warm isolate costs", TOKENS],
   ["GetId in a warm isolate costs", IDS],
   ["a refusal costs", REFUSALS],
+  ["GetCredentialsForIdentity in a warm isolate costs", CREDENTIALS],
 ])("%s", (_, scenarios) => {
   it.each(scenarios)("$name", async ({ prepare, cost }) => {
     await stage.warmUp();

@@ -40,6 +40,7 @@ describe("the registry of operations", () => {
 
   it("T44: exactly these are open to everybody", () => {
     expect(all.filter(([, { access }]) => access === "public").map(([name]) => name)).toEqual([
+      "GetCredentialsForIdentity",
       "GetId",
       "GetOpenIdToken",
       "UnlinkIdentity",
