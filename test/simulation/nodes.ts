@@ -84,7 +84,7 @@ export class IdentityNode {
     if (reply.kind === "granted" && this.#life.isAlive) {
       const { judge } = this.#world;
       judge.granted(identityId, reply.grant, proof.candidates.flat());
-      judge.roles.granted(proof.identityPoolId, { tokens: new Map([["c", ""]]), custom: null }, reply.grant);
+      judge.roles.granted(proof.identityPoolId, { tokens: new Map([["d", ""]]), custom: null }, reply.grant);
     }
     return reply;
   }

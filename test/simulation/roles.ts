@@ -34,7 +34,7 @@ export function withRoles(pool: IdentityPool): IdentityPool {
   return { ...pool, access: { roles, roleMappings: {}, principalTagMaps: {} } };
 }
 
-/** And for logins, where they are verified for credentials. Provider `c` has no mapping. */
+/** And for logins, where they are verified for credentials. Provider `c` has no role mapping. */
 export function accessFor(pool: IdentityPool): PoolAccess | undefined {
   const { access, identityPoolId } = withRoles(pool);
   const staff = roleArn(identityPoolId, "staff");
@@ -50,7 +50,7 @@ export function accessFor(pool: IdentityPool): PoolAccess | undefined {
         },
         b: { type: "Token", ambiguousRoleResolution: "Deny" },
       },
-      principalTagMaps: { a: tags({ user: "sub", group: "group" }), b: tags({ user: "sub" }) },
+      principalTagMaps: { a: tags({ user: "sub", group: "group" }), c: tags({ user: "sub" }) },
     }
   );
 }
@@ -71,11 +71,11 @@ export function evidenceOf(identityPoolId: IdentityPoolId, tokens: Tokens): read
 
 /** The role and the tags that logins open; null: none, and the call is refused for it. */
 function openTo(tokens: Tokens, custom: Wish): { role: RoleName; tags: GrantAccess["principalTags"] } | null {
-  const [a, b] = [tokens.get("a"), tokens.get("b")];
+  const [a, b, c] = [tokens.get("a"), tokens.get("b"), tokens.get("c")];
   const role = roleOpenTo(tokens.size === 0, a, b, custom);
   // The tag `user` is mapped for both: one user cannot be two.
-  if (role === null || (a !== undefined && b !== undefined && a !== b)) return null;
-  const user = a ?? b;
+  if (role === null || (a !== undefined && c !== undefined && a !== c)) return null;
+  const user = a ?? c;
   // Of a/1 `group` is a list of two, which is no tag.
   return { role, tags: { ...(user !== undefined && { user }), ...(a === "2" && { group: "all" }) } };
 }

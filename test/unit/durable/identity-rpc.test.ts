@@ -11,11 +11,13 @@ async function replies(): Promise<readonly Traced<GrantReply>[]> {
   const logins = [await loginOf(identityPoolId, "p", 'ann \u2028 "quoted" \ud800')];
   // Own members, as structured clones keep them: a tag may have any name (T39).
   const principalTags: Record<string, string> = JSON.parse('{"__proto__":"a","constructor":"","tag":"b"}');
+  const access = { principalTags, roleArn: "arn:aws:iam::123456789012:role/user" };
   const participant = { kind: "identity", identityId } as const;
   const holder = { transactionId: "t", coordinator: identityId, participant };
   return [
     { kind: "granted", grant: { identityId, identityPoolId, logins, principalTags, lifetimeSeconds: 600 } },
     { kind: "granted", grant: { identityId, identityPoolId, logins: [], lifetimeSeconds: 86_400 } },
+    { kind: "granted", grant: { identityId, identityPoolId, logins, ...access, lifetimeSeconds: 600 } },
     {
       kind: "refused",
       error: { type: "TooManyRequestsException", message: "Rate exceeded", reason: "r", retryAfterSeconds: 0.3 },
@@ -23,7 +25,9 @@ async function replies(): Promise<readonly Traced<GrantReply>[]> {
     },
     refused({ kind: "access-forbidden", identityId }),
     { kind: "busy", holder, verified: { identityPoolId, logins } },
+    { kind: "busy", verified: { identityPoolId, logins, ...access } },
     { kind: "merged", into: identityId },
+    { kind: "to-link", identityPoolId, logins, ...access, isGuest: false },
     { kind: "to-link", identityPoolId, logins, isGuest: true },
   ];
 }
