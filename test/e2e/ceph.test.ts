@@ -3,8 +3,15 @@
  * verifies the token by itself, judges the trust policy of the role, and serves the credentials that it gave.
  */
 import { readFileSync } from "node:fs";
-import { GetOpenIdTokenForDeveloperIdentityCommand } from "@aws-sdk/client-cognito-identity";
+import {
+  GetOpenIdTokenForDeveloperIdentityCommand,
+  InvalidIdentityPoolConfigurationException,
+  SetIdentityPoolRolesCommand,
+  type SetIdentityPoolRolesCommandInput,
+  SetPrincipalTagAttributeMapCommand,
+} from "@aws-sdk/client-cognito-identity";
 import { AssumeRoleWithWebIdentityCommand, STSClient, STSServiceException } from "@aws-sdk/client-sts";
+import { fromCognitoIdentityPool } from "@aws-sdk/credential-providers";
 import S3 from "aws-sdk/clients/s3.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Ceph, missingCeph, type Policy, startCeph } from "../support/ceph.ts";
@@ -19,7 +26,7 @@ import {
   refusalOf,
 } from "../support/cognito-clients.ts";
 import { need } from "../support/debian-tools.ts";
-import { type LoopbackIssuer, startLoopbackIssuer } from "../support/loopback-issuer.ts";
+import { type Claims, type LoopbackIssuer, startLoopbackIssuer } from "../support/loopback-issuer.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 
 const REGION = "us-east-1";
@@ -30,29 +37,35 @@ const FILES = {
   Version: "2012-10-17",
   Statement: [{ Effect: "Allow", Action: ["s3:*"], Resource: ["arn:aws:s3:::*"] }],
 };
+/** Guests may read, whatever their role says. */
+const GUEST_SESSION_POLICY = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Action: ["s3:GetObject"], Resource: ["arn:aws:s3:::*"] }],
+});
 const missing = missingCeph();
 
 let ceph: Ceph;
 let front: IssuerFront;
 let logins: LoopbackIssuer;
 let worker: RunningWorker;
+let pools: readonly string[];
 let pool: string;
-let otherPool: string;
 
 beforeAll(async () => {
   if (missing !== undefined) return;
   [ceph, front, logins] = await Promise.all([startCeph(), startIssuerFront(), startLoopbackIssuer()]);
-  worker = await startWorker({ settings: { ISSUER: front.issuer } });
+  const settings = { ISSUER: front.issuer, STS_URL: ceph.endpoint, GUEST_SESSION_POLICY };
+  worker = await startWorker({ settings });
   front.standBefore(worker.endpoint);
-  const admin = adminClient(worker.endpoint);
-  const settings = {
-    SupportedLoginProviders: { [logins.providerName]: CLIENT_ID },
-    DeveloperProviderName: BACKEND,
-    AllowClassicFlow: true,
-  };
-  pool = await createPool(admin, settings);
-  otherPool = await createPool(admin, settings);
-  await ceph.trustIssuer(front.issuer, [pool, otherPool]);
+  const newPool = async () =>
+    await createPool(adminClient(worker.endpoint), {
+      SupportedLoginProviders: { [logins.providerName]: CLIENT_ID },
+      DeveloperProviderName: BACKEND,
+      AllowClassicFlow: true,
+    });
+  pool = await newPool();
+  pools = [await newPool(), await newPool(), await newPool()];
+  await ceph.trustIssuer(front.issuer, [pool, ...pools]);
 });
 
 afterAll(async () => {
@@ -90,6 +103,90 @@ function s3Of(credentials: Credentials): S3 {
   return new S3({ endpoint: ceph.endpoint, region: REGION, s3ForcePathStyle: true, maxRetries: 0, credentials });
 }
 
+const app = () => appClient(worker.endpoint);
+
+/** Somebody who has never been here, with claims of the login token. */
+async function newUser(claims: Claims = {}): Promise<Record<string, string>> {
+  const sub = crypto.randomUUID();
+  return { [logins.providerName]: await logins.loginToken({ sub, aud: CLIENT_ID, ...claims }) };
+}
+
+describe("credentials of an identity", () => {
+  const [users, guests] = ["authenticated", "unauthenticated"] as const;
+
+  async function setRoles(IdentityPoolId: string, Roles: SetIdentityPoolRolesCommandInput["Roles"]): Promise<void> {
+    await adminClient(worker.endpoint).send(new SetIdentityPoolRolesCommand({ IdentityPoolId, Roles }));
+  }
+
+  /** As any app has them, by a credentials provider of the SDK. */
+  async function session(identityPoolId: string, user?: Record<string, string>): Promise<Credentials> {
+    const { accessKeyId, secretAccessKey, sessionToken } = await fromCognitoIdentityPool({
+      identityPoolId,
+      userIdentifier: crypto.randomUUID(),
+      clientConfig: { endpoint: worker.endpoint, region: REGION, maxAttempts: 1 },
+      ...(user !== undefined && { logins: user }),
+    })();
+    return { accessKeyId, secretAccessKey, sessionToken: present(sessionToken) };
+  }
+
+  /** In local development the reason stands behind the words. */
+  async function expectNoTrust(refused: Promise<unknown>): Promise<void> {
+    const { message } = await refusalOf(refused, InvalidIdentityPoolConfigurationException);
+    expect(message).toMatch(/^Invalid identity pool configuration\. .*\(sts-AccessDenied\)$/);
+  }
+
+  test("of a user write an object and read it; of a guest read it, as the policy for guests says, and no more", async ({
+    skip,
+  }) => {
+    need({ skip }, missing);
+    await setRoles(pool, { [users]: await createRole(pool, users), [guests]: await createRole(pool, guests) });
+    const user = s3Of(await session(pool, await newUser()));
+    const object = { Bucket: BUCKET, Key: "letter" };
+    await user.createBucket({ Bucket: BUCKET }).promise();
+    await user.putObject({ ...object, Body: "from a user" }).promise();
+    expect((await user.getObject(object).promise()).Body).toEqual(Buffer.from("from a user"));
+    const guest = s3Of(await session(pool));
+    expect((await guest.getObject(object).promise()).Body).toEqual(Buffer.from("from a user"));
+    await expect(guest.putObject({ ...object, Body: "from a guest" }).promise()).rejects.toMatchObject({
+      code: "AccessDenied",
+    });
+  });
+
+  test("are refused by another pool's role, and by one that is none", async ({ skip }) => {
+    need({ skip }, missing);
+    const [careless = ""] = pools;
+    await setRoles(careless, { [users]: await createRole(pool, users), [guests]: "arn:aws:iam:::role/nobody" });
+    await expectNoTrust(session(careless, await newUser()));
+    await expectNoTrust(session(careless));
+  });
+
+  test("are refused to users by the guests' role, to guests by the users'", async ({ skip }) => {
+    need({ skip }, missing);
+    const [, careless = ""] = pools;
+    const roles = { [users]: await createRole(careless, guests), [guests]: await createRole(careless, users) };
+    await setRoles(careless, roles);
+    await expectNoTrust(session(careless, await newUser()));
+    await expectNoTrust(session(careless));
+  });
+
+  test("are refused where the tag is missing that the role wants, or is another", async ({ skip }) => {
+    need({ skip }, missing);
+    const [, , tagged = ""] = pools;
+    await setRoles(tagged, { [users]: await createRole(tagged, users, ["team", "blue"]) });
+    const map = {
+      IdentityPoolId: tagged,
+      IdentityProviderName: logins.providerName,
+      PrincipalTags: { team: "department" },
+    };
+    await adminClient(worker.endpoint).send(new SetPrincipalTagAttributeMapCommand(map));
+    expect(await session(tagged, await newUser({ department: "blue" }))).toMatchObject({
+      accessKeyId: expect.any(String),
+    });
+    await expectNoTrust(session(tagged, await newUser({ department: "red" })));
+    await expectNoTrust(session(tagged, await newUser()));
+  });
+});
+
 describe("a token of GetOpenIdToken", () => {
   /** As anybody can who holds the token. */
   async function assume(RoleArn: string, WebIdentityToken: string): Promise<Credentials> {
@@ -103,11 +200,6 @@ describe("a token of GetOpenIdToken", () => {
     };
   }
 
-  const app = () => appClient(worker.endpoint);
-  const newUser = async () => {
-    const sub = crypto.randomUUID();
-    return { [logins.providerName]: await logins.loginToken({ sub, aud: CLIENT_ID }) };
-  };
   const tokenOfUser = async (identityPoolId: string) => {
     const user = await newUser();
     return (await getOpenIdToken(app(), await getId(app(), identityPoolId, user), user)).token;
@@ -117,13 +209,11 @@ describe("a token of GetOpenIdToken", () => {
   const statusOf = async (refused: Promise<unknown>) =>
     (await refusalOf(refused, STSServiceException)).$metadata.httpStatusCode;
 
-  test("gives credentials that write an object and read it", async ({ skip }) => {
+  test("is good for a role that asks for no pin, as every role of Ceph", async ({ skip }) => {
     need({ skip }, missing);
-    const s3 = s3Of(await assume(await createRole(pool, "authenticated"), await tokenOfUser(pool)));
-    await s3.createBucket({ Bucket: BUCKET }).promise();
-    await s3.putObject({ Bucket: BUCKET, Key: "greeting", Body: "hello" }).promise();
-    const { Body } = await s3.getObject({ Bucket: BUCKET, Key: "greeting" }).promise();
-    expect(Body).toEqual(Buffer.from("hello"));
+    const role = await createRole(pool, "authenticated");
+    const s3 = s3Of(await assume(role, await tokenOfUser(pool)));
+    expect((await s3.listBuckets().promise()).Buckets).toBeInstanceOf(Array);
   });
 
   test("is refused by a role of the users where it is a guest's, of the guests where it is a user's", async ({
@@ -139,7 +229,7 @@ describe("a token of GetOpenIdToken", () => {
   test("is refused by another pool's role", async ({ skip }) => {
     need({ skip }, missing);
     const users = await createRole(pool, "authenticated");
-    expect(await statusOf(assume(users, await tokenOfUser(otherPool)))).toBe(403);
+    expect(await statusOf(assume(users, await tokenOfUser(present(pools[0]))))).toBe(403);
   });
 
   test("is refused by a role that wants another tag than a backend has put into it", async ({ skip }) => {
