@@ -1,9 +1,7 @@
-/**
- * Amplify for JavaScript with `identityPoolEndpoint`, as it runs in Node. What is not there yet: Amplify's session ends with
- * GetCredentialsForIdentity, which is not built, so fetchAuthSession gets as far as the identity id, and says why.
- */
+/** Amplify for JavaScript with `identityPoolEndpoint`, as it runs in Node: sessions of guests and users, and each session used. */
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { Amplify, type ResourcesConfig } from "aws-amplify";
-import { decodeJWT, fetchAuthSession } from "aws-amplify/auth";
+import { type AuthSession, decodeJWT, fetchAuthSession } from "aws-amplify/auth";
 import { CognitoAWSCredentialsAndIdentityIdProvider, DefaultIdentityIdStore } from "aws-amplify/auth/cognito";
 import { ConsoleLogger } from "aws-amplify/utils";
 import { decodeJwt } from "jose";
@@ -43,34 +41,66 @@ function startApp(pool: string, storage = memoryStorage(), idToken?: string) {
   return { storage, identityId: async () => (await store.loadIdentityId())?.id };
 }
 
-/** The end of every session until GetCredentialsForIdentity is built. */
-const NO_CREDENTIALS_YET = { name: "UnknownOperationException" };
+/** As STS names whoever has the credentials of a role. */
+const sessionOf = (role: string) => `arn:aws:sts::000000000000:assumed-role/${role}/CognitoIdentityCredentials`;
 
-test("a guest's session obtains an identity id from the pool, and ends where credentials are not built yet", async () => {
+/** The credentials of a session, used: the token service that gave them says whose they are. */
+async function callerOf({ credentials }: AuthSession): Promise<string | undefined> {
+  const sts = new STSClient({
+    endpoint: `${endpoint}/development/sts`,
+    region: "us-east-1",
+    credentials: present(credentials),
+  });
+  return (await sts.send(new GetCallerIdentityCommand({}))).Arn;
+}
+
+test("a guest's session has credentials of the guests' role, and an identity of the pool", async () => {
   const { identityId } = startApp(identityPoolId);
-  await expect(fetchAuthSession()).rejects.toMatchObject(NO_CREDENTIALS_YET);
-  const guest = present(await identityId());
-  const minted = await getOpenIdToken(app, guest);
-  expect(decodeJwt(minted.token)).toMatchObject({ sub: guest, aud: identityPoolId, amr: ["unauthenticated"] });
+  const session = await fetchAuthSession();
+  expect(await callerOf(session)).toBe(sessionOf("edgepool-demo-guest"));
+  expect(session.identityId).toBe(await identityId());
+  const minted = await getOpenIdToken(app, present(session.identityId));
+  expect(decodeJwt(minted.token)).toMatchObject({ aud: identityPoolId, amr: ["unauthenticated"] });
+});
+
+test("a session lives for longer than the 50 minutes that Amplify keeps it", async () => {
+  startApp(identityPoolId);
+  const { credentials } = await fetchAuthSession();
+  expect(present(credentials?.expiration).getTime() - Date.now()).toBeGreaterThan(50 * 60 * 1000);
 });
 
 test("a guest's next session uses the id that the first one stored", async () => {
   const first = startApp(identityPoolId);
-  await expect(fetchAuthSession()).rejects.toMatchObject(NO_CREDENTIALS_YET);
-  const next = startApp(identityPoolId, first.storage);
-  await expect(fetchAuthSession()).rejects.toMatchObject(NO_CREDENTIALS_YET);
-  expect(present(await next.identityId())).toBe(await first.identityId());
+  const { identityId } = await fetchAuthSession();
+  startApp(identityPoolId, first.storage);
+  expect((await fetchAuthSession()).identityId).toBe(present(identityId));
 });
 
-test("a signed-in user's session obtains the id that every other client of that login gets", async () => {
+test("a signed-in user's session has the users' role, and the id that every other client of that login gets", async () => {
   const name = crypto.randomUUID();
   const { token } = await signIn(endpoint, name);
-  const { identityId } = startApp(identityPoolId, memoryStorage(), token);
-  await expect(fetchAuthSession()).rejects.toMatchObject(NO_CREDENTIALS_YET);
-  const user = present(await identityId());
-  const logins = await loginsOf(endpoint, name);
-  expect(await getId(app, identityPoolId, logins)).toBe(user);
-  expect(decodeJwt((await getOpenIdToken(app, user, logins)).token)["amr"]).toContain("authenticated");
+  startApp(identityPoolId, memoryStorage(), token);
+  const session = await fetchAuthSession();
+  expect(await callerOf(session)).toBe(sessionOf("edgepool-demo-user"));
+  expect(session.identityId).toBe(await getId(app, identityPoolId, await loginsOf(endpoint, name)));
+});
+
+test("a guest who signs in stays the same identity, and the session is the user's", async () => {
+  const { storage } = startApp(identityPoolId);
+  const { identityId } = await fetchAuthSession();
+  const { token } = await signIn(endpoint, crypto.randomUUID());
+  startApp(identityPoolId, storage, token);
+  const session = await fetchAuthSession();
+  expect(session.identityId).toBe(present(identityId));
+  expect(await callerOf(session)).toBe(sessionOf("edgepool-demo-user"));
+});
+
+test("a session in a pool that has no role fails with the service's own exception and words", async () => {
+  startApp(await createPool(adminClient(endpoint)));
+  await expect(fetchAuthSession()).rejects.toMatchObject({
+    name: "InvalidIdentityPoolConfigurationException",
+    message: expect.stringContaining("Invalid identity pool configuration. Check assigned IAM roles for this pool."),
+  });
 });
 
 test("a session in a pool without guests fails with the service's own exception and words", async () => {

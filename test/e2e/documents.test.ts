@@ -5,11 +5,14 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { parseEnv, promisify } from "node:util";
+import { GetIdentityPoolRolesCommand } from "@aws-sdk/client-cognito-identity";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, inject, it, test } from "vitest";
 import { curlGuest } from "../../src/development/commands.ts";
 import { demoPoolId } from "../../src/development/demo-pool.ts";
+import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
 import { missingBoto3 } from "../support/boto3.ts";
+import { adminClient, createPool } from "../support/cognito-clients.ts";
 import { missingProgram, need, runProgram } from "../support/debian-tools.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 
@@ -141,8 +144,26 @@ describe("README.md", () => {
     expect(pageOf("README.md")).toContain(curlGuest(service).join("\n"));
   });
 
-  it("has an app that signs alice in, and docs/clients.md a relying party that verifies her token", async () => {
-    const app = exampleWith("README.md", "js", "GetOpenIdTokenCommand");
+  it("has an app that signs alice in with Amplify, and has credentials of the users' role", async () => {
+    const app = exampleWith("README.md", "js", "fetchAuthSession");
+    const caller = await callerOfSession(app);
+    expect(caller).toBe("arn:aws:sts::000000000000:assumed-role/edgepool-demo-user/CognitoIdentityCredentials");
+  });
+});
+
+/** An example with a session, run to its end; and then whose its `credentials` are, as the token service says. */
+async function callerOfSession(example: string): Promise<string> {
+  const sts = `{ region: "us-east-1", endpoint: "${endpoint}/development/sts", credentials }`;
+  return await runModule(`import * as sts from "@aws-sdk/client-sts";
+${example}
+console.log((await new sts.STSClient(${sts}).send(new sts.GetCallerIdentityCommand({}))).Arn);`);
+}
+
+describe("docs/clients.md", () => {
+  const GUEST = "arn:aws:sts::000000000000:assumed-role/edgepool-demo-guest/CognitoIdentityCredentials";
+
+  it("has an app that signs alice in with the AWS SDK, and a relying party that verifies her token", async () => {
+    const app = exampleWith("docs/clients.md", "js", "GetOpenIdTokenCommand");
     const relyingParty = exampleWith("docs/clients.md", "js", "jwtVerify").replaceAll("token,", "Token,");
     // Imports may stand anywhere in a module, and each example has its own names.
     const printed = await runModule(`${app}\n${relyingParty}\nconsole.log(JSON.stringify({ IdentityId, payload }));`);
@@ -150,25 +171,24 @@ describe("README.md", () => {
     expect(IdentityId).toMatch(IDENTITY_ID);
     expect(payload).toMatchObject({ iss: endpoint, sub: IdentityId, amr: expect.arrayContaining(["authenticated"]) });
   });
-});
 
-describe("docs/clients.md", () => {
-  it("has a client of the AWS SDK", async () => {
-    const code = exampleWith("docs/clients.md", "js", "client-cognito-identity");
-    expect(await runModule(`${code}\nconsole.log((await client.config.endpoint()).port)`)).toBe(new URL(endpoint).port);
+  it("has a guest's session by the credentials providers of the AWS SDK", async () => {
+    const code = exampleWith("docs/clients.md", "js", "fromCognitoIdentityPool");
+    expect(await runModule(`${code}\nconsole.log(Arn);`)).toBe(GUEST);
   });
 
-  it("has Amplify's session as far as it comes", async () => {
-    const printed = await runModule(exampleWith("docs/clients.md", "js", "fetchAuthSession"));
-    expect(printed.split("\n").at(-1)).toBe("UnknownOperationException");
+  it("has a guest's session with Amplify", async () => {
+    expect(await callerOfSession(exampleWith("docs/clients.md", "js", "fetchAuthSession"))).toBe(GUEST);
   });
 
   it("has a guest with boto3", async ({ skip }) => {
     need({ skip }, await missingBoto3());
     const code = exampleWith("docs/clients.md", "python", "boto3");
-    const { stdout } = await runProgram("/usr/bin/python3", ["-c", `${code}\nprint(identity_id, token)`]);
-    const [identityId = "", token = ""] = stdout.trim().split(" ");
+    const shown = 'print(identity_id, token, credentials["AccessKeyId"])';
+    const { stdout } = await runProgram("/usr/bin/python3", ["-c", `${code}\n${shown}`]);
+    const [identityId = "", token = "", accessKeyId] = stdout.trim().split(" ");
     expect(identityId).toMatch(IDENTITY_ID);
+    expect(accessKeyId).toMatch(/^ASIA/);
     expect(decodeJwt(token)).toMatchObject({ sub: identityId, amr: ["unauthenticated"] });
   });
 
@@ -179,6 +199,41 @@ describe("docs/clients.md", () => {
     expect(made["IdentityId"]).toMatch(IDENTITY_ID);
     const listed: Record<string, unknown> = JSON.parse(await runShell(listPools));
     expect(listed["IdentityPools"]).toBeInstanceOf(Array);
+  });
+});
+
+describe("docs/credentials.md", () => {
+  const POOL = "us-east-1:11111111-2222-4333-8444-555555555555";
+  const ROLE = "arn:aws:iam::123456789012:role/app-users";
+
+  it("names one service, account and pool throughout, and its policies are JSON", () => {
+    const [trust, permissions, tags] = examplesOf("docs/credentials.md", "json").map((text) =>
+      JSON.stringify(JSON.parse(text)),
+    );
+    expect(trust).toContain(`"identity.example.com:aud":"${POOL}"`);
+    expect(permissions).toContain("${identity.example.com:sub}");
+    expect(tags).toContain("${aws:PrincipalTag/team}");
+    const named = pageOf("docs/credentials.md").match(/us-east-1:[\w-]+|arn:aws:iam::\d{12}:[\w-]+\/[\w.-]+/g) ?? [];
+    expect([...new Set(named)].toSorted()).toEqual([
+      "arn:aws:iam::123456789012:oidc-provider/identity.example.com",
+      ROLE,
+      POOL,
+    ]);
+  });
+
+  it("has a command that gives the pool its role", async ({ skip }) => {
+    need({ skip }, await missingProgram("aws", "awscli"));
+    const admin = adminClient(endpoint);
+    const IdentityPoolId = await createPool(admin);
+    const command = exampleWith("docs/credentials.md", "sh", "set-identity-pool-roles")
+      .replace(DEPLOYED_ENDPOINT, endpoint)
+      .replace(POOL, IdentityPoolId);
+    await runShell(command, {
+      AWS_ACCESS_KEY_ID: LOCAL_CREDENTIAL.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIAL.secretAccessKey,
+    });
+    const { Roles } = await admin.send(new GetIdentityPoolRolesCommand({ IdentityPoolId }));
+    expect(Roles).toEqual({ authenticated: ROLE });
   });
 });
 
