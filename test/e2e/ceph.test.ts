@@ -11,7 +11,7 @@ import {
   SetPrincipalTagAttributeMapCommand,
 } from "@aws-sdk/client-cognito-identity";
 import { AssumeRoleWithWebIdentityCommand, STSClient, STSServiceException } from "@aws-sdk/client-sts";
-import { fromCognitoIdentityPool } from "@aws-sdk/credential-providers";
+import { fromCognitoIdentity, fromCognitoIdentityPool } from "@aws-sdk/credential-providers";
 import S3 from "aws-sdk/clients/s3.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Ceph, missingCeph, type Policy, startCeph } from "../support/ceph.ts";
@@ -22,6 +22,7 @@ import {
   createPool,
   getId,
   getOpenIdToken,
+  type Minted,
   present,
   refusalOf,
 } from "../support/cognito-clients.ts";
@@ -64,7 +65,7 @@ beforeAll(async () => {
       AllowClassicFlow: true,
     });
   pool = await newPool();
-  pools = [await newPool(), await newPool(), await newPool()];
+  pools = [await newPool(), await newPool(), await newPool(), await newPool()];
   await ceph.trustIssuer(front.issuer, [pool, ...pools]);
 });
 
@@ -109,6 +110,16 @@ const app = () => appClient(worker.endpoint);
 async function newUser(claims: Claims = {}): Promise<Record<string, string>> {
   const sub = crypto.randomUUID();
   return { [logins.providerName]: await logins.loginToken({ sub, aud: CLIENT_ID, ...claims }) };
+}
+
+/** A backend signs a new user of its own in, and says what tags the session has. */
+async function backendSignsIn(IdentityPoolId: string, PrincipalTags?: Record<string, string>): Promise<Minted> {
+  const Logins = { [BACKEND]: crypto.randomUUID() };
+  const input = { IdentityPoolId, Logins, ...(PrincipalTags !== undefined && { PrincipalTags }) };
+  const { IdentityId, Token } = await adminClient(worker.endpoint).send(
+    new GetOpenIdTokenForDeveloperIdentityCommand(input),
+  );
+  return { identityId: present(IdentityId), token: present(Token) };
 }
 
 describe("credentials of an identity", () => {
@@ -185,6 +196,22 @@ describe("credentials of an identity", () => {
     await expectNoTrust(session(tagged, await newUser({ department: "red" })));
     await expectNoTrust(session(tagged, await newUser()));
   });
+
+  test("have the tags that a backend gave, where its token is the login", async ({ skip }) => {
+    need({ skip }, missing);
+    const [, , , ofBackend = ""] = pools;
+    await setRoles(ofBackend, { [users]: await createRole(ofBackend, users, ["team", "blue"]) });
+    const tagged = async (team: string) => {
+      const { identityId, token } = await backendSignsIn(ofBackend, { team });
+      return await fromCognitoIdentity({
+        identityId,
+        logins: { "cognito-identity.amazonaws.com": token },
+        clientConfig: { endpoint: worker.endpoint, region: REGION, maxAttempts: 1 },
+      })();
+    };
+    expect(await tagged("blue")).toMatchObject({ accessKeyId: expect.any(String) });
+    await expectNoTrust(tagged("red"));
+  });
 });
 
 describe("a token of GetOpenIdToken", () => {
@@ -235,12 +262,7 @@ describe("a token of GetOpenIdToken", () => {
   test("is refused by a role that wants another tag than a backend has put into it", async ({ skip }) => {
     need({ skip }, missing);
     const blue = await createRole(pool, "authenticated", ["team", "blue"]);
-    const backend = adminClient(worker.endpoint);
-    const tokenOf = async (PrincipalTags?: Record<string, string>) => {
-      const Logins = { [BACKEND]: crypto.randomUUID() };
-      const input = { IdentityPoolId: pool, Logins, ...(PrincipalTags && { PrincipalTags }) };
-      return present((await backend.send(new GetOpenIdTokenForDeveloperIdentityCommand(input))).Token);
-    };
+    const tokenOf = async (tags?: Record<string, string>) => (await backendSignsIn(pool, tags)).token;
     expect(await assume(blue, await tokenOf({ team: "blue" }))).toMatchObject({ sessionToken: expect.any(String) });
     expect(await statusOf(assume(blue, await tokenOf({ team: "red" })))).toBe(403);
     expect(await statusOf(assume(blue, await tokenOf()))).toBe(403);
