@@ -35,15 +35,19 @@ async function plan(args: StartArguments): Promise<Result<Plan, string>> {
   const stateFolder = opened.value;
   const key = keyEncryptionKeyOf(stateFolder);
   if (!key.ok) return key;
-  const settings = localSettings(endpointOf(port), key.value, args.settings);
-  const config = parseDevelopmentConfig(Object.fromEntries(settings));
+  const configAt = (endpoint: string) =>
+    parseDevelopmentConfig(Object.fromEntries(localSettings(endpoint, key.value, args.settings)));
+  const config = configAt(endpointOf(port));
   if (!config.ok) return err(config.error.join("; "));
   const free = port === ANY_PORT ? ok(undefined) : await checkPort(port);
   if (!free.ok) return free;
   const shownFolder = args.stateFolder === undefined ? relative(process.cwd(), folder) : folder;
   return ok({
     order: { port, stateFolder, keyEncryptionKey: key.value, settings: [...args.settings] },
-    greetingOf: (endpoint) => welcome(endpoint, shownFolder, config.value),
+    greetingOf(endpoint) {
+      const there = configAt(endpoint);
+      return welcome(endpoint, shownFolder, there.ok ? there.value : config.value);
+    },
   });
 }
 

@@ -82,12 +82,14 @@ export function awsLogin(service: Service, name: string): readonly string[] {
   return [signIn(service.endpoint, name), keepOutput("OPENID_TOKEN", command)];
 }
 
-/** Credentials of the identity that the guest has become, and what they are of, in one line each. */
+/** Credentials of whoever has signed in: the identity of the login, which may be another than the guest's, and what they are of. */
 export function awsCredentials(service: Service): readonly string[] {
   const logins = shellJson({ [service.providerName]: "$LOGIN_TOKEN" });
   const query = "Credentials.[AccessKeyId,SecretKey,SessionToken]";
+  const getId = aws(service, `get-id --identity-pool-id ${service.identityPoolId} --logins ${logins}`, "IdentityId");
   const command = `get-credentials-for-identity --identity-id "$IDENTITY_ID" --logins ${logins}`;
   return [
+    keepOutput("IDENTITY_ID", getId),
     `CREDENTIALS=$(${aws(service, command, `'${query}'`)})`,
     [
       `echo "$CREDENTIALS" | { read -r KEY_ID SECRET SESSION`,

@@ -82,7 +82,7 @@ describe("npm start", () => {
     const commands = commandsOf(worker.printed, "with the AWS command line:");
     const shown = await paste(commands);
     expectGuestThenAlice(shown, `127.0.0.1:${worker.port}/development/issuer`);
-    const listed: { IdentityPools: unknown[] } = JSON.parse(shown.slice(4, -1).join("\n"));
+    const listed: { IdentityPools: unknown[] } = JSON.parse(shown.slice(4, -2).join("\n"));
     expect(listed.IdentityPools).toHaveLength(1);
     // The last of them says which role the credentials are of.
     expect(shown.at(-1)).toBe("arn:aws:sts::000000000000:assumed-role/edgepool-demo-user/CognitoIdentityCredentials");
