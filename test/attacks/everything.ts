@@ -16,6 +16,7 @@ import {
 } from "../support/provider-stand-ins.ts";
 import { sendSigned, signedCall } from "../support/signed-call.ts";
 import { serveStandIn } from "../support/stand-in-server.ts";
+import { answering, errorXml, stsStandIn } from "../support/sts-stand-in.ts";
 import { call, send, type WireAnswer } from "../support/wire-call.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 import { base64url } from "./forge.ts";
@@ -88,8 +89,15 @@ export async function driveEverything(folder: string): Promise<Driven> {
   const amazonTokens = new Map<string, AmazonToken>();
   const twitterTokens = new Map<string, { secret: string; userId: string }>();
   const issuerNames = ["accounts.google.com", "appleid.apple.com", USER_POOL, "www.facebook.com"];
-  const [issuer, facebook, amazon, twitter, ...known] = await Promise.all([
+  const sts = stsStandIn();
+  const [issuer, stsServer, facebook, amazon, twitter, ...known] = await Promise.all([
     startLoopbackIssuer({ algorithm: "ES256" }),
+    serveStandIn(() => async (request) => {
+      const answer = await sts.standIn(request);
+      secrets.addToken("a token for STS", sts.asked.at(-1)?.form.get("WebIdentityToken") ?? "");
+      for (const text of Object.values(sts.given.at(-1) ?? {})) secrets.add("AWS credentials", text);
+      return answer;
+    }),
     serveStandIn(() =>
       overheard(facebookStandIn({ tokens: facebookTokens, appSecrets: new Map([[SECRET_APP, APP_SECRET]]) })),
     ),
@@ -106,6 +114,7 @@ export async function driveEverything(folder: string): Promise<Driven> {
       TWITTER_API_URL: twitter.address,
       DEVELOPMENT_UPSTREAMS: JSON.stringify(Object.fromEntries(known.map((one) => [one.issuer, one.address]))),
       MERGE_POLICY: "merge",
+      STS_URL: stsServer.address,
     },
   });
   const { endpoint } = worker;
@@ -184,6 +193,19 @@ export async function driveEverything(folder: string): Promise<Driven> {
   mark("minted", await post("GetOpenIdToken", { IdentityId: guest, Logins: logins }));
   const absorbed = await getId(app, identityPoolId);
   mark("merged", await post("GetOpenIdToken", { IdentityId: absorbed, Logins: logins }));
+
+  // Credentials: given, refused by STS in words that repeat what it was shown, and asked for in vain.
+  const roles = {
+    authenticated: "arn:aws:iam::123456789012:role/users",
+    unauthenticated: "arn:aws:iam::123456789012:role/guests",
+  };
+  await signed("SetIdentityPoolRoles", { IdentityPoolId: identityPoolId, Roles: roles });
+  await post("GetCredentialsForIdentity", { IdentityId: await getId(app, identityPoolId) });
+  await post("GetCredentialsForIdentity", { IdentityId: guest, Logins: logins });
+  await post("GetCredentialsForIdentity", { IdentityId: guest });
+  stsServer.fail(answering(403, errorXml("AccessDenied", `not ${sts.asked.at(-1)?.form.get("WebIdentityToken")}`)));
+  await post("GetCredentialsForIdentity", { IdentityId: guest, Logins: logins });
+  stsServer.fail(undefined);
 
   // Each provider: a first login, a link to another identity, an unlink, a forged token, and one while it is down.
   for (const name of providerNames) {
@@ -317,7 +339,7 @@ export async function driveEverything(folder: string): Promise<Driven> {
     issuerName: issuer.providerName,
     marked,
     close: async () => {
-      const servers = [facebook, amazon, twitter, ...issuers.values()];
+      const servers = [stsServer, facebook, amazon, twitter, ...issuers.values()];
       await Promise.all([worker.stop(), ...servers.map(async (server) => await server.close())]);
     },
   };

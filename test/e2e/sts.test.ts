@@ -1,0 +1,285 @@
+/** GetCredentialsForIdentity over HTTP: with the development STS as `npm start` has it, and with one that answers as it is told. */
+import {
+  CognitoIdentityServiceException,
+  ExternalServiceException,
+  GetCredentialsForIdentityCommand,
+  InternalErrorException,
+  InvalidIdentityPoolConfigurationException,
+  SetIdentityPoolRolesCommand,
+  TooManyRequestsException,
+} from "@aws-sdk/client-cognito-identity";
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { createRemoteJWKSet, jwtVerify } from "jose";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from "vitest";
+import { adminClient, appClient, createPool, getId, present, refusalOf } from "../support/cognito-clients.ts";
+import { loginsOf } from "../support/development-sign-in.ts";
+import { serveStandIn, type StandInServer } from "../support/stand-in-server.ts";
+import { answering, credentialsXml, errorXml, type StsStandIn, stsStandIn } from "../support/sts-stand-in.ts";
+import { call, send } from "../support/wire-call.ts";
+import { type RunningWorker, startWorker } from "../support/worker-process.ts";
+
+const ROLES = {
+  authenticated: "arn:aws:iam::123456789012:role/apps/users",
+  unauthenticated: "arn:aws:iam::123456789012:role/guests",
+};
+
+type Logins = Readonly<Record<string, string>>;
+
+function commandFor(identityId: string, logins?: Logins) {
+  return new GetCredentialsForIdentityCommand({
+    IdentityId: identityId,
+    ...(logins !== undefined && { Logins: { ...logins } }),
+  });
+}
+
+describe("with the development STS", () => {
+  const endpoint = inject("endpoint");
+  // One attempt: each refusal is looked at, and none is waited for.
+  const app = appClient(endpoint, { maxAttempts: 1 });
+
+  async function callerArn(identityId: string, logins?: Logins): Promise<string> {
+    const { Credentials, IdentityId } = await app.send(commandFor(identityId, logins));
+    expect(IdentityId).toBe(identityId);
+    const { AccessKeyId, SecretKey, SessionToken, Expiration } = present(Credentials);
+    const lifeMs = present(Expiration).getTime() - Date.now();
+    expect(lifeMs).toBeGreaterThan(3_500_000);
+    expect(lifeMs).toBeLessThanOrEqual(3_600_000);
+    const client = new STSClient({
+      endpoint: `${endpoint}/development/sts`,
+      region: "us-east-1",
+      credentials: {
+        accessKeyId: present(AccessKeyId),
+        secretAccessKey: present(SecretKey),
+        sessionToken: present(SessionToken),
+      },
+    });
+    return present((await client.send(new GetCallerIdentityCommand({}))).Arn);
+  }
+
+  it("a guest has the guests' role, and the same identity signed in has the users'", async () => {
+    const guest = await getId(app, inject("identityPoolId"));
+    expect(await callerArn(guest)).toBe(
+      "arn:aws:sts::000000000000:assumed-role/edgepool-demo-guest/CognitoIdentityCredentials",
+    );
+    const logins = await loginsOf(endpoint, crypto.randomUUID());
+    expect(await callerArn(guest, logins)).toBe(
+      "arn:aws:sts::000000000000:assumed-role/edgepool-demo-user/CognitoIdentityCredentials",
+    );
+    const error = await refusalOf(app.send(commandFor(guest)), Error);
+    expect([error.name, error.message]).toEqual([
+      "NotAuthorizedException",
+      `Access to Identity '${guest}' is forbidden.`,
+    ]);
+  });
+
+  it("refuses another pool's identity in the live words, and says here why", async () => {
+    const admin = adminClient(endpoint);
+    const pool = await createPool(admin);
+    const demo = "arn:aws:iam::000000000000:role/edgepool-demo-guest";
+    await admin.send(new SetIdentityPoolRolesCommand({ IdentityPoolId: pool, Roles: { unauthenticated: demo } }));
+    const sent = app.send(commandFor(await getId(app, pool)));
+    const { message } = await refusalOf(sent, InvalidIdentityPoolConfigurationException);
+    expect(message).toBe(
+      "Invalid identity pool configuration. Check assigned IAM roles for this pool. (sts-AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity)",
+    );
+  });
+
+  it("refuses a pool without roles in the same words", async () => {
+    const pool = await createPool(adminClient(endpoint));
+    const sent = app.send(commandFor(await getId(app, pool)));
+    const { message } = await refusalOf(sent, InvalidIdentityPoolConfigurationException);
+    expect(message).toContain("Check assigned IAM roles for this pool.");
+  });
+
+  it("answers browsers as every public operation does", async () => {
+    const guest = await getId(app, inject("identityPoolId"));
+    const { headers, status } = await call(endpoint, "GetCredentialsForIdentity", { IdentityId: guest });
+    expect([status, headers["access-control-allow-origin"], headers["cache-control"]]).toEqual([200, "*", "no-store"]);
+  });
+});
+
+describe("with an STS that answers as it is told", () => {
+  let sts: StsStandIn;
+  let server: StandInServer;
+  let worker: RunningWorker;
+  let guest: string;
+  let pool: string;
+  const settings = {
+    ROLE_SESSION_NAME: "identity",
+    CREDENTIALS_SECONDS: "7200",
+    GUEST_SESSION_POLICY: '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Sid": "a b+c"}]}',
+    CLIENT_LIMIT: "on",
+    RATE_LIMIT_PER_SECOND: "50",
+    RATE_LIMIT_BURST: "400",
+  };
+  const client = () => appClient(worker.endpoint, { maxAttempts: 1 });
+
+  beforeAll(async () => {
+    sts = stsStandIn();
+    server = await serveStandIn(() => sts.standIn);
+    worker = await startWorker({ settings: { ...settings, STS_URL: server.address } });
+    const admin = adminClient(worker.endpoint);
+    const providers = {
+      SupportedLoginProviders: { [`127.0.0.1:${worker.port}/development/issuer`]: "edgepool-development" },
+    };
+    pool = await createPool(admin, providers);
+    await admin.send(new SetIdentityPoolRolesCommand({ IdentityPoolId: pool, Roles: ROLES }));
+  });
+  afterAll(async () => {
+    await worker.stop();
+    await server.close();
+  });
+  afterEach(() => {
+    server.fail(undefined);
+  });
+  async function newGuest(): Promise<string> {
+    guest = await getId(client(), pool);
+    return guest;
+  }
+  const askedSince = (before: number) => server.requests.slice(before);
+
+  it("asks once, by one form, with a token of five minutes for the one role", async () => {
+    const identityId = await newGuest();
+    const before = sts.asked.length;
+    const answer = await call(worker.endpoint, "GetCredentialsForIdentity", { IdentityId: identityId });
+    const { accessKeyId, secretAccessKey, sessionToken } = present(sts.given.at(-1));
+    expect([answer.status, JSON.parse(answer.body)]).toEqual([
+      200,
+      {
+        IdentityId: identityId,
+        Credentials: {
+          AccessKeyId: accessKeyId,
+          SecretKey: secretAccessKey,
+          SessionToken: sessionToken,
+          Expiration: expect.toSatisfy(Number.isInteger),
+        },
+      },
+    ]);
+    expect(sts.asked).toHaveLength(before + 1);
+    const { method, target, headers, form } = present(sts.asked.at(-1));
+    expect([method, target, headers.get("authorization")]).toEqual(["POST", "/", null]);
+    expect(headers.get("content-type")).toBe("application/x-www-form-urlencoded");
+    const { WebIdentityToken: token = "", ...rest } = Object.fromEntries(form);
+    expect(rest).toEqual({
+      Action: "AssumeRoleWithWebIdentity",
+      Version: "2011-06-15",
+      RoleArn: ROLES.unauthenticated,
+      RoleSessionName: identityId.replace(":", "."),
+      DurationSeconds: "7200",
+      Policy: '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Sid":"a b+c"}]}',
+    });
+    const jwks = createRemoteJWKSet(new URL(`${worker.endpoint}/.well-known/jwks.json`));
+    const { payload } = await jwtVerify(token, jwks, { issuer: worker.endpoint, audience: pool });
+    expect(payload).toMatchObject({
+      sub: identityId,
+      amr: ["unauthenticated"],
+      "https://aws.amazon.com/roles": [ROLES.unauthenticated],
+    });
+    expect(present(payload.exp) - present(payload.iat)).toBe(300);
+  });
+
+  it("narrows no user, and names the role of the logins", async () => {
+    const logins = await loginsOf(worker.endpoint, crypto.randomUUID());
+    await client().send(commandFor(await newGuest(), logins));
+    const { form } = present(sts.asked.at(-1));
+    expect([form.get("RoleArn"), form.has("Policy")]).toEqual([ROLES.authenticated, false]);
+  });
+
+  const CFG = [InvalidIdentityPoolConfigurationException, 400, "Invalid identity pool configuration."] as const;
+  const EXT = [ExternalServiceException, 400, "The security token service could not reach this issuer."] as const;
+  const INT = [InternalErrorException, 500, "An internal error occurred."] as const;
+  const THR = [TooManyRequestsException, 429, "Rate exceeded"] as const;
+  const NO_KEY = "Couldn't retrieve verification key from your identity provider,  please reference";
+  const given = { accessKeyId: "ASIAEXAMPLE", secretAccessKey: "s", sessionToken: "t" };
+
+  it.each<
+    [string, Parameters<StandInServer["fail"]>[0], number, typeof CFG | typeof EXT | typeof INT | typeof THR, string]
+  >([
+    ["AccessDenied", answering(403, errorXml("AccessDenied", "Not authorized")), 1, CFG, "sts-AccessDenied"],
+    [
+      "no provider",
+      answering(400, errorXml("InvalidIdentityToken", "No OpenIDConnect provider found in your account for x")),
+      1,
+      CFG,
+      "sts-InvalidIdentityToken",
+    ],
+    ["unknown text", answering(400, errorXml("InvalidIdentityToken", "New")), 1, CFG, "sts-InvalidIdentityToken"],
+    ["no key", answering(400, errorXml("InvalidIdentityToken", NO_KEY)), 2, EXT, "sts-InvalidIdentityToken"],
+    [
+      "no pin",
+      answering(400, errorXml("InvalidIdentityToken", "The target role ARN is not present in the roles claim of")),
+      1,
+      INT,
+      "sts-InvalidIdentityToken",
+    ],
+    [
+      "expired",
+      answering(400, errorXml("ExpiredTokenException", "Token expired")),
+      1,
+      INT,
+      "sts-ExpiredTokenException",
+    ],
+    ["IDP away", answering(400, errorXml("IDPCommunicationError")), 2, EXT, "sts-IDPCommunicationError"],
+    ["IDP claim", answering(403, errorXml("IDPRejectedClaim")), 1, CFG, "sts-IDPRejectedClaim"],
+    ["policy", answering(400, errorXml("MalformedPolicyDocument")), 1, CFG, "sts-MalformedPolicyDocument"],
+    ["tags", answering(400, errorXml("PackedPolicyTooLarge")), 1, CFG, "sts-PackedPolicyTooLarge"],
+    ["region", answering(403, errorXml("RegionDisabledException")), 1, CFG, "sts-RegionDisabledException"],
+    ["validation", answering(400, errorXml("ValidationError")), 1, CFG, "sts-ValidationError"],
+    ["throttling", answering(400, errorXml("Throttling", "Rate exceeded")), 1, THR, "sts-Throttling"],
+    ["slow down", answering(503, errorXml("SlowDown")), 1, THR, "sts-SlowDown"],
+    ["429", answering(429, ""), 1, THR, "sts-status-429"],
+    ["500", answering(500, errorXml("InternalFailure")), 2, INT, "sts-InternalFailure"],
+    ["503", answering(503, "<html>"), 2, INT, "sts-status-503"],
+    ["a connection that is reset", (request) => request.socket.destroy(), 2, INT, "sts-connection"],
+    ["a redirect", answering(302, "", { location: "http://127.0.0.1:1/" }), 1, INT, "sts-redirect"],
+    ["a page that forbids", answering(403, "<html>no</html>"), 1, INT, "sts-status-403"],
+    ["JSON", answering(200, '{"Credentials":{}}'), 1, INT, "sts-not-credentials"],
+    ["credentials of a minute ago", answering(200, credentialsXml(given, -60)), 1, INT, "sts-not-credentials"],
+    ["credentials of a week", answering(200, credentialsXml(given, 604_800)), 1, INT, "sts-not-credentials"],
+    ["a body without end", answering(200, credentialsXml(given).padEnd(70_000)), 1, INT, "sts-too-large"],
+    ["another 4xx", answering(418, errorXml("Teapot")), 1, CFG, "sts-Teapot"],
+  ])("table 2.3, %s", async (_, fail, questions, [type, status, message], reason) => {
+    const identityId = await newGuest();
+    server.fail(fail);
+    const before = server.requests.length;
+    const error = await refusalOf(client().send(commandFor(identityId)), CognitoIdentityServiceException);
+    expect(error).toBeInstanceOf(type);
+    expect(error.$metadata.httpStatusCode).toBe(status);
+    expect(error.message).toContain(message);
+    expect(askedSince(before)).toHaveLength(questions);
+    const requestId = present(error.$metadata.requestId);
+    await vi.waitFor(() => expect(worker.log()).toContain(requestId));
+    const line =
+      worker
+        .log()
+        .split("\n")
+        .find((one) => one.includes(requestId)) ?? "";
+    expect(JSON.parse(line)).toMatchObject({ role: "guests", stsMs: expect.any(Number), reason });
+  });
+
+  it("waits no longer than its deadline", async () => {
+    const identityId = await newGuest();
+    server.fail(() => {});
+    const error = await refusalOf(client().send(commandFor(identityId)), InternalErrorException);
+    await vi.waitFor(() => expect(worker.log()).toContain(present(error.$metadata.requestId)));
+    expect(worker.log()).toContain('"reason":"sts-deadline"');
+  });
+
+  it("counts no trouble of STS against the client's address", async () => {
+    const identityId = await newGuest();
+    const ask = async () =>
+      await send(worker.endpoint, {
+        headers: {
+          "content-type": "application/x-amz-json-1.1",
+          "x-amz-target": "AWSCognitoIdentityService.GetCredentialsForIdentity",
+          "cf-connecting-ip": "203.0.113.7",
+        },
+        body: JSON.stringify({ IdentityId: identityId }),
+      });
+    server.fail(answering(403, errorXml("AccessDenied")));
+    const failures = await Promise.all(Array.from({ length: 130 }, async () => (await ask()).status));
+    expect(new Set(failures)).toEqual(new Set([400]));
+    server.fail(undefined);
+    expect((await ask()).status).toBe(200);
+  });
+});
