@@ -7,7 +7,7 @@ import { createHash, randomInt } from "node:crypto";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AwsClient } from "aws4fetch";
@@ -53,17 +53,20 @@ export type Ceph = {
   stop(): Promise<void>;
 };
 
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(...PORTS);
-    const server = createServer().listen(port, "127.0.0.1");
+/** Ceph must be told its ports. Each is held until all are found, so that no two are one. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const held: Server[] = [];
+  while (held.length < count) {
+    const server = createServer().listen(randomInt(...PORTS), "127.0.0.1");
     const isFree = await once(server, "listening").then(
       () => true,
       () => false,
     );
-    server.close();
-    if (isFree) return port;
+    if (isFree) held.push(server);
   }
+  const ports = held.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(held.map(async (server) => await once(server.close(), "close")));
+  return ports;
 }
 
 type Places = { readonly folder: string; readonly config: string; readonly keyring: string; readonly monitors: string };
@@ -200,7 +203,7 @@ function list(name: string, members: readonly string[]): Readonly<Record<string,
 export async function startCeph(): Promise<Ceph> {
   const folder = await mkdtemp(join(tmpdir(), "edgepool-ceph-"));
   for (const name of ["mon", "osd", "run", "log"]) await mkdir(join(folder, name));
-  const [newer, older, gatewayPort] = [await freePort(), await freePort(), await freePort()];
+  const [newer, older, gatewayPort = 0] = await freePorts(3);
   const places = {
     folder,
     config: join(folder, "ceph.conf"),
