@@ -54,7 +54,7 @@ function loginsOf({
   return [
     ...Object.entries(supportedLoginProviders).map(([name, value]) => ({
       key: canonicalName(name),
-      clientIds: value.split(";"),
+      clientIds: value.split(";").filter((clientId) => clientId !== ""),
     })),
     ...[...openIdConnectProviderArns, ...samlProviderArns].map((arn) => ({ key: spellingOf(arn), clientIds: [] })),
     ...cognitoIdentityProviders.map(({ providerName = "", clientId = "" }) => ({

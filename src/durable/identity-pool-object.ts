@@ -34,12 +34,12 @@ export class IdentityPoolObject extends ConfiguredObject {
     return await this.#pool.put(identityPoolId, settings);
   }
 
-  async update(settings: IdentityPoolSettings): Promise<Result<IdentityPool> | null> {
-    return await this.#pool.update(settings);
+  async update(settings: IdentityPoolSettings, callKey?: string | null): Promise<Result<IdentityPool> | null> {
+    return await this.#pool.update(settings, callKey);
   }
 
-  async change(change: PoolChange): Promise<Result<void> | null> {
-    return await this.#pool.change(change);
+  async change(change: PoolChange, callKey?: string | null): Promise<Result<void> | null> {
+    return await this.#pool.change(change, callKey);
   }
 
   async remove(callKey: string | null): Promise<boolean> {

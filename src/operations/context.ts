@@ -94,11 +94,11 @@ export function traceOfGrant({ identityPoolId, logins }: Grant): Trace {
 
 /** One change of a pool, which this isolate sees at once; ResourceNotFoundException where there is no such pool. */
 export async function changePool(
-  { objects }: SignedContext,
+  { objects, caller }: SignedContext,
   identityPoolId: IdentityPoolId,
   change: PoolChange,
 ): Promise<Result<undefined>> {
-  const changed = await objects.identityPool(identityPoolId).change(change);
+  const changed = await objects.identityPool(identityPoolId).change(change, caller.callKey);
   objects.forgetPool(identityPoolId);
   if (changed === null) return err(identityPoolNotFound(identityPoolId));
   return changed.ok ? ok(undefined) : err(changed.error);

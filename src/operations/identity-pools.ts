@@ -67,7 +67,7 @@ export async function updateIdentityPool(
   const settings = { ...settingsOf(input), ...(input.IdentityPoolTags?.size === 0 && { tags: {} }) };
   const checked = checkSettings(settings, context.config);
   if (!checked.ok) return checked;
-  const updated = await context.objects.identityPool(identityPoolId).update(settings);
+  const updated = await context.objects.identityPool(identityPoolId).update(settings, context.caller.callKey);
   context.objects.forgetPool(identityPoolId);
   if (updated === null) return err(identityPoolNotFound(identityPoolId));
   return updated.ok ? ok(storedPool(updated.value, context.config)) : err(updated.error);

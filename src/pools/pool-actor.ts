@@ -6,6 +6,7 @@ import { backoffSeconds } from "../domain/backoff.ts";
 import { ok, type Result } from "../domain/errors.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
+import { type DoneCall, wasDone, withCall } from "./done-calls.ts";
 import { DIRECTORY_SHARDS, directoryShard } from "./identity-directory.ts";
 import { changedPool, type PoolChange } from "./pool-changes.ts";
 import { formerNamesWith, replaceSettings, withKept } from "./pool-settings.ts";
@@ -30,6 +31,8 @@ export type PoolRecord = {
   readonly revision?: number;
   /** Names of public providers that it had, while no developer provider is named: pool-settings.ts. */
   readonly formerNames?: readonly string[];
+  /** Calls that have changed it of late: done-calls.ts. Absent in a record of the release before. */
+  readonly changedBy?: readonly DoneCall[];
   /** Whether the directory of pools has heard of the latest name, or of the end. */
   readonly isListed: boolean;
   /** Directory shards that hold no identity any more; only meaningful once deleted. */
@@ -99,24 +102,26 @@ export class PoolActor {
     return await this.#put(identityPoolId, settings, await this.#host.seal(identityPoolId, settings));
   }
 
-  /** Replaces the settings of a live pool; null when there is none. */
-  async update(settings: IdentityPoolSettings): Promise<Result<IdentityPool> | null> {
+  /** Replaces the settings of a live pool; null when there is none. `callKey` as of `remove`, also below. */
+  async update(settings: IdentityPoolSettings, callKey: string | null = null): Promise<Result<IdentityPool> | null> {
     if (this.#record === null) return null;
     const { identityPoolId } = this.#record.pool;
     const sealed = await this.#host.seal(identityPoolId, settings);
     if (this.#record.state !== "live") return null;
+    if (this.#wasDone(callKey)) return okUnlessNull(await this.read());
     const replaced = replaceSettings(this.#record.pool, settings, this.#formerNames());
     if (!replaced.ok) return replaced;
-    const pool = await this.#put(identityPoolId, replaced.value, sealed);
-    return pool === null ? null : ok(pool);
+    return okUnlessNull(await this.#put(identityPoolId, replaced.value, sealed, callKey));
   }
 
   /** Changes what is no setting, or one tag of many; what is sealed stays. Null where there is no live pool. */
-  async change(change: PoolChange): Promise<Result<void> | null> {
+  async change(change: PoolChange, callKey: string | null = null): Promise<Result<void> | null> {
     if (this.#record?.state !== "live") return null;
+    if (this.#wasDone(callKey)) return ok(undefined);
     const changed = changedPool(this.#record.pool, change);
     if (!changed.ok) return changed;
-    this.#save({ ...this.#record, pool: changed.value });
+    const changedBy = withCall(this.#record.changedBy, callKey, this.#host.now());
+    this.#save({ ...this.#record, pool: changed.value, changedBy });
     // A name that the directory is being told just now is told by whoever changed the record last.
     await this.#list();
     return ok(undefined);
@@ -157,6 +162,7 @@ export class PoolActor {
     identityPoolId: IdentityPoolId,
     settings: IdentityPoolSettings,
     sealed: SealedSecrets | null,
+    callKey: string | null = null,
   ): Promise<IdentityPool | null> {
     if (this.#record?.state === "deleted") return null;
     const formerNames = this.#formerNames();
@@ -168,11 +174,16 @@ export class PoolActor {
       state: "live",
       revision: this.#nextRevision(),
       ...(formerNames.length > 0 && settings.developerProviderName === undefined && { formerNames }),
+      changedBy: withCall(this.#record?.changedBy, callKey, this.#host.now()),
       isListed: false,
       sweptShards: 0,
     });
     await this.#list();
     return pool;
+  }
+
+  #wasDone(callKey: string | null): boolean {
+    return wasDone(this.#record?.changedBy, callKey, this.#host.now());
   }
 
   /** By the clock, in ms, so that it rises also where the record was set back: restored, or stored by a release that knew of none. */
@@ -269,6 +280,10 @@ export class PoolActor {
       return "busy";
     }
   }
+}
+
+function okUnlessNull<T>(value: T | null): Result<T> | null {
+  return value === null ? null : ok(value);
 }
 
 function isAtRest({ isListed, state, sweptShards }: PoolRecord): boolean {

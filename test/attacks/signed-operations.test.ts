@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { paginateListIdentityPools } from "@aws-sdk/client-cognito-identity";
 import { describe, expect, inject, it } from "vitest";
 import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
-import { adminClient } from "../support/cognito-clients.ts";
+import { adminClient, createPool } from "../support/cognito-clients.ts";
 import { sendSigned, signedCall, type Signing } from "../support/signed-call.ts";
 import { send, type WireRequest } from "../support/wire-call.ts";
 import { signedOver } from "./forge.ts";
@@ -75,6 +75,23 @@ describe("a signed operation", () => {
       made += IdentityPools.filter((pool) => pool.IdentityPoolName === name).length;
     }
     expect(made).toBe(1);
+  });
+
+  it("T44: that changed a pool does not change it back when it is replayed", async () => {
+    const admin = adminClient(endpoint);
+    const identityPoolId = await createPool(admin);
+    const role = (name: string) => ({ Roles: { authenticated: `arn:aws:iam::123456789012:role/${name}` } });
+    const input = { IdentityPoolId: identityPoolId };
+    // As the SDK for JavaScript signs it: with an id of the call.
+    const signing = { callId: crypto.randomUUID() };
+    const order = signedCall(endpoint, `${PREFIX}SetIdentityPoolRoles`, { ...input, ...role("leaked") }, signing);
+    expect((await send(endpoint, order)).status).toBe(200);
+    expect((await sendSigned(endpoint, `${PREFIX}SetIdentityPoolRoles`, { ...input, ...role("mended") })).status).toBe(
+      200,
+    );
+    expect((await send(endpoint, order)).status).toBe(200);
+    const kept = await sendSigned(endpoint, `${PREFIX}GetIdentityPoolRoles`, input);
+    expect(JSON.parse(kept.body)).toEqual({ ...input, ...role("mended") });
   });
 
   it("T44: is refused where it leaves its body out, however that was signed", async () => {

@@ -43,3 +43,13 @@ export const LATE_COPIES: readonly [Race, ...Race[]] = [
 export function lateCopyOf(random: Random): Race {
   return random.pick(LATE_COPIES);
 }
+
+const SET_ROLES: Operation = { kind: "administer", act: "set-roles" };
+const TAG: Operation = { kind: "administer", act: "tag" };
+const UPDATE: Operation = { kind: "administer", act: "update" };
+const DESCRIBE: Operation = { kind: "administer", act: "describe" };
+
+/** Of two calls that set the same of a pool, the first arrives once more behind the second. */
+export const LATE_CHANGES: readonly Race[] = [SET_ROLES, TAG, UPDATE].map((change) =>
+  raceOf(late(change), change, DESCRIBE),
+);

@@ -87,8 +87,8 @@ export const MUTANTS_OF_POOLS: readonly Mutant[] = [
   mutant(
     "an isolate remembers what it has changed itself",
     OPERATIONS,
-    ".update(settings);\n  context.objects.forgetPool(identityPoolId);",
-    ".update(settings);",
+    ".update(settings, context.caller.callKey);\n  context.objects.forgetPool(identityPoolId);",
+    ".update(settings, context.caller.callKey);",
   ),
   mutant(
     "an isolate remembers a pool that it has deleted itself",
@@ -96,12 +96,7 @@ export const MUTANTS_OF_POOLS: readonly Mutant[] = [
     ".remove(context.caller.callKey);\n  context.objects.forgetPool(identityPoolId);",
     ".remove(context.caller.callKey);",
   ),
-  mutant(
-    "what is secret rests in the clear",
-    POOL,
-    "{ ...withoutSecrets(settings, sealed), identityPoolId }",
-    "{ ...settings, identityPoolId }",
-  ),
+  mutant("what is secret rests in the clear", POOL, "pool: withoutSecrets(pool, sealed),", "pool,"),
   // What is beside the settings.
   mutant(
     "new settings drop the roles",
@@ -113,14 +108,26 @@ export const MUTANTS_OF_POOLS: readonly Mutant[] = [
   mutant(
     "roles are answered before they are stored",
     POOL,
-    "    this.#save({ ...this.#record, pool: changed.value });\n",
-    "    this.#record = { ...this.#record, pool: changed.value };\n",
+    "    this.#save({ ...this.#record, pool: changed.value, changedBy });\n",
+    "    this.#record = { ...this.#record, pool: changed.value, changedBy };\n",
   ),
   mutant(
     "a tag takes the place of the roles",
     CHANGES,
     "ok(count === 0 ? untagged : { ...pool, tags })",
     "ok({ ...pool, access: NO_ACCESS, tags })",
+  ),
+  mutant(
+    "a late copy of a call sets the roles again",
+    POOL,
+    "    if (this.#wasDone(callKey)) return ok(undefined);\n",
+    "",
+  ),
+  mutant(
+    "a late copy of a call gives its settings again",
+    POOL,
+    "    if (this.#wasDone(callKey)) return okUnlessNull(await this.read());\n",
+    "",
   ),
   // The end.
   mutant(

@@ -60,12 +60,12 @@ export class PoolNode {
     return await this.#actor.put(identityPoolId, settings);
   }
 
-  async update(settings: IdentityPoolSettings): Promise<Result<IdentityPool> | null> {
-    return await this.#actor.update(settings);
+  async update(settings: IdentityPoolSettings, callKey?: string | null): Promise<Result<IdentityPool> | null> {
+    return await this.#actor.update(settings, callKey);
   }
 
-  async change(change: PoolChange): Promise<Result<void> | null> {
-    return await this.#actor.change(change);
+  async change(change: PoolChange, callKey?: string | null): Promise<Result<void> | null> {
+    return await this.#actor.change(change, callKey);
   }
 
   async remove(callKey: string | null): Promise<boolean> {

@@ -28,10 +28,12 @@ function renamers(random: Random): Race {
 
 /** Several who change a pool's roles, tags and settings at once, and look at it; and at times one who deletes it beside them. */
 export function poolChangesOf(random: Random): Race {
-  const change = (): Operation => ({
-    kind: "administer",
-    act: random.pick(["set-roles", "set-roles", "tag", "tag", "update", "put", "describe"]),
-  });
+  const change = (): Operation => {
+    const act = random.pick<Act>(["set-roles", "set-roles", "tag", "tag", "update", "put", "describe"]);
+    // `npm start` puts a pool in place by no call that could come twice.
+    const copy = act !== "put" && random.chance(0.2) ? { copyAfterMs: random.pick([50, 5000, 30_000]) } : {};
+    return { kind: "administer", act, ...copy };
+  };
   const clients = times(1 + random.below(3), (): readonly Operation[] =>
     times(2 + random.below(4), () => [pauseOf(random, [5, 50, 5000]), change()]).flat(),
   );

@@ -5,7 +5,7 @@
 import type { IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { Network } from "./network.ts";
 
-/** One attempt to give settings, which counts at some moment between its two ends; one without an answer may count at any later time. */
+/** One call to give settings, which counts at some moment between its two ends; one without an answer may count at any later time. */
 type Write = { readonly name: string; readonly calledAtMs: number; endedAtMs: number };
 
 export class SettingsJudge {
@@ -33,10 +33,16 @@ export class SettingsJudge {
 
   /** Returns whom to tell that it was answered. */
   asksToGive(identityPoolId: IdentityPoolId, name: string): () => void {
-    const write: Write = { name, calledAtMs: this.#network.nowMs, endedAtMs: Number.POSITIVE_INFINITY };
-    this.#writesOf(identityPoolId).push(write);
+    const writes = this.#writesOf(identityPoolId);
+    // However often a call comes, it gives once (invariant no-second-effect).
+    let write = writes.find((one) => one.name === name);
+    if (write === undefined) {
+      write = { name, calledAtMs: this.#network.nowMs, endedAtMs: Number.POSITIVE_INFINITY };
+      writes.push(write);
+    }
+    const given = write;
     return () => {
-      write.endedAtMs = this.#network.nowMs;
+      given.endedAtMs = Math.min(given.endedAtMs, this.#network.nowMs);
     };
   }
 
@@ -56,8 +62,8 @@ export class SettingsJudge {
     if (deletedAtMs < askedAtMs)
       this.#network.violate(`latest-settings: ${identityPoolId} is deleted, and its ${this.#what} are read`);
     const writes = this.#writesOf(identityPoolId);
-    // A message that arrives again gives again what it gave.
-    if (this.#network.faults.hasStruck("duplicate")) return;
+    // A message of a call without an id, as settings have them, gives again what it gave when it arrives again.
+    if (this.#what === "settings" && this.#network.faults.hasStruck("duplicate")) return;
     const isCurrent = writes.some((write) => {
       const isLater = ({ calledAtMs, endedAtMs }: Write) => calledAtMs > write.endedAtMs && endedAtMs < askedAtMs;
       return write.name === name && !writes.some(isLater);

@@ -8,7 +8,7 @@ import { type Outcome, runSchedule, runSchedules } from "./run.ts";
 import { type Schedule, scheduleOf, SEEDS } from "./schedule.ts";
 import { FAULT_POINTS, type Hits, totalOf } from "./coverage.ts";
 import { FAULTS } from "./faults.ts";
-import { LATE_COPIES } from "./late-copies.ts";
+import { LATE_CHANGES, LATE_COPIES } from "./late-copies.ts";
 import { shrink } from "./shrink.ts";
 
 const FIRST_SEED = 1;
@@ -83,7 +83,7 @@ describe("the link transaction in simulation", () => {
     expect(await firstFailure([scheduleOf(seed)])).toBe(null);
   });
 
-  it.each([...LATE_COPIES.entries()])(
+  it.each([...[...LATE_COPIES, ...LATE_CHANGES].entries()])(
     "keeps every invariant when a call comes once more that was answered and undone: %i",
     async (_, { clients, mergePolicy = "conflict" }) => {
       const seeds = Array.from({ length: 20 }, (__, seed) => seed);

@@ -1,12 +1,10 @@
 /** The objects as the operations see them: the calls that they make to identities, logins and pools, over the simulated network. */
 import type { ClientCall } from "../../src/domain/identity.ts";
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
-import type { IdentityPoolSettings } from "../../src/domain/identity-pool.ts";
 import type { Flow } from "../../src/domain/mint-rules.ts";
 import { readGrantReply, writeGrantReply } from "../../src/durable/identity-rpc.ts";
 import type { Objects } from "../../src/durable/objects.ts";
 import type { RotationOrder } from "../../src/keys/key-ring-actor.ts";
-import type { PoolChange } from "../../src/pools/pool-changes.ts";
 import { directoryShard } from "../../src/pools/identity-directory.ts";
 import type { KeyRingSlot } from "./keys.ts";
 import type { LoginSlot } from "./login-node.ts";
@@ -91,10 +89,10 @@ export function objectsOf(world: World, life: Life): Reachable {
           await network.call(life, pool, "create", async (node) => await node.create(...order)),
         put: async (...order: Parameters<PoolNode["put"]>) =>
           await network.call(life, pool, "put", async (node) => await node.put(...order)),
-        update: async (settings: IdentityPoolSettings) =>
-          await network.call(life, pool, "update", async (node) => await node.update(settings)),
-        change: async (change: PoolChange) =>
-          await network.call(life, pool, "change", async (node) => await node.change(change)),
+        update: async (...order: Parameters<PoolNode["update"]>) =>
+          await network.call(life, pool, "update", async (node) => await node.update(...order)),
+        change: async (...order: Parameters<PoolNode["change"]>) =>
+          await network.call(life, pool, "change", async (node) => await node.change(...order)),
         remove: async (callKey: string | null) =>
           await network.call(life, pool, "delete", async (node) => await node.remove(callKey)),
       };

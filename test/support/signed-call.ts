@@ -13,6 +13,8 @@ export type Signing = {
   readonly service?: string;
   /** Default: now. */
   readonly date?: Date;
+  /** Sent as `amz-sdk-invocation-id`. */
+  readonly callId?: string;
   /** Names of the headers that are signed; default: all. */
   readonly signedHeaders?: readonly string[];
 };
@@ -36,6 +38,7 @@ export function signedCall(endpoint: string, target: string, input: object, sign
     host: new URL(endpoint).host,
     "x-amz-date": timestamp,
     "x-amz-target": target,
+    ...(signing.callId !== undefined && { "amz-sdk-invocation-id": signing.callId }),
   };
   const names = (signing.signedHeaders ?? Object.keys(headers)).toSorted();
   const lines = names.map((name) => `${name}:${headers[name] ?? ""}\n`).join("");

@@ -269,3 +269,65 @@ describe("the sweep of a deleted pool", () => {
     expect(installation.wakeAt).toBeNull();
   });
 });
+
+describe("a call that changes a pool", () => {
+  const changes = [
+    async (name: string, key: string | null) => await pool.change({ kind: "tag", tags: { name } }, key),
+    async (name: string, key: string | null) => await pool.update({ ...settings, tags: { name } }, key),
+  ] as const;
+  const nameNow = async () => (await pool.read())?.tags?.["name"];
+
+  it.each(changes)(
+    "changes nothing once more when it comes late, in this life and in the next (invariant no-second-effect)",
+    async (change) => {
+      expect(await change("first", "a")).toMatchObject({ ok: true });
+      await change("second", "b");
+      expect(await change("first", "a")).toMatchObject({ ok: true });
+      expect(await nameNow()).toBe("second");
+      pool = new PoolActor(installation, installation.stored);
+      installation.nowSeconds += 900;
+      expect(await change("first", "a")).toMatchObject({ ok: true });
+      expect(await nameNow()).toBe("second");
+      // Nor when it was one of the other kind in between, or the settings were put in their place.
+      await pool.put(identityPoolId, { ...settings, tags: { name: "third" } });
+      await change("first", "a");
+      expect(await nameNow()).toBe("third");
+    },
+  );
+
+  it.each(changes)(
+    "is done each time where it has no id, and again when nobody can send it any more",
+    async (change) => {
+      await change("first", null);
+      await change("second", null);
+      await change("first", null);
+      expect(await nameNow()).toBe("first");
+      await change("third", "c");
+      await change("second", "b");
+      installation.nowSeconds += 901;
+      await change("third", "c");
+      expect(await nameNow()).toBe("third");
+    },
+  );
+
+  it.each(changes)("that was refused may be done when it comes again", async (change) => {
+    const many = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`key${index}`, "v".repeat(256)]));
+    await pool.update({ ...settings, tags: many });
+    const large = {
+      ...settings,
+      openIdConnectProviderArns: Array.from({ length: 60 }, (_, index) => `${index}`.repeat(500)),
+    };
+    expect(await pool.update(large, "large")).toMatchObject({ ok: false });
+    await pool.update({ ...settings, tags: {} });
+    expect(await pool.update(large, "large")).toMatchObject({ ok: true });
+    await change("last", "z");
+    expect(await nameNow()).toBe("last");
+  });
+
+  it("is among the last 20 that are remembered", async () => {
+    for (let count = 0; count < 30; count++) await changes[0](`${count}`, `call ${count}`);
+    expect(installation.stored?.changedBy?.map(({ key }) => key)).toEqual(
+      Array.from({ length: 20 }, (_, index) => `call ${index + 10}`),
+    );
+  });
+});
