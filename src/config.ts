@@ -77,7 +77,9 @@ function readSettings(raw: RawSettings, rules: Rules): Result<Settings, readonly
       `RATE_LIMIT_BURST / RATE_LIMIT_PER_SECOND must be at most ${MAX_REFILL_SECONDS} seconds: the bucket rests in memory, and a slower one would be forgotten before it is full`,
     );
   }
-  if (problems.length === 0) problems.push(...stsProblems(values as Settings, rules.anywhere.isLocal === true));
+  // In local development nobody comes to AWS's STS unless STS_URL says so.
+  const asksAmazon = rules.anywhere.isLocal !== true || textOf(raw, SETTINGS.stsUrl.name) !== null;
+  if (problems.length === 0) problems.push(...stsProblems(values as Settings, asksAmazon));
   return problems.length === 0 ? ok(values as Settings) : err(problems);
 }
 

@@ -20,20 +20,20 @@ function isAmazons(address: string | null): boolean {
 }
 
 /**
- * What is wrong with settings that are good each for itself. Each problem is a sentence that begins with a setting's name. To a service
- * in local development (`isLocal`) AWS does not come anyway.
+ * What is wrong with settings that are good each for itself; each problem is a sentence that begins with a setting's name.
+ * `asksAmazon`: whether Amazon's STS, where it is the one of the settings, is ever asked.
  */
-export function stsProblems(settings: Settings, isLocal: boolean): readonly string[] {
+export function stsProblems(settings: Settings, asksAmazon: boolean): readonly string[] {
   const { stsUrl, region, tokenAlgorithm, issuer, guestSessionPolicy, guestSessionPolicyArns } = settings;
   const problems: string[] = [];
   if (isAmazons(stsAddressIn(stsUrl, region))) {
     const otherwise = "or STS_URL to none, where nobody needs credentials";
-    if (tokenAlgorithm === "EdDSA" && !isLocal) {
+    if (asksAmazon && tokenAlgorithm === "EdDSA") {
       problems.push(
         `TOKEN_ALG must not be EdDSA with AWS's STS, which verifies no such token: set another, ${otherwise}`,
       );
     }
-    if (new URL(issuer).port !== "" && !isLocal) {
+    if (asksAmazon && new URL(issuer).port !== "") {
       problems.push(`ISSUER must have no port with AWS's STS, which knows no such issuer: set another, ${otherwise}`);
     }
   } else if (guestSessionPolicyArns.length > 0) {

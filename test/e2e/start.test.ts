@@ -282,6 +282,8 @@ describe("npm start refuses", () => {
 
   it.each([
     ["TOKEN_ALG=HS256", "TOKEN_ALG must be one of RS256"],
+    ["STS_URL=http://sts.example.com", "STS_URL must be aws, none, or an https address"],
+    ["STS_URL=https://sts.us-east-1.amazonaws.com", "ISSUER must have no port with AWS's STS"],
     ["ISSUER=http://identity.example.com", "ISSUER must be"],
     ["ISSUER=", "ISSUER is missing"],
     ["KEY_ENCRYPTION_KEY=", "KEY_ENCRYPTION_KEY is missing"],
