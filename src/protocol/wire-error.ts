@@ -2,6 +2,8 @@
  * A failure as the wire says it: the only place that knows status codes and `__type`.
  * What the log may know (`reason`) never passes through here, and an internal error says nothing but that it is one.
  */
+import { isExtensionName } from "./extensions.ts";
+import { isOperationName } from "./shapes.ts";
 import { type ServiceError, type ServiceErrorName, serviceError } from "../domain/errors.ts";
 
 /** A failure as the wire needs it: with what lies outside of any operation. */
@@ -73,11 +75,15 @@ export function renderError(error: WireError): RenderedError {
   };
 }
 
-/** An operation that the service does not have. What `target` names is quoted where it could be one: letters alone (T51). */
+/**
+ * An operation that the service does not have. It is named where what the target ends in could be a name, letters alone (T51),
+ * and is none that it has: then it is the prefix that is wrong.
+ */
 export function unknownOperation(target = ""): ServiceError {
   const name = target.slice(target.lastIndexOf(".") + 1);
+  const isUnknown = /^[A-Za-z]{1,64}$/.test(name) && !isOperationName(name) && !isExtensionName(name);
   const message = "X-Amz-Target names no operation that this service has";
-  const named = /^[A-Za-z]{1,64}$/.test(name) ? `${message}, '${name}'` : message;
+  const named = isUnknown ? `${message}, '${name}'` : message;
   return serviceError("UnknownOperationException", `${named}: AWSCognitoIdentityService.<operation> is expected.`);
 }
 

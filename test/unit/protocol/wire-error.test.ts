@@ -91,14 +91,21 @@ describe("renderError", () => {
     );
   });
 
-  it.each([undefined, "", "AWSCognitoIdentityService.", "a.<script>", "a.b c", "a.b_7", `a.${"n".repeat(65)}`])(
-    "T51: quotes nothing of %s, which could be no name",
-    (target) => {
-      expect(unknownOperation(target).message).toBe(
-        "X-Amz-Target names no operation that this service has: AWSCognitoIdentityService.<operation> is expected.",
-      );
-    },
-  );
+  it.each([
+    undefined,
+    "",
+    "AWSCognitoIdentityService.",
+    "a.<script>",
+    "a.b c",
+    "a.b_7",
+    "a.GetId",
+    "a.RotateSigningKey",
+    `a.${"n".repeat(65)}`,
+  ])("T51: quotes nothing of %s, which could be no name, or is known", (target) => {
+    expect(unknownOperation(target).message).toBe(
+      "X-Amz-Target names no operation that this service has: AWSCognitoIdentityService.<operation> is expected.",
+    );
+  });
 
   it("marks a request that was sent to the wrong path or with the wrong method", () => {
     expect(renderError({ ...unknownOperation(), misdirected: "path" }).status).toBe(404);
