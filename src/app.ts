@@ -13,7 +13,7 @@ import type { Caller, OperationContext } from "./operations/context.ts";
 import { runnableOf } from "./operations/registry.ts";
 import { authorise } from "./domain/admin-credential.ts";
 import { type DecodedRequest, encodeError, encodePreflight, encodeSuccess, readRequest } from "./protocol/aws-json.ts";
-import { unknownOperation, type WireError } from "./protocol/wire-error.ts";
+import type { WireError } from "./protocol/wire-error.ts";
 import { claimedKeyId, unsignedRefusal, verifySignature } from "./protocol/sigv4.ts";
 import { logDefect, logRequest, RequestFacts } from "./log/request-line.ts";
 import {
@@ -141,7 +141,7 @@ export function createApp(composition: Composition): RequestHandler {
       if (isBlocked && !request.headers.has("authorization")) return refuse(CLIENT_OVER_LIMIT);
       const refuseUnsigned = async (error: WireError): Promise<Answer> => {
         // A public operation takes no notice of a signature, and neither does its line.
-        const isSigned = operation !== null && runnableOf(operation)?.access === "signed";
+        const isSigned = operation !== null && runnableOf(operation).access === "signed";
         if (isSigned) facts.claimedBy(claimedKeyId(request.headers, config.adminCredentials));
         if (isBlocked) return refuse(CLIENT_OVER_LIMIT);
         // Counted before the answer, so that of many guesses at once no more are answered than of as many in a row.
@@ -149,11 +149,10 @@ export function createApp(composition: Composition): RequestHandler {
         return refuse(limited ?? error);
       };
       const decoded = await readRequest(request, (name) => {
-        const runnable = runnableOf(name);
-        if (runnable === undefined) return unknownOperation(name);
+        const { access } = runnableOf(name);
         // A public operation takes no notice of a signature: nothing in the body could speak for its caller.
-        if (isBlocked && runnable.access === "public") return CLIENT_OVER_LIMIT;
-        return runnable.access === "signed" ? unsignedRefusal(request.headers, config.adminCredentials) : null;
+        if (isBlocked && access === "public") return CLIENT_OVER_LIMIT;
+        return access === "signed" ? unsignedRefusal(request.headers, config.adminCredentials) : null;
       });
       operation = (decoded.ok ? decoded.value : decoded.error).operation ?? null;
       if (!decoded.ok) return await refuseUnsigned(decoded.error);
@@ -206,7 +205,7 @@ async function callerOf(
   { operation, body }: DecodedRequest,
   { config, context }: Service,
 ): Promise<Result<Caller | null, WireError>> {
-  if (runnableOf(operation)?.access !== "signed") return ok(null);
+  if (runnableOf(operation).access !== "signed") return ok(null);
   return await verifySignature({
     method: request.method,
     url: new URL(request.url),
@@ -226,15 +225,13 @@ async function runOperation(
   { context, clients, present, signer, client, facts }: Run,
 ): Promise<Result<object | undefined, WireError>> {
   facts.readInput(json);
-  const runnable = runnableOf(operation);
-  if (runnable === undefined) return err(unknownOperation(operation));
   const authorised = caller === null ? ok(undefined) : authorise(caller.credential, operation);
   if (!authorised.ok) return authorised;
   // A signature speaks for a backend, and many users stand behind one.
   const charged = caller === null ? client : null;
   const limited = operation === "GetId" ? await clients.chargeForId(charged) : null;
   if (limited !== null) return err(limited);
-  const result = await runnable.run(
+  const result = await runnableOf(operation).run(
     json,
     {
       ...context,

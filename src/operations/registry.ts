@@ -1,4 +1,4 @@
-/** Every operation that is built, by its name: the shape check, then the use case. One that is not here is unknown to callers. */
+/** Every operation, by its name: the shape check, then the use case. */
 import type { Result } from "../domain/errors.ts";
 import { type ExtensionName, extensions, isExtensionName } from "../protocol/extensions.ts";
 import type { InputValueOf, StructureShape } from "../protocol/shape-language.ts";
@@ -61,41 +61,41 @@ function signedOperation<S extends StructureShape>(
   };
 }
 
+/** In the order of the service model. The compiler misses an operation that is not here. */
+export const registry: Readonly<Record<OperationName, RunnableOperation>> = {
+  CreateIdentityPool: signedOperation(operations.CreateIdentityPool, createIdentityPool),
+  DeleteIdentities: signedOperation(operations.DeleteIdentities, deleteIdentities),
+  DeleteIdentityPool: signedOperation(operations.DeleteIdentityPool, deleteIdentityPool),
+  DescribeIdentity: signedOperation(operations.DescribeIdentity, describeIdentity),
+  DescribeIdentityPool: signedOperation(operations.DescribeIdentityPool, describeIdentityPool),
+  GetCredentialsForIdentity: publicOperation(operations.GetCredentialsForIdentity, getCredentialsForIdentity),
+  GetId: publicOperation(operations.GetId, getId),
+  GetIdentityPoolRoles: signedOperation(operations.GetIdentityPoolRoles, getIdentityPoolRoles),
+  GetOpenIdToken: publicOperation(operations.GetOpenIdToken, getOpenIdToken),
+  GetOpenIdTokenForDeveloperIdentity: signedOperation(
+    operations.GetOpenIdTokenForDeveloperIdentity,
+    getOpenIdTokenForDeveloperIdentity,
+  ),
+  GetPrincipalTagAttributeMap: signedOperation(operations.GetPrincipalTagAttributeMap, getPrincipalTagAttributeMap),
+  ListIdentities: signedOperation(operations.ListIdentities, listIdentities),
+  ListIdentityPools: signedOperation(operations.ListIdentityPools, listIdentityPools),
+  ListTagsForResource: signedOperation(operations.ListTagsForResource, listTagsForResource),
+  LookupDeveloperIdentity: signedOperation(operations.LookupDeveloperIdentity, lookupDeveloperIdentity),
+  MergeDeveloperIdentities: signedOperation(operations.MergeDeveloperIdentities, mergeDeveloperIdentities),
+  SetIdentityPoolRoles: signedOperation(operations.SetIdentityPoolRoles, setIdentityPoolRoles),
+  SetPrincipalTagAttributeMap: signedOperation(operations.SetPrincipalTagAttributeMap, setPrincipalTagAttributeMap),
+  TagResource: signedOperation(operations.TagResource, tagResource),
+  UnlinkDeveloperIdentity: signedOperation(operations.UnlinkDeveloperIdentity, unlinkDeveloperIdentity),
+  UnlinkIdentity: publicOperation(operations.UnlinkIdentity, unlinkIdentity),
+  UntagResource: signedOperation(operations.UntagResource, untagResource),
+  UpdateIdentityPool: signedOperation(operations.UpdateIdentityPool, updateIdentityPool),
+};
+
 /** What is built beyond the service model. */
-const extensionRegistry: ReadonlyMap<ExtensionName, RunnableOperation> = new Map<ExtensionName, RunnableOperation>([
-  ["RotateSigningKey", signedOperation(extensions.RotateSigningKey, rotateSigningKey)],
-]);
+const extensionRegistry: Readonly<Record<ExtensionName, RunnableOperation>> = {
+  RotateSigningKey: signedOperation(extensions.RotateSigningKey, rotateSigningKey),
+};
 
-/** What runs under a name; undefined for an operation of the model that is not built. */
-export function runnableOf(name: OperationName | ExtensionName): RunnableOperation | undefined {
-  return isExtensionName(name) ? extensionRegistry.get(name) : registry.get(name);
+export function runnableOf(name: OperationName | ExtensionName): RunnableOperation {
+  return isExtensionName(name) ? extensionRegistry[name] : registry[name];
 }
-
-export const registry: ReadonlyMap<OperationName, RunnableOperation> = new Map<OperationName, RunnableOperation>([
-  ["CreateIdentityPool", signedOperation(operations.CreateIdentityPool, createIdentityPool)],
-  ["DeleteIdentities", signedOperation(operations.DeleteIdentities, deleteIdentities)],
-  ["DeleteIdentityPool", signedOperation(operations.DeleteIdentityPool, deleteIdentityPool)],
-  ["DescribeIdentity", signedOperation(operations.DescribeIdentity, describeIdentity)],
-  ["DescribeIdentityPool", signedOperation(operations.DescribeIdentityPool, describeIdentityPool)],
-  ["GetCredentialsForIdentity", publicOperation(operations.GetCredentialsForIdentity, getCredentialsForIdentity)],
-  ["GetId", publicOperation(operations.GetId, getId)],
-  ["GetIdentityPoolRoles", signedOperation(operations.GetIdentityPoolRoles, getIdentityPoolRoles)],
-  ["GetOpenIdToken", publicOperation(operations.GetOpenIdToken, getOpenIdToken)],
-  [
-    "GetOpenIdTokenForDeveloperIdentity",
-    signedOperation(operations.GetOpenIdTokenForDeveloperIdentity, getOpenIdTokenForDeveloperIdentity),
-  ],
-  ["GetPrincipalTagAttributeMap", signedOperation(operations.GetPrincipalTagAttributeMap, getPrincipalTagAttributeMap)],
-  ["ListIdentities", signedOperation(operations.ListIdentities, listIdentities)],
-  ["ListIdentityPools", signedOperation(operations.ListIdentityPools, listIdentityPools)],
-  ["ListTagsForResource", signedOperation(operations.ListTagsForResource, listTagsForResource)],
-  ["LookupDeveloperIdentity", signedOperation(operations.LookupDeveloperIdentity, lookupDeveloperIdentity)],
-  ["MergeDeveloperIdentities", signedOperation(operations.MergeDeveloperIdentities, mergeDeveloperIdentities)],
-  ["SetIdentityPoolRoles", signedOperation(operations.SetIdentityPoolRoles, setIdentityPoolRoles)],
-  ["SetPrincipalTagAttributeMap", signedOperation(operations.SetPrincipalTagAttributeMap, setPrincipalTagAttributeMap)],
-  ["TagResource", signedOperation(operations.TagResource, tagResource)],
-  ["UnlinkDeveloperIdentity", signedOperation(operations.UnlinkDeveloperIdentity, unlinkDeveloperIdentity)],
-  ["UnlinkIdentity", publicOperation(operations.UnlinkIdentity, unlinkIdentity)],
-  ["UntagResource", signedOperation(operations.UntagResource, untagResource)],
-  ["UpdateIdentityPool", signedOperation(operations.UpdateIdentityPool, updateIdentityPool)],
-]);
