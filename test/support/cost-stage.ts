@@ -8,6 +8,7 @@ import { vi } from "vitest";
 import { type IdentityId, parseIdentityId } from "../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
 import { DIRECTORY_SHARDS, directoryShard } from "../../src/pools/identity-directory.ts";
+import type { PoolChange } from "../../src/pools/pool-changes.ts";
 import { KEY_RING_NAME } from "../../src/durable/key-ring-object.ts";
 import { isolate } from "../../src/isolate.ts";
 import { FakeUpstream } from "./fake-upstream.ts";
@@ -33,6 +34,11 @@ const FIRST_NAME_LENGTH = "sign-in-10.example".length;
 
 /** When the first identity of all stages woke, which are of one isolate of the objects. */
 let firstWakeMs: number | null = null;
+
+const ROLES = {
+  authenticated: "arn:aws:iam::123456789012:role/users",
+  unauthenticated: "arn:aws:iam::123456789012:role/guests",
+};
 
 export class CostStage {
   readonly signIn: SignIn;
@@ -115,16 +121,28 @@ export class CostStage {
 
   /** Both roles of the pool, as this isolate knows it from now on; the token service gives whatever it is asked for. */
   async giveRoles(): Promise<void> {
-    const { identityPoolId } = this.pool;
-    const roles = {
-      authenticated: "arn:aws:iam::123456789012:role/users",
-      unauthenticated: "arn:aws:iam::123456789012:role/guests",
-    };
-    await env.IDENTITY_POOL.getByName(identityPoolId).change({ kind: "roles", roles, roleMappings: {} });
-    isolate.pools.forget(identityPoolId);
+    await this.#changePool({ kind: "roles", roles: ROLES, roleMappings: {} });
     const given = { accessKeyId: "ASIAEXAMPLE", secretAccessKey: "secret", sessionToken: "session" };
     this.signIn.upstream.serve("https://sts.us-east-1.amazonaws.com/", () => new Response(credentialsXml(given)));
     await this.warmUp();
+  }
+
+  /** The pool makes a session tag of a claim of the sign-in's tokens. */
+  async mapTag(): Promise<void> {
+    const map = { useDefaults: false, principalTags: { team: "team" } };
+    await this.#changePool({ kind: "principal-tags", provider: this.signIn.providerName, map });
+  }
+
+  /** The claims of the sign-in's tokens choose the role; GetOpenIdToken is refused from then on. */
+  async mapRole(): Promise<void> {
+    const roleMappings = { [this.signIn.providerName]: { type: "Token", ambiguousRoleResolution: "Deny" } } as const;
+    await this.#changePool({ kind: "roles", roles: ROLES, roleMappings });
+  }
+
+  async #changePool(change: PoolChange): Promise<void> {
+    const { identityPoolId } = this.pool;
+    await env.IDENTITY_POOL.getByName(identityPoolId).change(change);
+    isolate.pools.forget(identityPoolId);
   }
 
   askingForCredentials(identityId: string, logins?: Logins): Call {

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Cost, measure } from "../../support/cost.ts";
 import { type Call, CostStage } from "../../support/cost-stage.ts";
 import { loginOf, newIdentityId, storedIn } from "../../support/objects.ts";
+import { textOf } from "../../support/service.ts";
 
 type Scenario = {
   readonly name: string;
@@ -37,6 +38,15 @@ const TOKENS: readonly Scenario[] = [
     name: "three logins already linked: one call, and nothing else",
     prepare: async (stage) => await stage.returning(await stage.threeLogins()),
     cost: { ...ONLY, status: 200, calls: GRANT, rpcBytes: [1749] },
+  },
+  {
+    name: "a login whose claims become session tags: one call, and nothing else",
+    async prepare(stage) {
+      await stage.mapTag();
+      await stage.warmUp();
+      return await stage.returning(await stage.logins({ team: "red" }));
+    },
+    cost: { ...HOT_PATH, rpcBytes: [815] },
   },
   {
     name: "an identity that is not in memory: its record and its bucket are read",
@@ -235,6 +245,46 @@ const CREDENTIALS: readonly Scenario[] = [
       return stage.askingForCredentials(await stage.getId(logins), logins);
     },
     cost: { ...ONLY, status: 200, calls: GRANT, rpcBytes: [824], fetched: 1, timers: 2 },
+  },
+  {
+    name: "a role that the claims choose, and a tag: one call, one question, and nothing written",
+    async prepare(stage) {
+      await stage.giveRoles();
+      await stage.mapTag();
+      await stage.mapRole();
+      const logins = await stage.logins({
+        team: ["red"],
+        "cognito:preferred_role": "arn:aws:iam::123456789012:role/ops",
+      });
+      const call = stage.askingForCredentials(await stage.getId(logins), logins);
+      await call();
+      return call;
+    },
+    cost: { ...ONLY, status: 200, calls: GRANT, rpcBytes: [955], fetched: 1, timers: 2 },
+  },
+  {
+    name: "a role that the claims do not choose: one call, and nothing drawn, written or asked",
+    async prepare(stage) {
+      await stage.giveRoles();
+      await stage.mapRole();
+      const call = stage.askingForCredentials(await stage.getId(), await stage.logins());
+      await call();
+      return call;
+    },
+    cost: { ...ONLY, status: 403, calls: GRANT, rpcBytes: [726] },
+  },
+  {
+    name: "a token of this service as the login: one call, one question, and nothing written",
+    async prepare(stage) {
+      await stage.giveRoles();
+      const logins = await stage.logins();
+      const identityId = await stage.getId(logins);
+      const token = textOf(await stage.tokenFor(identityId, logins), "Token");
+      const call = stage.askingForCredentials(identityId, new Map([["cognito-identity.amazonaws.com", token]]));
+      await call();
+      return call;
+    },
+    cost: { ...ONLY, status: 200, calls: ["IdentityObject.grantToOwnProof"], rpcBytes: [970], fetched: 1, timers: 2 },
   },
   {
     name: "a pool without a role: one call, and nobody else is asked",
