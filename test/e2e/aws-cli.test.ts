@@ -107,3 +107,32 @@ test("describes, lists and deletes identities", async ({ skip }) => {
   const gone = await aws(["get-open-id-token", "--identity-id", identityId], {});
   expect(gone.stderr).toContain(`Identity '${identityId}' not found.`);
 });
+
+test("sets a pool's roles, principal tags and tags, and shows them", async ({ skip }) => {
+  need({ skip }, missing);
+  const provider = "accounts.google.com";
+  const providers = ["--supported-login-providers", JSON.stringify({ [provider]: "client" })];
+  const made = ["create-identity-pool", "--identity-pool-name", `cli ${crypto.randomUUID()}`, ...providers];
+  const pool = String(
+    (await output([...made, "--allow-unauthenticated-identities"], CREDENTIALS)).get("IdentityPoolId"),
+  );
+  const ofPool = ["--identity-pool-id", pool];
+  const role = "arn:aws:iam::123456789012:role/users";
+
+  await output(["set-identity-pool-roles", ...ofPool, "--roles", `authenticated=${role}`], CREDENTIALS);
+  expect(await output(["get-identity-pool-roles", ...ofPool], CREDENTIALS)).toEqual(
+    new Map<string, unknown>([
+      ["IdentityPoolId", pool],
+      ["Roles", { authenticated: role }],
+    ]),
+  );
+  const map = [...ofPool, "--identity-provider-name", provider];
+  const set = await output(["set-principal-tag-attribute-map", ...map, "--principal-tags", "team=hd"], CREDENTIALS);
+  expect(await output(["get-principal-tag-attribute-map", ...map], CREDENTIALS)).toEqual(set);
+  expect(set.get("PrincipalTags")).toEqual({ team: "hd" });
+
+  const resource = ["--resource-arn", `arn:aws:cognito-identity:us-east-1:123456789012:identitypool/${pool}`];
+  await output(["tag-resource", ...resource, "--tags", "team=edge,stage=test"], CREDENTIALS);
+  await output(["untag-resource", ...resource, "--tag-keys", "stage"], CREDENTIALS);
+  expect((await output(["list-tags-for-resource", ...resource], CREDENTIALS)).get("Tags")).toEqual({ team: "edge" });
+});

@@ -122,3 +122,62 @@ test("a constraint that boto3 does not check itself comes back as ValidationExce
     status: 400,
   });
 });
+
+test("an administrator sets roles, principal tags and tags, each call of which counts", async ({ skip }) => {
+  need({ skip }, missing);
+  const IdentityPoolId = from(0, "IdentityPoolId");
+  const role = (name: string) => ({ authenticated: `arn:aws:iam::123456789012:role/${name}` });
+  const provider = "accounts.google.com";
+  const RoleMappings = { [provider]: { Type: "Token", AmbiguousRoleResolution: "Deny" } };
+  const map = { IdentityPoolId, IdentityProviderName: provider };
+  const settings = {
+    IdentityPoolName: `boto3 ${crypto.randomUUID()}`,
+    AllowUnauthenticatedIdentities: true,
+    SupportedLoginProviders: { [provider]: "client" },
+  };
+  const outcomes = await runBoto3(
+    endpoint,
+    [
+      ["create_identity_pool", { ...settings, IdentityPoolTags: { team: "edge" } }],
+      // Within a second, and no id of the call is signed: the third is no copy of the first.
+      ["set_identity_pool_roles", { IdentityPoolId, Roles: role("a"), RoleMappings }],
+      ["set_identity_pool_roles", { IdentityPoolId, Roles: role("b") }],
+      ["set_identity_pool_roles", { IdentityPoolId, Roles: role("a"), RoleMappings }],
+      ["get_identity_pool_roles", { IdentityPoolId }],
+      ["set_principal_tag_attribute_map", { ...map, PrincipalTags: { team: "hd" } }],
+      ["get_principal_tag_attribute_map", map],
+      ["update_identity_pool", { IdentityPoolId, ...settings }],
+      ["set_identity_pool_roles", { IdentityPoolId, Roles: { authenticated: "arn:aws:iam::123456789012:user/a" } }],
+    ],
+    signed,
+  );
+  const [created, set, , , roles, , tags, updated, refused] = outcomes;
+  const id = { IdentityPoolId: outputOf(created)["IdentityPoolId"] };
+  expect(outputOf(set)).toEqual({});
+  expect(outputOf(roles)).toEqual({ ...id, Roles: role("a"), RoleMappings });
+  expect(outputOf(tags)).toEqual({ ...map, ...id, UseDefaults: false, PrincipalTags: { team: "hd" } });
+  expect(outputOf(updated)).toMatchObject({ IdentityPoolTags: { team: "edge" } });
+  expect(refused).toMatchObject({
+    error: "InvalidParameterException",
+    status: 400,
+    message: expect.stringContaining("Invalid role ARN at 'roles'."),
+  });
+  const ResourceArn = `arn:aws:cognito-identity:us-east-1:123456789012:identitypool/${String(id.IdentityPoolId)}`;
+  const [tagged, untagged, listed] = await runBoto3(
+    endpoint,
+    [
+      ["tag_resource", { ResourceArn, Tags: { stage: "test" } }],
+      ["untag_resource", { ResourceArn, TagKeys: ["team"] }],
+      ["list_tags_for_resource", { ResourceArn }],
+    ],
+    signed,
+  );
+  expect([tagged, untagged, listed].map(outputOf)).toEqual([{}, {}, { Tags: { stage: "test" } }]);
+});
+
+function outputOf(
+  outcome: Awaited<ReturnType<typeof runBoto3>>[number] | undefined,
+): Readonly<Record<string, unknown>> {
+  if (outcome === undefined || !("output" in outcome)) throw new Error(JSON.stringify(outcome));
+  return outcome.output;
+}
