@@ -31,6 +31,8 @@ export type StsFailure = {
 const MAX_MESSAGE_LENGTH = 200;
 /** How much longer than asked for credentials may live by STS's clock, in seconds. */
 const EXPIRY_LEEWAY_SECONDS = 300;
+/** Amplify keeps credentials for 50 minutes, whatever they say: it would use dead ones. */
+const MIN_LIFE_SECONDS = 3000;
 /** The form of every error code of STS, and of Ceph's. */
 const CODE = /^[A-Za-z][A-Za-z0-9.]{0,63}$/;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$/;
@@ -64,7 +66,8 @@ export function readStsAnswer(
   const root = readXml(bytes);
   if (status === 200) {
     const credentials = root && credentialsIn(root, now, now + durationSeconds + EXPIRY_LEEWAY_SECONDS);
-    return credentials === undefined ? unusable("not-credentials") : ok(credentials);
+    if (credentials === undefined) return unusable("not-credentials");
+    return credentials.expiresAt < now + MIN_LIFE_SECONDS ? unusable("short-lived") : ok(credentials);
   }
   const { code, message } = errorIn(root);
   const words = message === undefined ? {} : { message: forLog(message, token) };
@@ -123,9 +126,8 @@ function credentialsIn(root: XmlElement, after: number, until: number): Credenti
   const accessKeyId = visibleIn(element, "AccessKeyId", 128);
   const secretAccessKey = visibleIn(element, "SecretAccessKey", 256);
   const sessionToken = visibleIn(element, "SessionToken", 16_384);
-  const expiration = textIn(element, "Expiration")?.trim() ?? "";
   // NaN is within no bounds.
-  const expiresAt = INSTANT.test(expiration) ? Math.floor(Date.parse(expiration) / 1000) : Number.NaN;
+  const expiresAt = secondsOf(textIn(element, "Expiration") ?? "") ?? Number.NaN;
   const isInBounds = expiresAt > after && expiresAt <= until;
   if (accessKeyId === undefined || secretAccessKey === undefined || sessionToken === undefined || !isInBounds) {
     return undefined;
@@ -133,8 +135,15 @@ function credentialsIn(root: XmlElement, after: number, until: number): Credenti
   return { accessKeyId, secretAccessKey, sessionToken, expiresAt };
 }
 
-/** Visible ASCII, with blanks around it at most. */
+/** Whole epoch seconds of an instant; undefined for other texts, and for a day that no calendar has, as 30 February. */
+function secondsOf(text: string): number | undefined {
+  const seconds = INSTANT.test(text) ? Math.floor(Date.parse(text) / 1000) : Number.NaN;
+  if (Number.isNaN(seconds)) return undefined;
+  return new Date(seconds * 1000).toISOString().slice(0, 19) === text.slice(0, 19) ? seconds : undefined;
+}
+
+/** Visible ASCII and nothing around it. */
 function visibleIn(element: XmlElement, name: string, maxLength: number): string | undefined {
-  const text = textIn(element, name)?.trim() ?? "";
+  const text = textIn(element, name) ?? "";
   return text.length <= maxLength && /^[!-~]+$/.test(text) ? text : undefined;
 }

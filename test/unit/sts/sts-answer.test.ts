@@ -59,14 +59,23 @@ describe("credentials", () => {
     });
   });
 
-  it.each([1, 3600, 3900])("may expire %i seconds from now", (seconds) => {
+  it.each([3000, 3600, 3900])("may expire %i seconds from now", (seconds) => {
     expect(read(200, AWS.replace(later(3600), later(seconds)))).toMatchObject({ value: { expiresAt: now + seconds } });
   });
+
+  it.each([1, 600, 2999])(
+    "are of no use where they expire %i seconds from now: Amplify would use dead ones",
+    (seconds) => {
+      const text = AWS.replace(later(3600), later(seconds));
+      expect(failureOf(200, text)).toEqual({ fault: "internal", reason: "sts-short-lived", isPassing: false });
+    },
+  );
 
   const member = (name: string) => new RegExp(`<${name}>[^<]*</${name}>`);
   it.each<readonly [string, (text: string) => string]>([
     ["an expiry now", (text: string) => text.replace(later(3600), later(0))],
     ["an expiry too late", (text: string) => text.replace(later(3600), later(3901))],
+    ["blanks around the expiry", (text: string) => text.replace(later(3600), ` ${later(3600)} `)],
     ["an expiry without a zone", (text: string) => text.replace(later(3600), later(3600).slice(0, -1))],
     ["an expiry of another zone", (text: string) => text.replace(later(3600), later(3600).replace("Z", "+00:00"))],
     ["an expiry as a number", (text: string) => text.replace(later(3600), String(now + 3600))],
@@ -79,6 +88,7 @@ describe("credentials", () => {
       [`an empty ${name}`, (text: string) => text.replace(member(name), `<${name}/>`)] as const,
       [`${name} twice`, (text: string) => text.replace(member(name), (once) => once + once)] as const,
       [`${name} with an element`, (text: string) => text.replace(`</${name}>`, `<b/></${name}>`)] as const,
+      [`blanks around ${name}`, (text: string) => text.replace(`</${name}>`, ` </${name}>`)] as const,
       [`${name} in two lines`, (text: string) => text.replace(`</${name}>`, `\nx</${name}>`)] as const,
       [`${name} beyond ASCII`, (text: string) => text.replace(`</${name}>`, `é</${name}>`)] as const,
       [`${name} outside`, (text: string) => `<a>${text.replace(member(name), "")}<${name}>x</${name}></a>`] as const,
@@ -97,6 +107,17 @@ describe("credentials", () => {
     const text = spoil(AWS);
     expect(text).not.toBe(AWS);
     expect(failureOf(200, text)).toEqual({ fault: "internal", reason: "sts-not-credentials", isPassing: false });
+  });
+
+  it.each(["2027-02-30T00:30:00Z", "2027-03-01T24:00:00Z"])("are none with an expiry at %s, of no calendar", (text) => {
+    const soon = Date.parse("2027-03-01T23:35:00Z") / 1000;
+    for (const [instant, isGood] of [
+      [text, false],
+      ["2027-03-02T00:30:00Z", true],
+    ] as const) {
+      const bytes = new TextEncoder().encode(AWS.replace(later(3600), instant));
+      expect([instant, readStsAnswer({ status: 200, bytes }, asked, soon).ok]).toEqual([instant, isGood]);
+    }
   });
 
   it.each([201, 204, 400, 403, 500])("are none with status %i", (status) => {
@@ -208,7 +229,7 @@ it("nothing of a hostile answer passes through but credentials in their bounds, 
     "<AccessKeyId>A</AccessKeyId>",
     "<SecretAccessKey>S</SecretAccessKey>",
     "<SessionToken>T</SessionToken>",
-    `<Expiration>${later(60)}</Expiration>`,
+    `<Expiration>${later(3200)}</Expiration>`,
     `<Expiration>${later(60_000)}</Expiration>`,
     "<Error><Code>AccessDenied</Code><Message>",
     "</Message></Error>",
@@ -229,7 +250,7 @@ it("nothing of a hostile answer passes through but credentials in their bounds, 
         const { expiresAt, ...texts } = answer.value;
         expect(status).toBe(200);
         expect(Object.values(texts).every((value) => /^[!-~]{1,16384}$/.test(value))).toBe(true);
-        expect(expiresAt > now && expiresAt <= now + 3900 && Number.isInteger(expiresAt)).toBe(true);
+        expect(expiresAt >= now + 3000 && expiresAt <= now + 3900 && Number.isInteger(expiresAt)).toBe(true);
       } else {
         const { reason, message = "" } = answer.error;
         expect(reason).toMatch(/^sts-[\w.-]{1,64}$/);
