@@ -2,6 +2,7 @@
  * A run of the crash test: the real Worker with its state on disk, clients that never stop, and a SIGKILL at random moments,
  * for the runtime alone or for every process. At the end everything that clients saw and everything on disk is judged.
  */
+import { SetIdentityPoolRolesCommand } from "@aws-sdk/client-cognito-identity";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,12 +11,14 @@ import { ANY_PORT } from "../../scripts/local-port.ts";
 import { type Random, streamOf } from "../support/random.ts";
 import { adminClient, present } from "../support/cognito-clients.ts";
 import { type Providers, startProviders } from "../support/providers.ts";
+import { serveStandIn } from "../support/stand-in-server.ts";
+import { stsStandIn } from "../support/sts-stand-in.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 import { disagreementsIn } from "./agreement.ts";
 import { contradictionsIn, pendingIn } from "./contradictions.ts";
 import { type Login, Person } from "./person.ts";
 import { readStoredState, type StoredState } from "../support/stored-state.ts";
-import { Client, type Counts, type Deed, type Stage } from "./workload.ts";
+import { Client, type Counts, type Deed, ROLES, type Stage } from "./workload.ts";
 
 export type CrashPlan = {
   readonly seed: number;
@@ -86,17 +89,22 @@ class Run {
 
   static async start(plan: CrashPlan, stateFolder: string): Promise<Run> {
     const providers = await startProviders(PROVIDERS);
-    const worker = await startService(ANY_PORT, stateFolder, false);
-    const identityPoolId = await providers.newPool(adminClient(worker.endpoint));
+    const standIn = stsStandIn();
+    const server = await serveStandIn(() => standIn.standIn);
+    const worker = await startService(ANY_PORT, stateFolder, false, server.address);
+    const admin = adminClient(worker.endpoint);
+    const identityPoolId = await providers.newPool(admin);
+    await admin.send(new SetIdentityPoolRolesCommand({ IdentityPoolId: identityPoolId, Roles: ROLES }));
     const newcomers = async () => await newPerson(providers, plan.seed);
     const stage: Stage = {
       endpoint: worker.endpoint,
       identityPoolId,
       providerNames: providers.names,
+      sts: { ...standIn, server },
       merges: false,
       people: [await newcomers(), ...(await Promise.all(Array.from({ length: PEOPLE_AT_ONCE - 1 }, newcomers)))],
       counts: { calls: 0, answered: 0, refused: 0, unknown: 0, notDelivered: 0 },
-      deeds: { resolve: 0, guest: 0, mint: 0, link: 0, unlink: 0, delete: 0 },
+      deeds: { resolve: 0, guest: 0, mint: 0, link: 0, credentials: 0, unlink: 0, delete: 0 },
       violations: [],
       known: new Set(),
       deleting: new Set(),
@@ -169,7 +177,12 @@ class Run {
     this.#leftOpen += open;
     this.#stage.merges = !this.#stage.merges;
     this.#plan.onStep?.(`killed every process: ${open} left open; MERGE_POLICY is ${policyOf(this.#stage.merges)} now`);
-    this.#worker = await startService(this.#worker.port, this.#stateFolder, this.#stage.merges);
+    this.#worker = await startService(
+      this.#worker.port,
+      this.#stateFolder,
+      this.#stage.merges,
+      this.#stage.sts.server.address,
+    );
   }
 
   async #untilItAnswers(): Promise<void> {
@@ -256,7 +269,7 @@ class Run {
 
   async stop(): Promise<void> {
     await this.#worker.stop();
-    await this.#providers.close();
+    await Promise.all([this.#providers.close(), this.#stage.sts.server.close()]);
   }
 }
 
@@ -264,9 +277,15 @@ function policyOf(merges: boolean): "merge" | "conflict" {
   return merges ? "merge" : "conflict";
 }
 
-async function startService(port: number, stateFolder: string, merges: boolean): Promise<RunningWorker> {
+async function startService(
+  port: number,
+  stateFolder: string,
+  merges: boolean,
+  stsUrl: string,
+): Promise<RunningWorker> {
   // The limit of an identity's rate is another test's affair.
-  const settings = { MERGE_POLICY: policyOf(merges), RATE_LIMIT_PER_SECOND: "10000", RATE_LIMIT_BURST: "100000" };
+  const rate = { RATE_LIMIT_PER_SECOND: "10000", RATE_LIMIT_BURST: "100000" };
+  const settings = { MERGE_POLICY: policyOf(merges), STS_URL: stsUrl, ...rate };
   return await startWorker({ port, stateFolder, settings });
 }
 

@@ -7,23 +7,34 @@ import {
   type CognitoIdentityClient,
   CognitoIdentityServiceException,
   DeleteIdentitiesCommand,
+  GetCredentialsForIdentityCommand,
   UnlinkIdentityCommand,
 } from "@aws-sdk/client-cognito-identity";
 import { decodeJwt } from "jose";
 import { adminClient, appClient, getId, getOpenIdToken, present } from "../support/cognito-clients.ts";
 import type { Random } from "../support/random.ts";
+import type { StandInServer } from "../support/stand-in-server.ts";
+import type { StsStandIn } from "../support/sts-stand-in.ts";
 import type { Login, Observation, Person } from "./person.ts";
 
 export type Counts = { calls: number; answered: number; refused: number; unknown: number; notDelivered: number };
 
 /** What a client does; each kind must have been acknowledged, or a run has proved nothing of it. */
-export type Deed = "resolve" | "guest" | "mint" | "link" | "unlink" | "delete";
+export type Deed = "resolve" | "guest" | "mint" | "link" | "credentials" | "unlink" | "delete";
+
+/** Of the pool that they work in. */
+export const ROLES = {
+  authenticated: "arn:aws:iam::123456789012:role/users",
+  unauthenticated: "arn:aws:iam::123456789012:role/guests",
+};
 
 export type Stage = {
   readonly endpoint: string;
   readonly identityPoolId: string;
   /** Provider names by their index. */
   readonly providerNames: readonly string[];
+  /** The token service, which outlives every crash: what it was shown for the credentials that a client was given. */
+  readonly sts: StsStandIn & { readonly server: StandInServer };
   /** Whether two authenticated identities are merged just now: it may differ from one life of the service to the next. */
   merges: boolean;
   /** The people that the clients are busy with; replaced as time goes by. */
@@ -84,6 +95,8 @@ export class Client {
     const dice = random.next();
     if (identityId === undefined || dice < 0.35) return await this.resolve(person, someLogins(random, person));
     if (dice < 0.45) return await this.#makeGuest(person);
+    if (dice < 0.6) return await this.#credentials(person, identityId, someLogins(random, person));
+    if (dice < 0.66) return await this.#credentials(person, identityId, []);
     if (dice < 0.75) return await this.mint(person, identityId, someLogins(random, person));
     if (dice < 0.8) return await this.mint(person, identityId, []);
     if (dice < 0.94) return await this.#unlink(person, identityId);
@@ -107,6 +120,24 @@ export class Client {
       const minted = await getOpenIdToken(this.#app, identityId, named);
       this.#checkToken(minted, presented);
       return minted.identityId;
+    });
+  }
+
+  /** Links and merges as a token does; and what the token service was shown says the same as the answer. */
+  async #credentials(person: Person, identityId: string, presented: readonly Login[]): Promise<void> {
+    const observation = person.presents(presented, this.#stage.merges);
+    await this.#perform("credentials", observation, person, identityId, presented, async () => {
+      const named = presented.length > 0 && { Logins: logins(this.#stage, presented) };
+      const { IdentityId, Credentials } = await this.#app.send(
+        new GetCredentialsForIdentityCommand({ IdentityId: identityId, ...named }),
+      );
+      const { asked, given } = this.#stage.sts;
+      const form = asked[given.findIndex(({ accessKeyId }) => accessKeyId === Credentials?.AccessKeyId)]?.form;
+      const role = presented.length > 0 ? ROLES.authenticated : ROLES.unauthenticated;
+      if (form?.get("RoleArn") !== role) this.#violate(`only-an-open-role: ${form?.get("RoleArn")} for ${identityId}`);
+      const answered = present(IdentityId);
+      this.#checkToken({ identityId: answered, token: form?.get("WebIdentityToken") ?? "" }, presented);
+      return answered;
     });
   }
 
