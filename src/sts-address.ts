@@ -5,7 +5,7 @@ import type { Settings } from "./settings.ts";
 /** Regions as AWS names them; of any other there is no STS at AWS. */
 const AWS_REGION = /^[a-z]{2}(-[a-z]{1,16}){1,2}-\d{1,2}$/;
 /** Of all its partitions that are reached over the internet, by IPv4 and by both. */
-const AMAZONS_HOST = /\.(amazonaws\.com(\.cn)?|api\.aws|api\.amazonwebservices\.com\.cn)$/;
+const AMAZONS_HOST = /\.(amazonaws\.com(\.cn)?|amazonaws\.eu|api\.aws|api\.amazonwebservices\.com\.cn)$/;
 
 /** The address of the setting; null where there is none. */
 export function stsAddressIn(setting: string, region: string): string | null {

@@ -204,6 +204,7 @@ describe("parseConfig: the security token service", () => {
   it.each([
     ["TOKEN_ALG must not be EdDSA with AWS's STS", { TOKEN_ALG: "EdDSA" }],
     ["TOKEN_ALG must not be EdDSA", { TOKEN_ALG: "EdDSA", STS_URL: "https://sts-fips.us-east-1.amazonaws.com" }],
+    ["TOKEN_ALG must not be EdDSA", { TOKEN_ALG: "EdDSA", STS_URL: "https://sts.eusc-de-east-1.amazonaws.eu" }],
     ["ISSUER must have no port with AWS's STS", { ISSUER: "https://identity.example.com:8443" }],
     [
       "ISSUER must have no port",
