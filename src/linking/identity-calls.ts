@@ -37,8 +37,11 @@ export type GrantReply =
       readonly isGuest: boolean;
       readonly owners?: readonly Ownership[];
     })
-  /** Absorbed while the call was under way, or by this very call before: the other identity judges it anew. */
-  | { readonly kind: "merged"; readonly into: IdentityId }
+  /**
+   * Absorbed while the call was under way, or by this very call before: the other identity judges it anew. `verified` as below; a
+   * release before did not tell it.
+   */
+  | { readonly kind: "merged"; readonly into: IdentityId; readonly verified?: VerifiedLogins }
   /** `verified` where the logins were verified before something was found in the way. */
   | (Busy & { readonly verified?: VerifiedLogins });
 
@@ -91,10 +94,13 @@ export async function grantToLogins(
   access: GrantAccess = {},
 ): Promise<GrantReply> {
   return await links.whenFree(async (count): Promise<GrantReply> => {
+    const named = kept.value;
     // It was there when the call came in: the merge and the call were under way at the same time.
-    const standing = kept.value?.standing;
-    if (standing?.kind === "merged") return { kind: "merged", into: standing.into };
-    const current = judgeStanding(kept.value, identityId);
+    if (named?.standing.kind === "merged") {
+      const { identityPoolId, standing } = named;
+      return { kind: "merged", into: standing.into, verified: { identityPoolId, logins, ...access } };
+    }
+    const current = judgeStanding(named, identityId);
     if (!current.ok) return refused(current.error);
     const record = current.value;
     const { identityPoolId } = record;

@@ -30,6 +30,12 @@ export async function obtainGrant(
   let verified: VerifiedLogins | null = null;
   // With the logins, by whoever verified them: who is asked afterwards is told the logins alone.
   let decided: GrantAccess = {};
+  const note = (told: VerifiedLogins | undefined): void => {
+    if (told === undefined) return;
+    const { identityPoolId, logins } = told;
+    verified = { identityPoolId, logins };
+    decided = { ...decided, ...accessIn(told) };
+  };
   const granted = await untilAnswered(parties, async () => {
     const reply = await ask(identityId, verified);
     switch (reply.kind) {
@@ -39,17 +45,17 @@ export async function obtainGrant(
         return err(refusalTo(requested, refusalIn(reply)));
       case "merged":
         identityId = reply.into;
+        note(reply.verified);
         return LOOK_AGAIN;
       case "busy":
-        verified = reply.verified ?? verified;
-        decided = { ...decided, ...accessIn(reply.verified ?? {}) };
+        note(reply.verified);
         return reply;
       case "to-link": {
         const { identityPoolId, logins, isGuest, owners } = reply;
-        verified = { identityPoolId, logins };
-        decided = { ...decided, ...accessIn(reply) };
+        note(reply);
         return await linkLogins(parties, {
-          ...verified,
+          identityPoolId,
+          logins,
           named: { identityId, isGuest },
           mints: true,
           callId: call.callId,

@@ -69,14 +69,14 @@ export const MUTANTS_OF_ROLES: readonly Mutant[] = [
   mutant(
     "what logins give is forgotten where another identity has them",
     OBTAIN,
-    "        decided = { ...decided, ...accessIn(reply) };\n",
-    "",
+    "        note(reply);\n",
+    "        note({ identityPoolId, logins });\n",
   ),
   mutant(
     "what logins give is forgotten where the identity was busy",
     OBTAIN,
-    "decided = { ...decided, ...accessIn(reply.verified ?? {}) };",
-    "decided = accessIn(reply.verified ?? {});",
+    "decided = { ...decided, ...accessIn(told) };",
+    "decided = accessIn(told);",
   ),
   mutant(
     "a token of the service is believed whatever was unlinked since",

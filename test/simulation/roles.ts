@@ -136,7 +136,11 @@ export class RoleJudge {
     const isOpen = openTo(tokens, custom) !== null;
     const isRefused = reply.kind === "refused" && ROLE_REFUSALS.has(reply.refusal?.kind);
     if (isRefused && isOpen) this.#violate("the role that is open was refused", tokens, custom);
-    if (!isOpen && reply.kind !== "refused" && reply.kind !== "merged" && !(reply.kind === "busy" && !reply.verified)) {
+    if (
+      !isOpen &&
+      reply.kind !== "refused" &&
+      !((reply.kind === "merged" || reply.kind === "busy") && !reply.verified)
+    ) {
       this.#violate(`no role is open, and the reply is ${reply.kind}`, tokens, custom);
     }
     if (isRefused && seen.verified !== null && seen.verified !== seen.now) {

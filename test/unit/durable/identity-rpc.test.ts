@@ -27,6 +27,7 @@ async function replies(): Promise<readonly Traced<GrantReply>[]> {
     { kind: "busy", holder, verified: { identityPoolId, logins } },
     { kind: "busy", verified: { identityPoolId, logins, ...access } },
     { kind: "merged", into: identityId },
+    { kind: "merged", into: identityId, verified: { identityPoolId, logins, ...access } },
     { kind: "to-link", identityPoolId, logins, ...access, isGuest: false },
     { kind: "to-link", identityPoolId, logins, isGuest: true },
   ];

@@ -6,7 +6,7 @@ import type { PoolAccess } from "../../../src/domain/pool-access.ts";
 import type { OwnProof } from "../../../src/linking/identity-calls.ts";
 import type { IdentityRecord } from "../../../src/linking/identity-record.ts";
 import { CALL, except, presented, PUBLIC_POOL, Stage } from "./actor-stage.ts";
-import { CLOSED, DELETED, frozen, GUEST, id, linkedTo, login, MERGED, OTHER_POOL, POOL } from "./records.ts";
+import { CLOSED, DELETED, frozen, GUEST, id, linkedTo, login, MERGED, NOW, OTHER_POOL, POOL } from "./records.ts";
 
 const role = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
 const ACCESS: PoolAccess = {
@@ -78,6 +78,22 @@ describe("credentials for logins", () => {
       kind: "to-link",
       ...USERS.value,
     });
+  });
+
+  it("carry it to the identity that absorbed this one while the logins were verified", async () => {
+    const stage = new Stage(linkedTo("a/1"));
+    const logins = presented(["a/1"], USERS);
+    const ref = { transactionId: "t9", coordinator: id("b") };
+    const verifyForGrant: typeof logins.verifyForGrant = async (...asked) => {
+      const named = { identityId: id("a"), identityPoolId: POOL, isGuest: false, loginIds: ["a/1"] };
+      stage.actor.freeze({ kind: "freeze", ...ref, ...named });
+      const participant = { kind: "identity", identityId: id("a") } as const;
+      stage.actor.settle({ kind: "settle", ...ref, participant, outcome: "committed", decidedAt: NOW });
+      return await logins.verifyForGrant(...asked);
+    };
+    const reply = await stage.actor.grant(id("a"), { ...logins, verifyForGrant }, CALL, ENHANCED);
+    const verified = { identityPoolId: POOL, logins: [login("a/1")], ...USERS.value };
+    expect(reply).toEqual({ kind: "merged", into: id("b"), verified });
   });
 
   it("carry it where something is in the way", async () => {

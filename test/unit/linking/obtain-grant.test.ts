@@ -56,7 +56,16 @@ describe("obtainGrant", () => {
 
   it("adds it where the identity was busy, and is asked once more without its tokens", async () => {
     const { result, known } = await obtained({ kind: "busy", verified: VERIFIED }, { kind: "granted", grant: GRANT });
-    expect(known).toEqual([null, VERIFIED]);
+    expect(known).toEqual([null, { identityPoolId: POOL, logins: LOGINS }]);
+    expect(result).toEqual({ ok: true, value: { ...GRANT, ...ACCESS } });
+  });
+
+  it("takes it along to the identity that absorbed the named one, which need not verify the tokens again", async () => {
+    const { result, known } = await obtained(
+      { kind: "merged", into: id("b"), verified: VERIFIED },
+      { kind: "granted", grant: GRANT },
+    );
+    expect(known).toEqual([null, { identityPoolId: POOL, logins: LOGINS }]);
     expect(result).toEqual({ ok: true, value: { ...GRANT, ...ACCESS } });
   });
 
