@@ -19,12 +19,16 @@ export type VerifiedForGrant = {
   readonly access: Result<GrantAccess, TaggedRefusal>;
 };
 
+const NOTHING = ok({});
+
 /** Nothing of it is there that the pool does not set: the grant of a pool without access rules is no longer than it was. */
 export function accessOf(
   access: PoolAccess | undefined,
   logins: readonly LoginEvidence[],
   { flow, customRoleArn }: GrantWish,
 ): Result<GrantAccess, TaggedRefusal> {
+  // What nearly every token is asked of: a pool for which nobody has set anything.
+  if (access === undefined && flow === "basic") return NOTHING;
   const role = flow === "basic" ? null : chooseRole(access, logins, customRoleArn);
   if (role !== null && !role.ok) return role;
   const tags = principalTagsOf(access?.principalTagMaps ?? {}, logins);
