@@ -1,5 +1,6 @@
 /** What an identity's object stores, as one value: the identity, its open link transaction and what others must still hear. */
 import { backoffSeconds } from "../domain/backoff.ts";
+import { type DoneCall, isAmongDone, REPEAT_SECONDS } from "../domain/done-calls.ts";
 import type { ClientCall, Identity, LinkedLogin } from "../domain/identity.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { Login } from "../domain/login.ts";
@@ -10,8 +11,6 @@ import type { Message, Outcome, Participant, TransactionRef } from "./messages.t
 export const PATIENCE_SECONDS = 10;
 /** How long a tombstone stays: far longer than any message can be late. */
 export const TOMBSTONE_SECONDS = 86_400;
-/** How long a call may be the repeat of one that was done, whose answer was lost: longer than any SDK retries. */
-export const REPEAT_SECONDS = 900;
 
 export type LinkTransaction = {
   readonly id: string;
@@ -48,7 +47,7 @@ export type IdentityRecord = Identity & {
   /** Logins unlinked of late, so that a retried UnlinkIdentity is answered as the first one was. */
   readonly unlinked: readonly { readonly loginId: string; readonly at: number }[];
   /** Calls that were done of late, whatever they unlinked, so that a late copy of one undoes nothing; a first release has none. */
-  readonly unlinkCalls?: readonly { readonly key: string; readonly at: number }[];
+  readonly unlinkCalls?: readonly DoneCall[];
   /** Where this identity stands with its pool's directory. */
   readonly listing: "unlisted" | "to-add" | "listed" | "to-remove";
 };
@@ -146,8 +145,7 @@ export function mergedDuring(record: IdentityRecord, call: ClientCall): Identity
 
 /** Whether a call that unlinks was done already, so that this is a late copy of it; one without a key is always new. */
 export function wasDone(record: IdentityRecord, callKey: string | null, now: number): boolean {
-  const { unlinkCalls = [] } = record;
-  return unlinkCalls.some(({ key, at }) => key === callKey && now - at <= REPEAT_SECONDS);
+  return isAmongDone(record.unlinkCalls, callKey, now);
 }
 
 /** Whether a proof of `loginId` still speaks for a repeat of the call that unlinked it. */

@@ -2,6 +2,7 @@
  * What takes logins from an identity, as pure transitions of its record: unlinking and deletion. Each is one storage step and
  * its own linearization point; the logins that it lets go are owed a release. Never touches an identity that stands still.
  */
+import { withCall } from "../domain/done-calls.ts";
 import { holds, type LinkedLogin } from "../domain/identity.ts";
 import { MAX_LINKED_LOGINS } from "../domain/login.ts";
 import { freezeOf } from "./absorption.ts";
@@ -17,9 +18,6 @@ function obstacleOf(record: IdentityRecord): Busy | null {
 
 /** `signed-only`: a developer's users are among what is to go, of whom no login token says anything (T32). */
 export type UnlinkRefusal = LinkRefusal | { readonly kind: "signed-only" };
-
-/** Most calls that an identity remembers. */
-const MAX_CALLS = 20;
 
 /**
  * Unlinks logins by a proof of one of the identity's own, which must be among `fresh` where there is anything to unlink; the
@@ -82,9 +80,9 @@ function without(record: IdentityRecord, removed: readonly LinkedLogin[], now: n
 
 /** Remembers the call, also one that found nothing to remove. An identity that no login can join any more need not. */
 function done(record: IdentityRecord, callKey: string | null, now: number): IdentityRecord {
-  const { standing, unlinkCalls = [] } = record;
+  const { standing, unlinkCalls } = record;
   if (callKey === null || standing.kind !== "linked" || wasDone(record, callKey, now)) return record;
-  return { ...record, unlinkCalls: [...unlinkCalls, { key: callKey, at: now }].slice(-MAX_CALLS) };
+  return { ...record, unlinkCalls: withCall(unlinkCalls, callKey, now) };
 }
 
 /** Deletes the identity: a tombstone stays, its logins are released, the directory hears of it. */

@@ -3,10 +3,10 @@
  * along when it is deleted. Directory and identities follow by an outbox, so that a crash between leaves nothing behind.
  */
 import { backoffSeconds } from "../domain/backoff.ts";
+import { type DoneCall, isAmongDone, withCall } from "../domain/done-calls.ts";
 import { ok, type Result } from "../domain/errors.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
-import { type DoneCall, wasDone, withCall } from "./done-calls.ts";
 import { DIRECTORY_SHARDS, directoryShard } from "./identity-directory.ts";
 import { changedPool, type PoolChange } from "./pool-changes.ts";
 import { formerNamesWith, replaceSettings, withKept } from "./pool-settings.ts";
@@ -31,7 +31,7 @@ export type PoolRecord = {
   readonly revision?: number;
   /** Names of public providers that it had, while no developer provider is named: pool-settings.ts. */
   readonly formerNames?: readonly string[];
-  /** Calls that have changed it of late: done-calls.ts. Absent in a record of the release before. */
+  /** Calls that have changed it of late: domain/done-calls.ts. Absent in a record of the release before. */
   readonly changedBy?: readonly DoneCall[];
   /** Whether the directory of pools has heard of the latest name, or of the end. */
   readonly isListed: boolean;
@@ -183,7 +183,7 @@ export class PoolActor {
   }
 
   #wasDone(callKey: string | null): boolean {
-    return wasDone(this.#record?.changedBy, callKey, this.#host.now());
+    return isAmongDone(this.#record?.changedBy, callKey, this.#host.now());
   }
 
   /** By the clock, in ms, so that it rises also where the record was set back: restored, or stored by a release that knew of none. */

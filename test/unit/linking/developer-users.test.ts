@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { describe as describeIdentity, developerUsersOf } from "../../../src/domain/identity.ts";
 import type { VerifiedLogin } from "../../../src/domain/login.ts";
-import { REPEAT_SECONDS } from "../../../src/linking/identity-record.ts";
+import { REPEAT_SECONDS } from "../../../src/domain/done-calls.ts";
 import { unlinkDeveloperUser } from "../../../src/linking/removal.ts";
 import { admit, commit, enlist, prepare } from "../../../src/linking/transaction.ts";
 import { frozen, GUEST, id, linkedTo, login, NOW, orderOf, recordOf, transactionOf } from "./records.ts";

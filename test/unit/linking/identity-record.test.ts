@@ -1,5 +1,6 @@
 /** What a record owes to others, when its alarm must come, and when nothing of it need be kept. */
 import { describe, expect, it } from "vitest";
+import { REPEAT_SECONDS } from "../../../src/domain/done-calls.ts";
 import { backoffSeconds } from "../../../src/domain/backoff.ts";
 import {
   durablePart,
@@ -9,7 +10,6 @@ import {
   mergedDuring,
   outbox,
   TOMBSTONE_SECONDS,
-  REPEAT_SECONDS,
   wakeAt,
   wasUnlinked,
 } from "../../../src/linking/identity-record.ts";

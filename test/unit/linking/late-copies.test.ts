@@ -1,7 +1,8 @@
 /** A call of which a copy arrives late, when it was answered and more has happened since: it undoes nothing of that. */
 import { describe, expect, it } from "vitest";
+import { REPEAT_SECONDS } from "../../../src/domain/done-calls.ts";
 import { callKeyOf, type LinkedLogin } from "../../../src/domain/identity.ts";
-import { type IdentityRecord, REPEAT_SECONDS } from "../../../src/linking/identity-record.ts";
+import type { IdentityRecord } from "../../../src/linking/identity-record.ts";
 import { remove, unlink, unlinkDeveloperUser } from "../../../src/linking/removal.ts";
 import { presented, Stage } from "./actor-stage.ts";
 import { id, linked, linkedTo, NOW, orderOf, POOL } from "./records.ts";

@@ -1,7 +1,8 @@
 /** The identity's side of the link transaction as tables of `record, input -> record, reply`. */
 import { describe, expect, it } from "vitest";
+import { REPEAT_SECONDS } from "../../../src/domain/done-calls.ts";
 import { MAX_LINKED_LOGINS } from "../../../src/domain/login.ts";
-import { type IdentityRecord, REPEAT_SECONDS } from "../../../src/linking/identity-record.ts";
+import type { IdentityRecord } from "../../../src/linking/identity-record.ts";
 import type { AskOutcome, Freeze, Participant } from "../../../src/linking/messages.ts";
 import {
   abort,
