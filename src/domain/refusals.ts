@@ -138,11 +138,7 @@ export function errorOf(refusal: Refusal): ServiceError {
     case "participant-unreachable":
       return serviceError("InternalErrorException", "Internal error", "participant-unreachable");
     case "no-role":
-      return serviceError(
-        "InvalidIdentityPoolConfigurationException",
-        "Invalid identity pool configuration. Check assigned IAM roles for this pool.",
-        "no-role",
-      );
+      return configurationError("no-role");
     case "role-forbidden":
       // For CustomRoleArn the live wording is not public: these are the words of SetIdentityPoolRoles.
       return serviceError("NotAuthorizedException", `Access to Role '${quotedName(refusal.roleArn)}' is forbidden.`);
@@ -180,4 +176,16 @@ export function identityNotFound(identityId: IdentityId): ServiceError {
 
 export function identityPoolNotFound(identityPoolId: string): ServiceError {
   return serviceError("ResourceNotFoundException", `IdentityPool '${identityPoolId}' not found.`);
+}
+
+/**
+ * What the pool's administrator has to mend; `reason` is for the log. Never NotAuthorizedException: mobile clients take that for the
+ * end of a session, and throw the identity away.
+ */
+export function configurationError(reason: string): ServiceError {
+  return serviceError(
+    "InvalidIdentityPoolConfigurationException",
+    "Invalid identity pool configuration. Check assigned IAM roles for this pool.",
+    reason,
+  );
 }

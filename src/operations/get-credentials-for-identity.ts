@@ -3,8 +3,8 @@
  * the identity's object chose. No secret of AWS is held for it: the role is assumed by a token of this service.
  */
 import { err, ok, type Result, type ServiceError } from "../domain/errors.ts";
+import { configurationError } from "../domain/refusals.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
-import { configurationError } from "../sts/assume-role.ts";
 import { mintForRole } from "../token/mint.ts";
 import type { OperationContext } from "./context.ts";
 import { grantForCredentials } from "./credentials-grant.ts";

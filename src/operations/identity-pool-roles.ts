@@ -1,8 +1,8 @@
 /** SetIdentityPoolRoles and GetIdentityPoolRoles: which roles the identities of a pool are given, and how one is chosen. */
 import { forbiddenRole } from "../domain/admin-credential.ts";
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
-import { checkRoles, quotedName, type RoleMapping, rolesGivenBy, type RoleSettings } from "../domain/pool-access.ts";
-import { identityPoolNotFound } from "../domain/refusals.ts";
+import { checkRoles, type RoleMapping, rolesGivenBy, type RoleSettings } from "../domain/pool-access.ts";
+import { errorOf, identityPoolNotFound } from "../domain/refusals.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { changePool, identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
 
@@ -19,8 +19,7 @@ export async function setIdentityPoolRoles(
   if (!checked.ok) return checked;
   const forbidden = forbiddenRole(context.caller.credential, rolesGivenBy(settings.value));
   if (forbidden !== null) {
-    const message = `Access to Role '${quotedName(forbidden)}' is forbidden.`;
-    return err(serviceError("NotAuthorizedException", message, "role-not-allowed"));
+    return err({ ...errorOf({ kind: "role-forbidden", roleArn: forbidden }), reason: "role-not-allowed" });
   }
   return await changePool(context, identityPoolId, { kind: "roles", ...settings.value });
 }

@@ -4,6 +4,7 @@
  * out is kept (docs/adr/0066-credentials-are-not-cached.md).
  */
 import { err, RATE_EXCEEDED, type Result, type ServiceError, serviceError } from "../domain/errors.ts";
+import { configurationError } from "../domain/refusals.ts";
 import type { StsTrace } from "../domain/trace.ts";
 import { type AnswerRules, boundedFetch, type FetchTools } from "../outbound/bounded-fetch.ts";
 import { type Credentials, readStsAnswer, type StsFailure, withoutAnswer } from "./sts-answer.ts";
@@ -104,13 +105,4 @@ function errorOfSts({ fault, reason }: StsFailure): ServiceError {
     case "throttled":
       return { ...RATE_EXCEEDED, reason, retryAfterSeconds: 1 };
   }
-}
-
-/** Never NotAuthorizedException: mobile clients take that for the end of a session, and throw the identity away. */
-export function configurationError(reason: string): ServiceError {
-  return serviceError(
-    "InvalidIdentityPoolConfigurationException",
-    "Invalid identity pool configuration. Check assigned IAM roles for this pool.",
-    reason,
-  );
 }
