@@ -88,13 +88,6 @@ export function rolesGivenBy({ roles, roleMappings }: RoleSettings): readonly st
   return [...Object.values(roles), ...given];
 }
 
-/** Longest piece of a provider's or a role's name that a message repeats: room for any that AWS has, and for no text besides (T71). */
-const MAX_QUOTED_LENGTH = 256;
-
-export function quotedName(name: string): string {
-  return name.replace(/[^\x20-\x7e]/g, "?").slice(0, MAX_QUOTED_LENGTH);
-}
-
 function invalid(message: string): Result<never> {
   return err(serviceError("InvalidParameterException", message));
 }

@@ -5,7 +5,7 @@
 import { err, type Result, type ServiceError, serviceError } from "./errors.ts";
 import type { IdentityId } from "./identifiers.ts";
 import { MAX_LINKED_LOGINS } from "./login.ts";
-import { quotedName } from "./pool-access.ts";
+import { quotedName } from "./printable.ts";
 
 export type TaggedRefusal =
   | { readonly kind: "identity-not-found"; readonly identityId: IdentityId }

@@ -5,13 +5,8 @@
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import { hasProvider, providerMeantBy, repeatedAmong, strangerAmong } from "../domain/mapped-providers.ts";
-import {
-  NO_ACCESS,
-  type PoolAccess,
-  type PrincipalTagMap,
-  quotedName,
-  type RoleSettings,
-} from "../domain/pool-access.ts";
+import { NO_ACCESS, type PoolAccess, type PrincipalTagMap, type RoleSettings } from "../domain/pool-access.ts";
+import { quotedName } from "../domain/printable.ts";
 import { isTooLarge, MAX_TAGS, TOO_MANY_BYTES } from "./pool-limits.ts";
 
 type Tags = Readonly<Record<string, string>>;

@@ -2,6 +2,7 @@
  * A failure as the wire says it: the only place that knows status codes and `__type`.
  * What the log may know (`reason`) never passes through here, and an internal error says nothing but that it is one.
  */
+import { printableAscii } from "../domain/printable.ts";
 import { isExtensionName } from "./extensions.ts";
 import { isOperationName } from "./shapes.ts";
 import { type ServiceError, type ServiceErrorName, serviceError } from "../domain/errors.ts";
@@ -101,5 +102,5 @@ function retryAfter({ retryAfterSeconds = DEFAULT_RETRY_AFTER_SECONDS }: Service
 
 /** Visible ASCII and spaces: anything else would split the header, or make the whole answer fail. */
 function headerText(message: string): string {
-  return message.slice(0, MAX_HEADER_MESSAGE_LENGTH).replace(/[^ -~]/g, "?");
+  return printableAscii(message.slice(0, MAX_HEADER_MESSAGE_LENGTH));
 }

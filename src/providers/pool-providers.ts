@@ -2,6 +2,7 @@
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import type { IdentityPoolSettings } from "../domain/identity-pool.ts";
 import { canonicalName, isUserPool, oidcProviderOf } from "../domain/provider-name.ts";
+import { printableAscii } from "../domain/printable.ts";
 import type { Config, ProviderApis } from "../config.ts";
 import { isForeignName } from "./developer-name.ts";
 import type { Client } from "../domain/proven-login.ts";
@@ -159,6 +160,6 @@ export function uncheckedUserPools(
 const MAX_QUOTED_LENGTH = 64;
 
 function refused(member: string, provider: string): Result<never> {
-  const quoted = provider.replace(/[^\x20-\x7e]/g, "?").slice(0, MAX_QUOTED_LENGTH);
+  const quoted = printableAscii(provider).slice(0, MAX_QUOTED_LENGTH);
   return err(serviceError("InvalidParameterException", `Invalid provider '${quoted}' at '${member}'.`));
 }

@@ -3,6 +3,7 @@
  * answer goes on but credentials in their bounds, the code of an error, and a cut of its message for the log. Pure.
  */
 import { err, ok, type Result } from "../domain/errors.ts";
+import { printableAscii } from "../domain/printable.ts";
 import type { AnswerBytes } from "../outbound/bounded-fetch.ts";
 import { elementsNamed, readXml, textIn, type XmlElement } from "./xml-reader.ts";
 
@@ -112,7 +113,7 @@ function errorIn(root: XmlElement | undefined): { readonly code?: string; readon
 
 /** Printable ASCII without tokens: of whatever looks like one, and of each part of the one that was shown. */
 function forLog(message: string, token: string): string {
-  const printable = message.replaceAll(/[^ -~]/g, "?").replaceAll(/eyJ\S*/g, "***");
+  const printable = printableAscii(message).replaceAll(/eyJ\S*/g, "***");
   const withoutToken = token
     .split(".")
     .reduce((text, part) => (part === "" ? text : text.replaceAll(part, "***")), printable);

@@ -1,11 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  checkPrincipalTags,
-  checkRoles,
-  quotedName,
-  type RoleMapping,
-  rolesGivenBy,
-} from "../../../src/domain/pool-access.ts";
+import { checkPrincipalTags, checkRoles, type RoleMapping, rolesGivenBy } from "../../../src/domain/pool-access.ts";
 import { isRoleArn } from "../../../src/domain/role-arn.ts";
 
 const ARN = "arn:aws:iam::123456789012:role/app/users";
@@ -110,11 +104,4 @@ describe("checkPrincipalTags", () => {
     expect(check("Team", "team")).toBe(false);
     expect(check("__proto__", "constructor")).toBe(true);
   });
-});
-
-it("T71: a message repeats 256 printable characters of a name at most", () => {
-  expect(quotedName("a\u0000b\r\n\u202ec\ud800é<")).toBe("a?b???c??<");
-  expect(quotedName("r".repeat(2048))).toBe("r".repeat(256));
-  const key = `cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI:${"1".repeat(26)}`;
-  expect(quotedName(key)).toBe(key);
 });
