@@ -52,3 +52,8 @@ export function publicNamesOf({
     ...cognitoIdentityProviders.flatMap(({ providerName }) => providerName ?? []),
   ];
 }
+
+/** The client ids in a value of SupportedLoginProviders: several of one provider are joined by `;`. */
+export function clientIdsIn(value: string): readonly string[] {
+  return value.split(";").filter((clientId) => clientId !== "");
+}

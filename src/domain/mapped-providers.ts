@@ -2,7 +2,7 @@
  * Which provider a key of a pool's role mappings, or of its principal tag maps, names: a name as in `Logins`, the ARN of an
  * OpenID Connect or SAML provider, and among role mappings `NAME:CLIENT` of a user pool. Pure.
  */
-import type { IdentityPoolSettings } from "./identity-pool.ts";
+import { clientIdsIn, type IdentityPoolSettings } from "./identity-pool.ts";
 import { canonicalName, isUserPool, oidcProviderOf } from "./provider-name.ts";
 
 /**
@@ -54,7 +54,7 @@ function loginsOf({
   return [
     ...Object.entries(supportedLoginProviders).map(([name, value]) => ({
       key: canonicalName(name),
-      clientIds: value.split(";").filter((clientId) => clientId !== ""),
+      clientIds: clientIdsIn(value),
     })),
     ...[...openIdConnectProviderArns, ...samlProviderArns].map((arn) => ({ key: spellingOf(arn), clientIds: [] })),
     ...cognitoIdentityProviders.map(({ providerName = "", clientId = "" }) => ({

@@ -11,13 +11,16 @@
 const USER_POOL =
   /^(issuer-)?(cognito-idp\.[a-z0-9-]{1,32}\.amazonaws\.com(\.cn)?\/[a-z0-9-]{1,32}_[A-Za-z0-9]{1,64})$/;
 
+/** Under which a client brings a token of this service, as it does at the live one. */
+export const OWN_PROVIDER_NAME = "cognito-identity.amazonaws.com";
+
 /** Known names that no issuer has, and so no slash either: their login tokens are no ID tokens. */
 const NO_ISSUERS: ReadonlySet<string> = new Set([
   "graph.facebook.com",
   "www.amazon.com",
   "api.twitter.com",
   "www.digits.com",
-  "cognito-identity.amazonaws.com",
+  OWN_PROVIDER_NAME,
 ]);
 
 /**

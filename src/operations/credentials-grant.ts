@@ -4,6 +4,7 @@ import type { Grant } from "../domain/grant.ts";
 import type { IdentityId } from "../domain/identifiers.ts";
 import { refusalOf } from "../domain/login-refusal.ts";
 import { candidatesOf } from "../domain/own-login.ts";
+import { OWN_PROVIDER_NAME } from "../domain/provider-name.ts";
 import { type Refusal, withWords } from "../domain/refusals.ts";
 import type { RoleGrant } from "../domain/role-claims.ts";
 import { obtainGrant } from "../linking/obtain-grant.ts";
@@ -11,13 +12,10 @@ import type { InputOf } from "../protocol/shapes.ts";
 import { readOwnToken } from "./own-token.ts";
 import { chargedFor, identityIdOfInput, type OperationContext, traceOfGrant } from "./context.ts";
 
-/** The name under which a client brings a token of this service. */
-const OWN_PROVIDER = "cognito-identity.amazonaws.com";
-
 // Ours: the live wording is not public.
 const OWN_TOKEN_BESIDE_OTHERS = serviceError(
   "InvalidParameterException",
-  `A token under ${OWN_PROVIDER} must be the only login.`,
+  `A token under ${OWN_PROVIDER_NAME} must be the only login.`,
 );
 /** An object that still runs the release before knows of no roles. What it linked stays linked; the client tries again. */
 const NO_ROLE_DECIDED = serviceError("InternalErrorException", "Internal error", "role-undecided");
@@ -32,7 +30,7 @@ export async function grantForCredentials(
 ): Promise<Result<RoleGrant>> {
   const identityId = identityIdOfInput(IdentityId);
   const logins = Logins ?? new Map<string, string>();
-  const ownToken = logins.get(OWN_PROVIDER);
+  const ownToken = logins.get(OWN_PROVIDER_NAME);
   if (ownToken !== undefined && logins.size > 1) return err(OWN_TOKEN_BESIDE_OTHERS);
   const granted =
     ownToken === undefined

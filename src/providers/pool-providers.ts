@@ -1,6 +1,6 @@
 /** What a pool's settings say about a provider name: its clients, and whether the settings can ever work. Pure. */
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
-import type { IdentityPoolSettings } from "../domain/identity-pool.ts";
+import { clientIdsIn, type IdentityPoolSettings } from "../domain/identity-pool.ts";
 import { canonicalName, isUserPool, oidcProviderOf } from "../domain/provider-name.ts";
 import { printableAscii } from "../domain/printable.ts";
 import type { Config, ProviderApis } from "../config.ts";
@@ -80,13 +80,8 @@ export function configuredNames(providers: PoolProviders, providerNames: Iterabl
 function valueClients(providerName: string, value: string): readonly Client[] {
   const { clientsOf: parse } = providerKindOf(providerName);
   return (
-    parse?.(value) ?? clientIdsOf(value).map((clientId) => ({ clientId, amrPrefix: `${providerName}:${clientId}` }))
+    parse?.(value) ?? clientIdsIn(value).map((clientId) => ({ clientId, amrPrefix: `${providerName}:${clientId}` }))
   );
-}
-
-/** Several client ids of one provider are joined by `;`. */
-function clientIdsOf(value: string): readonly string[] {
-  return value.split(";").filter((clientId) => clientId !== "");
 }
 
 /**

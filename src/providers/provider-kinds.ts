@@ -1,7 +1,7 @@
 /** The table of provider kinds, and which one a provider name belongs to. A new kind is one file and one row here. */
 import type { ProviderApis } from "../config.ts";
 import { err } from "../domain/errors.ts";
-import { canonicalName, isSamlProviderArn } from "../domain/provider-name.ts";
+import { canonicalName, isSamlProviderArn, OWN_PROVIDER_NAME } from "../domain/provider-name.ts";
 import { amazon } from "./amazon.ts";
 import { apple } from "./apple.ts";
 import { facebookLimitedLogin } from "./facebook-limited-login.ts";
@@ -24,7 +24,7 @@ function refusing(
 }
 
 /** A token of this service is no login at any provider: GetCredentialsForIdentity alone takes it. */
-const ownToken = refusing((providerName) => providerName === "cognito-identity.amazonaws.com", "own-token", false);
+const ownToken = refusing((providerName) => providerName === OWN_PROVIDER_NAME, "own-token", false);
 
 /** No assertion is verified: docs/adr/0020. A pool may name the provider, since pools of the live service do. */
 const saml = refusing(isSamlProviderArn, "saml-not-verified", true);
