@@ -2,20 +2,18 @@
 import type { Config } from "../config.ts";
 import { type AdminCredential, allowsPool } from "../domain/admin-credential.ts";
 import type { Hash } from "../domain/digest.ts";
-import { err, ok, type Result, serviceError } from "../domain/errors.ts";
+import { err, type Result, serviceError } from "../domain/errors.ts";
 import type { Grant } from "../domain/grant.ts";
 import type { GrantWish, VerifiedForGrant } from "../domain/grant-access.ts";
 import type { ClientCall } from "../domain/identity.ts";
 import { type IdentityId, type IdentityPoolId, parseIdentityId, parseIdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
-import { identityPoolNotFound } from "../domain/refusals.ts";
 import type { Trace } from "../domain/trace.ts";
 import type { ClientAddress } from "../limits/client-limit.ts";
 import type { Objects } from "../durable/objects.ts";
 import type { Signer } from "../keys/signer.ts";
 import type { Parties } from "../linking/parties.ts";
-import type { PoolChange } from "../pools/pool-changes.ts";
 import { mayAskProviders } from "../providers/provider-kinds.ts";
 import type { AssumedRole } from "../sts/assume-role.ts";
 import type { RoleRequest } from "../sts/sts-request.ts";
@@ -90,16 +88,4 @@ export function chargedFor(
 export function traceOfGrant({ identityPoolId, logins }: Grant): Trace {
   const providerNames = logins.length === 0 ? undefined : logins.map(({ providerName }) => providerName);
   return { identityPoolId, providerNames };
-}
-
-/** One change of a pool, which this isolate sees at once; ResourceNotFoundException where there is no such pool. */
-export async function changePool(
-  { objects, caller }: SignedContext,
-  identityPoolId: IdentityPoolId,
-  change: PoolChange,
-): Promise<Result<undefined>> {
-  const changed = await objects.identityPool(identityPoolId).change(change, caller.callKey);
-  objects.forgetPool(identityPoolId);
-  if (changed === null) return err(identityPoolNotFound(identityPoolId));
-  return changed.ok ? ok(undefined) : err(changed.error);
 }

@@ -1,10 +1,11 @@
 /** SetIdentityPoolRoles and GetIdentityPoolRoles: which roles the identities of a pool are given, and how one is chosen. */
 import { forbiddenRole } from "../domain/admin-credential.ts";
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
-import { checkRoles, type RoleMapping, rolesGivenBy, type RoleSettings } from "../domain/pool-access.ts";
-import { errorOf, identityPoolNotFound } from "../domain/refusals.ts";
+import { checkRoles, NO_ACCESS, type RoleMapping, rolesGivenBy, type RoleSettings } from "../domain/pool-access.ts";
+import { errorOf } from "../domain/refusals.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
-import { changePool, identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
+import { identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
+import { changePool, readNamedPool } from "./named-pool.ts";
 
 export async function setIdentityPoolRoles(
   input: InputOf<"SetIdentityPoolRoles">,
@@ -31,9 +32,9 @@ export async function getIdentityPoolRoles(
   const identityPoolId = identityPoolIdOfInput(input.IdentityPoolId);
   const refusal = poolRefusal(context, identityPoolId);
   if (refusal !== null) return refusal;
-  const pool = await context.objects.identityPool(identityPoolId).read();
-  if (pool === null) return err(identityPoolNotFound(identityPoolId));
-  const { roles = {}, roleMappings = {} } = pool.access ?? {};
+  const pool = await readNamedPool(context, identityPoolId);
+  if (!pool.ok) return pool;
+  const { roles, roleMappings } = pool.value.access ?? NO_ACCESS;
   const mappings = Object.entries(roleMappings).map(([provider, mapping]) => [provider, mappingAs(mapping)] as const);
   return ok({
     IdentityPoolId: identityPoolId,

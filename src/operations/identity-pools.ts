@@ -10,6 +10,7 @@ import { allowsPool } from "../domain/admin-credential.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { checkProviders, uncheckedUserPools } from "../providers/pool-providers.ts";
 import { identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
+import { readNamedPool } from "./named-pool.ts";
 import { decodePageToken, encodePageToken, INVALID_PAGE_TOKEN } from "./page-token.ts";
 import { writeEvent } from "../log/write.ts";
 
@@ -52,8 +53,8 @@ export async function describeIdentityPool(
   const identityPoolId = identityPoolIdOfInput(input.IdentityPoolId);
   const refusal = poolRefusal(context, identityPoolId);
   if (refusal !== null) return refusal;
-  const pool = await context.objects.identityPool(identityPoolId).read();
-  return pool === null ? err(identityPoolNotFound(identityPoolId)) : ok(poolAs(pool));
+  const pool = await readNamedPool(context, identityPoolId);
+  return pool.ok ? ok(poolAs(pool.value)) : pool;
 }
 
 export async function updateIdentityPool(

@@ -2,9 +2,9 @@
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import { providerMeantBy } from "../domain/mapped-providers.ts";
 import { checkPrincipalTags, NO_ACCESS, type PrincipalTagMap } from "../domain/pool-access.ts";
-import { identityPoolNotFound } from "../domain/refusals.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
-import { changePool, identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
+import { identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
+import { changePool, readNamedPool } from "./named-pool.ts";
 
 export async function setPrincipalTagAttributeMap(
   input: InputOf<"SetPrincipalTagAttributeMap">,
@@ -28,9 +28,9 @@ export async function getPrincipalTagAttributeMap(
   const identityPoolId = identityPoolIdOfInput(input.IdentityPoolId);
   const refusal = poolRefusal(context, identityPoolId);
   if (refusal !== null) return refusal;
-  const pool = await context.objects.identityPool(identityPoolId).read();
-  if (pool === null) return err(identityPoolNotFound(identityPoolId));
-  const { principalTagMaps } = pool.access ?? NO_ACCESS;
+  const pool = await readNamedPool(context, identityPoolId);
+  if (!pool.ok) return pool;
+  const { principalTagMaps } = pool.value.access ?? NO_ACCESS;
   const meant = providerMeantBy(input.IdentityProviderName);
   const found = Object.entries(principalTagMaps).find(([provider]) => providerMeantBy(provider) === meant);
   // So that Terraform takes it for one that is gone.

@@ -1,10 +1,10 @@
 /** TagResource, UntagResource and ListTagsForResource: the tags of an identity pool, which is named by an ARN. */
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import { type IdentityPoolId, parseIdentityPoolId } from "../domain/identifiers.ts";
-import { identityPoolNotFound } from "../domain/refusals.ts";
 import { areTags, INVALID_TAGS } from "../pools/pool-limits.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
-import { changePool, poolRefusal, type SignedContext } from "./context.ts";
+import { poolRefusal, type SignedContext } from "./context.ts";
+import { changePool, readNamedPool } from "./named-pool.ts";
 
 /** An answer without members. */
 type Answered = Readonly<Record<string, never>>;
@@ -37,8 +37,8 @@ export async function listTagsForResource(
 ): Promise<Result<OutputOf<"ListTagsForResource">>> {
   const identityPoolId = taggedPool(ResourceArn, context);
   if (!identityPoolId.ok) return identityPoolId;
-  const pool = await context.objects.identityPool(identityPoolId.value).read();
-  return pool === null ? err(identityPoolNotFound(identityPoolId.value)) : ok({ Tags: pool.tags ?? {} });
+  const pool = await readNamedPool(context, identityPoolId.value);
+  return pool.ok ? ok({ Tags: pool.value.tags ?? {} }) : pool;
 }
 
 /** There is no account here, so that any is good, and none as well: Terraform writes none where it knows none. */
