@@ -4,10 +4,11 @@
  */
 import { compactVerify, createLocalJWKSet, decodeJwt, decodeProtectedHeader, errors, type JSONWebKeySet } from "jose";
 import { err, ok, type Result } from "../domain/errors.ts";
-import { isObject, type JsonObject } from "../domain/json.ts";
+import { isObject, type JsonObject, parseJson } from "../domain/json.ts";
+import { roleNameOf } from "../domain/role-arn.ts";
 import { giveCredentials, type Session, sessionOf, type SignedCall } from "./sts-credentials.ts";
 import { invalidToken, judgeAssumption } from "./sts-trust.ts";
-import { refusalXml, resultXml, type StsRefusal } from "./sts-xml.ts";
+import { type Member, refusalXml, resultXml, type StsRefusal } from "./sts-xml.ts";
 
 /** What it knows, and has. */
 export type DevelopmentSts = {
@@ -23,7 +24,7 @@ export type DevelopmentSts = {
 };
 
 type Answer = { readonly status: number; readonly xml: string };
-type Members = readonly (readonly [name: string, content: string | Members])[];
+type Members = readonly Member[];
 
 /** Those that AWS's STS verifies; EdDSA is none. */
 const ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"];
@@ -110,11 +111,8 @@ function outOfBounds(member: string): Result<never, StsRefusal> {
 }
 
 function isPolicy(text: string): boolean {
-  try {
-    return isObject(JSON.parse(text));
-  } catch {
-    return false;
-  }
+  const json = parseJson(text);
+  return json.ok && isObject(json.value);
 }
 
 async function callerIdentity(call: SignedCall, sts: DevelopmentSts): Promise<Result<Members, StsRefusal>> {
@@ -123,14 +121,17 @@ async function callerIdentity(call: SignedCall, sts: DevelopmentSts): Promise<Re
   return ok([
     ["Arn", sessionArn(session.value)],
     ["UserId", roleIdOf(session.value)],
-    ["Account", session.value.roleArn.split(":")[4] ?? ""],
+    ["Account", accountOf(session.value.roleArn)],
   ]);
 }
 
 /** Without the path of the role, as at AWS. */
 function sessionArn({ roleArn, sessionName }: Session): string {
-  const account = roleArn.split(":")[4] ?? "";
-  return `arn:aws:sts::${account}:assumed-role/${roleArn.slice(roleArn.lastIndexOf("/") + 1)}/${sessionName}`;
+  return `arn:aws:sts::${accountOf(roleArn)}:assumed-role/${roleNameOf(roleArn)}/${sessionName}`;
+}
+
+function accountOf(roleArn: string): string {
+  return roleArn.split(":")[4] ?? "";
 }
 
 function roleIdOf({ sessionName }: Session): string {

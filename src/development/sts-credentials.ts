@@ -44,6 +44,10 @@ async function macOf(key: string, purpose: "token" | "secret", payload: string):
   return await hmac("SHA-256", utf8(key), `${purpose} ${payload}`);
 }
 
+async function secretOf(key: string, payload: string): Promise<string> {
+  return (await macOf(key, "secret", payload)).toBase64().slice(0, 40);
+}
+
 /** `ASIA` and sixteen characters, as AWS names temporary keys. */
 function newAccessKeyId(): string {
   const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -57,7 +61,7 @@ export async function giveCredentials(session: Session, expiresAt: number, key: 
   const payload = encodeBase64url(utf8(JSON.stringify({ ...session, accessKeyId, expiresAt })));
   return {
     accessKeyId,
-    secretAccessKey: (await macOf(key, "secret", payload)).toBase64().slice(0, 40),
+    secretAccessKey: await secretOf(key, payload),
     sessionToken: `${payload}.${encodeBase64url(await macOf(key, "token", payload))}`,
     expiresAt,
   };
@@ -86,7 +90,7 @@ export async function sessionOf(call: SignedCall, key: string, now: number): Pro
   const { service, signedHeaderNames, signature } = authorization;
   const isComplete = ["host", "x-amz-date", "x-amz-security-token"].every((name) => signedHeaderNames.includes(name));
   if (!isComplete || service !== "sts" || !(Math.abs(signedAt - now) <= WINDOW_SECONDS)) return err(MISMATCH);
-  const secret = (await macOf(key, "secret", payload)).toBase64().slice(0, 40);
+  const secret = await secretOf(key, payload);
   const computed = await computeSignature(secret, authorization, timestamp, await canonicalOf(call, signedHeaderNames));
   return crypto.subtle.timingSafeEqual(computed, signature) ? ok(session) : err(MISMATCH);
 }

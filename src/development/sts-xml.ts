@@ -5,7 +5,7 @@ export type StsRefusal = { readonly status: 400 | 403 | 404; readonly code: stri
 
 const NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/";
 
-type Member = readonly [name: string, content: string | readonly Member[]];
+export type Member = readonly [name: string, content: string | readonly Member[]];
 
 function write([name, content]: Member): string {
   return `<${name}>${typeof content === "string" ? escaped(content) : content.map(write).join("")}</${name}>`;
