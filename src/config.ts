@@ -78,8 +78,8 @@ function readSettings(raw: RawSettings, rules: Rules): Result<Settings, readonly
     );
   }
   // In local development nobody comes to AWS's STS unless STS_URL says so.
-  const asksAmazon = rules.anywhere.isLocal !== true || textOf(raw, SETTINGS.stsUrl.name) !== null;
-  if (problems.length === 0) problems.push(...stsProblems(values as Settings, asksAmazon));
+  const asksAws = rules.anywhere.isLocal !== true || textOf(raw, SETTINGS.stsUrl.name) !== null;
+  if (problems.length === 0) problems.push(...stsProblems(values as Settings, asksAws));
   return problems.length === 0 ? ok(values as Settings) : err(problems);
 }
 

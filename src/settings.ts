@@ -184,7 +184,7 @@ export const SETTINGS = {
   },
   guestSessionPolicyArns: {
     name: "GUEST_SESSION_POLICY_ARNS",
-    meaning: "the same by managed policies, at Amazon's STS alone",
+    meaning: "the same by managed policies, at AWS's STS alone",
     default: "[]",
     value: sessionPolicyArns,
   },

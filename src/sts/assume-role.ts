@@ -5,6 +5,7 @@
  */
 import { err, RATE_EXCEEDED, type Result, type ServiceError, serviceError } from "../domain/errors.ts";
 import { configurationError } from "../domain/refusals.ts";
+import { roleNameOf } from "../domain/role-arn.ts";
 import type { StsTrace } from "../domain/trace.ts";
 import { type AnswerRules, boundedFetch, type FetchTools } from "../outbound/bounded-fetch.ts";
 import { type Credentials, readStsAnswer, type StsFailure, withoutAnswer } from "./sts-answer.ts";
@@ -34,7 +35,7 @@ const DEADLINE_MS = 5000;
 const MIN_PAUSE_MS = 100;
 const PAUSE_SPREAD_MS = 200;
 /** A second question with less time than this, in milliseconds, is not worth asking. */
-const FAIR_MS = 500;
+const MIN_ATTEMPT_MS = 500;
 const HEADERS = {
   "content-type": "application/x-www-form-urlencoded",
   // Else a front of AWS's answers in JSON.
@@ -50,11 +51,10 @@ export async function assumeRole(request: RoleRequest, settings: StsSettings, to
   const { url, durationSeconds } = settings;
   if (url === null) return { credentials: err(configurationError("no-sts")), trace: { role } };
   const startedAt = performance.now();
-  const body = stsBody(request, settings);
+  const question = { url: new URL(url), headers: HEADERS, body: stsBody(request, settings) };
   const leftMs = () => DEADLINE_MS - (performance.now() - startedAt);
 
   async function attempt(): Promise<Attempt> {
-    const question = { url: new URL(url ?? ""), headers: HEADERS, body };
     const { fetch, upstreams } = tools;
     const deadlineMs = Math.max(1, leftMs());
     const exchanged = await boundedFetch(question, { fetch, upstreams, deadlineMs }, ANSWER_RULES);
@@ -64,10 +64,10 @@ export async function assumeRole(request: RoleRequest, settings: StsSettings, to
   }
 
   let last = await attempt();
-  const isPassing = !last.answer.ok && last.answer.error.isPassing;
-  if (isPassing) {
+  const isTransient = !last.answer.ok && last.answer.error.isTransient;
+  if (isTransient) {
     const pauseMs = MIN_PAUSE_MS + tools.random() * PAUSE_SPREAD_MS;
-    if (leftMs() - pauseMs >= FAIR_MS) {
+    if (leftMs() - pauseMs >= MIN_ATTEMPT_MS) {
       await tools.pause(pauseMs);
       last = await attempt();
     }
@@ -82,11 +82,6 @@ export async function assumeRole(request: RoleRequest, settings: StsSettings, to
     ...(answer.ok && { sessionSeconds: Math.floor(answer.value.expiresAt - tools.now()) }),
   };
   return { credentials: answer.ok ? answer : err(errorOfSts(answer.error)), trace };
-}
-
-/** The last part of its path. */
-function roleNameOf(roleArn: string): string {
-  return roleArn.slice(roleArn.lastIndexOf("/") + 1);
 }
 
 /** In the words of the live service: docs/troubleshooting.md. Why, is for the log alone. */

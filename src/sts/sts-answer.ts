@@ -23,7 +23,7 @@ export type StsFailure = {
   /** For the log: `sts-` and the code of the error, or what was wrong with the answer. */
   readonly reason: string;
   /** Whether the same question may be answered otherwise a moment later. */
-  readonly isPassing: boolean;
+  readonly isTransient: boolean;
   /** STS's own words, fit for a log; absent where there are none. */
   readonly message?: string;
 };
@@ -38,7 +38,7 @@ const MIN_LIFE_SECONDS = 3000;
 const CODE = /^[A-Za-z][A-Za-z0-9.]{0,63}$/;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$/;
 const THROTTLING: ReadonlySet<string> = new Set(["Throttling", "ThrottlingException", "SlowDown"]);
-const PASSING: ReadonlySet<string> = new Set(["InternalFailure", "ServiceUnavailable"]);
+const TRANSIENT: ReadonlySet<string> = new Set(["InternalFailure", "ServiceUnavailable"]);
 
 /** Texts of InvalidIdentityToken that speak of the token, and so of a defect of ours; the others speak of IAM. */
 const OWN_DEFECTS: readonly string[] = [
@@ -77,24 +77,24 @@ export function readStsAnswer(
 
 /** An exchange that brought no answer. Only a connection that failed may be there a moment later. */
 export function withoutAnswer(failure: string): StsFailure {
-  return { fault: "internal", reason: `sts-${failure.replace(" ", "-")}`, isPassing: failure === "connection" };
+  return { fault: "internal", reason: `sts-${failure.replace(" ", "-")}`, isTransient: failure === "connection" };
 }
 
 function unusable(what: string): Result<never, StsFailure> {
-  return err({ fault: "internal", reason: `sts-${what}`, isPassing: false });
+  return err({ fault: "internal", reason: `sts-${what}`, isTransient: false });
 }
 
 function judge(status: number, code: string | undefined, message: string): StsFailure {
-  const failure = (fault: StsFault, isPassing = false): StsFailure => ({
+  const failure = (fault: StsFault, isTransient = false): StsFailure => ({
     fault,
     reason: `sts-${code ?? `status-${status}`}`,
-    isPassing,
+    isTransient,
   });
   if (status === 429 || (code !== undefined && THROTTLING.has(code))) return failure("throttled");
   if (status >= 500) return failure("internal", true);
   // What is no error of STS's was said by somebody before it.
   if (status < 400 || code === undefined) return failure("internal");
-  if (PASSING.has(code)) return failure("internal", true);
+  if (TRANSIENT.has(code)) return failure("internal", true);
   if (code === "IDPCommunicationError") return failure("external", true);
   if (code === "ExpiredTokenException") return failure("internal");
   if (code !== "InvalidIdentityToken") return failure("configuration");

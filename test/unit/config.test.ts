@@ -211,7 +211,7 @@ describe("parseConfig: the security token service", () => {
       { ISSUER: "https://identity.example.com:8443", STS_URL: "https://sts.us-east-1.api.aws" },
     ],
     [
-      "GUEST_SESSION_POLICY_ARNS must be [] unless STS_URL is Amazon's",
+      "GUEST_SESSION_POLICY_ARNS must be [] unless STS_URL is AWS's",
       { GUEST_SESSION_POLICY_ARNS: JSON.stringify(arns), STS_URL: "https://gateway.example.com" },
     ],
     ["GUEST_SESSION_POLICY_ARNS must be []", { GUEST_SESSION_POLICY_ARNS: JSON.stringify(arns), STS_URL: "none" }],

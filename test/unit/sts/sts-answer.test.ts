@@ -67,7 +67,7 @@ describe("credentials", () => {
     "are of no use where they expire %i seconds from now: Amplify would use dead ones",
     (seconds) => {
       const text = AWS.replace(later(3600), later(seconds));
-      expect(failureOf(200, text)).toEqual({ fault: "internal", reason: "sts-short-lived", isPassing: false });
+      expect(failureOf(200, text)).toEqual({ fault: "internal", reason: "sts-short-lived", isTransient: false });
     },
   );
 
@@ -106,7 +106,7 @@ describe("credentials", () => {
   ])("are none with %s: a fault of whoever answers", (_, spoil) => {
     const text = spoil(AWS);
     expect(text).not.toBe(AWS);
-    expect(failureOf(200, text)).toEqual({ fault: "internal", reason: "sts-not-credentials", isPassing: false });
+    expect(failureOf(200, text)).toEqual({ fault: "internal", reason: "sts-not-credentials", isTransient: false });
   });
 
   it.each(["2027-02-30T00:05:00Z", "2027-03-01T24:00:00Z"])("are none with an expiry at %s, of no calendar", (text) => {
@@ -162,9 +162,9 @@ describe("errors (table 2.3)", () => {
     [503, "ServiceUnavailable", "", "internal", true],
     [400, "InternalFailure", "", "internal", true],
     [500, "AccessDenied", "", "internal", true],
-  ])("%i %s (%s) is a fault of kind %s", (status, code, message, fault, isPassing) => {
+  ])("%i %s (%s) is a fault of kind %s", (status, code, message, fault, isTransient) => {
     for (const text of [errorOf(code, message), errorOfCeph(code, message)]) {
-      expect(failureOf(status, text)).toMatchObject({ fault, isPassing, reason: `sts-${code}` });
+      expect(failureOf(status, text)).toMatchObject({ fault, isTransient, reason: `sts-${code}` });
     }
   });
 
@@ -179,8 +179,8 @@ describe("errors (table 2.3)", () => {
     [502, "<html>Bad gateway</html>", "internal", true],
     [503, "", "internal", true],
     [429, "", "throttled", false],
-  ])("%i %s, of which STS is not the author, is a fault of kind %s", (status, text, fault, isPassing) => {
-    expect(failureOf(status, text)).toEqual({ fault, isPassing, reason: `sts-status-${status}` });
+  ])("%i %s, of which STS is not the author, is a fault of kind %s", (status, text, fault, isTransient) => {
+    expect(failureOf(status, text)).toEqual({ fault, isTransient, reason: `sts-status-${status}` });
   });
 
   it("is the first error, where there are several", () => {
@@ -195,8 +195,8 @@ describe("errors (table 2.3)", () => {
     ["redirect", false],
     ["too-large", false],
     ["forbidden-address", false],
-  ])("no answer (%s) is a fault of ours", (failure, isPassing) => {
-    expect(withoutAnswer(failure)).toEqual({ fault: "internal", reason: `sts-${failure}`, isPassing });
+  ])("no answer (%s) is a fault of ours", (failure, isTransient) => {
+    expect(withoutAnswer(failure)).toEqual({ fault: "internal", reason: `sts-${failure}`, isTransient });
   });
 });
 
