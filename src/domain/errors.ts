@@ -37,6 +37,8 @@ export type ServiceError = {
   readonly type: ServiceErrorName;
   readonly message: string;
   readonly reason?: string;
+  /** What of the cause follows the words on the wire, also where they are hidden: in local development alone. */
+  readonly explanation?: string;
   /** The login was refused for what its issuer publishes: nothing that its user, or another at the same address, has done. */
   readonly isIssuersFault?: true;
   /** Seconds after which a retry can succeed; only with TooManyRequestsException. */

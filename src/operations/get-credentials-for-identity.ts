@@ -45,11 +45,10 @@ export async function getCredentialsForIdentity(
   });
 }
 
-/** In local development a client is told, after the words of the live service, why there is no role for it: what else the log says. */
+/** In local development a client reads, after the words of the live service, why: what else the log says. */
 function explained(error: ServiceError, words: string | undefined, { config }: OperationContext): ServiceError {
   const { type, reason = "" } = error;
   const isOfRoles = type === "InvalidIdentityPoolConfigurationException" || reason.startsWith("sts-");
   if (config.upstreams.isLocal !== true || !isOfRoles) return error;
-  const why = words === undefined ? reason : `${reason}: ${words}`;
-  return { ...error, message: `${error.message} (${why})` };
+  return { ...error, explanation: words === undefined ? reason : `${reason}: ${words}` };
 }

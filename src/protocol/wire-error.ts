@@ -1,6 +1,7 @@
 /**
  * A failure as the wire says it: the only place that knows status codes and `__type`.
- * What the log may know (`reason`) never passes through here, and an internal error says nothing but that it is one.
+ * What the log may know (`reason`) never passes through here, and an internal error says nothing but that it is one, and what
+ * local development adds.
  */
 import { printableAscii } from "../domain/printable.ts";
 import { isExtensionName } from "./extensions.ts";
@@ -61,7 +62,8 @@ const DEFAULT_RETRY_AFTER_SECONDS = 1;
 
 export function renderError(error: WireError): RenderedError {
   const isHidden = error.type === "InternalErrorException" && error.isUnconfigured !== true;
-  const message = isHidden ? INTERNAL_ERROR_MESSAGE : error.message;
+  const words = isHidden ? INTERNAL_ERROR_MESSAGE : error.message;
+  const message = error.explanation === undefined ? words : `${words} (${error.explanation})`;
   return {
     status: renderStatus(error),
     headers: {

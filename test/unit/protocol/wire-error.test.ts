@@ -56,6 +56,13 @@ describe("renderError", () => {
     expect(renderError(serviceError("InternalErrorException", message)).body.message).not.toContain("ISSUER");
   });
 
+  it("explains any error where somebody has put an explanation beside it, and no more of an internal one", () => {
+    const internal = { ...serviceError("InternalErrorException", "stack"), explanation: "sts-connection" };
+    expect(renderError(internal).body.message).toBe("An internal error occurred. (sts-connection)");
+    const { headers } = renderError({ ...serviceError("NotAuthorizedException", "no."), explanation: "why" });
+    expect(headers["x-amzn-errormessage"]).toBe("no. (why)");
+  });
+
   it("keeps the message header to visible ASCII and to a length that clients accept", () => {
     const message = `a\r\nset-cookie: x=1\u0000é\u202e€${"z".repeat(20_000)}`;
     const { headers, body } = renderError(serviceError("InvalidParameterException", message));
