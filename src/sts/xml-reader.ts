@@ -22,8 +22,7 @@ const BYTE_ORDER_MARK = "\uFEFF";
 const DECLARATION = /^<\?xml\s[^<>]{0,200}\?>/;
 const ENCODING = /\sencoding\s*=\s*["']([^"']*)["']/;
 const ATTRIBUTES = /(?:\s+[A-Za-z_][\w.:-]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*/.source;
-const TAG = new RegExp(`<(/?)([A-Za-z_][\\w.:-]*)(${ATTRIBUTES})\\s*(/?)>`, "y");
-const REFERENCE = /&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(\w{1,8}));|&/g;
+const TAG = `<(/?)([A-Za-z_][\\w.:-]*)(${ATTRIBUTES})\\s*(/?)>`;
 const NAMED: ReadonlyMap<string, string> = new Map([
   ["lt", "<"],
   ["gt", ">"],
@@ -46,6 +45,7 @@ export function readXml(bytes: Uint8Array): XmlElement | undefined {
 }
 
 function readRoot(document: string, start: number): XmlElement | undefined {
+  const tagAt = new RegExp(TAG, "y");
   const open: Open[] = [];
   let root: XmlElement | undefined;
   let at = start;
@@ -57,8 +57,8 @@ function readRoot(document: string, start: number): XmlElement | undefined {
     if (parent !== undefined) parent.text += text;
     else if (text.trim() !== "") return undefined;
     if (next === -1) break;
-    TAG.lastIndex = next;
-    const [tag = "", closes, name = "", attributes, isEmpty] = TAG.exec(document) ?? [];
+    tagAt.lastIndex = next;
+    const [tag = "", closes, name = "", attributes, isEmpty] = tagAt.exec(document) ?? [];
     if (tag === "") return undefined;
     at = next + tag.length;
     if (closes === "/") {
@@ -80,7 +80,8 @@ function readRoot(document: string, start: number): XmlElement | undefined {
 /** Undefined where a reference is none of the five entities, and no character. */
 function decode(text: string): string | undefined {
   let isGood = true;
-  const decoded = text.replaceAll(REFERENCE, (_, hex?: string, decimal?: string, name?: string) => {
+  const references = /&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(\w{1,8}));|&/g;
+  const decoded = text.replaceAll(references, (_, hex?: string, decimal?: string, name?: string) => {
     const code = hex === undefined ? Number(decimal ?? Number.NaN) : Number.parseInt(hex, 16);
     const character = name === undefined ? characterOf(code) : NAMED.get(name);
     isGood &&= character !== undefined;

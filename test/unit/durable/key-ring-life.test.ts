@@ -22,7 +22,8 @@ const epochSeconds = () => Date.now() / 1000;
 
 /** Puts the running object under other settings, and on a machine whose clock is wrong, as a deployment does; an eviction puts it back. */
 async function deploy(algorithm: string, clockErrorSeconds = 0): Promise<void> {
-  const config = parseConfig({ ...env, TOKEN_ALG: algorithm, KEY_ROTATION_DAYS: "1" });
+  // The STS of AWS verifies not every algorithm, and then refuses the settings.
+  const config = parseConfig({ ...env, TOKEN_ALG: algorithm, KEY_ROTATION_DAYS: "1", STS_URL: "none" });
   if (!config.ok) throw new Error(config.error.join("; "));
   await runInDurableObject<KeyRingObject, void>(stub(), (object) => {
     Object.defineProperty(object, "config", { value: config.value, configurable: true });
