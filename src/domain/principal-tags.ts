@@ -3,9 +3,11 @@ import { err, ok, type Result } from "./errors.ts";
 import { isKeyOf, type LoginEvidence, textsOf } from "./login-evidence.ts";
 import type { PoolAccess, PrincipalTagMap } from "./pool-access.ts";
 import type { TaggedRefusal } from "./refusals.ts";
-import { isTagText } from "./tag-text.ts";
+import { isTagKey, isTagText } from "./tag-text.ts";
 
 export type PrincipalTags = Readonly<Record<string, string>>;
+
+type Pair = readonly [tag: string, value: string];
 
 /** `UseDefaults` (developer guide, "Using attributes for access control"). Of Twitter `aud` is the consumer key alone. */
 const DEFAULT_TAGS: PrincipalTags = { client: "aud", username: "sub" };
@@ -20,22 +22,28 @@ export function principalTagsOf(
   maps: PoolAccess["principalTagMaps"],
   logins: readonly LoginEvidence[],
 ): Result<PrincipalTags, TaggedRefusal> {
+  return tagsOfSession(
+    Object.entries(maps).flatMap(([key, map]) =>
+      logins.filter((login) => isKeyOf(key, login)).flatMap((login) => tagsIn(map, login)),
+    ),
+  );
+}
+
+/** These together, as STS would take them; wherever they are from, it takes no others. */
+export function tagsOfSession(pairs: readonly Pair[]): Result<PrincipalTags, TaggedRefusal> {
   const tags = new Map<string, string>();
   /** IAM compares tag keys without case. */
   const keys = new Map<string, string>();
-  for (const [key, map] of Object.entries(maps)) {
-    for (const login of logins.filter((one) => isKeyOf(key, one))) {
-      for (const [tag, value] of tagsIn(map, login)) {
-        if (value.length > MAX_VALUE_LENGTH || !isTagText(value))
-          return err({ kind: "tag-refused", tag, fault: "is not valid" });
-        const sameKey = keys.get(tag.toLowerCase()) ?? tag;
-        if (sameKey !== tag || (tags.get(tag) ?? value) !== value) {
-          return err({ kind: "tag-refused", tag, fault: "conflicts" });
-        }
-        keys.set(tag.toLowerCase(), tag);
-        tags.set(tag, value);
-      }
+  for (const [tag, value] of pairs) {
+    if (!isTagKey(tag) || value.length > MAX_VALUE_LENGTH || !isTagText(value)) {
+      return err({ kind: "tag-refused", tag, fault: "is not valid" });
     }
+    const sameKey = keys.get(tag.toLowerCase()) ?? tag;
+    if (sameKey !== tag || (tags.get(tag) ?? value) !== value) {
+      return err({ kind: "tag-refused", tag, fault: "conflicts" });
+    }
+    keys.set(tag.toLowerCase(), tag);
+    tags.set(tag, value);
   }
   return ok(Object.fromEntries(tags));
 }
@@ -47,10 +55,7 @@ export function tagsWith(given: PrincipalTags, mapped: PrincipalTags): Principal
   return Object.fromEntries([...Object.entries(given), ...others]);
 }
 
-function tagsIn(
-  { useDefaults, principalTags }: PrincipalTagMap,
-  login: LoginEvidence,
-): readonly (readonly [string, string])[] {
+function tagsIn({ useDefaults, principalTags }: PrincipalTagMap, login: LoginEvidence): readonly Pair[] {
   const claims = login.claims();
   return Object.entries(useDefaults ? DEFAULT_TAGS : principalTags).flatMap(([tag, claim]) => {
     const value = claims.get(claim);

@@ -5,6 +5,7 @@ import type { IdentityId } from "../domain/identifiers.ts";
 import { refusalOf } from "../domain/login-refusal.ts";
 import { candidatesOf } from "../domain/own-login.ts";
 import { OWN_PROVIDER_NAME } from "../domain/provider-name.ts";
+import { tagsOfSession } from "../domain/principal-tags.ts";
 import { type Refusal, withWords } from "../domain/refusals.ts";
 import type { RoleGrant } from "../domain/role-claims.ts";
 import { obtainGrant } from "../linking/obtain-grant.ts";
@@ -71,7 +72,11 @@ async function grantByOwnToken(
   const asked = { issuer: context.config.issuer, identityId, keys: keys.value, now: context.now() };
   const own = await readOwnToken(token, asked);
   if (!own.ok) return err({ kind: "worded", error: refusalOf(own.error, "own token") });
-  const { identityPoolId, principalTags } = own.value;
+  const { identityPoolId } = own.value;
+  // A backend may have put in any text: what STS would refuse is no defect of this service.
+  const tags = tagsOfSession(Object.entries(own.value.principalTags));
+  if (!tags.ok) return tags;
+  const { value: principalTags } = tags;
   const candidates = await candidatesOf(own.value, context.hash);
   const custom = customRoleArn !== undefined && { customRoleArn };
   const proof = { identityPoolId, candidates, principalTags, ...custom };

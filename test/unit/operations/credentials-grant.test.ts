@@ -172,6 +172,23 @@ describe("a token of this service as a login", () => {
     expect(await granted(identityId, own)).toMatchObject(NOT_OURS);
   });
 
+  it.each<[object, string]>([
+    [{ "aws:team": "red" }, "The value of principal tag 'aws:team' is not valid."],
+    [{ team: "<red>" }, "The value of principal tag 'team' is not valid."],
+    [{ team: "red\nblue" }, "The value of principal tag 'team' is not valid."],
+    [{ team: "red", Team: "red" }, "The value of principal tag 'Team' conflicts."],
+  ])("of a developer's backend is refused with the tags %j, which STS would take for a defect", async (tags, words) => {
+    const answer = await service.admin("GetOpenIdTokenForDeveloperIdentity", {
+      IdentityPoolId: pool.identityPoolId,
+      Logins: new Map([[DEVELOPER, crypto.randomUUID()]]),
+      PrincipalTags: tags,
+    });
+    const own = new Map([[OWN, textOf(answer, "Token")]]);
+    expect(await granted(textOf(answer, "IdentityId") as IdentityId, own)).toMatchObject({
+      error: { type: "NotAuthorizedException", message: `Invalid login token. ${words}` },
+    });
+  });
+
   it("must be alone, and a login for nothing else", async () => {
     const guest = await makeGuest(pool.identityPoolId);
     const logins = await signIn.logins("ann");
