@@ -72,7 +72,9 @@ async function assume(form: URLSearchParams, sts: DevelopmentSts): Promise<Resul
   if (policy !== null && !isPolicy(policy)) {
     return err({ status: 400, code: "MalformedPolicyDocument", message: "This policy contains invalid Json" });
   }
-  const verified = await verify(form.get("WebIdentityToken") ?? "", sts);
+  const token = form.get("WebIdentityToken") ?? "";
+  if (token.length < 4 || token.length > 20_000) return outOfBounds("webIdentityToken");
+  const verified = await verify(token, sts);
   if (!verified.ok) return verified;
   const { value: claims } = verified;
   const { identityPoolId } = sts;

@@ -25,6 +25,8 @@ import { STS_PATH } from "./sts-trust.ts";
 /** Every path of the development routes begins so, and no path of the service does. */
 export const DEVELOPMENT_PATH = "/development/";
 const MAX_BODY_BYTES = 16 * 1024;
+/** The longest token of this service, with fifty tags in it, and room beside: to say of it what AWS's STS says. */
+const MAX_STS_BODY_BYTES = 128 * 1024;
 const BODY_STATUSES: ReadonlyMap<ServiceErrorName, 408 | 413> = new Map([
   ["RequestEntityTooLargeException", 413],
   ["RequestTimeoutException", 408],
@@ -142,7 +144,8 @@ developmentRoutes.use(async (context, next) => {
   const { raw } = context.req;
   const { method } = raw;
   if (method === "GET" || method === "HEAD") return next();
-  const body = await readBody(raw, MAX_BODY_BYTES);
+  const isOfSts = new URL(raw.url).pathname.startsWith(STS_PATH);
+  const body = await readBody(raw, isOfSts ? MAX_STS_BODY_BYTES : MAX_BODY_BYTES);
   if (!body.ok) return context.json({ error: body.error.message }, BODY_STATUSES.get(body.error.type) ?? 400);
   context.req.raw = new Request(raw, { method, body: body.value });
   return next();

@@ -3,6 +3,7 @@ import {
   CognitoIdentityServiceException,
   ExternalServiceException,
   GetCredentialsForIdentityCommand,
+  GetOpenIdTokenForDeveloperIdentityCommand,
   InternalErrorException,
   InvalidIdentityPoolConfigurationException,
   SetIdentityPoolRolesCommand,
@@ -82,6 +83,21 @@ describe("with the development STS", () => {
     expect(message).toBe(
       "Invalid identity pool configuration. Check assigned IAM roles for this pool. (sts-AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity)",
     );
+  });
+
+  it("takes as many tags as a token for STS has room for, and says of more what AWS says", async () => {
+    const admin = adminClient(endpoint);
+    const [IdentityPoolId, own] = [inject("identityPoolId"), "cognito-identity.amazonaws.com"];
+    const ask = async (value: string) => {
+      const PrincipalTags = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`tag-${index}`, value]));
+      const Logins = { "login.example.app": crypto.randomUUID() };
+      const command = new GetOpenIdTokenForDeveloperIdentityCommand({ IdentityPoolId, Logins, PrincipalTags });
+      const { IdentityId, Token } = await admin.send(command);
+      return app.send(commandFor(present(IdentityId), { [own]: present(Token) }));
+    };
+    expect((await ask("x".repeat(256))).Credentials?.AccessKeyId).toMatch(/^ASIA/);
+    const { message } = await refusalOf(ask("é".repeat(256)), InvalidIdentityPoolConfigurationException);
+    expect(message).toContain("(sts-ValidationError: 1 validation error detected: Value at 'webIdentityToken' failed");
   });
 
   it("refuses a pool without roles in the same words", async () => {
