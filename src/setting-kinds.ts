@@ -155,7 +155,8 @@ export const sessionPolicy: Kind<string> = json(
     if (!isObject(value)) return undefined;
     if (Object.keys(value).length === 0) return "";
     const text = JSON.stringify(value);
-    const hasStatement = Object.hasOwn(value, "Statement") && typeof value["Statement"] === "object";
+    const statement = Object.hasOwn(value, "Statement") ? value["Statement"] : null;
+    const hasStatement = typeof statement === "object" && statement !== null;
     return hasStatement && text.length <= MAX_POLICY_LENGTH && /^[ -\xff]*$/.test(text) ? text : undefined;
   },
 );

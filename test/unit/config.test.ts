@@ -107,6 +107,7 @@ describe("parseConfig", () => {
         "null",
         '{"Version":"2012-10-17"}',
         '{"Statement":"x"}',
+        '{"Statement":null}',
         '{"Statement":[],"Id":"\u2603"}',
         JSON.stringify({ Statement: [], Id: "x".repeat(2048) }),
       ],
