@@ -14,6 +14,7 @@ import {
   type StandIn,
   twitterStandIn,
 } from "../support/provider-stand-ins.ts";
+import { ROLES } from "../support/roles.ts";
 import { sendSigned, signedCall } from "../support/signed-call.ts";
 import { serveStandIn } from "../support/stand-in-server.ts";
 import { answering, errorXml, stsStandIn } from "../support/sts-stand-in.ts";
@@ -195,11 +196,7 @@ export async function driveEverything(folder: string): Promise<Driven> {
   mark("merged", await post("GetOpenIdToken", { IdentityId: absorbed, Logins: logins }));
 
   // Credentials: given, refused by STS in words that repeat what it was shown, and asked for in vain.
-  const roles = {
-    authenticated: "arn:aws:iam::123456789012:role/users",
-    unauthenticated: "arn:aws:iam::123456789012:role/guests",
-  };
-  await signed("SetIdentityPoolRoles", { IdentityPoolId: identityPoolId, Roles: roles });
+  await signed("SetIdentityPoolRoles", { IdentityPoolId: identityPoolId, Roles: ROLES });
   await post("GetCredentialsForIdentity", { IdentityId: await getId(app, identityPoolId) });
   await post("GetCredentialsForIdentity", { IdentityId: guest, Logins: logins });
   await post("GetCredentialsForIdentity", { IdentityId: guest });

@@ -9,14 +9,13 @@ import {
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { createPool, getId, getOpenIdToken, linkedProviders } from "../support/cognito-clients.ts";
+import { role, ROLES } from "../support/roles.ts";
 import { serveStandIn, type StandInServer } from "../support/stand-in-server.ts";
 import { type StsStandIn, stsStandIn } from "../support/sts-stand-in.ts";
 import { call, type WireAnswer } from "../support/wire-call.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 import { CLIENT_ID, errorOf, newPerson, setStage, type Stage } from "./stage.ts";
 
-const role = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
-const ROLES = { authenticated: role("users"), unauthenticated: role("guests") };
 const OWN = "cognito-identity.amazonaws.com";
 const TAGS = "https://aws.amazon.com/tags";
 

@@ -8,16 +8,13 @@ import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { DEMO_USER_ROLE } from "../../src/development/sts-trust.ts";
 import { adminClient, appClient, createPool, getId, getOpenIdToken, present } from "../support/cognito-clients.ts";
 import { loginsOf } from "../support/development-sign-in.ts";
+import { ROLES } from "../support/roles.ts";
 import { serveStandIn, type StandInServer } from "../support/stand-in-server.ts";
 import { answering, credentialsXml, errorXml, type StsStandIn, stsStandIn, XML } from "../support/sts-stand-in.ts";
 import { call, type WireAnswer } from "../support/wire-call.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 import { errorOf } from "./stage.ts";
 
-const ROLES = {
-  authenticated: "arn:aws:iam::123456789012:role/users",
-  unauthenticated: "arn:aws:iam::123456789012:role/guests",
-};
 const BURST = 10;
 const PROVIDER_CLIENT = "edgepool-development";
 

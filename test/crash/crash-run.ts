@@ -6,6 +6,7 @@ import { SetIdentityPoolRolesCommand } from "@aws-sdk/client-cognito-identity";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ROLES } from "../support/roles.ts";
 import { processTree, survivors } from "../support/process-tree.ts";
 import { ANY_PORT } from "../../scripts/local-port.ts";
 import { type Random, streamOf } from "../support/random.ts";
@@ -18,7 +19,7 @@ import { disagreementsIn } from "./agreement.ts";
 import { contradictionsIn, pendingIn } from "./contradictions.ts";
 import { type Login, Person } from "./person.ts";
 import { readStoredState, type StoredState } from "../support/stored-state.ts";
-import { Client, type Counts, type Deed, ROLES, type Stage } from "./workload.ts";
+import { Client, type Counts, type Deed, type Stage } from "./workload.ts";
 
 export type CrashPlan = {
   readonly seed: number;

@@ -13,6 +13,7 @@ import {
 import { decodeJwt } from "jose";
 import { adminClient, appClient, getId, getOpenIdToken, present } from "../support/cognito-clients.ts";
 import type { Random } from "../support/random.ts";
+import { ROLES } from "../support/roles.ts";
 import type { StandInServer } from "../support/stand-in-server.ts";
 import type { StsStandIn } from "../support/sts-stand-in.ts";
 import type { Login, Observation, Person } from "./person.ts";
@@ -21,12 +22,6 @@ export type Counts = { calls: number; answered: number; refused: number; unknown
 
 /** What a client does; each kind must have been acknowledged, or a run has proved nothing of it. */
 export type Deed = "resolve" | "guest" | "mint" | "link" | "credentials" | "unlink" | "delete";
-
-/** Of the pool that they work in. */
-export const ROLES = {
-  authenticated: "arn:aws:iam::123456789012:role/users",
-  unauthenticated: "arn:aws:iam::123456789012:role/guests",
-};
 
 export type Stage = {
   readonly endpoint: string;

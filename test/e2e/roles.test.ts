@@ -26,6 +26,7 @@ import {
   refusalOf,
 } from "../support/cognito-clients.ts";
 import { type Claims, type LoopbackIssuer, startLoopbackIssuer } from "../support/loopback-issuer.ts";
+import { role, ROLES } from "../support/roles.ts";
 import { serveStandIn, type StandInServer } from "../support/stand-in-server.ts";
 import { type StsStandIn, stsStandIn } from "../support/sts-stand-in.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
@@ -33,8 +34,6 @@ import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 const USER_POOL = "cognito-idp.us-east-1.amazonaws.com/us-east-1_RolesOfUsers";
 const [WEB, ADMIN_APP] = ["webclient", "adminclient"];
 const DEVELOPER = "login.backend.example";
-const role = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
-const ROLES = { authenticated: role("users"), unauthenticated: role("guests") };
 const TAGS = "https://aws.amazon.com/tags";
 
 type Logins = Record<string, string>;

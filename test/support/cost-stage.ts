@@ -22,6 +22,7 @@ import {
   type SignIn,
   untilAtRest,
 } from "./objects.ts";
+import { ROLES } from "./roles.ts";
 import { credentialsXml } from "./sts-stand-in.ts";
 import { type Answer, makeService, type Service, textOf } from "./service.ts";
 
@@ -34,11 +35,6 @@ const FIRST_NAME_LENGTH = "sign-in-10.example".length;
 
 /** When the first identity of all stages woke, which are of one isolate of the objects. */
 let firstWakeMs: number | null = null;
-
-const ROLES = {
-  authenticated: "arn:aws:iam::123456789012:role/users",
-  unauthenticated: "arn:aws:iam::123456789012:role/guests",
-};
 
 export class CostStage {
   readonly signIn: SignIn;

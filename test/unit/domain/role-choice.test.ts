@@ -5,8 +5,8 @@ import type { LoginEvidence } from "../../../src/domain/login-evidence.ts";
 import type { MappingRule, PoolAccess, RoleMapping } from "../../../src/domain/pool-access.ts";
 import { isRoleArn } from "../../../src/domain/role-arn.ts";
 import { chooseRole } from "../../../src/domain/role-choice.ts";
+import { role } from "../../support/roles.ts";
 
-const role = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
 const [USER, GUEST, STAFF, ADMIN] = [role("user"), role("guest"), role("staff"), role("admin")];
 const ROLES = { authenticated: USER, unauthenticated: GUEST };
 const USER_POOL = "cognito-idp.us-east-1.amazonaws.com/us-east-1_abc";

@@ -22,12 +22,12 @@ import {
   type SignIn,
   untilAtRest,
 } from "../../support/objects.ts";
+import { role } from "../../support/roles.ts";
 import { makeService, type Service, textOf } from "../../support/service.ts";
 import { signerOver } from "../../support/signing.ts";
 
 const DEVELOPER = "login.backend.example";
 const OWN = "cognito-identity.amazonaws.com";
-const role = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
 
 const parsed = parseConfig({ ...env });
 if (!parsed.ok) throw new Error(parsed.error.join());

@@ -3,14 +3,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import { makePool, makeSignIn, recordOf, type SignIn, untilAtRest } from "../../support/objects.ts";
+import { ROLES } from "../../support/roles.ts";
 import { claimsIn, makeService, type Service, textOf } from "../../support/service.ts";
 import { credentialsXml, errorXml } from "../../support/sts-stand-in.ts";
 
 const STS = "https://sts.us-east-1.amazonaws.com/";
-const ROLES = {
-  authenticated: "arn:aws:iam::123456789012:role/users",
-  unauthenticated: "arn:aws:iam::123456789012:role/guests",
-};
 const GIVEN = { accessKeyId: "ASIAEXAMPLE", secretAccessKey: "secret/+", sessionToken: "session/+==" };
 const NOT_CONFIGURED = {
   __type: "InvalidIdentityPoolConfigurationException",

@@ -11,11 +11,11 @@ import { createIssuerKeys, type IssuerEntry } from "../../../src/key-sets/issuer
 import { verifyForGrant, verifyLogins } from "../../../src/providers/verify-logins.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import { makeSigningKey, type SigningKey, signToken } from "../../support/login-tokens.ts";
+import { role } from "../../support/roles.ts";
 import { ACCESS_TOKENS, STAND_INS } from "./id-token-logins.ts";
 
 const ISSUER = "issuer.example";
 const USER_POOL = "cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEfGhI";
-const role = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
 const parsed = parseConfig({
   ISSUER: "https://identity.example.com",
   KEY_ENCRYPTION_KEY: "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=",
