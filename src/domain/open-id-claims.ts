@@ -97,9 +97,12 @@ function lintAmr(claims: OpenIdClaims, grant: Grant): string | undefined {
 
 function lintTags(claims: OpenIdClaims, grant: Grant): string | undefined {
   const granted = Object.entries(grant.principalTags ?? {});
-  const minted = Object.entries(claims[TAGS_CLAIM]?.principal_tags ?? {});
   if (granted.length === 0) return claims[TAGS_CLAIM] === undefined ? undefined : "tags that were not granted";
+  // A key beside them could pass the tags on to the next role (`transitive_tag_keys`).
+  const { principal_tags: claimed = {}, ...others } = claims[TAGS_CLAIM] ?? {};
+  const minted = Object.entries(claimed);
   const isSame =
+    Object.keys(others).length === 0 &&
     minted.length === granted.length &&
     minted.every(([tag, values], index) => {
       const [grantedTag, grantedValue] = granted[index] ?? [];

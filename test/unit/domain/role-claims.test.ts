@@ -70,7 +70,13 @@ describe("lintRoleClaims", () => {
     ["a guest as authenticated", guest, { amr: ["authenticated"] }, "amr"],
     ["a user as a guest", user, { amr: ["unauthenticated"] }, "amr"],
     ["another tag", user, { [TAGS_CLAIM]: { principal_tags: { team: ["blue"] } } }, "tags"],
-    ["a transitive tag key", user, { [TAGS_CLAIM]: { principal_tags: { team: ["red", "blue"] } } }, "tags"],
+    ["a second value of a tag", user, { [TAGS_CLAIM]: { principal_tags: { team: ["red", "blue"] } } }, "tags"],
+    [
+      "a transitive tag key",
+      user,
+      { [TAGS_CLAIM]: { principal_tags: { team: ["red"] }, transitive_tag_keys: ["team"] } },
+      "tags",
+    ],
     ["a claim of the login", user, { email: "a@example.com" }, "claim"],
   ])("refuses %s", (_, grant, change, problem) => {
     const claims = { ...roleClaimsOf(grant, stamp), ...change } as RoleClaims;
