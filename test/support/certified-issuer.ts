@@ -2,12 +2,12 @@
  * A login issuer that nobody here wrote: oidc-provider, certified by the OpenID Foundation, under an https name on a loopback
  * port. People sign in by the code flow, with openid-client as their app and a browser of redirects, cookies and one form.
  */
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { exportJWK, generateKeyPair } from "jose";
 import { type Context, Provider } from "oidc-provider";
 import * as client from "openid-client";
+import { listenOnLoopback } from "./loopback-server.ts";
 
 /** Client id to the algorithm that its ID tokens are signed with. */
 type Clients = Readonly<Record<string, string>>;
@@ -40,11 +40,7 @@ export async function startCertifiedIssuer(issuer: string, clients: Clients): Pr
   const server = createServer((request, response) => {
     answer(request, response).catch(() => request.socket.destroy());
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const bound = server.address();
-  if (bound === null || typeof bound === "string") throw new Error("not a TCP server");
-  const address = `http://127.0.0.1:${bound.port}`;
+  const { address, close } = await listenOnLoopback(server);
   const reach = async (url: string | URL, init?: RequestInit) =>
     await fetch(String(url).replace(issuer, address), { ...init, redirect: "manual" });
 
@@ -75,11 +71,7 @@ export async function startCertifiedIssuer(issuer: string, clients: Clients): Pr
     async restart() {
       provider = await makeProvider(issuer, clients);
     },
-    async close() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, "close");
-    },
+    close,
   };
 }
 

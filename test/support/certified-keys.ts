@@ -3,12 +3,12 @@
  * (`x5c`) of an authority that is made anew each time. Ceph reads no key without one. It has the Worker's public keys alone.
  */
 import { createPublicKey, type JsonWebKey } from "node:crypto";
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runProgram } from "./debian-tools.ts";
+import { listenOnLoopback } from "./loopback-server.ts";
 
 const OPENSSL = "/usr/bin/openssl";
 const KEY_SET_PATH = "/.well-known/jwks.json";
@@ -66,20 +66,15 @@ export async function startIssuerFront(): Promise<IssuerFront> {
   const server = createServer((request, response) => {
     answer(request, response).catch(() => request.socket.destroy());
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const bound = server.address();
-  if (bound === null || typeof bound === "string") throw new Error("not a TCP server");
+  const { address: issuer, close } = await listenOnLoopback(server);
 
   return {
-    issuer: `http://127.0.0.1:${bound.port}`,
+    issuer,
     standBefore(address) {
       endpoint = address;
     },
     async close() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, "close");
+      await close();
       await rm(folder, { recursive: true });
     },
   };

@@ -2,9 +2,9 @@
  * A real OpenID Connect issuer on a loopback port, in the test's own process: discovery, JWKS, signed login tokens, and
  * the ways in which a real one fails. Also stands in for a public issuer, by the setting DEVELOPMENT_UPSTREAMS.
  */
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
+import { listenOnLoopback } from "./loopback-server.ts";
 
 type Key = { readonly kid: string; readonly privateKey: CryptoKey; readonly publicJwk: JWK };
 
@@ -75,11 +75,8 @@ export async function startLoopbackIssuer(options: LoopbackIssuerOptions = {}): 
     const relativePath = path.startsWith(basePath) ? path.slice(basePath.length) : path;
     setTimeout(() => respond(relativePath, response), delayMs);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const bound = server.address();
-  if (bound === null || typeof bound === "string") throw new Error("not a TCP server");
-  const address = `http://127.0.0.1:${bound.port}${basePath}`;
+  const { address: origin, close } = await listenOnLoopback(server);
+  const address = `${origin}${basePath}`;
   const issuer = options.issuer ?? address;
 
   return {
@@ -112,10 +109,6 @@ export async function startLoopbackIssuer(options: LoopbackIssuerOptions = {}): 
     answer(path, handler) {
       answers.set(path, handler);
     },
-    async close() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, "close");
-    },
+    close,
   };
 }

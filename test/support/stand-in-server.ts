@@ -1,7 +1,7 @@
 /** Serves a stand-in of a provider on a loopback port in the test's own process, and makes it fail as a real one does. */
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
+import { listenOnLoopback } from "./loopback-server.ts";
 import type { StandIn } from "./provider-stand-ins.ts";
 
 export type StandInServer = {
@@ -33,11 +33,8 @@ export async function serveStandIn(standInAt: (address: string) => StandIn): Pro
     if (trouble !== undefined) trouble(incoming, outgoing);
     else answer(incoming, outgoing).catch(() => incoming.socket.destroy());
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const bound = server.address();
-  if (bound === null || typeof bound === "string") throw new Error("not a TCP server");
-  address = `http://127.0.0.1:${bound.port}`;
+  const { address: served, close } = await listenOnLoopback(server);
+  address = served;
   standIn = standInAt(address);
 
   return {
@@ -46,11 +43,7 @@ export async function serveStandIn(standInAt: (address: string) => StandIn): Pro
     fail(next) {
       trouble = next;
     },
-    async close() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, "close");
-    },
+    close,
   };
 }
 
