@@ -118,7 +118,6 @@ describe("with an STS that answers as it is told", () => {
   let sts: StsStandIn;
   let server: StandInServer;
   let worker: RunningWorker;
-  let guest: string;
   let pool: string;
   const settings = {
     ROLE_SESSION_NAME: "identity",
@@ -148,10 +147,7 @@ describe("with an STS that answers as it is told", () => {
   afterEach(() => {
     server.fail(undefined);
   });
-  async function newGuest(): Promise<string> {
-    guest = await getId(client(), pool);
-    return guest;
-  }
+  const newGuest = async () => await getId(client(), pool);
   const askedSince = (before: number) => server.requests.slice(before);
 
   it("asks once, by one form, with a token of five minutes for the one role", async () => {
@@ -254,25 +250,28 @@ describe("with an STS that answers as it is told", () => {
     ["credentials of a week", answering(200, credentialsXml(given, 604_800)), 1, INT, "sts-not-credentials"],
     ["a body without end", answering(200, credentialsXml(given).padEnd(70_000)), 1, INT, "sts-too-large"],
     ["another 4xx", answering(418, errorXml("Teapot")), 1, CFG, "sts-Teapot"],
-  ])("table 2.3, %s", async (_, fail, questions, [type, status, message], reason) => {
-    const identityId = await newGuest();
-    server.fail(fail);
-    const before = server.requests.length;
-    const error = await refusalOf(client().send(commandFor(identityId)), CognitoIdentityServiceException);
-    expect(error).toBeInstanceOf(type);
-    expect(error.$metadata.httpStatusCode).toBe(status);
-    // Whoever develops reads why: an internal error is no exception.
-    expect(error.message).toMatch(new RegExp(`^${message}.* \\(${reason}[:)]`));
-    expect(askedSince(before)).toHaveLength(questions);
-    const requestId = present(error.$metadata.requestId);
-    await vi.waitFor(() => expect(worker.log()).toContain(requestId));
-    const line =
-      worker
-        .log()
-        .split("\n")
-        .find((one) => one.includes(requestId)) ?? "";
-    expect(JSON.parse(line)).toMatchObject({ role: "guests", stsMs: expect.any(Number), reason });
-  });
+  ])(
+    "what STS answers becomes one of four exceptions, after as many questions: %s",
+    async (_, fail, questions, [type, status, message], reason) => {
+      const identityId = await newGuest();
+      server.fail(fail);
+      const before = server.requests.length;
+      const error = await refusalOf(client().send(commandFor(identityId)), CognitoIdentityServiceException);
+      expect(error).toBeInstanceOf(type);
+      expect(error.$metadata.httpStatusCode).toBe(status);
+      // Whoever develops reads why: an internal error is no exception.
+      expect(error.message).toMatch(new RegExp(`^${message}.* \\(${reason}[:)]`));
+      expect(askedSince(before)).toHaveLength(questions);
+      const requestId = present(error.$metadata.requestId);
+      await vi.waitFor(() => expect(worker.log()).toContain(requestId));
+      const line =
+        worker
+          .log()
+          .split("\n")
+          .find((one) => one.includes(requestId)) ?? "";
+      expect(JSON.parse(line)).toMatchObject({ role: "guests", stsMs: expect.any(Number), reason });
+    },
+  );
 
   it("waits no longer than its deadline", async () => {
     const identityId = await newGuest();

@@ -47,8 +47,7 @@ const NOT_OURS = { ok: false, error: { kind: "not-own-token" } };
 describe("readOwnToken", () => {
   it("reads pool, logins and tags of a token that this service signed", async () => {
     const tags = { [TAGS]: { principal_tags: { team: ["red"], constructor: ["x"] } } };
-    const read_ = await read(await signToken(own, { ...CLAIMS, ...tags }));
-    expect(read_).toEqual({
+    expect(await read(await signToken(own, { ...CLAIMS, ...tags }))).toEqual({
       ok: true,
       value: { identityPoolId: POOL, pairs: [GOOGLE], principalTags: { team: "red", constructor: "x" } },
     });
