@@ -14,7 +14,7 @@ import {
   type StandIn,
   twitterStandIn,
 } from "../support/provider-stand-ins.ts";
-import { ROLES } from "../support/roles.ts";
+import { ROLES } from "../support/account-roles.ts";
 import { sendSigned, signedCall } from "../support/signed-call.ts";
 import { serveStandIn } from "../support/stand-in-server.ts";
 import { answering, errorXml, stsStandIn } from "../support/sts-stand-in.ts";

@@ -9,7 +9,7 @@ import {
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { createPool, getId, getOpenIdToken, linkedProviders } from "../support/cognito-clients.ts";
-import { role, ROLES } from "../support/roles.ts";
+import { role, ROLES } from "../support/account-roles.ts";
 import { serveStandIn, type StandInServer } from "../support/stand-in-server.ts";
 import { type StsStandIn, stsStandIn } from "../support/sts-stand-in.ts";
 import { call, type WireAnswer } from "../support/wire-call.ts";

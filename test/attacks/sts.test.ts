@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { DEMO_USER_ROLE } from "../../src/development/sts-trust.ts";
 import { adminClient, appClient, createPool, getId, getOpenIdToken, present } from "../support/cognito-clients.ts";
 import { loginsOf } from "../support/development-sign-in.ts";
-import { ROLES } from "../support/roles.ts";
+import { ROLES } from "../support/account-roles.ts";
 import { serveStandIn, type StandInServer } from "../support/stand-in-server.ts";
 import { answering, credentialsXml, errorXml, type StsStandIn, stsStandIn, XML } from "../support/sts-stand-in.ts";
 import { call, type WireAnswer } from "../support/wire-call.ts";

@@ -6,7 +6,7 @@ import { SetIdentityPoolRolesCommand } from "@aws-sdk/client-cognito-identity";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ROLES } from "../support/roles.ts";
+import { ROLES } from "../support/account-roles.ts";
 import { processTree, survivors } from "../support/process-tree.ts";
 import { ANY_PORT } from "../../scripts/local-port.ts";
 import { type Random, streamOf } from "../support/random.ts";

@@ -13,7 +13,7 @@ import {
 import { decodeJwt } from "jose";
 import { adminClient, appClient, getId, getOpenIdToken, present } from "../support/cognito-clients.ts";
 import type { Random } from "../support/random.ts";
-import { ROLES } from "../support/roles.ts";
+import { ROLES } from "../support/account-roles.ts";
 import type { StandInServer } from "../support/stand-in-server.ts";
 import type { StsStandIn } from "../support/sts-stand-in.ts";
 import type { Login, Observation, Person } from "./person.ts";

@@ -26,7 +26,7 @@ import {
   refusalOf,
 } from "../support/cognito-clients.ts";
 import { type Claims, type LoopbackIssuer, startLoopbackIssuer } from "../support/loopback-issuer.ts";
-import { role, ROLES } from "../support/roles.ts";
+import { role, ROLES } from "../support/account-roles.ts";
 import { serveStandIn, type StandInServer } from "../support/stand-in-server.ts";
 import { type StsStandIn, stsStandIn } from "../support/sts-stand-in.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";

@@ -22,7 +22,7 @@ import {
   type SignIn,
   untilAtRest,
 } from "./objects.ts";
-import { ROLES } from "./roles.ts";
+import { ROLES } from "./account-roles.ts";
 import { credentialsXml } from "./sts-stand-in.ts";
 import { type Answer, makeService, type Service, textOf } from "./service.ts";
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { checkPrincipalTags, checkRoles, type RoleMapping, rolesGivenBy } from "../../../src/domain/pool-access.ts";
-import { isRoleArn } from "../../../src/domain/role-arn.ts";
 
 const ARN = "arn:aws:iam::123456789012:role/app/users";
 const rule = { claim: "group", match: "Equals", value: "staff", roleArn: `${ARN}-1` } as const;
@@ -11,35 +10,6 @@ const rules = (count: number): RoleMapping => ({
 });
 const token: RoleMapping = { type: "Token", ambiguousRoleResolution: "AuthenticatedRole" };
 const invalid = (message: string) => ({ ok: false, error: { type: "InvalidParameterException", message } });
-
-describe("a role's ARN", () => {
-  it.each([
-    ARN,
-    "arn:aws-us-gov:iam::123456789012:role/r",
-    "arn:aws:iam:::role/ceph",
-    "arn:aws:iam::RGW123:role/ceph",
-    "arn:minio:iam:::role/dummy",
-    `arn:aws:iam::123456789012:role/${"r".repeat(512)}`,
-  ])("may be %s", (arn) => {
-    expect(isRoleArn(arn)).toBe(true);
-  });
-
-  it.each([
-    "",
-    "arn:aws:iam::123456789012:role/",
-    "arn:aws:iam::123456789012:user/users",
-    "arn:aws:sts::123456789012:role/users",
-    ` ${ARN}`,
-    `${ARN}\n`,
-    `${ARN} and more`,
-    `${ARN}"`,
-    `${ARN}é`,
-    `arn:aws:iam::123456789012:role/${"r".repeat(513)}`,
-    "https://attacker.example/role/users",
-  ])("T71: is not %j", (arn) => {
-    expect(isRoleArn(arn)).toBe(false);
-  });
-});
 
 describe("checkRoles", () => {
   const provider = "accounts.google.com";

@@ -5,7 +5,7 @@ import type { LoginEvidence } from "../../../src/domain/login-evidence.ts";
 import type { MappingRule, PoolAccess, RoleMapping } from "../../../src/domain/pool-access.ts";
 import { isRoleArn } from "../../../src/domain/role-arn.ts";
 import { chooseRole } from "../../../src/domain/role-choice.ts";
-import { role } from "../../support/roles.ts";
+import { role } from "../../support/account-roles.ts";
 
 const [USER, GUEST, STAFF, ADMIN] = [role("user"), role("guest"), role("staff"), role("admin")];
 const ROLES = { authenticated: USER, unauthenticated: GUEST };
@@ -346,27 +346,4 @@ describe("invariant only-an-open-role: for every pool, claims and CustomRoleArn"
       expect(isOpened || isLenient).toBe(true);
     });
   });
-});
-
-describe("isRoleArn", () => {
-  it.each([
-    USER,
-    "arn:aws-cn:iam::123456789012:role/path/to/role+=,.@-",
-    "arn:aws:iam:::role/ceph",
-    "arn:aws:iam::RGW123:role/x",
-    "arn:minio:iam:::role/x",
-  ])("takes %s", (arn) => expect(isRoleArn(arn)).toBe(true));
-
-  it.each([
-    "",
-    "arn:aws:iam::123456789012:user/ann",
-    "arn:aws:iam::123456789012:role/",
-    "arn:aws:iam::123456789012:role/a b",
-    `${USER}\n`,
-    `x${USER}`,
-    "arn:aws:sts::123456789012:role/x",
-    "arn:aws:iam:us-east-1:123456789012:role/x",
-    role("x".repeat(513)),
-    `arn:aws:iam::${"1".repeat(2048)}:role/x`,
-  ])("refuses %j", (arn) => expect(isRoleArn(arn)).toBe(false));
 });

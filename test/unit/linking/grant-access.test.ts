@@ -7,7 +7,7 @@ import type { OwnProof } from "../../../src/linking/identity-calls.ts";
 import type { IdentityRecord } from "../../../src/linking/identity-record.ts";
 import { CALL, except, presented, PUBLIC_POOL, Stage } from "./actor-stage.ts";
 import { CLOSED, DELETED, frozen, GUEST, id, linkedTo, login, MERGED, NOW, OTHER_POOL, POOL } from "./records.ts";
-import { role } from "../../support/roles.ts";
+import { role } from "../../support/account-roles.ts";
 
 const ACCESS: PoolAccess = {
   roles: { authenticated: role("user"), unauthenticated: role("guest") },

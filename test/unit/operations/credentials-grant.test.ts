@@ -22,7 +22,7 @@ import {
   type SignIn,
   untilAtRest,
 } from "../../support/objects.ts";
-import { role } from "../../support/roles.ts";
+import { role } from "../../support/account-roles.ts";
 import { makeService, type Service, textOf } from "../../support/service.ts";
 import { signerOver } from "../../support/signing.ts";
 

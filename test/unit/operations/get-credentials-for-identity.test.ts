@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import { makePool, makeSignIn, recordOf, type SignIn, untilAtRest } from "../../support/objects.ts";
-import { ROLES } from "../../support/roles.ts";
+import { ROLES } from "../../support/account-roles.ts";
 import { claimsIn, makeService, type Service, textOf } from "../../support/service.ts";
 import { credentialsXml, errorXml } from "../../support/sts-stand-in.ts";
 

@@ -11,7 +11,7 @@ import { createIssuerKeys, type IssuerEntry } from "../../../src/key-sets/issuer
 import { verifyForGrant, verifyLogins } from "../../../src/providers/verify-logins.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import { makeSigningKey, type SigningKey, signToken } from "../../support/login-tokens.ts";
-import { role } from "../../support/roles.ts";
+import { role } from "../../support/account-roles.ts";
 import { ACCESS_TOKENS, STAND_INS } from "./id-token-logins.ts";
 
 const ISSUER = "issuer.example";

@@ -132,7 +132,7 @@ const NO_KEY =
   "Couldn&apos;t retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements";
 const NOT_PINNED = "The target role ARN is not present in the roles claim of the identity token";
 
-describe("errors (table 2.3)", () => {
+describe("errors", () => {
   it.each<[number, string, string, string, boolean]>([
     [403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", "configuration", false],
     [400, "InvalidIdentityToken", NO_PROVIDER, "configuration", false],
