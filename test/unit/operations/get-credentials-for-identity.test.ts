@@ -170,6 +170,14 @@ describe("GetCredentialsForIdentity", () => {
     });
   });
 
+  it("says what STS fails at to the log alone", async () => {
+    serveSts(() => new Response("<html>"));
+    const answer = await credentialsFor(await getId());
+    const json = { __type: "InternalErrorException", message: "An internal error occurred." };
+    expect([answer.status, answer.json]).toEqual([500, json]);
+    expect(lastLine()).toMatchObject({ reason: "sts-not-credentials", role: "guests", stsStatus: 200 });
+  });
+
   it("asks no STS for an identity that is not there, nor with a login that proves nothing", async () => {
     const answers = [
       await credentialsFor(`us-east-1:${crypto.randomUUID()}`),
