@@ -14,6 +14,9 @@ import type { StsRefusal } from "./sts-xml.ts";
 /** Who has been given credentials. */
 export type Session = { readonly roleArn: string; readonly sessionName: string };
 
+/** What stands in a session token. */
+type Given = Session & { readonly accessKeyId: string; readonly expiresAt: number };
+
 /** A signed request, as it arrived. */
 export type SignedCall = {
   readonly path: string;
@@ -58,7 +61,7 @@ function newAccessKeyId(): string {
 /** `expiresAt`: epoch seconds. */
 export async function giveCredentials(session: Session, expiresAt: number, key: string): Promise<Credentials> {
   const accessKeyId = newAccessKeyId();
-  const payload = encodeBase64url(utf8(JSON.stringify({ ...session, accessKeyId, expiresAt })));
+  const payload = encodeBase64url(utf8(JSON.stringify({ ...session, accessKeyId, expiresAt } satisfies Given)));
   return {
     accessKeyId,
     secretAccessKey: await secretOf(key, payload),
@@ -67,22 +70,22 @@ export async function giveCredentials(session: Session, expiresAt: number, key: 
   };
 }
 
+/** What a session token of ours says; undefined where it is none. */
+async function readSessionToken(payload: string, mac: string, key: string): Promise<Given | undefined> {
+  const given = decodeBase64url(mac);
+  const expected = await macOf(key, "token", payload);
+  const isOurs = given?.length === expected.length && crypto.subtle.timingSafeEqual(given, expected);
+  // What has our MAC was written above.
+  return isOurs ? (JSON.parse(textOf(decodeBase64url(payload) ?? utf8("")) ?? "") as Given) : undefined;
+}
+
 /** Whose credentials signed the call. `now`: epoch seconds. */
 export async function sessionOf(call: SignedCall, key: string, now: number): Promise<Result<Session, StsRefusal>> {
   const authorization = parseAuthorizationHeader(call.headers.get("authorization") ?? "");
   const [payload = "", mac = ""] = (call.headers.get("x-amz-security-token") ?? "").split(".");
-  const given = decodeBase64url(mac);
-  const expected = await macOf(key, "token", payload);
-  const isOurs = given?.length === expected.length && crypto.subtle.timingSafeEqual(given, expected);
-  if (authorization === undefined || !isOurs) return err(UNKNOWN);
-  // What has our MAC was written above.
-  const { accessKeyId, expiresAt, ...session } = JSON.parse(
-    textOf(decodeBase64url(payload) ?? utf8("")) ?? "",
-  ) as Session & {
-    readonly accessKeyId: string;
-    readonly expiresAt: number;
-  };
-  if (authorization.accessKeyId !== accessKeyId) return err(UNKNOWN);
+  const given = await readSessionToken(payload, mac, key);
+  if (authorization === undefined || given?.accessKeyId !== authorization.accessKeyId) return err(UNKNOWN);
+  const { roleArn, sessionName, expiresAt } = given;
   if (expiresAt <= now) return err(EXPIRED);
 
   const timestamp = call.headers.get("x-amz-date") ?? "";
@@ -92,7 +95,7 @@ export async function sessionOf(call: SignedCall, key: string, now: number): Pro
   if (!isComplete || service !== "sts" || !(Math.abs(signedAt - now) <= WINDOW_SECONDS)) return err(MISMATCH);
   const secret = await secretOf(key, payload);
   const computed = await computeSignature(secret, authorization, timestamp, await canonicalOf(call, signedHeaderNames));
-  return crypto.subtle.timingSafeEqual(computed, signature) ? ok(session) : err(MISMATCH);
+  return crypto.subtle.timingSafeEqual(computed, signature) ? ok({ roleArn, sessionName }) : err(MISMATCH);
 }
 
 /** Unlike the service, this one is below a path. */
