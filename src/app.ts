@@ -16,6 +16,7 @@ import { type DecodedRequest, encodeError, encodePreflight, encodeSuccess, readR
 import type { WireError } from "./protocol/wire-error.ts";
 import { claimedKeyId, unsignedRefusal, verifySignature } from "./protocol/sigv4.ts";
 import { logDefect, logRequest, RequestFacts } from "./log/request-line.ts";
+import { writeEvent } from "./log/write.ts";
 import {
   AUTHORIZATION_PATH,
   authorizationResponse,
@@ -71,7 +72,10 @@ type Answer = { readonly response: Response; readonly error?: WireError; readonl
 export function createApp(composition: Composition): RequestHandler {
   const services = new PerObject<Env, Result<Service, readonly string[]>>((env) => {
     const config = isolate.configOf(env, composition.parse);
-    return config.ok ? ok(createService(env, config.value)) : config;
+    if (config.ok) return ok(createService(env, config.value));
+    // Once for each isolate: whoever runs the service sees it without looking into an answer.
+    writeEvent({ event: "not-configured", problems: config.error });
+    return config;
   });
 
   function serviceOf(env: Env): Result<Service, WireError> {
@@ -89,7 +93,8 @@ export function createApp(composition: Composition): RequestHandler {
   app.get(COGNITO_JWKS_PATH, async (c) => await publish(c.env, c.executionCtx, keySetResponse));
   app.get(AUTHORIZATION_PATH, () => authorizationResponse());
   app.all("*", (c) => answer(c.req.raw, c.env, c.executionCtx));
-  return composition.allowsPlainHttp === true ? app : httpsOnly(app);
+  // What is wrong with the settings is told to the log also where nobody comes over https, as under a bare `wrangler dev`.
+  return composition.allowsPlainHttp === true ? app : httpsOnly(app, (env) => void services.of(env));
 
   async function publish(
     env: Env,

@@ -23,11 +23,17 @@ const PLAIN_HTTP: WireError = {
   misdirected: "scheme",
 };
 
-/** `handler` for https alone. Cloudflare's `request.url` has the scheme that the client used, whatever its headers say. */
-export function httpsOnly(handler: RequestHandler): RequestHandler {
+/**
+ * `handler` for https alone. Cloudflare's `request.url` has the scheme that the client used, whatever its headers say. `refused` is
+ * told of each request that is turned away.
+ */
+export function httpsOnly(handler: RequestHandler, refused: (env: Env) => void = () => {}): RequestHandler {
   return {
     async fetch(request, env, execution) {
-      if (!request.url.startsWith("https:")) return refusePlainHttp();
+      if (!request.url.startsWith("https:")) {
+        refused(env);
+        return refusePlainHttp();
+      }
       const response = await handler.fetch(request, env, execution);
       response.headers.set("strict-transport-security", STRICT_TRANSPORT);
       return response;

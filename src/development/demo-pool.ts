@@ -2,6 +2,7 @@
 import { type IdentityPoolId, identityPoolIdOf } from "../domain/identifiers.ts";
 import type { IdentityPoolSettings } from "../domain/identity-pool.ts";
 import type { PoolRoles } from "../domain/pool-access.ts";
+import type { PoolChange } from "../pools/pool-changes.ts";
 import { DEVELOPMENT_CLIENT_ID, developmentProviderName } from "./development-issuer.ts";
 import { DEMO_GUEST_ROLE, DEMO_USER_ROLE } from "./sts-trust.ts";
 
@@ -13,7 +14,9 @@ export function demoPoolId(region: string): IdentityPoolId {
 }
 
 /** Of the development STS, which trusts this pool. */
-export const DEMO_ROLES: PoolRoles = { authenticated: DEMO_USER_ROLE, unauthenticated: DEMO_GUEST_ROLE };
+const DEMO_ROLES: PoolRoles = { authenticated: DEMO_USER_ROLE, unauthenticated: DEMO_GUEST_ROLE };
+
+export const SET_DEMO_ROLES: PoolChange = { kind: "roles", roles: DEMO_ROLES, roleMappings: {} };
 
 /** The client ids are examples: replace them by your own with UpdateIdentityPool, or in a pool of your own. */
 export function demoPool(origin: string, region: string): IdentityPoolSettings {

@@ -5,6 +5,8 @@
  */
 import { createApp } from "../app.ts";
 import { serviceError } from "../domain/errors.ts";
+import type { IdentityPool } from "../domain/identity-pool.ts";
+import { demoPool, demoPoolId, SET_DEMO_ROLES } from "./demo-pool.ts";
 import { parseDevelopmentConfig } from "./development-config.ts";
 import type { DevelopmentEnv } from "./development-env.ts";
 import { encodeError } from "../protocol/aws-json.ts";
@@ -25,8 +27,22 @@ export class IdentityObject extends production.IdentityObject {
 }
 
 export class IdentityPoolObject extends production.IdentityPoolObject {
-  constructor(ctx: DurableObjectState, env: Env) {
+  readonly #origin: string;
+
+  constructor(ctx: DurableObjectState, env: DevelopmentEnv) {
     super(ctx, env, parseDevelopmentConfig);
+    this.#origin = env.DEVELOPMENT_ORIGIN;
+  }
+
+  /** The demo pool is there from its first use on, whoever serves it; one that was deleted stays so. */
+  override async read(): Promise<IdentityPool | null> {
+    const pool = await super.read();
+    const { region } = this.config;
+    const identityPoolId = demoPoolId(region);
+    if (pool !== null || this.ctx.id.name !== identityPoolId) return pool;
+    const made = await this.create(identityPoolId, demoPool(this.#origin, region));
+    if (made !== null) await this.change(SET_DEMO_ROLES);
+    return await super.read();
   }
 }
 

@@ -4,7 +4,7 @@ import { cors } from "hono/cors";
 import type { Config } from "../config.ts";
 import type { Result, ServiceErrorName } from "../domain/errors.ts";
 import { curlWithLoginToken } from "./commands.ts";
-import { DEMO_ROLES, demoPool, demoPoolId } from "./demo-pool.ts";
+import { demoPool, demoPoolId, SET_DEMO_ROLES } from "./demo-pool.ts";
 import { isolate } from "../isolate.ts";
 import { parseDevelopmentConfig } from "./development-config.ts";
 import type { DevelopmentEnv } from "./development-env.ts";
@@ -97,8 +97,7 @@ export async function seedDemoPool(env: DevelopmentEnv): Promise<Result<string, 
   const identityPoolId = demoPoolId(config.value.region);
   const settings = demoPool(env.DEVELOPMENT_ORIGIN, config.value.region);
   const pool = await env.IDENTITY_POOL.getByName(identityPoolId).put(identityPoolId, settings);
-  const roles = { kind: "roles", roles: DEMO_ROLES, roleMappings: {} } as const;
-  if (pool !== null) await env.IDENTITY_POOL.getByName(identityPoolId).change(roles);
+  if (pool !== null) await env.IDENTITY_POOL.getByName(identityPoolId).change(SET_DEMO_ROLES);
   isolate.pools.forget(identityPoolId);
   return pool === null
     ? { ok: false, error: "the demo identity pool is still being deleted" }

@@ -77,6 +77,9 @@ type LinkEvent = {
   readonly absorbed: readonly string[];
 };
 
+/** No request is served. The names of settings and what each must be, and nothing that one is set to. */
+type ConfigurationEvent = { readonly event: "not-configured"; readonly problems: readonly string[] };
+
 /** What the platform failed at, and what is repeated until it succeeds. */
 type ObjectEvent =
   | { readonly event: "object-call-failed"; readonly kind: string; readonly cause: string }
@@ -105,7 +108,14 @@ type ProviderEvent =
       readonly userPools: readonly string[];
     };
 
-export type LogEvent = TrafficEvent | KeyRingEvent | LinkEvent | ObjectEvent | IssuerEvent | ProviderEvent;
+export type LogEvent =
+  | ConfigurationEvent
+  | TrafficEvent
+  | KeyRingEvent
+  | LinkEvent
+  | ObjectEvent
+  | IssuerEvent
+  | ProviderEvent;
 
 type NameIn<Event> = Event extends { readonly event: infer Name } | { readonly message: infer Name } ? Name : never;
 export type EventName = NameIn<LogEvent>;
@@ -118,6 +128,7 @@ export function nameOf(event: LogEvent): EventName {
 export const LEVELS = {
   request: "log",
   defect: "error",
+  "not-configured": "error",
   "upstream asked": "log",
   "logins-linked": "log",
   "key-ring-changed": "log",
