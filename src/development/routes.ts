@@ -96,12 +96,14 @@ export async function seedDemoPool(env: DevelopmentEnv): Promise<Result<string, 
   if (!config.ok) return { ok: false, error: config.error.join("; ") };
   const identityPoolId = demoPoolId(config.value.region);
   const settings = demoPool(env.DEVELOPMENT_ORIGIN, config.value.region);
-  const pool = await env.IDENTITY_POOL.getByName(identityPoolId).put(identityPoolId, settings);
-  if (pool !== null) await env.IDENTITY_POOL.getByName(identityPoolId).change(SET_DEMO_ROLES);
+  const object = env.IDENTITY_POOL.getByName(identityPoolId);
+  const made = await object.create(identityPoolId, settings);
+  const updated = made === null ? null : await object.update(settings);
+  if (updated === null) return { ok: false, error: "the demo identity pool was deleted, and stays so" };
+  if (!updated.ok) return { ok: false, error: updated.error.message };
+  await object.change(SET_DEMO_ROLES);
   isolate.pools.forget(identityPoolId);
-  return pool === null
-    ? { ok: false, error: "the demo identity pool is still being deleted" }
-    : { ok: true, value: pool.identityPoolId };
+  return { ok: true, value: identityPoolId };
 }
 
 /** For the addresses that it fetches, the upstreams of the settings stand in as for any other. */

@@ -30,10 +30,6 @@ export class IdentityPoolObject extends ConfiguredObject {
     return await this.#pool.create(identityPoolId, settings);
   }
 
-  async put(identityPoolId: IdentityPoolId, settings: IdentityPoolSettings): Promise<IdentityPool | null> {
-    return await this.#pool.put(identityPoolId, settings);
-  }
-
   async update(settings: IdentityPoolSettings, callKey?: string | null): Promise<Result<IdentityPool> | null> {
     return await this.#pool.update(settings, callKey);
   }

@@ -97,11 +97,6 @@ export class PoolActor {
     return this.#record === null ? await this.#put(identityPoolId, settings, sealed) : await this.read();
   }
 
-  /** Creates the pool under its id, or replaces the settings of a live one; a deleted pool stays deleted (null). */
-  async put(identityPoolId: IdentityPoolId, settings: IdentityPoolSettings): Promise<IdentityPool | null> {
-    return await this.#put(identityPoolId, settings, await this.#host.seal(identityPoolId, settings));
-  }
-
   /** Replaces the settings of a live pool; null when there is none. `callKey` as of `remove`, also below. */
   async update(settings: IdentityPoolSettings, callKey: string | null = null): Promise<Result<IdentityPool> | null> {
     if (this.#record === null) return null;

@@ -10,17 +10,8 @@ export const PROVIDERS = ["a", "b", "c"] as const;
 /** One login a provider, as `Logins` maps provider names to login tokens. */
 export type Tokens = readonly (readonly [providerName: string, subject: string])[];
 
-/** "put" is how `npm start` makes the pool of its own, or gives it its settings again; "set-roles" and "tag" change what is beside them. */
-export type Act =
-  | "create"
-  | "update"
-  | "put"
-  | "set-roles"
-  | "tag"
-  | "describe"
-  | "delete"
-  | "list-identities"
-  | "list-pools";
+/** "set-roles" and "tag" change what is beside a pool's settings. */
+export type Act = "create" | "update" | "set-roles" | "tag" | "describe" | "delete" | "list-identities" | "list-pools";
 
 /** `copyAfterMs`: so long after the answer a copy of the request arrives, which was stuck on its way. */
 export type Operation = { readonly pool?: number; readonly copyAfterMs?: number } & (

@@ -56,10 +56,6 @@ export class PoolNode {
     return await this.#actor.create(identityPoolId, settings);
   }
 
-  async put(identityPoolId: IdentityPoolId, settings: IdentityPoolSettings): Promise<IdentityPool | null> {
-    return await this.#actor.put(identityPoolId, settings);
-  }
-
   async update(settings: IdentityPoolSettings, callKey?: string | null): Promise<Result<IdentityPool> | null> {
     return await this.#actor.update(settings, callKey);
   }

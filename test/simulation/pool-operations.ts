@@ -1,7 +1,6 @@
 /** What administrators ask of pools: the code of src/operations, run whole, and what the judge must hear of it. */
-import { err, ok, type Result } from "../../src/domain/errors.ts";
+import { ok, type Result } from "../../src/domain/errors.ts";
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
-import { identityPoolNotFound } from "../../src/domain/refusals.ts";
 import type { SignedContext } from "../../src/operations/context.ts";
 import { getIdentityPoolRoles, setIdentityPoolRoles } from "../../src/operations/identity-pool-roles.ts";
 import { listIdentities } from "../../src/operations/identities.ts";
@@ -31,7 +30,7 @@ type PoolRequest = Extract<Request, { readonly kind: "administer" }>;
 /** More than any list of the simulation has. */
 const MOST_PAGES = 200;
 
-const CHANGES: ReadonlySet<Act> = new Set(["update", "put", "set-roles", "tag", "delete"]);
+const CHANGES: ReadonlySet<Act> = new Set(["update", "set-roles", "tag", "delete"]);
 
 export async function servePool(administration: Administration, request: PoolRequest): Promise<Answer> {
   const { world, isolate, context } = administration;
@@ -64,21 +63,6 @@ async function run({ world, context }: Administration, request: PoolRequest): Pr
       const answer = await updateIdentityPool({ ...inputOf(request), IdentityPoolId: identityPoolId }, context);
       if (answer.ok) given();
       return answer.ok ? ok(null) : answer;
-    }
-    case "put": {
-      const { name, hasSecret } = request;
-      const given = pools.settings.asksToGive(identityPoolId, name);
-      const settings = {
-        name,
-        allowsUnauthenticated: true,
-        developerProviderName: DEVELOPER,
-        ...(hasSecret && { supportedLoginProviders: SECRETS }),
-      };
-      const pool = await context.objects.identityPool(identityPoolId).put(identityPoolId, settings);
-      context.objects.forgetPool(identityPoolId);
-      if (pool === null) return err(identityPoolNotFound(identityPoolId));
-      given();
-      return ok(null);
     }
     case "set-roles": {
       const given = pools.roles.asksToGive(identityPoolId, request.name);

@@ -18,7 +18,7 @@ function neighbours(random: Random): Race {
 
 /** Several who give a pool its settings at once, and at times one who deletes it beside them. */
 function renamers(random: Random): Race {
-  const rename = (): Operation => ({ kind: "administer", act: random.pick(["update", "update", "put"]) });
+  const rename = (): Operation => ({ kind: "administer", act: "update" });
   const clients = times(1 + random.below(2), (): readonly Operation[] =>
     times(1 + random.below(4), () => [pauseOf(random, [5, 50, 5000]), rename()]).flat(),
   );
@@ -29,9 +29,8 @@ function renamers(random: Random): Race {
 /** Several who change a pool's roles, tags and settings at once, and look at it; and at times one who deletes it beside them. */
 export function poolChangesOf(random: Random): Race {
   const change = (): Operation => {
-    const act = random.pick<Act>(["set-roles", "set-roles", "tag", "tag", "update", "put", "describe"]);
-    // `npm start` puts a pool in place by no call that could come twice.
-    const copy = act !== "put" && random.chance(0.2) ? { copyAfterMs: random.pick([50, 5000, 30_000]) } : {};
+    const act = random.pick<Act>(["set-roles", "set-roles", "tag", "tag", "update", "update", "describe"]);
+    const copy = random.chance(0.2) ? { copyAfterMs: random.pick([50, 5000, 30_000]) } : {};
     return { kind: "administer", act, ...copy };
   };
   const clients = times(1 + random.below(3), (): readonly Operation[] =>
@@ -62,7 +61,7 @@ function readers(random: Random): Race {
 }
 
 const ACTS: readonly [Act, ...Act[]] = [
-  ...(["create", "create", "update", "update", "put", "describe", "delete"] as const),
+  ...(["create", "create", "update", "update", "update", "describe", "delete"] as const),
   ...(["list-identities", "list-identities", "list-pools"] as const),
 ];
 

@@ -87,8 +87,6 @@ export function objectsOf(world: World, life: Life): Reachable {
         read: async () => await network.call(life, pool, "read", async (node) => await node.read()),
         create: async (...order: Parameters<PoolNode["create"]>) =>
           await network.call(life, pool, "create", async (node) => await node.create(...order)),
-        put: async (...order: Parameters<PoolNode["put"]>) =>
-          await network.call(life, pool, "put", async (node) => await node.put(...order)),
         update: async (...order: Parameters<PoolNode["update"]>) =>
           await network.call(life, pool, "update", async (node) => await node.update(...order)),
         change: async (...order: Parameters<PoolNode["change"]>) =>

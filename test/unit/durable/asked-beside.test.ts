@@ -153,7 +153,7 @@ describe("a pool that has changed elsewhere is seen after the next answer", () =
     const statusNow = async () => (await service.call(operation, input)).status;
     const noted = noteCalls();
     expect(await statusNow()).toBe(200);
-    await env.IDENTITY_POOL.getByName(identityPoolId).put(identityPoolId, { name: "p", allowsUnauthenticated: false });
+    await env.IDENTITY_POOL.getByName(identityPoolId).update({ name: "p", allowsUnauthenticated: false });
     vi.setSystemTime(Date.now() + 16_000);
     expect(await statusNow()).toBe(200);
     await until(async () => (await statusNow()) !== 200);

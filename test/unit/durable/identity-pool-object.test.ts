@@ -81,7 +81,7 @@ describe("IdentityPoolObject: settings", () => {
     await evictDurableObject(stub());
     const read = { ...settings, supportedLoginProviders: secret, ...kept };
     expect(await settled(stub().read())).toEqual(read);
-    await stub().put(identityPoolId, settings);
+    await stub().update(settings);
     expect(await settled(stub().read())).toEqual({ ...settings, ...kept });
     await stub().update({ ...settings, tags: {}, supportedLoginProviders: secret });
     const { tags: _, ...untagged } = read;
@@ -138,7 +138,6 @@ describe("IdentityPoolObject: settings", () => {
     await runAlarms();
     await evictDurableObject(stub());
     expect(await create()).toBeNull();
-    expect(await stub().put(identityPoolId, settings)).toBeNull();
     expect(await stub().update(settings)).toBeNull();
     expect(await stub().read()).toBeNull();
     expect(await listedName()).toBeUndefined();

@@ -1,9 +1,11 @@
 import { env } from "cloudflare:workers";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { type IdentityId, parseIdentityId } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { developerLoginIdOf } from "../../../src/domain/login.ts";
 import { isolate } from "../../../src/isolate.ts";
+import type { PoolRecord } from "../../../src/pools/pool-actor.ts";
 import { IdentityObject, IdentityPoolObject, KeyRingObject, LoginObject } from "../../../src/worker.ts";
 import { anHourAhead } from "../../support/an-hour-ahead.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
@@ -112,9 +114,13 @@ describe("GetOpenIdTokenForDeveloperIdentity", () => {
     const IdentityPoolId: string = identityPoolId;
     const getId = { IdentityPoolId, Logins: await signIn.logins("ann") };
     const IdentityId = textOf(await service.call("GetId", getId), "IdentityId");
-    // By no update could it: here the object is simply given the settings.
+    // By no operation could it: here the disk is simply given the settings.
     const stub = env.IDENTITY_POOL.getByName(identityPoolId);
-    await stub.put(identityPoolId, { name: "p", allowsUnauthenticated: true, developerProviderName: providerName });
+    await runInDurableObject(stub, (_, { storage }) => {
+      const pool = { identityPoolId, name: "p", allowsUnauthenticated: true, developerProviderName: providerName };
+      storage.kv.put("pool", { ...storage.kv.get<PoolRecord>("pool"), pool });
+    });
+    await evictDurableObject(stub);
     isolate.pools.forget(identityPoolId);
 
     const named = { IdentityPoolId, IdentityId, DeveloperProviderName: providerName };

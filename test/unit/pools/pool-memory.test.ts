@@ -33,7 +33,7 @@ describe("a pool is read", () => {
     const pool = await makePool({ name: "first" });
     const noted = noteCalls();
     expect(await read(pool.identityPoolId)).toEqual(pool);
-    await env.IDENTITY_POOL.getByName(pool.identityPoolId).put(pool.identityPoolId, { ...pool, name: "second" });
+    await env.IDENTITY_POOL.getByName(pool.identityPoolId).update({ ...pool, name: "second" });
     elapse(14.9);
     expect((await read(pool.identityPoolId))?.name).toBe("first");
     expect([later.length, noted.filter((call) => call === "IdentityPoolObject.read").length]).toEqual([0, 1]);
@@ -42,7 +42,7 @@ describe("a pool is read", () => {
     await Promise.all(later);
     expect((await read(pool.identityPoolId))?.name).toBe("second");
     expect(noted.filter((call) => call === "IdentityPoolObject.read")).toHaveLength(2);
-    await env.IDENTITY_POOL.getByName(pool.identityPoolId).put(pool.identityPoolId, { ...pool, name: "third" });
+    await env.IDENTITY_POOL.getByName(pool.identityPoolId).update({ ...pool, name: "third" });
     elapse(30);
     expect((await read(pool.identityPoolId))?.name).toBe("third");
   });
@@ -77,7 +77,7 @@ describe("a pool is forgotten", () => {
     const pool = await makePool({ name: "first" });
     const stub = env.IDENTITY_POOL.getByName(pool.identityPoolId);
     await read(pool.identityPoolId);
-    await stub.put(pool.identityPoolId, { ...pool, name: "second" });
+    await stub.update({ ...pool, name: "second" });
     pools.forget(pool.identityPoolId);
     expect((await read(pool.identityPoolId))?.name).toBe("second");
     await stub.remove("the request");
@@ -90,7 +90,7 @@ describe("a pool is forgotten", () => {
     const held = holdNext(IdentityPoolObject.prototype, "read", "after");
     const early = read(pool.identityPoolId);
     await held.reached;
-    await env.IDENTITY_POOL.getByName(pool.identityPoolId).put(pool.identityPoolId, { ...pool, name: "second" });
+    await env.IDENTITY_POOL.getByName(pool.identityPoolId).update({ ...pool, name: "second" });
     pools.forget(pool.identityPoolId);
     held.release();
     expect((await early)?.name).toBe("first");
