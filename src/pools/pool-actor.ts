@@ -103,10 +103,13 @@ export class PoolActor {
     const { identityPoolId } = this.#record.pool;
     const sealed = await this.#host.seal(identityPoolId, settings);
     if (this.#record.state !== "live") return null;
-    if (this.#wasDone(callKey)) return okUnlessNull(await this.read());
+    if (this.#wasDone(callKey)) {
+      const pool = await this.read();
+      return pool && ok(pool);
+    }
     const replaced = replaceSettings(this.#record.pool, settings, this.#formerNames());
     if (!replaced.ok) return replaced;
-    return okUnlessNull(await this.#put(identityPoolId, replaced.value, sealed, callKey));
+    return ok(await this.#put(identityPoolId, replaced.value, sealed, callKey));
   }
 
   /** Changes what is no setting, or one tag of many; what is sealed stays. Null where there is no live pool. */
@@ -152,14 +155,13 @@ export class PoolActor {
     this.#host.setAlarm(now + backoffSeconds(now - movedAt, pool.identityPoolId));
   }
 
-  /** What is sealed is sealed before: between a look at the record and its storing there is no wait. */
+  /** Of no deleted pool. What is sealed is sealed before: between a look at the record and its storing there is no wait. */
   async #put(
     identityPoolId: IdentityPoolId,
     settings: IdentityPoolSettings,
     sealed: SealedSecrets | null,
     callKey: string | null = null,
-  ): Promise<IdentityPool | null> {
-    if (this.#record?.state === "deleted") return null;
+  ): Promise<IdentityPool> {
     const formerNames = this.#formerNames();
     const pool = { ...withKept(this.#record?.pool ?? {}, settings), identityPoolId };
     this.#save({
@@ -275,10 +277,6 @@ export class PoolActor {
       return "busy";
     }
   }
-}
-
-function okUnlessNull<T>(value: T | null): Result<T> | null {
-  return value === null ? null : ok(value);
 }
 
 function isAtRest({ isListed, state, sweptShards }: PoolRecord): boolean {

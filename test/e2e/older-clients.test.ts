@@ -16,13 +16,25 @@ describe("the AWS SDK for JavaScript 2", () => {
   const options = { endpoint, region: "us-east-1", maxRetries: 0 };
   const admin = new CognitoIdentity({ ...options, credentials: LOCAL_CREDENTIAL });
 
+  /** Of all tests that share the service. */
+  async function allPools(): Promise<readonly object[]> {
+    const listed: object[] = [];
+    let NextToken: string | undefined;
+    do {
+      // oxlint-disable-next-line no-await-in-loop -- each page begins where the one before ended
+      const page = await admin.listIdentityPools({ MaxResults: 60, ...(NextToken && { NextToken }) }).promise();
+      listed.push(...(page.IdentityPools ?? []));
+      NextToken = page.NextToken;
+    } while (NextToken !== undefined);
+    return listed;
+  }
+
   test("makes, changes, lists and deletes a pool by signed calls", async () => {
     const settings = { IdentityPoolName: "of an older client", AllowUnauthenticatedIdentities: true };
     const made = await admin.createIdentityPool(settings).promise();
     const { IdentityPoolId } = made;
     await admin.updateIdentityPool({ IdentityPoolId, ...settings, IdentityPoolName: "named anew" }).promise();
-    const { IdentityPools } = await admin.listIdentityPools({ MaxResults: 60 }).promise();
-    expect(IdentityPools).toContainEqual({ IdentityPoolId, IdentityPoolName: "named anew" });
+    expect(await allPools()).toContainEqual({ IdentityPoolId, IdentityPoolName: "named anew" });
     await admin.deleteIdentityPool({ IdentityPoolId }).promise();
     await expect(admin.describeIdentityPool({ IdentityPoolId }).promise()).rejects.toMatchObject({
       code: "ResourceNotFoundException",

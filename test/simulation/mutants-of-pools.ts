@@ -131,12 +131,6 @@ export const MUTANTS_OF_POOLS: readonly Mutant[] = [
   ),
   // The end.
   mutant(
-    "one that was deleted is put in place again",
-    POOL,
-    '    if (this.#record?.state === "deleted") return null;\n    const formerNames',
-    "    const formerNames",
-  ),
-  mutant(
     "its secrets outlive it",
     POOL,
     "const { sealed: _, ...record } = this.#record;",

@@ -117,8 +117,8 @@ describe("GetOpenIdTokenForDeveloperIdentity", () => {
     // By no operation could it: here the disk is simply given the settings.
     const stub = env.IDENTITY_POOL.getByName(identityPoolId);
     await runInDurableObject(stub, (_, { storage }) => {
-      const pool = { identityPoolId, name: "p", allowsUnauthenticated: true, developerProviderName: providerName };
-      storage.kv.put("pool", { ...storage.kv.get<PoolRecord>("pool"), pool });
+      const given = { identityPoolId, name: "p", allowsUnauthenticated: true, developerProviderName: providerName };
+      storage.kv.put("pool", { ...storage.kv.get<PoolRecord>("pool"), pool: given });
     });
     await evictDurableObject(stub);
     isolate.pools.forget(identityPoolId);
