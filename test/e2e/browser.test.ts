@@ -112,7 +112,8 @@ test("a person signs in at the development issuer's page and is shown a login to
   need({ skip }, missing);
   const page = pageOf();
   await page.open(`${endpoint}/development/issuer`);
-  expect(await page.evaluate("document.activeElement.id")).toBe("name");
+  // The focus comes with the first frame, and not with the load of the page.
+  await expect.poll(async () => await page.evaluate("document.activeElement.id")).toBe("name");
   await page.follow(`document.querySelector("#name").value = "Zoë <b>"; document.querySelector("button").click();`);
   expect(await page.evaluate(`document.querySelector("h2").textContent`)).toBe("Signed in as Zoë <b>");
   const shown = String(await page.evaluate(`document.querySelector("pre.token").textContent`)).trim();
