@@ -126,8 +126,8 @@ export const MUTANTS_OF_POOLS: readonly Mutant[] = [
   mutant(
     "a late copy of a call gives its settings again",
     POOL,
-    "    if (this.#wasDone(callKey)) return okUnlessNull(await this.read());\n",
-    "",
+    "    if (this.#wasDone(callKey)) {\n      const pool",
+    "    if (this.#wasDone(null)) {\n      const pool",
   ),
   // The end.
   mutant(
