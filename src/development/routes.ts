@@ -97,8 +97,9 @@ export async function seedDemoPool(env: DevelopmentEnv): Promise<Result<string, 
   const identityPoolId = demoPoolId(config.value.region);
   const settings = demoPool(env.DEVELOPMENT_ORIGIN, config.value.region);
   const object = env.IDENTITY_POOL.getByName(identityPoolId);
-  const made = await object.create(identityPoolId, settings);
-  const updated = made === null ? null : await object.update(settings);
+  // Its first read makes it: development-worker.ts.
+  await object.read();
+  const updated = await object.update(settings);
   if (updated === null) return { ok: false, error: "the demo identity pool was deleted, and stays so" };
   if (!updated.ok) return { ok: false, error: updated.error.message };
   await object.change(SET_DEMO_ROLES);
