@@ -14,6 +14,7 @@ import {
   type StandIn,
   twitterStandIn,
 } from "../support/provider-stand-ins.ts";
+import { poolCalls } from "../support/pool-calls.ts";
 import { ROLES } from "../support/account-roles.ts";
 import { sendSigned, signedCall } from "../support/signed-call.ts";
 import { serveStandIn } from "../support/stand-in-server.ts";
@@ -280,30 +281,21 @@ export async function driveEverything(folder: string): Promise<Driven> {
   const { IdentityId: developed } = JSON.parse(mergedUsers.body) as { IdentityId?: string };
   const unlinkUser = { ...pool, DeveloperProviderName: DEVELOPER, DeveloperUserIdentifier: user };
   await signed("UnlinkDeveloperIdentity", { ...unlinkUser, IdentityId: developed });
-  await signed("DescribeIdentityPool", pool);
-  await signed("UpdateIdentityPool", { ...pool, ...settings });
-  const provider = { ...pool, IdentityProviderName: issuer.providerName };
+  const shortLived = await createPool(admin, { ...settings, IdentityPoolName: "short-lived" });
+  for (const [operation, input] of poolCalls(shortLived, issuer.providerName, settings)) {
+    await signed(operation, input);
+    // Whose first member is what names the pool.
+    await signed(operation, { ...input, [Object.keys(input)[0] ?? ""]: good.slice(0, 50) });
+  }
   const ResourceArn = `arn:aws:cognito-identity:us-east-1::identitypool/${identityPoolId}`;
-  await signed("SetIdentityPoolRoles", { ...pool, Roles: {} });
-  await signed("GetIdentityPoolRoles", pool);
-  await signed("SetPrincipalTagAttributeMap", { ...provider, UseDefaults: true });
-  await signed("GetPrincipalTagAttributeMap", provider);
-  await signed("TagResource", { ResourceArn, Tags: { team: "edge" } });
-  await signed("UntagResource", { ResourceArn, TagKeys: ["team"] });
-  await signed("ListTagsForResource", { ResourceArn });
   await signed("ListIdentityPools", { MaxResults: 60 });
   await signed("DescribeIdentity", { IdentityId: guest });
-  await signed("ListIdentities", { ...pool, MaxResults: 60 });
   await signed("DeleteIdentities", { IdentityIdsToDelete: [absorbed] });
   await signed("CreateIdentityPool", { IdentityPoolName: good, AllowUnauthenticatedIdentities: true });
-  await signed("DeleteIdentityPool", { IdentityPoolId: await createPool(admin, { IdentityPoolName: "short-lived" }) });
   await signed("LookupDeveloperIdentity", { ...pool, DeveloperUserIdentifier: good.slice(0, 200) });
   await signed("MergeDeveloperIdentities", { ...merge, DestinationUserIdentifier: good.slice(0, 200) });
   await signed("UnlinkDeveloperIdentity", { ...unlinkUser, IdentityId: guest });
   await signed("GetOpenIdTokenForDeveloperIdentity", { ...pool, Logins: { [good.slice(0, 100)]: good } });
-  for (const operation of ["DescribeIdentityPool", "DeleteIdentityPool", "UpdateIdentityPool", "ListIdentities"]) {
-    await signed(operation, { IdentityPoolId: good.slice(0, 50) });
-  }
   const misplaced = {
     IdentityProviderName: good.slice(0, 128),
     ResourceArn: good.slice(0, 500),
@@ -313,7 +305,6 @@ export async function driveEverything(folder: string): Promise<Driven> {
   const roleMappings = { [good.slice(0, 128)]: { Type: "Token", AmbiguousRoleResolution: "Deny" } };
   await signed("SetIdentityPoolRoles", { ...pool, Roles: { authenticated: good } });
   await signed("SetIdentityPoolRoles", { ...pool, Roles: {}, RoleMappings: roleMappings });
-  await signed("GetIdentityPoolRoles", { IdentityPoolId: good.slice(0, 50) });
   for (const operation of ["SetPrincipalTagAttributeMap", "GetPrincipalTagAttributeMap"]) {
     await signed(operation, { ...pool, ...misplaced });
   }

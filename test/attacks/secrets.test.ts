@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { deserialize } from "node:v8";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { extensions } from "../../src/protocol/extensions.ts";
 import { operations } from "../../src/protocol/shapes.ts";
 import { processTree, survivors } from "../support/process-tree.ts";
 import { call } from "../support/wire-call.ts";
@@ -51,7 +52,7 @@ async function builtOperations(): Promise<readonly string[]> {
     const answer = await call(driven.worker.endpoint, operation, "[]");
     if (errorOf(answer).type !== "UnknownOperationException") built.push(operation);
   }
-  return [...built, "RotateSigningKey"];
+  return [...built, ...Object.keys(extensions)];
 }
 
 describe("what was driven", () => {

@@ -4,6 +4,7 @@ import type { AdminCredential } from "../../src/domain/admin-credential.ts";
 import { registry } from "../../src/operations/registry.ts";
 import { hashedIdentity } from "../../src/domain/trace.ts";
 import { makeGuest, makePool, newIdentityId, untilAtRest } from "../support/objects.ts";
+import { poolCalls } from "../support/pool-calls.ts";
 import { ADMIN, type CallOptions, makeService, textOf } from "../support/service.ts";
 
 const DEVELOPER = "login.example";
@@ -63,22 +64,9 @@ describe("a signed call names who signed it, and what it is about", () => {
     const settings = { IdentityPoolName: "app", AllowUnauthenticatedIdentities: true, SupportedLoginProviders };
     const made = await service.admin("CreateIdentityPool", settings);
     const IdentityPoolId = textOf(made, "IdentityPoolId");
-    const ResourceArn = `arn:aws:cognito-identity:us-east-1::identitypool/${IdentityPoolId}`;
     const common = { status: 200, caller: "admin", pool: IdentityPoolId };
     expect(lines.at(-1)).toMatchObject({ operation: "CreateIdentityPool", ...common });
-    for (const [operation, input] of [
-      ["DescribeIdentityPool", { IdentityPoolId }],
-      ["UpdateIdentityPool", { ...settings, IdentityPoolId }],
-      ["SetIdentityPoolRoles", { IdentityPoolId, Roles: {} }],
-      ["GetIdentityPoolRoles", { IdentityPoolId }],
-      ["SetPrincipalTagAttributeMap", { IdentityPoolId, IdentityProviderName }],
-      ["GetPrincipalTagAttributeMap", { IdentityPoolId, IdentityProviderName }],
-      ["TagResource", { ResourceArn, Tags: { a: "b" } }],
-      ["ListTagsForResource", { ResourceArn }],
-      ["UntagResource", { ResourceArn, TagKeys: ["a"] }],
-      ["ListIdentities", { IdentityPoolId, MaxResults: 1 }],
-      ["DeleteIdentityPool", { IdentityPoolId }],
-    ] as const) {
+    for (const [operation, input] of poolCalls(IdentityPoolId, IdentityProviderName, settings)) {
       expect(await lineOf(operation, input)).toEqual({ operation, ...common });
     }
     expect(await lineOf("ListIdentityPools", { MaxResults: 1 })).toEqual({
