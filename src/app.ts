@@ -1,5 +1,6 @@
 /** The routes and the order of what happens to a request; joins the wire, the operations and the objects. */
 import { Hono } from "hono";
+import { bindingsOf } from "./bindings.ts";
 import type { Config } from "./config.ts";
 import { err, ok, RATE_EXCEEDED, type Result, type ServiceError, serviceError } from "./domain/errors.ts";
 import type { ClientCall } from "./domain/identity.ts";
@@ -211,9 +212,10 @@ async function callerOf(
   { config, context }: Service,
 ): Promise<Result<Caller | null, WireError>> {
   if (runnableOf(operation).access !== "signed") return ok(null);
-  return await verifySignature({
+  const url = new URL(request.url);
+  const verified = await verifySignature({
     method: request.method,
-    url: new URL(request.url),
+    url,
     headers: request.headers,
     body,
     operation,
@@ -221,6 +223,7 @@ async function callerOf(
     region: config.region,
     now: context.now(),
   });
+  return verified.ok ? ok({ ...verified.value, origin: url.origin }) : verified;
 }
 
 async function runOperation(
@@ -272,6 +275,7 @@ function createService(env: Env, config: Config): Service {
   const context: Service["context"] = {
     ...surroundings,
     config,
+    bindings: bindingsOf({ ...env }),
     objects,
     hash: isolate.hash,
     newUuid: () => crypto.randomUUID(),

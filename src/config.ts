@@ -36,6 +36,13 @@ export type Config = Omit<Settings, Regrouped> & {
   readonly providerApis: ProviderApis;
   readonly sts: StsConfig;
   readonly upstreams: UpstreamPolicy;
+  readonly texts: SettingTexts;
+};
+
+/** The settings as text, for whoever looks after the service: the value of a secret is never among them. */
+export type SettingTexts = {
+  readonly settings: readonly { readonly name: string; readonly value: string; readonly isDefault: boolean }[];
+  readonly secrets: readonly { readonly name: string; readonly isSet: boolean }[];
 };
 
 /** Who gives credentials, and on which terms. */
@@ -83,6 +90,19 @@ function readSettings(raw: RawSettings, rules: Rules): Result<Settings, readonly
   return problems.length === 0 ? ok(values as Settings) : err(problems);
 }
 
+function textsOf(raw: RawSettings): SettingTexts {
+  const rows: readonly Setting[] = Object.values(SETTINGS);
+  const given = rows.map((row) => ({ row, text: textOf(raw, row.name) }));
+  return {
+    settings: given
+      .filter(({ row }) => row.secret === undefined)
+      .map(({ row, text }) => ({ name: row.name, value: text ?? row.default ?? "", isDefault: text === null })),
+    secrets: given
+      .filter(({ row }) => row.secret !== undefined)
+      .map(({ row, text }) => ({ name: row.name, isSet: text !== null })),
+  };
+}
+
 /** Checks every setting at once, so that one look at the log names all that is wrong. */
 export function parseConfig(
   raw: RawSettings,
@@ -118,5 +138,6 @@ export function parseConfig(
     providerApis: { facebookGraphUrl, amazonApiUrl, twitterApiUrl, facebookAppSecrets, tokenCheckPools },
     sts: { url: stsAddressIn(stsUrl, rest.region), durationSeconds, sessionName, guestPolicy, guestPolicyArns },
     upstreams,
+    texts: textsOf(raw),
   });
 }

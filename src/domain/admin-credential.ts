@@ -32,10 +32,13 @@ export function allowsPool(credential: AdminCredential, identityPoolId: string):
   return credential.pools === "*" || credential.pools.includes(identityPoolId);
 }
 
-/** The first of the roles that the credential may not set, as `iam:PassRole` decides it at AWS; null: it may set them all. Whole ARNs. */
-export function forbiddenRole(
-  { pools, roles = pools === "*" ? "*" : [] }: AdminCredential,
-  roleArns: readonly string[],
-): string | null {
+/** Whole ARNs. */
+export function allowedRoles({ pools, roles = pools === "*" ? "*" : [] }: AdminCredential): readonly string[] | "*" {
+  return roles;
+}
+
+/** The first of the roles that the credential may not set, as `iam:PassRole` decides it at AWS; null: it may set them all. */
+export function forbiddenRole(credential: AdminCredential, roleArns: readonly string[]): string | null {
+  const roles = allowedRoles(credential);
   return roles === "*" ? null : (roleArns.find((roleArn) => !roles.includes(roleArn)) ?? null);
 }

@@ -11,6 +11,7 @@ import {
   type Rotation,
   type RotationOrder,
 } from "../keys/key-ring-actor.ts";
+import type { KeyRingReport } from "../keys/key-ring-report.ts";
 import { keyEncryptionKeyIdOf, makeSigningKey } from "../keys/signing-key.ts";
 import { ConfiguredObject } from "./configured-object.ts";
 import { writeEvent } from "../log/write.ts";
@@ -56,6 +57,10 @@ export class KeyRingObject extends ConfiguredObject {
 
   async publishedKeys(): Promise<Result<PublishedKeys>> {
     return await this.#ring.publishedKeys();
+  }
+
+  async describe(): Promise<KeyRingReport> {
+    return await this.#ring.describe();
   }
 
   async rotateNow(order: RotationOrder = {}): Promise<Result<EmergencyRotation>> {

@@ -19,6 +19,7 @@ import {
   publishedKeysOf,
   type SigningKey,
 } from "./key-ring.ts";
+import { type KeyRingReport, reportOf } from "./key-ring-report.ts";
 import { decodeKeyRingRecord, encodeKeyRingRecord, type KeyRingRecord } from "./key-ring-record.ts";
 
 export type EmergencyRotation = {
@@ -99,6 +100,12 @@ export class KeyRingActor {
     const record = this.#load();
     if (!record.ok || record.value === undefined) return current;
     return ok({ keys: publishedKeysOf(record.value.ring), ...CACHE_TERMS });
+  }
+
+  /** The ring as it lies in storage, and what is wrong with it: takes no step, also one that is due, and makes no key. */
+  async describe(): Promise<KeyRingReport> {
+    const keyEncryptionKeyId = await this.#host.keyEncryptionKeyId();
+    return reportOf(this.#load(), this.#host.settings(), keyEncryptionKeyId, this.#host.now());
   }
 
   /**

@@ -162,15 +162,16 @@ function prune(ring: KeyRing, now: number, settings: KeyRingSettings): KeyRing {
   return { ...ring, next, retired };
 }
 
-function wakeAtOf(ring: KeyRing, settings: KeyRingSettings): number | undefined {
-  const due = ring.retired.map((key) => key.retiredAt + RETENTION_SECONDS);
-  const { active } = ring;
-  if (active !== undefined) {
-    for (const key of ring.next) {
-      const matureAt = key.publishedAt + PUBLICATION_LEAD_SECONDS;
-      if (key.alg === settings.algorithm) due.push(Math.max(matureAt, handoverAt(active, settings)));
-    }
-  }
+/** When the active key is to hand over to this one of the next; undefined for one of an algorithm that is not wanted. */
+export function activatesAt({ active }: KeyRing, key: NextKey, settings: KeyRingSettings): number | undefined {
+  if (active === undefined || key.alg !== settings.algorithm) return undefined;
+  return Math.max(key.publishedAt + PUBLICATION_LEAD_SECONDS, handoverAt(active, settings));
+}
+
+/** The next instant at which something falls due, epoch seconds. */
+export function wakeAtOf(ring: KeyRing, settings: KeyRingSettings): number | undefined {
+  const left = ring.retired.map((key) => key.retiredAt + RETENTION_SECONDS);
+  const due = [...left, ...ring.next.flatMap((key) => activatesAt(ring, key, settings) ?? [])];
   return due.length === 0 ? undefined : Math.min(...due);
 }
 

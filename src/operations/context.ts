@@ -1,4 +1,5 @@
 /** What an operation is given: the checked configuration, the objects, the keys, and every source of time and chance. */
+import type { Binding } from "../bindings.ts";
 import type { Config } from "../config.ts";
 import { type AdminCredential, allowsPool } from "../domain/admin-credential.ts";
 import type { Hash } from "../domain/digest.ts";
@@ -25,10 +26,13 @@ export type Caller = {
   readonly signature: string;
   /** Equal for all attempts of one call, where the client says so (protocol/sigv4.ts). */
   readonly callKey: string | null;
+  /** Where the request was sent to: `https://HOST`. */
+  readonly origin: string;
 };
 
 export type OperationContext = Pick<Parties, "pause" | "random" | "newUuid"> & {
   readonly config: Config;
+  readonly bindings: readonly Binding[];
   readonly objects: Objects;
   readonly signer: Signer;
   /** Of names, as the isolate remembers them. */

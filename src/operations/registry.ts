@@ -5,6 +5,7 @@ import type { InputValueOf, StructureShape } from "../protocol/shape-language.ts
 import { type OperationName, operations } from "../protocol/shapes.ts";
 import { validate } from "../protocol/validate.ts";
 import type { Caller, OperationContext, SignedContext } from "./context.ts";
+import { describeKeyRing, describeService } from "./describe-service.ts";
 import {
   getOpenIdTokenForDeveloperIdentity,
   lookupDeveloperIdentity,
@@ -93,6 +94,8 @@ export const registry: Readonly<Record<OperationName, RunnableOperation>> = {
 
 /** What is built beyond the service model. */
 const extensionRegistry: Readonly<Record<ExtensionName, RunnableOperation>> = {
+  DescribeKeyRing: signedOperation(extensions.DescribeKeyRing, describeKeyRing),
+  DescribeService: signedOperation(extensions.DescribeService, describeService),
   RotateSigningKey: signedOperation(extensions.RotateSigningKey, rotateSigningKey),
 };
 

@@ -3,6 +3,7 @@
  * that no name of them can ever meet one of the model's. Data alone, as shapes.ts.
  */
 import type { ModelledErrorName } from "../domain/errors.ts";
+import { describeKeyRing, describeService } from "./extension-shapes.ts";
 import { boolean } from "./member-shapes.ts";
 import { type InputValueOf, type OutputValueOf, structure } from "./shape-language.ts";
 import { isOperationName, type OperationName } from "./shapes.ts";
@@ -10,6 +11,16 @@ import { isOperationName, type OperationName } from "./shapes.ts";
 const keyId = { type: "string" } as const;
 
 export const extensions = {
+  DescribeKeyRing: {
+    access: "signed",
+    ...describeKeyRing,
+    errors: ["InternalErrorException"] satisfies readonly ModelledErrorName[],
+  },
+  DescribeService: {
+    access: "signed",
+    ...describeService,
+    errors: ["InternalErrorException"] satisfies readonly ModelledErrorName[],
+  },
   /** The emergency rotation: SECURITY.md, T43. */
   RotateSigningKey: {
     access: "signed",

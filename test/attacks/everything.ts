@@ -58,6 +58,8 @@ export type Driven = {
   readonly secrets: Secrets;
   /** What only the log must not hold: an administrator's own words, which the service has to store. */
   readonly logSecrets: Secrets;
+  /** What the reads beyond the service model answered. */
+  readonly reads: readonly WireAnswer[];
   /** The providers of the pool, each of which was logged in with and failed with. */
   readonly providerNames: readonly string[];
   /** The issuer whose logins the marked requests presented. */
@@ -315,6 +317,10 @@ export async function driveEverything(folder: string): Promise<Driven> {
   await signed("ListIdentityPools", { MaxResults: 60, NextToken: good.slice(0, 60) });
   const stranger = { accessKeyId: "x", secretAccessKey: secrets.add("a secret", "an-unknown-secret-key") };
   await sendSigned(endpoint, `${PREFIX}ListIdentityPools`, {}, { credential: stranger });
+  const reads: WireAnswer[] = [];
+  for (const read of ["DescribeService", "DescribeKeyRing"]) {
+    reads.push(await signed(`Edgepool.${read}`, {}), await signed(`Edgepool.${read}`, [good]));
+  }
   await signed("Edgepool.RotateSigningKey", {});
   await signed("Edgepool.RotateSigningKey", { Force: true });
   await getOpenIdToken(app, guest, logins);
@@ -325,6 +331,7 @@ export async function driveEverything(folder: string): Promise<Driven> {
     logSecrets,
     providerNames,
     issuerName: issuer.providerName,
+    reads,
     marked,
     close: async () => {
       const servers = [stsServer, facebook, amazon, twitter, ...issuers.values()];

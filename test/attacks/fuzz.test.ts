@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { extensions } from "../../src/protocol/extensions.ts";
+import { extensions, isExtensionName } from "../../src/protocol/extensions.ts";
 import { operations } from "../../src/protocol/shapes.ts";
 import { createPool, getId } from "../support/cognito-clients.ts";
 import { signedCall } from "../support/signed-call.ts";
@@ -14,7 +14,7 @@ import { errorOf, setStage, type Stage } from "./stage.ts";
 
 /** Runs of each property: counted and not timed, so that a slow machine tries as much as a fast one. */
 const BUDGET = { numRuns: 250 } as const;
-const PREFIX = "AWSCognitoIdentityService.";
+const targetOf = (name: string) => `${isExtensionName(name) ? "Edgepool" : "AWSCognitoIdentityService"}.${name}`;
 
 let stage: Stage;
 beforeAll(async () => {
@@ -87,7 +87,7 @@ describe("the wire", () => {
   it("answers any body of any operation decently", async () => {
     await fc.assert(
       fc.asyncProperty(operationName, body, async (operation, text) => {
-        const headers = { "content-type": "application/x-amz-json-1.1", "x-amz-target": PREFIX + operation };
+        const headers = { "content-type": "application/x-amz-json-1.1", "x-amz-target": targetOf(operation) };
         await expectDecentAnswer({ headers, body: text });
       }),
       BUDGET,
@@ -116,7 +116,7 @@ describe("the wire", () => {
     await fc.assert(
       fc.asyncProperty(signedCalls, async ([operation, given, more]) => {
         const input = { ...more, ...Object.fromEntries(given.filter((entry) => entry !== null)) };
-        await expectDecentAnswer(signedCall(stage.endpoint, PREFIX + operation, input));
+        await expectDecentAnswer(signedCall(stage.endpoint, targetOf(operation), input));
         called.add(operation);
       }),
       BUDGET,
@@ -144,7 +144,7 @@ describe("the wire", () => {
         fc.uint8Array({ maxLength: 400 }),
         operationName,
         async (method, path, extra, bytes, operation) => {
-          const usual = { "content-type": "application/x-amz-json-1.1", "x-amz-target": PREFIX + operation };
+          const usual = { "content-type": "application/x-amz-json-1.1", "x-amz-target": targetOf(operation) };
           // The development routes are no part of the service.
           const safePath = path.startsWith("/") && !path.startsWith("/development") ? path : "/";
           await expectDecentAnswer({ method, path: safePath, headers: { ...usual, ...extra }, body: bytes });

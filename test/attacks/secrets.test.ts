@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { deserialize } from "node:v8";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
 import { extensions } from "../../src/protocol/extensions.ts";
 import { operations } from "../../src/protocol/shapes.ts";
 import { processTree, survivors } from "../support/process-tree.ts";
@@ -175,6 +176,20 @@ describe("the log", () => {
     const pools = new Set(requests.map((line) => (JSON.parse(line) as Line)["pool"]));
     const ids = requests.flatMap((line) => line.match(/us-east-1:[0-9a-f-]{36}/g) ?? []);
     expect(ids.filter((id) => !pools.has(id))).toEqual([]);
+  });
+});
+
+describe("the reads of an operator", () => {
+  it("T46: answer no token, subject, secret or signature, nor a piece of one, nor a key", () => {
+    const answers = Buffer.from(driven.reads.map(({ body }) => body).join("\n"));
+    expect(found(answers, driven.secrets.texts)).toEqual([]);
+    const credential = [
+      LOCAL_CREDENTIAL.secretAccessKey,
+      readFileSync(join(folder, "state/key-encryption-key"), "utf8"),
+    ];
+    for (const secret of ["eyJ", ...credential.map((text) => text.trim())])
+      expect(answers.includes(secret)).toBe(false);
+    expect(answers.length).toBeGreaterThan(2000);
   });
 });
 

@@ -14,6 +14,7 @@ import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
 import { missingBoto3 } from "../support/boto3.ts";
 import { adminClient, createPool } from "../support/cognito-clients.ts";
 import { missingProgram, need, runProgram } from "../support/debian-tools.ts";
+import { sendSigned } from "../support/signed-call.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -234,6 +235,35 @@ describe("docs/credentials.md", () => {
     });
     const { Roles } = await admin.send(new GetIdentityPoolRolesCommand({ IdentityPoolId }));
     expect(Roles).toEqual({ authenticated: ROLE });
+  });
+});
+
+describe("docs/operations.md", () => {
+  it("has commands for the operations beyond the model, which all answer", async () => {
+    const commands = exampleWith("docs/operations.md", "sh", "Edgepool.$1");
+    const answers = (await runShell(commands)).split("\n").map((line) => JSON.parse(line) as object);
+    expect(answers).toHaveLength(commands.match(/^edgepool [A-Z]/gm)?.length ?? 0);
+    expect(answers[0]).toMatchObject({ Issuer: endpoint, Local: true, Findings: [] });
+    expect(answers.filter((answer) => "__type" in answer)).toEqual([]);
+  });
+});
+
+describe("docs/settings.md", () => {
+  it("has a credential for people who look, which may read and nothing else", async () => {
+    const [reader]: { operations: string[] }[] = JSON.parse(exampleWith("docs/settings.md", "json", '"reader"'));
+    const { operations = [] } = reader ?? {};
+    const credential = { ...reader, secretAccessKey: "0f1e2d3c4b5a69788796a5b4c3d2e1f0" };
+    const worker = await startWorker({ settings: { ADMIN_CREDENTIALS: JSON.stringify([credential]) } });
+    try {
+      const signing = { credential: { accessKeyId: "reader", secretAccessKey: credential.secretAccessKey } };
+      const answer = await sendSigned(worker.endpoint, "Edgepool.DescribeService", {}, signing);
+      const { Caller }: { Caller?: { AllowedOperations?: unknown } } = JSON.parse(answer.body);
+      expect(Caller?.AllowedOperations).toEqual(operations);
+      const changes = /^(Create|Update|Delete|Set|Tag|Untag|Merge|Unlink|Rotate|GetOpenId)/;
+      expect(operations.filter((name) => changes.test(name))).toEqual([]);
+    } finally {
+      await worker.stop();
+    }
   });
 });
 

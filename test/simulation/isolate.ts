@@ -27,6 +27,7 @@ const CALLER: Caller = {
   credential: { accessKeyId: "AKID", secretAccessKey: "", operations: "*", pools: "*" },
   signature: "",
   callKey: null,
+  origin: "https://identity.example.com",
 };
 
 function configOf(mergePolicy: "conflict" | "merge") {
@@ -106,6 +107,7 @@ export class Isolate {
     const { network, newUuid, mergePolicy } = this.#world;
     return {
       config: CONFIGS[mergePolicy],
+      bindings: [],
       objects: {
         ...objects,
         readPool: async (identityPoolId) => await this.readPool(life, identityPoolId),

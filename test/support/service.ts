@@ -4,6 +4,7 @@ import { env } from "cloudflare:workers";
 import { createApp } from "../../src/app.ts";
 import { parseConfig } from "../../src/config.ts";
 import type { AdminCredential } from "../../src/domain/admin-credential.ts";
+import { isExtensionName } from "../../src/protocol/extensions.ts";
 import { sign } from "./sign-request.ts";
 
 const ORIGIN = "https://identity.example.com";
@@ -69,7 +70,7 @@ export function makeService({ settings = {}, credentials = [ADMIN], bindings = {
     );
     const target = {
       "content-type": "application/x-amz-json-1.1",
-      "x-amz-target": `AWSCognitoIdentityService.${operation}`,
+      "x-amz-target": `${isExtensionName(operation) ? "Edgepool" : "AWSCognitoIdentityService"}.${operation}`,
       ...headers,
     };
     if (credential === undefined) return await fetch("/", { method: "POST", headers: target, body });

@@ -293,6 +293,20 @@ const CREDENTIALS: readonly Scenario[] = [
   },
 ];
 
+/** What an operator reads: whatever is asked, nothing is made, drawn or written. */
+const READS: readonly Scenario[] = [
+  {
+    name: "DescribeService: no call at all",
+    prepare: (stage) => async () => await stage.service.admin("DescribeService", {}),
+    cost: { ...ONLY, status: 200, calls: [], rpcBytes: [], hops: 0 },
+  },
+  {
+    name: "DescribeKeyRing: one call",
+    prepare: (stage) => async () => await stage.service.admin("DescribeKeyRing", {}),
+    cost: { ...ONLY, status: 200, calls: ["KeyRingObject.describe"], rpcBytes: [318], rowsRead: 1 },
+  },
+];
+
 const FIRST_TOKEN = [
   "IdentityObject.grant",
   "IdentityPoolObject.read",
@@ -389,6 +403,7 @@ describe.each([
   ["GetId in a warm isolate costs", IDS],
   ["a refusal costs", REFUSALS],
   ["GetCredentialsForIdentity in a warm isolate costs", CREDENTIALS],
+  ["a read of the operator's costs", READS],
 ])("%s", (_, scenarios) => {
   it.each(scenarios)("$name", async ({ prepare, cost }) => {
     await stage.warmUp();

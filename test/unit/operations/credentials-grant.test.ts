@@ -39,6 +39,7 @@ let pool: IdentityPool;
 
 const context: OperationContext = {
   config,
+  bindings: [],
   objects: objectsOf(env),
   signer: signerOver(() => env.KEY_RING.getByName("key-ring"), config.keyEncryptionKey),
   hash: sha256Hex,

@@ -16,6 +16,7 @@ const config = parsed.value;
 
 const context: OperationContext = {
   config,
+  bindings: [],
   objects: objectsOf(env),
   signer: signerOver(() => env.KEY_RING.getByName("key-ring"), config.keyEncryptionKey),
   hash: sha256Hex,
@@ -64,6 +65,7 @@ describe("the registry of operations", () => {
         credential,
         callKey: null,
         signature: "s",
+        origin: "https://identity.example.com",
       },
     );
     expect(result).toMatchObject({

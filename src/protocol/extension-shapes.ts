@@ -1,0 +1,83 @@
+/** What the reads beyond the service model take and answer (extensions.ts): data alone, in camel case under the names of the calls. */
+import { boolean } from "./member-shapes.ts";
+import { structure } from "./shape-language.ts";
+
+const text = { type: "string" } as const;
+/** Epoch seconds. */
+const instant = { type: "timestamp" } as const;
+const texts = { type: "list", member: text } as const;
+
+const finding = structure(["Level", "Code", "Message", "Action"], {
+  Level: { type: "string", enum: ["error", "warning", "advice"] },
+  /** Kebab-case; it stays when the words change. */
+  Code: text,
+  /** The provider, setting or key that it is about. */
+  About: text,
+  Message: text,
+  Action: text,
+});
+const findings = { type: "list", member: finding } as const;
+
+const setting = structure(["Name", "Value", "IsDefault"], { Name: text, Value: text, IsDefault: boolean });
+const secret = structure(["Name", "IsSet"], { Name: text, IsSet: boolean });
+const binding = structure(["Name", "IsBound"], { Name: text, IsBound: boolean });
+
+export const describeService = {
+  input: structure([], {}),
+  output: structure(
+    ["Version", "Region", "Issuer", "Time", "Local", "Settings", "Secrets", "Bindings", "Findings", "Caller"],
+    {
+      Version: text,
+      Region: text,
+      Issuer: text,
+      /** The clock of the service, in whole seconds. */
+      Time: instant,
+      /** Local development. */
+      Local: boolean,
+      Settings: { type: "list", member: setting },
+      Secrets: { type: "list", member: secret },
+      Bindings: { type: "list", member: binding },
+      /** Of the settings of the whole service; those of a pool are CheckIdentityPool's. */
+      Findings: findings,
+      Caller: structure(["AccessKeyId", "AllowedOperations", "AllowedPools", "AllowedRoles"], {
+        AccessKeyId: text,
+        /** Every signed operation that this key may call, by name. Whoever may call this one may call the public ones, too. */
+        AllowedOperations: texts,
+        /** Ids, or `*` alone. */
+        AllowedPools: texts,
+        /** ARNs, or `*` alone. */
+        AllowedRoles: texts,
+      }),
+    },
+  ),
+} as const;
+
+/** An instant that is to come holds only while the settings stay as they are. */
+const signingKey = structure(["KeyId", "Algorithm", "State"], {
+  KeyId: text,
+  Algorithm: text,
+  State: { type: "string", enum: ["next", "active", "retired"] },
+  /** Of a retired key nobody keeps it. */
+  PublishedAt: instant,
+  ActivatedAt: instant,
+  /** When a next key is to sign. Absent for one of an algorithm that is not wanted any more. */
+  ActivatesAt: instant,
+  /** When the active key is to stop signing. */
+  RetiresAt: instant,
+  RetiredAt: instant,
+  /** When a retired key leaves the key set. */
+  LeavesAt: instant,
+});
+
+export const describeKeyRing = {
+  input: structure([], {}),
+  output: structure(["Keys", "Findings"], {
+    /** The active one first, then next and retired ones. */
+    Keys: { type: "list", member: signingKey },
+    /** When the ring has to do something; in the past where it is late. */
+    NextStepAt: instant,
+    /** Names the key encryption key that the ring rests under, and tells nothing of it. Absent without a ring that can be read. */
+    SealedUnder: text,
+    Findings: findings,
+  }),
+} as const;
