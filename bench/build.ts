@@ -20,6 +20,7 @@ export type Bundle = {
   readonly compatibilityDate: string;
   readonly compatibilityFlags: readonly string[];
   readonly keepNames: boolean;
+  readonly minify: boolean;
   /** Binding name and class name of each Durable Object namespace. */
   readonly objects: readonly { readonly binding: string; readonly className: string }[];
 };
@@ -29,6 +30,7 @@ type ProductConfig = {
   readonly compatibility_date?: string | undefined;
   readonly compatibility_flags?: readonly string[] | undefined;
   readonly keep_names?: boolean | undefined;
+  readonly minify?: boolean | undefined;
   readonly durable_objects: { readonly bindings: readonly { readonly name: string; readonly class_name: string }[] };
 };
 
@@ -46,15 +48,15 @@ export async function buildProduct(source: string, folder: string): Promise<Bund
     binding: name,
     className: class_name,
   }));
-  const { compatibility_date: compatibilityDate = "", keep_names: keepNames = true } = config;
+  const { compatibility_date: compatibilityDate = "", keep_names: keepNames = true, minify = false } = config;
   const { compatibility_flags: compatibilityFlags = [] } = config;
   const file = await bundle(configFile, folder);
-  return { name: "edgepool", file, compatibilityDate, compatibilityFlags, keepNames, objects };
+  return { name: "edgepool", file, compatibilityDate, compatibilityFlags, keepNames, minify, objects };
 }
 
 /** The same bundler as the product's, by the same settings. */
 export async function buildFloor(product: Bundle, folder: string): Promise<Bundle> {
-  const { compatibilityDate, compatibilityFlags, keepNames } = product;
+  const { compatibilityDate, compatibilityFlags, keepNames, minify } = product;
   await mkdir(folder, { recursive: true });
   const configFile = join(folder, "wrangler.json");
   const objects = [{ binding: "IDENTITY", className: "FloorIdentity" }];
@@ -66,10 +68,11 @@ export async function buildFloor(product: Bundle, folder: string): Promise<Bundl
       compatibility_date: compatibilityDate,
       compatibility_flags: compatibilityFlags,
       keep_names: keepNames,
+      minify,
       durable_objects: { bindings: [{ name: "IDENTITY", class_name: "FloorIdentity" }] },
       migrations: [{ tag: "v1", new_sqlite_classes: ["FloorIdentity"] }],
     }),
   );
   const file = await bundle(configFile, folder);
-  return { name: "floor", file, compatibilityDate, compatibilityFlags, keepNames, objects };
+  return { name: "floor", file, compatibilityDate, compatibilityFlags, keepNames, minify, objects };
 }

@@ -57,7 +57,7 @@ export async function builtWorker(
 async function make(build: string, cache: string): Promise<void> {
   const unfinished = await mkdtemp(join(cache, "unfinished-"));
   try {
-    const [, declared] = await Promise.all([bundleWorker(ENTRY, unfinished), workerOptions()]);
+    const [, declared] = await Promise.all([bundleWorker(ENTRY, unfinished, "readable"), workerOptions()]);
     // A developer's own .dev.vars may be among the bindings, and does not rest here.
     const { bindings: _, ...options } = declared;
     await writeFile(join(unfinished, OPTIONS_FILE), JSON.stringify(options));

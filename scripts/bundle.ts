@@ -13,10 +13,18 @@ const QUIET = {
   WRANGLER_WRITE_LOGS: "false",
 };
 
-/** `entry` is relative to the checkout. The path of the one module; rejects with wrangler's own words on stderr. */
-export async function bundleWorker(entry: string, outputFolder: string): Promise<string> {
+/**
+ * `entry` is relative to the checkout. `readable` keeps the names of the source, which a deployment does not. The path of the one
+ * module; rejects with wrangler's own words on stderr.
+ */
+export async function bundleWorker(
+  entry: string,
+  outputFolder: string,
+  form: "deployed" | "readable",
+): Promise<string> {
   const wrangler = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
-  const options = ["--config", join(ROOT, "wrangler.toml"), "--dry-run", "--outdir", outputFolder];
+  const minify = form === "readable" ? ["--minify=false"] : [];
+  const options = ["--config", join(ROOT, "wrangler.toml"), "--dry-run", ...minify, "--outdir", outputFolder];
   await promisify(execFile)(process.execPath, [wrangler, "deploy", join(ROOT, entry), ...options], {
     cwd: ROOT,
     env: { ...process.env, ...QUIET, WRANGLER_LOG: "error" },

@@ -8,6 +8,7 @@ import { type BuiltWorker, builtWorker } from "./built-worker.ts";
 import { ANY_PORT, endpointOf, freePort, portProblem } from "./local-port.ts";
 import { localSettings } from "./local-settings.ts";
 import type { ServeOrder, ServeReport } from "./serve-protocol.ts";
+import { shortLine } from "./short-line.ts";
 import { lockStateFolder } from "./state-folder.ts";
 
 class StartFailure extends Error {}
@@ -43,6 +44,10 @@ async function startRuntime(port: number, { modulePath, options }: BuiltWorker, 
   const { stateFolder } = order;
   const endpoint = endpointOf(port);
   const settings = localSettings(endpoint, order.keyEncryptionKey, new Map(order.settings));
+  const show = (line: string) => {
+    const shown = order.showsJson ? line : shortLine(line, new Date());
+    if (shown !== null) console.error(shown);
+  };
   const developmentIssuer = { className: "DevelopmentIssuerObject", useSQLite: true };
   const runtime = new Miniflare(
     convertV4MiniflareOptions({
@@ -62,7 +67,7 @@ async function startRuntime(port: number, { modulePath, options }: BuiltWorker, 
       telemetry: { enabled: false },
       logRequests: false,
       log: new RuntimeLog(LogLevel.ERROR),
-      handleStructuredLogs: ({ message }) => console.error(message),
+      handleStructuredLogs: ({ message }) => show(message),
       unsafeHandleRuntimeRestart: () => console.error("edgepool: the Workers runtime ended and was started again"),
     }),
   );

@@ -12,9 +12,14 @@ export type StartArguments = {
   readonly stateFolder: string | undefined;
   /** Later ones win; an empty value unsets. */
   readonly settings: ReadonlyMap<string, string>;
+  /** Whether the terminal shows the log as it is, and not a short line for each request. */
+  readonly showsJson: boolean;
 };
 
-const FLAGS = ["--port", "--state", "--var"];
+/** Each takes a value, and these take none. */
+const VALUE_FLAGS = ["--port", "--state", "--var"];
+const SWITCHES = ["--json"];
+const FLAGS = [...VALUE_FLAGS, ...SWITCHES];
 const HINT = 'see "npm start -- --help"';
 
 function parsePort(value: string): Result<number, string> {
@@ -39,22 +44,29 @@ export function parseStartArguments(
   settingNames: readonly string[],
 ): Result<StartArguments, string> {
   const settings = new Map<string, string>();
+  const switches = new Set<string>();
   let port = DEFAULT_PORT;
   let stateFolder: string | undefined;
   // `--flag=value` is `--flag value`.
   const words = commandLine.flatMap((word) => {
-    const flag = FLAGS.find((candidate) => word.startsWith(`${candidate}=`));
+    const flag = VALUE_FLAGS.find((candidate) => word.startsWith(`${candidate}=`));
     return flag === undefined ? [word] : [flag, word.slice(flag.length + 1)];
   });
-  if (words.includes("--help") || words.includes("-h")) return ok({ isHelp: true, port, stateFolder, settings });
-
-  for (let index = 0; index < words.length; index += 2) {
-    const [flag = "", value] = words.slice(index, index + 2);
-    if (!FLAGS.includes(flag)) {
+  if (words.includes("--help") || words.includes("-h")) {
+    return ok({ isHelp: true, port, stateFolder, settings, showsJson: false });
+  }
+  while (words.length > 0) {
+    const flag = words.shift() ?? "";
+    if (SWITCHES.includes(flag)) {
+      switches.add(flag);
+      continue;
+    }
+    if (!VALUE_FLAGS.includes(flag)) {
       // Without `--` npm keeps the flags for itself and passes their values on.
       const reason = flag.startsWith("-") ? `there is no flag ${flag}` : `${JSON.stringify(flag)} is not a flag`;
       return err(`${reason}: the flags are ${FLAGS.join(", ")}, after "npm start --"`);
     }
+    const value = words.shift();
     if (value === undefined || value === "" || FLAGS.includes(value)) return err(`${flag} needs a value: ${HINT}`);
     if (flag === "--state") stateFolder = value;
     else if (flag === "--port") {
@@ -67,18 +79,19 @@ export function parseStartArguments(
       settings.set(...parsed.value);
     }
   }
-  return ok({ isHelp: false, port, stateFolder, settings });
+  return ok({ isHelp: false, port, stateFolder, settings, showsJson: switches.has("--json") });
 }
 
 /** `settings`: those that --var may set; `defaults`: names of those that development gives a default of its own. */
 export function usage(settings: readonly Setting[], defaults: ReadonlySet<string>): string {
-  return `npm start -- [--port N] [--state DIR] [--var NAME=VALUE]...
+  return `npm start -- [--port N] [--state DIR] [--json] [--var NAME=VALUE]...
 
 Runs Edgepool on this machine: the Worker in workerd, a demo identity pool, and an issuer that signs in anyone.
 
   --port N           port on 127.0.0.1; default ${DEFAULT_PORT}; 0 takes one that is free and says which
   --state DIR        folder that keeps identities, pools and keys between starts; an empty one is a fresh service;
                      default .edgepool
+  --json             shows the log as it is, one line of JSON for each event, and not a short line for each request
   --var NAME=VALUE   a setting of the service, any number of times; an empty value unsets it; the names are
 
 ${helpLines(settings, defaults)

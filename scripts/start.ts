@@ -43,7 +43,7 @@ async function plan(args: StartArguments): Promise<Result<Plan, string>> {
   if (!free.ok) return free;
   const shownFolder = args.stateFolder === undefined ? relative(process.cwd(), folder) : folder;
   return ok({
-    order: { port, stateFolder, keyEncryptionKey: key.value, settings: [...args.settings] },
+    order: { port, stateFolder, keyEncryptionKey: key.value, settings: [...args.settings], showsJson: args.showsJson },
     greetingOf(endpoint) {
       const there = configAt(endpoint);
       return welcome(endpoint, shownFolder, there.ok ? there.value : config.value);

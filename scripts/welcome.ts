@@ -1,4 +1,5 @@
 /** What `npm start` prints once the service answers. Text only. */
+import { join } from "node:path";
 import type { Config } from "../src/config.ts";
 import {
   awsCredentials,
@@ -8,6 +9,7 @@ import {
   curlGuest,
   curlLogin,
   type Service,
+  verifyToken,
 } from "../src/development/commands.ts";
 import { demoPool, demoPoolId } from "../src/development/demo-pool.ts";
 import { developmentProviderName, ISSUER_PATH } from "../src/development/development-issuer.ts";
@@ -51,6 +53,7 @@ export function welcome(endpoint: string, stateFolder: string, config: Config): 
   );
   const { accessKeyId, secretAccessKey } = LOCAL_CREDENTIAL;
   const isDevelopmentSts = config.sts.url === `${endpoint}${STS_PATH}`;
+  const relying = { issuer: config.issuer, algorithm: config.tokenAlgorithm, folder: join(import.meta.dirname, "..") };
   const rows: readonly Row[] = [
     ["Endpoint", endpoint],
     ["Identity pool", service.identityPoolId],
@@ -77,6 +80,7 @@ export function welcome(endpoint: string, stateFolder: string, config: Config): 
     ...(isDevelopmentSts
       ? [paragraph(`Credentials for ${NAME}, with the AWS command line`, awsCredentials(service))]
       : []),
+    paragraph("The token verified, as a relying party does it", verifyToken(service, relying)),
     "Ctrl-C stops it. The state stays.",
   ];
   return `${paragraphs.join("\n\n")}\n`;

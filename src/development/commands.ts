@@ -100,6 +100,30 @@ export function awsCredentials(service: Service): readonly string[] {
   ];
 }
 
+export type Relying = {
+  readonly issuer: string;
+  readonly algorithm: string;
+  /** Where jose is installed: the folder of the checkout. Null is the one that the shell is in. */
+  readonly folder: string | null;
+};
+
+/** What a relying party does with the token of the commands before: as any of them, it trusts what it was told and the key set. */
+export function verifyToken({ endpoint, identityPoolId }: Service, { issuer, algorithm, folder }: Relying): string[] {
+  const expected = `{ issuer: "${issuer}", audience: "${identityPoolId}", algorithms: ["${algorithm}"] }`;
+  const command = [
+    `node --input-type=module -e '`,
+    `  import { createRemoteJWKSet, jwtVerify } from "jose";`,
+    `  const keys = createRemoteJWKSet(new URL("${endpoint}/.well-known/jwks.json"));`,
+    `  const { payload } = await jwtVerify(process.argv[1], keys, ${expected});`,
+    `  console.log(payload);' "$OPENID_TOKEN"`,
+  ].join("\n");
+  return [folder === null ? command : `(cd ${shellText(folder)} && ${command})`];
+}
+
+function shellText(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
 /** A signed operation: the credentials stand before the command, so that the shell's own stay as they are. */
 export function awsSigned(service: Service, accessKeyId: string, secretAccessKey: string): readonly string[] {
   return [

@@ -22,6 +22,7 @@ import { decodeJwt, decodeProtectedHeader } from "jose";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { ServeOrder } from "../../scripts/serve-protocol.ts";
 import { callForText } from "../support/call.ts";
+import { signIn } from "../support/development-sign-in.ts";
 import { call } from "../support/wire-call.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 
@@ -77,6 +78,19 @@ describe("npm start", () => {
     expectGuestThenAlice(await paste(commands), providerName);
   });
 
+  it("prints, last, a command that verifies the token wherever it is pasted", async () => {
+    const verify = commandsOf(worker.printed, "as a relying party does it:");
+    expect(worker.printed.indexOf(verify)).toBeGreaterThan(worker.printed.lastIndexOf(" command line:"));
+    const guest = commandsOf(worker.printed, "A guest, with curl:");
+    const [identityId, , ...claims] = await paste(`cd /; ${guest}\n${verify}`);
+    expect(claims.join(" ")).toContain(`sub: '${identityId}'`);
+    expect(claims.join(" ")).toContain("amr: [ 'unauthenticated' ]");
+    // Of another key, as a forged one is.
+    await expect(paste(`${guest}\nOPENID_TOKEN=\${OPENID_TOKEN%??????}AAAAAA\n${verify}`)).rejects.toThrow(
+      "signature verification failed",
+    );
+  });
+
   it("prints aws commands that work when pasted", async ({ skip }) => {
     skip(!hasAwsCommand, "the aws command is not installed");
     const commands = commandsOf(worker.printed, "with the AWS command line:");
@@ -123,6 +137,27 @@ describe("npm start", () => {
       `edgepool: the state folder ${worker.stateFolder} is in use by another npm start`,
     );
     expect((await call(worker.endpoint, "GetId", { IdentityPoolId: inject("identityPoolId") })).status).toBe(200);
+  });
+});
+
+describe("the terminal of npm start", () => {
+  it("has nothing before the welcome, and then one short line for each request", async () => {
+    const worker = await startWorker({ flags: [] });
+    try {
+      expect(worker.log()).toBe("");
+      expect(worker.printed).toMatch(/^Edgepool is ready\.$/m);
+      const guest = { IdentityPoolId: inject("identityPoolId") };
+      const { token } = await signIn(worker.endpoint, "alice");
+      const providerName = `127.0.0.1:${worker.port}/development/issuer`;
+      await call(worker.endpoint, "GetId", { ...guest, Logins: { [providerName]: token } });
+      await call(worker.endpoint, "GetId", { ...guest, Logins: { [providerName]: token.slice(0, -6) } });
+      await expect.poll(() => worker.log().trim().split("\n")).toHaveLength(2);
+      const [good = "", bad = ""] = worker.log().trim().split("\n");
+      expect(good).toMatch(/^\d\d:\d\d:\d\d  200  GetId +[\d.]+ ms  127\.0\.0\.1:\d+\/development\/issuer$/);
+      expect(bad).toMatch(/^\d\d:\d\d:\d\d  403  GetId +[\d.]+ ms  NotAuthorizedException \(.+: bad-signature.*\)$/);
+    } finally {
+      await worker.stop();
+    }
   });
 });
 
@@ -221,7 +256,7 @@ async function serve(port: number, nodeOptions: readonly string[] = []) {
   let printed = "";
   child.stdout?.setEncoding("utf8").on("data", (chunk: string) => (printed += chunk));
   const keyEncryptionKey = "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=";
-  child.send({ port, stateFolder, keyEncryptionKey, settings: [] } satisfies ServeOrder);
+  child.send({ port, stateFolder, keyEncryptionKey, settings: [], showsJson: true } satisfies ServeOrder);
   const reports: unknown[] = await once(child, "message");
   if (child.connected) child.disconnect();
   await ended;
@@ -272,6 +307,8 @@ describe("npm start refuses", () => {
     [["--port", "80a"], "--port must be a whole number from 0 to 65535"],
     [["--port=-1"], "--port must be a whole number from 0 to 65535"],
     [["--port", "0.5"], "--port must be a whole number from 0 to 65535"],
+    [["--json=1"], "there is no flag --json=1"],
+    [["--json", "--port", "--json"], "--port needs a value"],
     [["--var", "TOKEN_ALG"], "--var must be NAME=VALUE"],
     [["--var", "=ES256"], "--var must be NAME=VALUE"],
     [["--var", "TOKEN_ALGORITHM=ES256"], 'there is no setting "TOKEN_ALGORITHM": the settings are ADMIN_CREDENTIALS, '],
@@ -380,6 +417,7 @@ describe("npm start refuses", () => {
   it("nothing when asked for help", () => {
     const { code, stdout, stderr } = start(["--help"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    for (const text of ["--port N", "--state DIR", "--var NAME=VALUE", "TOKEN_ALG"]) expect(stdout).toContain(text);
+    for (const text of ["--port N", "--state DIR", "--json", "--var NAME=VALUE", "TOKEN_ALG"])
+      expect(stdout).toContain(text);
   });
 });

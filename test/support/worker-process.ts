@@ -39,6 +39,8 @@ export type WorkerOptions = {
   readonly stateFolder?: string;
   /** Default: scripts/start.ts itself, which npm would run. */
   readonly command?: readonly string[];
+  /** More flags, in place of `--json`, by which the log is what most tests read. */
+  readonly flags?: readonly string[];
 };
 
 export type Ended = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
@@ -58,13 +60,9 @@ export type RunningWorker = {
   stop(): Promise<Ended>;
 };
 
-export function startArguments(
-  port: number,
-  stateFolder: string,
-  settings: Readonly<Record<string, string>>,
-): string[] {
+function startArguments({ port = 0, settings = {}, flags = ["--json"] }: WorkerOptions, stateFolder: string): string[] {
   const variables = Object.entries(settings).flatMap(([name, value]) => ["--var", `${name}=${value}`]);
-  return ["--port", String(port), "--state", stateFolder, ...variables];
+  return ["--port", String(port), "--state", stateFolder, ...flags, ...variables];
 }
 
 async function untilReady(child: ChildProcess, ended: Promise<Ended>, log: () => string): Promise<string> {
@@ -95,7 +93,7 @@ export async function startWorker(options: WorkerOptions = {}): Promise<RunningW
   const logFile = join(folder, "log");
   const [command = "", ...words] = options.command ?? [process.execPath, START];
   const log = openSync(logFile, "a");
-  const child = spawn(command, [...words, ...startArguments(options.port ?? 0, stateFolder, options.settings ?? {})], {
+  const child = spawn(command, [...words, ...startArguments(options, stateFolder)], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", log],
   });
