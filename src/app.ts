@@ -38,10 +38,12 @@ export type Composition = {
   readonly allowsPlainHttp?: true;
 };
 
+type Verifying = keyof ReturnType<typeof verifiersOf>;
+
 /** What is made for an environment, once, of its settings and of the isolate's memories (isolate.ts). */
 type Service = {
   readonly config: Config;
-  readonly context: Omit<OperationContext, "call" | "client" | "note" | "signer" | "verifyLogins" | "verifyForGrant">;
+  readonly context: Omit<OperationContext, "call" | "client" | "note" | "signer" | Verifying>;
   /** `client` is charged for what the tokens cost a provider. */
   readonly present: (tokens: ReadonlyMap<string, string>, client: ClientAddress | null) => PresentedTokens;
   readonly clients: ClientLimit;

@@ -6,9 +6,12 @@ import type { Config } from "../config.ts";
 import type { Result, ServiceError } from "../domain/errors.ts";
 import type { GrantWish, VerifiedForGrant } from "../domain/grant-access.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
+import { IsolateCache } from "../domain/isolate-cache.ts";
 import type { Login, VerifiedLogin } from "../domain/login.ts";
+import type { TellRule } from "../domain/login-rules.ts";
 import { canonicalName } from "../domain/provider-name.ts";
 import type { Trace } from "../domain/trace.ts";
+import type { GenuineToken } from "../jwt/genuine-tokens.ts";
 import type { IssuerKeys } from "../key-sets/issuer-keys.ts";
 import type { PresentedLogins } from "../linking/identity-host.ts";
 import { configuredNames } from "../providers/pool-providers.ts";
@@ -57,6 +60,14 @@ export class PresentedTokens implements PresentedLogins {
     admitQuestion: () => ServiceError | null = () => null,
   ): Promise<Result<readonly VerifiedLogin[]>> {
     return await verifyLogins(pool, this.tokens, this.#contextFor(pool, admitQuestion));
+  }
+
+  /** As `verify` without anybody to admit questions, and told rule by rule. Nothing of the tokens is remembered. */
+  async explain(pool: IdentityPool, tell: TellRule): Promise<Result<readonly VerifiedLogin[]>> {
+    const context = this.#contextFor(pool, () => null);
+    const { issuerAddresses, poolProviders, breaker, hash } = isolate;
+    const memory = { issuerAddresses, poolProviders, breaker, hash, genuineTokens: new IsolateCache<GenuineToken>(0) };
+    return await verifyLogins(pool, this.tokens, { ...context, memory, tell });
   }
 
   async verifyForGrant(
@@ -120,6 +131,8 @@ export function verifiersOf(
   return {
     verifyLogins: async (pool: IdentityPool, tokens: Tokens) =>
       await noting(tokens, async (presented) => await presented.verify(pool)),
+    explainLogins: async (pool: IdentityPool, tokens: Tokens, tell: TellRule) =>
+      await noting(tokens, async (presented) => await presented.explain(pool, tell)),
     verifyForGrant: async (pool: IdentityPool, tokens: Tokens, wish: GrantWish) =>
       await noting(tokens, async (presented) => await presented.verifyForGrant(pool, wish)),
   };

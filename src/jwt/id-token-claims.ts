@@ -4,6 +4,7 @@ import { isSameIssuer } from "../domain/provider-name.ts";
 import type { Members } from "../domain/json.ts";
 import type { Client, ProvenLogin } from "../domain/proven-login.ts";
 import type { Judgement } from "../domain/login-refusal.ts";
+import { anyOf, instantText, tellInPool, type TellRule } from "../domain/login-rules.ts";
 
 export type ClaimRules = {
   /** Whether a token with one audience may name a foreign `azp` (T17). */
@@ -20,6 +21,8 @@ export type ClaimRules = {
  */
 const SUBJECT = /^[^\p{Cc}\p{Cs}]{1,1024}$/u;
 
+const REQUIRED_CLAIMS = ["aud", "exp", "iat", "sub"];
+
 /**
  * `iss` must be one of `issuers`, byte for byte but for one slash at the end (T16). `now` and `clockSkewSeconds` in seconds.
  * The answer is a claim still: only a signature makes it a proof.
@@ -31,22 +34,38 @@ export function judgeClaims(
   rules: ClaimRules,
   now: number,
   clockSkewSeconds: number,
+  tell?: TellRule,
 ): Judgement<ProvenLogin> {
   // The live service compares the issuer first, also under a provider name that the pool does not have.
+  // T46: such a name is the client's text, and could be anything.
+  const isInPool = clients.length > 0;
+  tell?.(
+    "issuer",
+    isInPool ? `iss is ${issuers.join(" or ")}` : "iss is https:// and the provider name",
+    claims.get("iss"),
+  );
   const issuer = judgeIssuer(claims, issuers);
   if (!issuer.ok) return issuer;
-  if (clients.length === 0) return err({ kind: "unsupported-provider" });
-  const missing = ["aud", "exp", "iat", "sub"].find((claim) => !claims.has(claim));
+  tellInPool(clients, tell);
+  if (!isInPool) return err({ kind: "unsupported-provider" });
+  const isThere = (claim: string) => claims.has(claim);
+  tell?.("required-claims", REQUIRED_CLAIMS.join(", "), REQUIRED_CLAIMS.filter(isThere).join(", "));
+  const missing = REQUIRED_CLAIMS.find((claim) => !isThere(claim));
   if (missing !== undefined) return err({ kind: "missing-claim", claim: missing });
 
-  const tokenKind = judgeTokenKind(claims, rules.fixedClaims);
+  const tokenKind = judgeTokenKind(claims, rules.fixedClaims, tell);
   if (!tokenKind.ok) return tokenKind;
-  const times = judgeTimes(claims, now, clockSkewSeconds);
+  const times = judgeTimes(claims, now, clockSkewSeconds, tell);
   if (!times.ok) return times;
   const subject = claims.get("sub");
+  tell?.(
+    "subject",
+    "sub is a text of 1 to 1,024 characters without control characters",
+    typeof subject === "string" ? "present" : "no text",
+  );
   // T18: stored and compared as given, without a normal form: two spellings are two users. Nothing but the subject identifies the user; e-mail is never read (T35).
   if (typeof subject !== "string" || !SUBJECT.test(subject)) return err({ kind: "malformed", part: "sub" });
-  const client = judgeAudience(claims, clients, rules);
+  const client = judgeAudience(claims, clients, rules, tell);
   if (!client.ok) return client;
   const issuedAt = claims.get("iat");
   return ok({ subject, client: client.value, ...(isInstant(issuedAt) && { issuedAt }) });
@@ -60,7 +79,8 @@ function judgeIssuer(claims: Members, issuers: readonly string[]): Judgement<tru
 }
 
 /** T14: another kind of token of the same issuer (a security event or logout token; a user pool's access token). */
-function judgeTokenKind(claims: Members, fixedClaims: ReadonlyMap<string, string>): Judgement<true> {
+function judgeTokenKind(claims: Members, fixedClaims: ReadonlyMap<string, string>, tell?: TellRule): Judgement<true> {
+  tell?.("token-kind", tokenKindText(fixedClaims), claims.has("events") ? "events" : claims.get("token_use"));
   if (claims.has("events")) return err({ kind: "wrong-token-kind", part: "events" });
   // Cognito's own claim, which says `access` in the other kind: by whatever name a user pool or its imitation is configured.
   if (claims.has("token_use") && claims.get("token_use") !== "id") {
@@ -73,12 +93,23 @@ function judgeTokenKind(claims: Members, fixedClaims: ReadonlyMap<string, string
   return ok(true);
 }
 
+function tokenKindText(fixedClaims: ReadonlyMap<string, string>): string {
+  const fixed = [...fixedClaims].map(([claim, value]) => `${claim} is ${value}`);
+  return ["no events", ...(fixed.length > 0 ? fixed : ["token_use is id, or is not there"])].join(", ");
+}
+
 /** T19: finite numbers only (`1e400` is none), `exp` and `iat` required, one skew for all three. */
-function judgeTimes(claims: Members, now: number, clockSkewSeconds: number): Judgement<true> {
+function judgeTimes(claims: Members, now: number, clockSkewSeconds: number, tell?: TellRule): Judgement<true> {
   const expiresAt = claims.get("exp");
+  tell?.("expiry", `exp is after ${String(instantText(now - clockSkewSeconds))}`, instantText(expiresAt));
   if (!isInstant(expiresAt)) return err({ kind: "malformed", part: "exp" });
   if (now >= expiresAt + clockSkewSeconds) return err({ kind: "expired", now, expiresAt });
   for (const claim of ["nbf", "iat"]) {
+    tell?.(
+      claim === "nbf" ? "not-before" : "issued-at",
+      `${claim} is not after ${String(instantText(now + clockSkewSeconds))}`,
+      instantText(claims.get(claim)),
+    );
     if (!claims.has(claim)) continue;
     const instant = claims.get(claim);
     if (!isInstant(instant)) return err({ kind: "malformed", part: claim });
@@ -95,8 +126,14 @@ function isInstant(value: unknown): value is number {
  * T17: the audience must hold one of our client ids exactly, and whoever else it names must not be the one it was made for.
  * Stricter than the live service, which lets an `azp` of ours stand in for a foreign audience.
  */
-function judgeAudience(claims: Members, clients: readonly Client[], rules: ClaimRules): Judgement<Client> {
+function judgeAudience(
+  claims: Members,
+  clients: readonly Client[],
+  rules: ClaimRules,
+  tell?: TellRule,
+): Judgement<Client> {
   const audience = claims.get("aud");
+  tell?.("audience", `aud is ${anyOf(clients)}, and azp no stranger`, audienceText(audience, claims.get("azp")));
   const audiences: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
   if (!audiences.every((entry) => typeof entry === "string")) return err({ kind: "malformed", part: "aud" });
   const isOurs = (value: unknown) => clients.some(({ clientId }) => clientId === value);
@@ -115,4 +152,10 @@ function judgeAudience(claims: Members, clients: readonly Client[], rules: Claim
   const accepted = clients.filter(({ clientId }) => audiences.includes(clientId));
   const client = accepted.find(({ clientId }) => clientId === authorizedParty) ?? accepted[0];
   return client === undefined ? wrong : ok(client);
+}
+
+/** The `azp` beside it, where there is one. */
+function audienceText(audience: unknown, authorizedParty: unknown): unknown {
+  if (authorizedParty === undefined) return audience;
+  return `aud ${JSON.stringify(audience)}, azp ${JSON.stringify(authorizedParty)}`;
 }

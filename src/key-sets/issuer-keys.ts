@@ -8,6 +8,8 @@ import type { KeySetAnswer, KeySetRequest } from "./key-set-life.ts";
 import type { KeySetFailure } from "./load-key-set.ts";
 import { type PublicKey, selectKey } from "./public-keys.ts";
 import { type KeyRefusalReason, upstreamTroubleOf } from "../domain/login-refusal.ts";
+import type { TellRule } from "../domain/login-rules.ts";
+import { quotedName } from "../domain/printable.ts";
 import { importVerificationKey, type SignatureAlgorithm } from "../jwt/signature.ts";
 import type { IsolateCache } from "../domain/isolate-cache.ts";
 
@@ -21,6 +23,7 @@ export type KeyRequest = {
   readonly isSigner: (key: CryptoKey) => boolean | Promise<boolean>;
   /** Told when the answer had to be fetched from the issuer. */
   readonly onFetch?: (() => void) | undefined;
+  readonly tell?: TellRule | undefined;
 };
 
 /** In the hands of one request: what it begins, it alone waits for. */
@@ -126,17 +129,36 @@ export function createIssuerKeys(
 
 async function findIn(
   entry: IssuerEntry,
-  { algorithm, kid, isSigner }: KeyRequest,
+  { issuer, algorithm, kid, isSigner, tell }: KeyRequest,
 ): Promise<Result<CryptoKey, KeyRefusalReason>> {
+  tell?.("issuer-keys", `the keys of ${issuer} are known`, loadedText(entry));
   if (entry.state === "unreachable") return err(upstreamTroubleOf(entry.failure));
+  tell?.("signing-key", `one key for ${algorithm} with the kid of the token: ${kidsText(entry.keys)}`, kid);
   const selected = selectKey(entry.keys, algorithm, kid);
   if (!selected.ok) {
     // T31: while the issuer is down, nobody knows whether it has added a key, so the token is not called wrong.
     const isOpen = selected.error.kind === "unknown-key" && entry.failure !== undefined;
     return isOpen ? err(upstreamTroubleOf(entry.failure)) : selected;
   }
+  tell?.("signature", "made by that key");
   const key = selected.value.imported.get(algorithm) ?? (await importKey(selected.value, algorithm));
   return (await isSigner(key)) ? ok(key) : err({ kind: "bad-signature" });
+}
+
+function loadedText(entry: IssuerEntry): string {
+  if (entry.state === "known") return entry.keys.length === 1 ? "1 key" : `${entry.keys.length} keys`;
+  return entry.failure ?? "not asked again yet";
+}
+
+/** Most kids of a set that an explanation names. */
+const MAX_NAMED_KIDS = 20;
+
+/** Published by their issuer, and so no secret. */
+function kidsText(keys: readonly IsolateKey[]): string {
+  const kids = keys
+    .slice(0, MAX_NAMED_KIDS)
+    .map(({ publicKey: { kid } }) => (kid === undefined ? "(none)" : quotedName(kid)));
+  return [...kids, ...(keys.length > MAX_NAMED_KIDS ? ["…"] : [])].join(", ");
 }
 
 /** Two requests may import the same key at once: that is cheaper than one that waits for another. */

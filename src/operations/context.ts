@@ -9,6 +9,7 @@ import type { GrantWish, VerifiedForGrant } from "../domain/grant-access.ts";
 import type { ClientCall } from "../domain/identity.ts";
 import { type IdentityId, type IdentityPoolId, parseIdentityId, parseIdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
+import type { TellRule } from "../domain/login-rules.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
 import type { Trace } from "../domain/trace.ts";
 import type { ClientAddress } from "../limits/client-limit.ts";
@@ -45,7 +46,13 @@ export type OperationContext = Pick<Parties, "pause" | "random" | "newUuid"> & {
   readonly client: ClientAddress | null;
   /** Verifies presented login tokens, all or none, and notes what that was about. Charges `client` for each question to a provider. */
   verifyLogins(pool: IdentityPool, tokens: ReadonlyMap<string, string>): Promise<Result<readonly VerifiedLogin[]>>;
-  /** The same, with what the pool gives for these logins, or why it gives nothing. */
+  /** The same verdict, told rule by rule; nothing of the tokens is remembered. */
+  explainLogins(
+    pool: IdentityPool,
+    tokens: ReadonlyMap<string, string>,
+    tell: TellRule,
+  ): Promise<Result<readonly VerifiedLogin[]>>;
+  /** As `verifyLogins`, with what the pool gives for these logins, or why it gives nothing. */
   verifyForGrant(
     pool: IdentityPool,
     tokens: ReadonlyMap<string, string>,

@@ -4,6 +4,7 @@ import { type ExtensionName, extensions, isExtensionName } from "../protocol/ext
 import type { InputValueOf, StructureShape } from "../protocol/shape-language.ts";
 import { type OperationName, operations } from "../protocol/shapes.ts";
 import { validate } from "../protocol/validate.ts";
+import { checkLogin } from "./check-login.ts";
 import type { Caller, OperationContext, SignedContext } from "./context.ts";
 import { describeKeyRing, describeService } from "./describe-service.ts";
 import {
@@ -94,6 +95,7 @@ export const registry: Readonly<Record<OperationName, RunnableOperation>> = {
 
 /** What is built beyond the service model. */
 const extensionRegistry: Readonly<Record<ExtensionName, RunnableOperation>> = {
+  CheckLogin: signedOperation(extensions.CheckLogin, checkLogin),
   DescribeKeyRing: signedOperation(extensions.DescribeKeyRing, describeKeyRing),
   DescribeService: signedOperation(extensions.DescribeService, describeService),
   RotateSigningKey: signedOperation(extensions.RotateSigningKey, rotateSigningKey),

@@ -1,5 +1,5 @@
 /** What the reads beyond the service model take and answer (extensions.ts): data alone, in camel case under the names of the calls. */
-import { boolean } from "./member-shapes.ts";
+import { boolean, identityPoolId, loginsMap } from "./member-shapes.ts";
 import { structure } from "./shape-language.ts";
 
 const text = { type: "string" } as const;
@@ -21,6 +21,31 @@ const findings = { type: "list", member: finding } as const;
 const setting = structure(["Name", "Value", "IsDefault"], { Name: text, Value: text, IsDefault: boolean });
 const secret = structure(["Name", "IsSet"], { Name: text, IsSet: boolean });
 const binding = structure(["Name", "IsBound"], { Name: text, IsBound: boolean });
+
+const judgedRule = structure(["Rule", "Outcome"], {
+  /** One of domain/login-rules.ts. */
+  Rule: text,
+  Outcome: { type: "string", enum: ["passed", "failed", "not-reached"] },
+  /** What the rule asks for; absent where it was not reached. */
+  Expected: text,
+  /** What the token, the pool or the provider has, up to 64 printable characters; absent where there is nothing. */
+  Found: text,
+});
+
+export const checkLogin = {
+  input: structure(["IdentityPoolId", "Logins"], {
+    IdentityPoolId: identityPoolId,
+    Logins: { ...loginsMap, min: 1, max: 1 },
+  }),
+  output: structure(["Accepted", "Rules"], {
+    Accepted: boolean,
+    /** In the order in which the login is judged. */
+    Rules: { type: "list", member: judgedRule },
+    /** The exception and the message with which GetId would refuse. */
+    Exception: text,
+    Refusal: text,
+  }),
+} as const;
 
 export const describeService = {
   input: structure([], {}),

@@ -3,14 +3,18 @@
  * that no name of them can ever meet one of the model's. Data alone, as shapes.ts.
  */
 import type { ModelledErrorName } from "../domain/errors.ts";
-import { describeKeyRing, describeService } from "./extension-shapes.ts";
+import { checkLogin, describeKeyRing, describeService } from "./extension-shapes.ts";
 import { boolean } from "./member-shapes.ts";
 import { type InputValueOf, type OutputValueOf, structure } from "./shape-language.ts";
 import { isOperationName, type OperationName } from "./shapes.ts";
 
 const keyId = { type: "string" } as const;
-
 export const extensions = {
+  CheckLogin: {
+    access: "signed",
+    ...checkLogin,
+    errors: ["InternalErrorException", "ResourceNotFoundException"] satisfies readonly ModelledErrorName[],
+  },
   DescribeKeyRing: {
     access: "signed",
     ...describeKeyRing,

@@ -6,31 +6,52 @@ import { err, ok } from "../domain/errors.ts";
 import type { PresentedLogin, ProviderKind } from "./provider.ts";
 import type { Client, ProvenLogin } from "../domain/proven-login.ts";
 import { type ProviderApi, providerApiOf, upstreamTrouble } from "./provider-api.ts";
-import type { Judgement } from "../domain/login-refusal.ts";
+import type { Judgement, RefusalReason } from "../domain/login-refusal.ts";
+import { anyOf, type LoginRule, tellInPool } from "../domain/login-rules.ts";
 
 export type AccessTokenProfile = {
   readonly providerName: string;
   /** What a token of the provider can look like at all: judged before anybody is asked (T28). */
   readonly tokenForm: RegExp;
+  /** The same for people. */
+  readonly formText: string;
   readonly clientsOf?: (value: string) => readonly Client[];
   readonly prove: (login: PresentedLogin, api: ProviderApi) => Promise<Judgement<ProvenLogin>>;
 };
 
+const RULES: readonly LoginRule[] = ["provider-in-pool", "form", "provider-verdict"];
+
 /** A user's id at its provider: visible ASCII, and never so long that an amr entry becomes a burden (T18). */
 const SUBJECT = /^[\x21-\x7e]{1,255}$/;
 
-export function accessTokenKind({ providerName, tokenForm, clientsOf, prove }: AccessTokenProfile): ProviderKind {
+export function accessTokenKind(profile: AccessTokenProfile): ProviderKind {
+  const { providerName, tokenForm, formText, clientsOf, prove } = profile;
   return {
     owns: (name) => name === providerName,
+    rules: RULES,
     isVerifiable: () => true,
     asksApi: () => true,
     ...(clientsOf !== undefined && { clientsOf }),
     inspect(login, context) {
+      const { tell } = context;
+      tellInPool(login.clients, tell);
       if (login.clients.length === 0) return err({ kind: "unsupported-provider" });
+      tell?.("form", formText, `${login.token.length} characters`);
       if (!tokenForm.test(login.token)) return err({ kind: "malformed", part: "access token" });
-      return ok({ prove: async () => await prove(login, providerApiOf(providerName, context)) });
+      return ok({
+        async prove() {
+          const proven = await prove(login, providerApiOf(providerName, context));
+          const expected = `${providerName} calls it good, and made for ${anyOf(login.clients)}`;
+          tell?.("provider-verdict", expected, proven.ok ? proven.value.client.clientId : verdictText(proven.error));
+          return proven;
+        },
+      });
     },
   };
+}
+
+function verdictText(reason: RefusalReason): string {
+  return "failure" in reason && reason.failure !== undefined ? `${reason.kind}: ${reason.failure}` : reason.kind;
 }
 
 /**

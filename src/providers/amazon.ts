@@ -10,6 +10,7 @@ const TOKEN_ERRORS: ReadonlySet<unknown> = new Set(["invalid_token", "invalid_re
 export const amazon = accessTokenKind({
   providerName: "www.amazon.com",
   tokenForm: /^[\x21-\x7e]{1,4096}$/,
+  formText: "an access token: up to 4,096 characters without spaces",
   async prove({ token, clients }, api) {
     const answer = await api.ask({
       url: `${api.providerApis.amazonApiUrl}/auth/o2/tokeninfo`,

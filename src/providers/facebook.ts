@@ -33,6 +33,7 @@ const FOREIGN_APP_CODE = 100;
 export const facebook = accessTokenKind({
   providerName: "graph.facebook.com",
   tokenForm: /^[\x21-\x7e]{1,4096}$/,
+  formText: "an access token: up to 4,096 characters without spaces",
   async prove({ token, clients }, api) {
     const app = await findApp(token, clients, api);
     if (!app.ok) return app;

@@ -1,5 +1,6 @@
 /** What all kinds that log in with an ID token share: read it, judge it, then check its signature. Each kind is a profile. */
 import { err, ok } from "../domain/errors.ts";
+import type { LoginRule } from "../domain/login-rules.ts";
 import { isSameIssuer } from "../domain/provider-name.ts";
 import { recallToken, rememberToken } from "../jwt/genuine-tokens.ts";
 import { type ClaimRules, judgeClaims } from "../jwt/id-token-claims.ts";
@@ -16,10 +17,32 @@ export type IdTokenProfile = ClaimRules & {
   acceptedIssuers(issuer: string, providerName: string): readonly string[];
 };
 
+const RULES: readonly LoginRule[] = [
+  "form",
+  "header-members",
+  "token-type",
+  "key-id",
+  "algorithm",
+  "issuer",
+  "provider-in-pool",
+  "required-claims",
+  "token-kind",
+  "expiry",
+  "not-before",
+  "issued-at",
+  "subject",
+  "audience",
+  "issuer-address",
+  "issuer-keys",
+  "signing-key",
+  "signature",
+];
+
 /** `owns` is the kind's own affair; everything else follows from the profile. */
 export function idTokenKind(owns: (providerName: string) => boolean, profile: IdTokenProfile): ProviderKind {
   return {
     owns,
+    rules: RULES,
     isVerifiable: (providerName, upstreams) => isIssuer(upstreams.issuerOf(providerName), upstreams),
     keyIssuerOf(providerName, upstreams, { issuerAddresses }) {
       const issuer = upstreams.issuerOf(providerName);
@@ -28,18 +51,25 @@ export function idTokenKind(owns: (providerName: string) => boolean, profile: Id
     inspect({ providerName, token, clients }, context) {
       // T21: issuer, keys and audience all come from the one row that the provider name stands for.
       const issuer = context.upstreams.issuerOf(providerName);
+      const { tell, onFetch } = context;
       const { genuineTokens, issuerAddresses } = context.memory;
       const known = recallToken(genuineTokens, token, context.now);
       const parsed = known === undefined ? parseLoginToken(token) : ok(known.read);
+      tell?.(
+        "form",
+        "header.claims.signature, in base64url",
+        parsed.ok ? `${token.length} characters` : "none of these",
+      );
       if (!parsed.ok) return parsed;
       const { header, claims, signature, signedBytes } = parsed.value;
-      const judgedHeader = judgeHeader(header, profile.algorithms);
+      const judgedHeader = judgeHeader(header, profile.algorithms, tell);
       if (!judgedHeader.ok) return judgedHeader;
       const { algorithm, kid } = judgedHeader.value;
       const issuers = profile.acceptedIssuers(issuer, providerName);
-      const claimed = judgeClaims(claims, issuers, clients, profile, context.now, context.clockSkewSeconds);
+      const claimed = judgeClaims(claims, issuers, clients, profile, context.now, context.clockSkewSeconds, tell);
       if (!claimed.ok) return claimed;
       // A pool may hold a name from before the rules grew stricter; its keys could only come from a refused address.
+      tell?.("issuer-address", "an https address on a public host, and not this service", issuer);
       if (!isIssuerAddress(issuer, context.upstreams, issuerAddresses)) return err({ kind: "unsupported-provider" });
 
       const named = issuers.find((one) => isSameIssuer(claims.get("iss"), one));
@@ -49,8 +79,7 @@ export function idTokenKind(owns: (providerName: string) => boolean, profile: Id
         async prove() {
           const isSigner = (key: CryptoKey) =>
             key === known?.key || verifySignature(algorithm, key, signature, signedBytes);
-          const { onFetch } = context;
-          const key = await context.issuerKeys.find({ issuer: keyIssuer, algorithm, kid, isSigner, onFetch });
+          const key = await context.issuerKeys.find({ issuer: keyIssuer, algorithm, kid, isSigner, onFetch, tell });
           if (!key.ok) return key;
           if (key.value !== known?.key)
             rememberToken(genuineTokens, token, { read: parsed.value, key: key.value }, context.now);

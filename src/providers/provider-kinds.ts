@@ -18,19 +18,34 @@ function refusing(
   owns: (providerName: string) => boolean,
   kind: "own-token" | "saml-not-verified" | "unsupported-provider",
   isVerifiable: boolean,
+  /** Whose tokens they are, for an explanation. */
+  found: string,
 ): ProviderKind {
   const reason: RefusalReason = { kind };
-  return { owns, isVerifiable: () => isVerifiable, inspect: () => err(reason) };
+  return {
+    owns,
+    rules: ["verifiable-provider"],
+    isVerifiable: () => isVerifiable,
+    inspect(_, { tell }) {
+      tell?.("verifiable-provider", "a provider whose login tokens this service verifies", found);
+      return err(reason);
+    },
+  };
 }
 
 /** A token of this service is no login at any provider: GetCredentialsForIdentity alone takes it. */
-const ownToken = refusing((providerName) => providerName === OWN_PROVIDER_NAME, "own-token", false);
+const ownToken = refusing((providerName) => providerName === OWN_PROVIDER_NAME, "own-token", false, "this service");
 
 /** No assertion is verified: docs/adr/0020. A pool may name the provider, since pools of the live service do. */
-const saml = refusing(isSamlProviderArn, "saml-not-verified", true);
+const saml = refusing(isSamlProviderArn, "saml-not-verified", true, "a SAML provider");
 
 /** Closed by its owner in 2017. A pool may name it, as above. */
-const digits = refusing((providerName) => providerName === "www.digits.com", "unsupported-provider", true);
+const digits = refusing(
+  (providerName) => providerName === "www.digits.com",
+  "unsupported-provider",
+  true,
+  "Digits, which is closed",
+);
 
 /** Rows of names that are known. Every other name is an OpenID Connect issuer. */
 const PROVIDER_KINDS: readonly ProviderKind[] = [

@@ -10,6 +10,7 @@ import type { Breaker } from "../outbound/breaker.ts";
 import type { FetchTools } from "../outbound/bounded-fetch.ts";
 import type { IssuerKeys } from "../key-sets/issuer-keys.ts";
 import type { Judgement } from "../domain/login-refusal.ts";
+import type { LoginRule, TellRule } from "../domain/login-rules.ts";
 import type { UpstreamPolicy } from "../outbound/upstream-policy.ts";
 
 /** One entry of the `Logins` map, with what the pool configures for that very provider name and no other (T21). */
@@ -59,11 +60,15 @@ export type InspectionContext = {
   /** Asked before each question to a provider's API, which costs the provider a call: the refusal, or null (T47). */
   readonly admitQuestion?: () => Promise<ServiceError | null>;
   readonly providerApis: Config["providerApis"];
+  /** Listens to how a login is judged; absent wherever nobody wants to know. */
+  readonly tell?: TellRule;
 };
 
 export type ProviderKind = {
   /** Whether a login under this provider name is of this kind: decided by the name alone, never by the token. */
   owns(providerName: string): boolean;
+  /** All that its tokens are judged by, in the order in which `inspect` and then `prove` tell of them. */
+  readonly rules: readonly LoginRule[];
   /** Judges all that can be judged without asking anybody (T28). */
   inspect(login: PresentedLogin, context: InspectionContext): Judgement<UnprovenLogin>;
   /** Whether a token of this provider could ever be verified, or will be by a kind still to come. */

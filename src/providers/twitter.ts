@@ -20,6 +20,7 @@ const TOKEN_CODES: ReadonlySet<unknown> = new Set([32, 63, 64, 89, 326]);
 export const twitter = accessTokenKind({
   providerName: PROVIDER_NAME,
   tokenForm: /^[\x21-\x3a\x3c-\x7e]{1,1024};[\x21-\x3a\x3c-\x7e]{1,1024}$/,
+  formText: "token;token secret",
   clientsOf,
   async prove({ token: login, clients }, api) {
     const [client] = clients;

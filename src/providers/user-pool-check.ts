@@ -28,6 +28,7 @@ const TROUBLES: ReadonlyMap<unknown, string> = new Map([
 export function withTokenCheck(kind: ProviderKind): ProviderKind {
   return {
     ...kind,
+    rules: [...kind.rules, "still-signed-in"],
     asksApi: (providerName, providerApis) => checkingPoolOf(providerName, providerApis) !== undefined,
     inspect(login, context) {
       const unproven = kind.inspect(login, context);
@@ -39,7 +40,13 @@ export function withTokenCheck(kind: ProviderKind): ProviderKind {
           const proven = await unproven.value.prove();
           if (!proven.ok) return proven;
           const identityPoolId = checkingPoolOf(login.providerName, context.providerApis);
-          if (identityPoolId === undefined || !wantsCheck(login, proven.value)) return proven;
+          const isAsked = identityPoolId !== undefined && wantsCheck(login, proven.value);
+          context.tell?.(
+            "still-signed-in",
+            "the user has not signed out everywhere since",
+            isAsked ? "asked" : "not asked",
+          );
+          if (!isAsked) return proven;
           const answer = await api.ask(questionOf(login.token, proven.value, identityPoolId));
           const checked = answer.ok ? judgeAnswer(answer.value) : answer;
           return checked.ok ? proven : checked;

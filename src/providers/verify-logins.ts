@@ -9,6 +9,7 @@ import { accessOf, type GrantWish, type VerifiedForGrant } from "../domain/grant
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { Members } from "../domain/json.ts";
 import { loginIdOf, type VerifiedLogin } from "../domain/login.ts";
+import type { LoginRule } from "../domain/login-rules.ts";
 import type { LoginEvidence } from "../domain/login-evidence.ts";
 import { canonicalName } from "../domain/provider-name.ts";
 import { errorOf } from "../domain/refusals.ts";
@@ -26,6 +27,11 @@ export type VerificationContext = Omit<InspectionContext, FromConfig | "fetch"> 
 };
 
 type UnprovenEntry = { readonly providerName: string; readonly place: string; readonly login: UnprovenLogin };
+
+/** What a login under the provider name, in any spelling, is judged by, in order. */
+export function rulesFor(spelling: string): readonly LoginRule[] {
+  return ["pool-has-providers", "not-developer-provider", ...providerKindOf(canonicalName(spelling)).rules];
+}
 
 /**
  * Verifies every entry, in the map's order; the first that fails refuses the whole request (T32), and none is asked
@@ -97,6 +103,7 @@ function inspectLogins(
   const { config, fetch = globalFetch, ...rest } = context;
   const { clockSkewSeconds, oidcProviders, providerApis, upstreams } = config;
   const inspection = { ...rest, fetch, clockSkewSeconds, providerApis, upstreams };
+  const { tell } = context;
   const providers = context.memory.poolProviders.of(pool).of(oidcProviders);
   const entries: UnprovenEntry[] = [];
   for (const [spelling, token] of logins) {
@@ -105,9 +112,16 @@ function inspectLogins(
     // T46: a name that the pool did not configure is the client's text, and could be anything: the log does not repeat it.
     const isNamed = clients.length > 0 || isUnverifiedName(providers, providerName);
     const place = isNamed ? providerName : "unknown provider";
+    tell?.("pool-has-providers", "the pool has a provider", hasProviders(pool) ? "yes" : "no");
     if (!hasProviders(pool))
       return err(refusalOf({ kind: "no-providers", identityPoolId: pool.identityPoolId }, place));
-    if (providerName === pool.developerProviderName) return err(refusalOf({ kind: "unsupported-provider" }, place));
+    const isDeveloper = providerName === pool.developerProviderName;
+    tell?.(
+      "not-developer-provider",
+      "login tokens that clients bring: a developer's users come by GetOpenIdTokenForDeveloperIdentity",
+      isDeveloper ? "the developer provider" : "another provider",
+    );
+    if (isDeveloper) return err(refusalOf({ kind: "unsupported-provider" }, place));
     const login = providerKindOf(providerName).inspect({ providerName, token, clients }, inspection);
     if (!login.ok) return err(refusalOf(login.error, place));
     entries.push({ providerName, place, login: login.value });

@@ -321,6 +321,13 @@ export async function driveEverything(folder: string): Promise<Driven> {
   for (const read of ["DescribeService", "DescribeKeyRing"]) {
     reads.push(await signed(`Edgepool.${read}`, {}), await signed(`Edgepool.${read}`, [good]));
   }
+  for (const name of [...providerNames, "www.digits.com", "cognito-identity.amazonaws.com", good.slice(0, 120)]) {
+    const tokens = providerNames.includes(name) ? await tokensFor(name) : [good];
+    for (const token of [...tokens, "junk", ...bad]) {
+      reads.push(await signed("Edgepool.CheckLogin", { ...pool, Logins: { [name]: token } }));
+    }
+  }
+  await signed("Edgepool.CheckLogin", { IdentityPoolId: good.slice(0, 50), Logins: { [good.slice(0, 100)]: good } });
   await signed("Edgepool.RotateSigningKey", {});
   await signed("Edgepool.RotateSigningKey", { Force: true });
   await getOpenIdToken(app, guest, logins);

@@ -301,6 +301,21 @@ describe("a service with the secrets that docs/deployment.md has made", () => {
     expect(made).toMatchObject({ IdentityPoolName: "My app", AllowUnauthenticatedIdentities: true });
   });
 
+  it("tells why a login is refused by the command of docs/operations.md", async () => {
+    const credentials = {
+      accessKeyId: credential["AWS_ACCESS_KEY_ID"] ?? "",
+      secretAccessKey: credential["AWS_SECRET_ACCESS_KEY"] ?? "",
+    };
+    const SupportedLoginProviders = { "accounts.google.com": "client-1" };
+    const POOL = await createPool(adminClient(worker.endpoint, { credentials }), { SupportedLoginProviders });
+    const check = exampleWith("docs/operations.md", "sh", "CheckLogin").replace(DEPLOYED_ENDPOINT, worker.endpoint);
+    const checked: unknown = JSON.parse(await runShell(check, { ...credential, POOL, LOGIN_TOKEN: "junk" }));
+    expect(checked).toMatchObject({
+      Accepted: false,
+      Refusal: "Invalid login token. Not a valid OpenId Connect identity token.",
+    });
+  });
+
   it("rotates its key by the command of SECURITY.md: when it may, and at once by force", async () => {
     const rotate = exampleWith("SECURITY.md", "sh", "RotateSigningKey").replace(DEPLOYED_ENDPOINT, worker.endpoint);
     expect(JSON.parse(await runShell(rotate, credential))).toMatchObject({ __type: "TooManyRequestsException" });

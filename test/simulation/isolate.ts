@@ -118,6 +118,8 @@ export class Isolate {
       now: () => network.nowMs / 1000,
       newUuid,
       ...given,
+      // Nobody of this world asks why.
+      explainLogins: given.verifyLogins,
       caller: { ...CALLER, callKey: given.call.callId },
       client: null,
       pause: async (ms) => await network.sleep(life, ms),

@@ -161,6 +161,20 @@ describe("a signed call names who signed it, and what it is about", () => {
 });
 
 describe("a signed call of the operator's own", () => {
+  it("CheckLogin names who signed it, the pool and its provider, and a stranger's name never", async () => {
+    const { identityPoolId: pool } = await makePool({ supportedLoginProviders: { "issuer.example": "client" } });
+    const Logins = { "issuer.example": USERS[0] };
+    const common = { operation: "CheckLogin", status: 200, caller: "admin", pool };
+    expect(await lineOf("CheckLogin", { IdentityPoolId: pool, Logins })).toEqual({
+      ...common,
+      providers: ["issuer.example"],
+    });
+    expect(await lineOf("CheckLogin", { IdentityPoolId: pool, Logins: { [USERS[1]]: USERS[0] } })).toEqual({
+      ...common,
+      providers: [],
+    });
+  });
+
   it.each([
     ["DescribeService", {}],
     ["DescribeKeyRing", {}],

@@ -296,6 +296,16 @@ const CREDENTIALS: readonly Scenario[] = [
 /** What an operator reads: whatever is asked, nothing is made, drawn or written. */
 const READS: readonly Scenario[] = [
   {
+    name: "CheckLogin, the issuer's keys in memory: one call, of the pool as it is stored",
+    async prepare(stage) {
+      const logins = await stage.logins();
+      await stage.getId(logins);
+      const input = { IdentityPoolId: stage.pool.identityPoolId, Logins: logins };
+      return async () => await stage.service.admin("CheckLogin", input);
+    },
+    cost: { ...ONLY, status: 200, calls: ["IdentityPoolObject.read"], rpcBytes: [168] },
+  },
+  {
     name: "DescribeService: no call at all",
     prepare: (stage) => async () => await stage.service.admin("DescribeService", {}),
     cost: { ...ONLY, status: 200, calls: [], rpcBytes: [], hops: 0 },

@@ -7,7 +7,7 @@ import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import type { IdentityId } from "../../../src/domain/identifiers.ts";
 import type { PoolAccess } from "../../../src/domain/pool-access.ts";
 import { objectsOf } from "../../../src/durable/objects.ts";
-import { PresentedTokens } from "../../../src/durable/presented-tokens.ts";
+import { PresentedTokens, verifiersOf } from "../../../src/durable/presented-tokens.ts";
 import type { OperationContext } from "../../../src/operations/context.ts";
 import { grantForCredentials } from "../../../src/operations/credentials-grant.ts";
 import { anHourAhead } from "../../support/an-hour-ahead.ts";
@@ -47,8 +47,10 @@ const context: OperationContext = {
   newUuid: () => crypto.randomUUID(),
   call: { askedAt: 0, callId: null },
   client: null,
-  verifyLogins: async (of, tokens) => await new PresentedTokens(env, config, tokens).verify(of),
-  verifyForGrant: async (of, tokens, wish) => await new PresentedTokens(env, config, tokens).verifyForGrant(of, wish),
+  ...verifiersOf(
+    (tokens) => new PresentedTokens(env, config, tokens),
+    () => {},
+  ),
   assumeRole: async () => await Promise.reject(new Error("nobody asks STS for a grant")),
   random: () => 0.5,
   pause: async () => {},

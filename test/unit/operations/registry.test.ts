@@ -4,7 +4,7 @@ import { parseConfig } from "../../../src/config.ts";
 import { sha256Hex } from "../../../src/domain/digest.ts";
 import { RATE_EXCEEDED } from "../../../src/domain/errors.ts";
 import { objectsOf } from "../../../src/durable/objects.ts";
-import { PresentedTokens } from "../../../src/durable/presented-tokens.ts";
+import { PresentedTokens, verifiersOf } from "../../../src/durable/presented-tokens.ts";
 import type { OperationContext } from "../../../src/operations/context.ts";
 import { registry } from "../../../src/operations/registry.ts";
 import { operations } from "../../../src/protocol/shapes.ts";
@@ -24,9 +24,10 @@ const context: OperationContext = {
   newUuid: () => crypto.randomUUID(),
   call: { askedAt: 0, callId: null },
   client: null,
-  verifyLogins: async (pool, tokens) => await new PresentedTokens(env, config, tokens, null).verify(pool),
-  verifyForGrant: async (pool, tokens, wish) =>
-    await new PresentedTokens(env, config, tokens, null).verifyForGrant(pool, wish),
+  ...verifiersOf(
+    (tokens) => new PresentedTokens(env, config, tokens),
+    () => {},
+  ),
   random: () => 0.5,
   pause: async () => {},
   assumeRole: async () => ({ credentials: { ok: false, error: RATE_EXCEEDED }, trace: { role: "" } }),
