@@ -14,6 +14,7 @@ import type { Caller, OperationContext } from "./operations/context.ts";
 import { runnableOf } from "./operations/registry.ts";
 import { authorise } from "./domain/admin-credential.ts";
 import { type DecodedRequest, encodeError, encodePreflight, encodeSuccess, readRequest } from "./protocol/aws-json.ts";
+import { asksForPage, sentenceForBrowsers } from "./protocol/browser.ts";
 import type { WireError } from "./protocol/wire-error.ts";
 import { claimedKeyId, unsignedRefusal, verifySignature } from "./protocol/sigv4.ts";
 import { logDefect, logRequest, RequestFacts } from "./log/request-line.ts";
@@ -95,6 +96,7 @@ export function createApp(composition: Composition): RequestHandler {
   app.get(JWKS_PATH, async (c) => await publish(c.env, c.executionCtx, keySetResponse));
   app.get(COGNITO_JWKS_PATH, async (c) => await publish(c.env, c.executionCtx, keySetResponse));
   app.get(AUTHORIZATION_PATH, () => authorizationResponse());
+  app.get("/", (c) => (asksForPage(c.req.raw) ? sentenceForBrowsers() : answer(c.req.raw, c.env, c.executionCtx)));
   app.all("*", (c) => answer(c.req.raw, c.env, c.executionCtx));
   // What is wrong with the settings is told to the log also where nobody comes over https, as under a bare `wrangler dev`.
   return composition.allowsPlainHttp === true ? app : httpsOnly(app, (env) => void services.of(env));

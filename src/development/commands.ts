@@ -109,13 +109,13 @@ export type Relying = {
 
 /** What a relying party does with the token of the commands before: as any of them, it trusts what it was told and the key set. */
 export function verifyToken({ endpoint, identityPoolId }: Service, { issuer, algorithm, folder }: Relying): string[] {
-  const expected = `{ issuer: "${issuer}", audience: "${identityPoolId}", algorithms: ["${algorithm}"] }`;
   const command = [
     `node --input-type=module -e '`,
     `  import { createRemoteJWKSet, jwtVerify } from "jose";`,
     `  const keys = createRemoteJWKSet(new URL("${endpoint}/.well-known/jwks.json"));`,
-    `  const { payload } = await jwtVerify(process.argv[1], keys, ${expected});`,
-    `  console.log(payload);' "$OPENID_TOKEN"`,
+    `  const audience = "${identityPoolId}";`,
+    `  const expected = { issuer: "${issuer}", audience, algorithms: ["${algorithm}"] };`,
+    `  console.log((await jwtVerify(process.argv[1], keys, expected)).payload);' "$OPENID_TOKEN"`,
   ].join("\n");
   return [folder === null ? command : `(cd ${shellText(folder)} && ${command})`];
 }

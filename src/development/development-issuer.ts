@@ -28,13 +28,29 @@ export function developmentProviderName(origin: string): string {
   return `${new URL(origin).host}${ISSUER_PATH}`;
 }
 
-/** One person has one spelling: NFC, no blanks around. The message of a failure is for the person at the form. */
-export function parseName(value: unknown): Result<string, string> {
-  if (typeof value !== "string") return err('"name" must be a text');
+type NameProblem = "no-text" | "empty" | "too-long" | "control-characters";
+
+/** What a program is told that sent the member `name`, and what a person who filled in the form. */
+export const NAME_PROBLEMS: Readonly<Record<NameProblem, { readonly program: string; readonly person: string }>> = {
+  "no-text": { program: '"name" must be a text', person: "Type a name." },
+  empty: { program: '"name" must not be empty', person: "Type a name." },
+  "too-long": {
+    program: `"name" must have at most ${MAX_NAME_LENGTH} characters`,
+    person: `Type a shorter name: it may have ${MAX_NAME_LENGTH} characters.`,
+  },
+  "control-characters": {
+    program: '"name" must not hold control characters',
+    person: "Type the name anew: there is a character in it that cannot be seen.",
+  },
+};
+
+/** One person has one spelling: NFC, no blanks around. */
+export function parseName(value: unknown): Result<string, NameProblem> {
+  if (typeof value !== "string") return err("no-text");
   const name = value.normalize("NFC").trim();
-  if (name === "") return err('"name" must not be empty');
-  if (name.length > MAX_NAME_LENGTH) return err(`"name" must have at most ${MAX_NAME_LENGTH} characters`);
-  if (!name.isWellFormed() || /\p{Cc}/u.test(name)) return err('"name" must not hold control characters');
+  if (name === "") return err("empty");
+  if (name.length > MAX_NAME_LENGTH) return err("too-long");
+  if (!name.isWellFormed() || /\p{Cc}/u.test(name)) return err("control-characters");
   return ok(name);
 }
 

@@ -10,6 +10,7 @@ import { demoPool, demoPoolId, SET_DEMO_ROLES } from "./demo-pool.ts";
 import { parseDevelopmentConfig } from "./development-config.ts";
 import type { DevelopmentEnv } from "./development-env.ts";
 import { encodeError } from "../protocol/aws-json.ts";
+import { asksForPage } from "../protocol/browser.ts";
 import { logRequest } from "../log/request-line.ts";
 import { admitLocal, type ForeignRequest } from "./local-request.ts";
 import * as production from "../worker.ts";
@@ -87,7 +88,8 @@ export default {
     const admitted = admitLocal(request.headers, env.DEVELOPMENT_ORIGIN);
     if (!admitted.ok) return refuse(request, admitted.error);
     if (!URL.canParse(request.url)) return refuse(request, NO_PATH);
-    const isDevelopment = new URL(request.url).pathname.startsWith(DEVELOPMENT_PATH);
+    const { pathname } = new URL(request.url);
+    const isDevelopment = pathname.startsWith(DEVELOPMENT_PATH) || (pathname === "/" && asksForPage(request));
     return isDevelopment ? developmentRoutes.fetch(request, env, context) : app.fetch(request, env, context);
   },
 } satisfies ExportedHandler<DevelopmentEnv>;

@@ -1,96 +1,125 @@
-/**
- * The sign-in page of the development issuer: plain HTML that works without scripts. Every value goes through the
- * escaping template; the policy admits the page's own style and its form, and nothing else.
- */
+/** The sign-in page of the development issuer. It signs people in without scripts; the page's script shows what their tokens are good for. */
 import { html } from "hono/html";
-import { ISSUER_PATH } from "./development-issuer.ts";
+import { ISSUER_PATH, type LoginClaims } from "./development-issuer.ts";
+import { copyable, fact, pageFrame } from "./page-frame.ts";
 
 export type PageContent =
   | { readonly kind: "form" }
   | { readonly kind: "refused"; readonly name: string; readonly problem: string }
   | {
       readonly kind: "signed-in";
-      readonly name: string;
+      readonly claims: LoginClaims;
       readonly providerName: string;
+      readonly identityPoolId: string;
       readonly token: string;
-      readonly expiresAt: number;
       readonly commands: readonly string[];
     };
 
-const STYLE = `
-  :root { color-scheme: light dark; }
-  body { font: 1rem/1.5 system-ui, sans-serif; max-width: 44rem; margin: 2rem auto; padding: 0 1rem; }
-  label { display: block; font-weight: 600; }
-  input, button { font: inherit; padding: 0.4rem 0.6rem; margin: 0.25rem 0.25rem 0.25rem 0; }
-  pre { border: 1px solid; border-radius: 0.25rem; padding: 0.75rem; overflow: auto; user-select: all; }
-  pre.token { white-space: pre-wrap; overflow-wrap: anywhere; }
-  [role="alert"] { border-left: 0.25rem solid; padding-left: 0.75rem; }
-`;
+type SignedIn = Extract<PageContent, { kind: "signed-in" }>;
 
-/** `nonce` is new for each answer: it is what lets this style in, and no other. */
-export function contentSecurityPolicy(nonce: string): string {
-  return `default-src 'none'; style-src 'nonce-${nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`;
-}
+const CLAIMS: readonly (readonly [name: keyof LoginClaims, meaning: string])[] = [
+  ["name", "the name that was given"],
+  ["iss", "who vouches: this issuer"],
+  ["sub", "who it is, to the issuer: always the same for one name"],
+  ["aud", "the client that it is for, as the pool's settings name it"],
+  ["iat", "when it was signed"],
+  ["exp", "until when it is good"],
+];
 
-function form(name: string, problem: string | undefined) {
+/** The form has the focus where it is what the page is for: elsewhere a browser would scroll past all else to it. */
+function form(name: string, problem: string | undefined, isFirst: boolean) {
+  const describedBy = problem === undefined ? "about-name" : "about-name problem";
   return html`
     <form method="post" action="${ISSUER_PATH}">
       <label for="name">Name</label>
-      <input
-        id="name"
-        name="name"
-        value="${name}"
-        maxlength="64"
-        required
-        autofocus
-        autocomplete="off"
-        autocapitalize="off"
-        spellcheck="false"
-        aria-describedby="about-name${problem === undefined ? "" : " problem"}"
-        aria-invalid="${problem === undefined ? "false" : "true"}"
-      />
-      <button type="submit">Sign in</button>
-      <p id="about-name">Any name will do. The same name is always the same person.</p>
+      <div class="field">
+        <input
+          id="name"
+          name="name"
+          value="${name}"
+          maxlength="64"
+          required
+          ${isFirst ? "autofocus" : ""}
+          autocomplete="off"
+          autocapitalize="off"
+          spellcheck="false"
+          aria-describedby="${describedBy}"
+          aria-invalid="${problem === undefined ? "false" : "true"}"
+        />
+        <button type="submit" class="${isFirst ? "primary" : ""}">Sign in</button>
+      </div>
       ${problem === undefined ? "" : html`<p id="problem" role="alert">${problem}</p>`}
+      <p id="about-name" class="hint">Any name will do. The same name is always the same person.</p>
     </form>
   `;
 }
 
-function result(content: Extract<PageContent, { kind: "signed-in" }>) {
+function instant(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace(".000", "");
+}
+
+function claimsTable(claims: LoginClaims) {
+  const rows = CLAIMS.map(([name, meaning]) => {
+    const value = claims[name];
+    return html`<tr>
+      <th scope="row"><code>${name}</code><small>${meaning}</small></th>
+      <td><code>${typeof value === "number" ? `${value} (${instant(value)})` : value}</code></td>
+    </tr>`;
+  });
+  return html`<div class="table">
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Claim</th>
+          <th scope="col">Value</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function result({ claims, providerName, identityPoolId, token, commands }: SignedIn) {
   return html`
-    <h2>Signed in as ${content.name}</h2>
-    <h3 id="provider">Provider name</h3>
-    <pre tabindex="0" aria-labelledby="provider">${content.providerName}</pre>
-    <h3 id="token">Login token</h3>
-    <p>Valid until ${new Date(content.expiresAt * 1000).toISOString()}.</p>
-    <pre class="token" tabindex="0" aria-labelledby="token">${content.token}</pre>
-    <h3 id="next">Next: exchange it</h3>
-    <p>Paste into a shell. One click selects all of it.</p>
-    <pre tabindex="0" aria-labelledby="next">${content.commands.join("\n")}</pre>
+    <h1>Signed in as ${claims.name}</h1>
+    <p class="muted">This issuer vouches for ${claims.name} by a login token, which an app would now hold.</p>
+    <dl>${fact("Provider name", providerName)} ${fact("Good until", instant(claims.exp))}</dl>
+    <section
+      data-button="Exchange it for an OpenID token"
+      data-pool="${identityPoolId}"
+      data-provider="${providerName}"
+      data-login="${token}"
+    >
+      <h2>The identity</h2>
+      <p>GetId finds or makes the identity of this login in the demo pool; GetOpenIdToken answers with its token.</p>
+      <noscript><p>The button needs JavaScript. The commands below do the same.</p></noscript>
+    </section>
+    <h2>What the login token says</h2>
+    ${claimsTable(claims)} ${copyable("The login token", token)}
+    <h2>The same, from a shell</h2>
+    ${copyable("Exchange the login token", commands.join("\n"))}
     <h2>Sign in as somebody else</h2>
+    ${form("", undefined, false)}
   `;
 }
 
-export function issuerPage(content: PageContent, nonce: string) {
-  const name = content.kind === "refused" ? content.name : "";
-  const problem = content.kind === "refused" ? content.problem : undefined;
-  const title = content.kind === "refused" ? "Not signed in" : "Sign in";
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width" />
-        <title>${title} · Edgepool development issuer</title>
-        <style nonce="${nonce}">
-          ${STYLE}
-        </style>
-      </head>
-      <body>
-        <main>
-          <h1>Edgepool development issuer</h1>
-          <p>Signs in anyone you name. It runs on this machine only and is not part of a deployment.</p>
-          ${content.kind === "signed-in" ? result(content) : ""} ${form(name, problem)}
-        </main>
-      </body>
-    </html>`;
+function question(name: string, problem: string | undefined) {
+  return html`
+    <h1>Sign in</h1>
+    <p class="muted">The development issuer of this machine vouches for anyone. No deployment has it.</p>
+    ${form(name, problem, true)}
+  `;
+}
+
+export function issuerPage(content: PageContent) {
+  switch (content.kind) {
+    case "form":
+      return pageFrame("Sign in", question("", undefined));
+    case "refused":
+      return pageFrame("Not signed in", question(content.name, content.problem));
+    case "signed-in":
+      return pageFrame(`Signed in as ${content.claims.name}`, result(content));
+  }
 }

@@ -1,9 +1,10 @@
-/** The routes below /development/: the issuer's documents, its sign-in page and JSON route, the STS, and the demo pool's seeding. */
+/** The first page, and the routes below /development/: the issuer's documents, its sign-in page and JSON route, the STS, and the demo pool's seeding. */
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import type { Config } from "../config.ts";
 import type { Result, ServiceErrorName } from "../domain/errors.ts";
-import { curlWithLoginToken } from "./commands.ts";
+import { BROWSER_FILES } from "./browser-files.ts";
+import { curlWithLoginToken, type Service } from "./commands.ts";
 import { demoPool, demoPoolId, SET_DEMO_ROLES } from "./demo-pool.ts";
 import { isolate } from "../isolate.ts";
 import { parseDevelopmentConfig } from "./development-config.ts";
@@ -15,14 +16,17 @@ import {
   ISSUER_PATH,
   type LoginClaims,
   loginClaims,
+  NAME_PROBLEMS,
   parseName,
 } from "./development-issuer.ts";
-import { contentSecurityPolicy, issuerPage, type PageContent } from "./issuer-page.ts";
+import { firstPage } from "./first-page.ts";
+import { issuerPage, type PageContent } from "./issuer-page.ts";
+import { PAGE_POLICY } from "./page-frame.ts";
 import { readBody } from "../protocol/request-body.ts";
 import { isLoopbackOrigin } from "./local-request.ts";
 import { STS_PATH } from "./sts-trust.ts";
 
-/** Every path of the development routes begins so, and no path of the service does. */
+/** Every path of the development routes but the first page's begins so, and no path of the service does. */
 export const DEVELOPMENT_PATH = "/development/";
 const MAX_BODY_BYTES = 16 * 1024;
 /** The longest token of this service, with fifty tags in it, and room beside: to say of it what AWS's STS says. */
@@ -48,34 +52,38 @@ async function signIn(env: DevelopmentEnv, name: string): Promise<{ claims: Logi
   return { claims, token: await issuerObject(env).sign(claims) };
 }
 
-async function page(context: DevelopmentContext, content: PageContent): Promise<Response> {
-  const nonce = crypto.randomUUID();
-  context.header("Content-Security-Policy", contentSecurityPolicy(nonce));
-  return context.html(issuerPage(content, nonce), content.kind === "refused" ? 400 : 200);
+function serviceOf(env: DevelopmentEnv): Service {
+  const config = configOf(env);
+  const endpoint = env.DEVELOPMENT_ORIGIN;
+  const region = config.ok ? config.value.region : "us-east-1";
+  return { endpoint, region, identityPoolId: demoPoolId(region), providerName: developmentProviderName(endpoint) };
 }
 
-async function signInByForm(context: DevelopmentContext): Promise<Response> {
-  const { env } = context;
+function page(context: DevelopmentContext, content: ReturnType<typeof issuerPage>, status: 200 | 400 = 200) {
+  context.header("Content-Security-Policy", PAGE_POLICY);
+  return context.html(content, status);
+}
+
+function showFirstPage(context: DevelopmentContext) {
+  const config = configOf(context.env);
+  if (!config.ok) return context.text(`Edgepool is not configured: ${config.error.join("; ")}.\n`, 500);
+  const { issuer, tokenAlgorithm } = config.value;
+  return page(context, firstPage(serviceOf(context.env), { issuer, algorithm: tokenAlgorithm, folder: null }));
+}
+
+async function signInByForm(context: DevelopmentContext) {
   const form = await context.req.parseBody().catch(() => ({ name: undefined }));
   const name = parseName(form["name"]);
   if (!name.ok) {
     const given = typeof form["name"] === "string" ? form["name"].slice(0, 64) : "";
-    return page(context, { kind: "refused", name: given, problem: name.error });
+    const refused: PageContent = { kind: "refused", name: given, problem: NAME_PROBLEMS[name.error].person };
+    return page(context, issuerPage(refused), 400);
   }
-  const config = configOf(env);
-  const region = config.ok ? config.value.region : "us-east-1";
-  const { claims, token } = await signIn(env, name.value);
-  const providerName = developmentProviderName(env.DEVELOPMENT_ORIGIN);
-  const service = { endpoint: env.DEVELOPMENT_ORIGIN, region, identityPoolId: demoPoolId(region), providerName };
+  const service = serviceOf(context.env);
+  const { providerName, identityPoolId } = service;
+  const { claims, token } = await signIn(context.env, name.value);
   const commands = curlWithLoginToken(service, token);
-  return page(context, {
-    kind: "signed-in",
-    name: name.value,
-    providerName,
-    token,
-    expiresAt: claims.exp,
-    commands,
-  });
+  return page(context, issuerPage({ kind: "signed-in", claims, providerName, identityPoolId, token, commands }));
 }
 
 async function signInByJson(context: DevelopmentContext): Promise<Response> {
@@ -84,7 +92,7 @@ async function signInByJson(context: DevelopmentContext): Promise<Response> {
     return context.json({ error: 'the body must be a JSON object, as in {"name":"alice"}' }, 400);
   }
   const name = parseName(Object.hasOwn(input, "name") ? Reflect.get(input, "name") : undefined);
-  if (!name.ok) return context.json({ error: name.error }, 400);
+  if (!name.ok) return context.json({ error: NAME_PROBLEMS[name.error].program }, 400);
   const { claims, token } = await signIn(context.env, name.value);
   const providerName = developmentProviderName(context.env.DEVELOPMENT_ORIGIN);
   return context.json({ providerName, token, expiresAt: claims.exp });
@@ -154,7 +162,11 @@ developmentRoutes.use(async (context, next) => {
 });
 developmentRoutes.use(`${ISSUER_PATH}/*`, cors({ origin: allowedOrigin, allowMethods: ["GET", "POST"] }));
 
-developmentRoutes.get(ISSUER_PATH, (context) => page(context, { kind: "form" }));
+developmentRoutes.get("/", showFirstPage);
+for (const [path, { text, type }] of BROWSER_FILES) {
+  developmentRoutes.get(path, (context) => context.body(text, 200, { "Content-Type": type }));
+}
+developmentRoutes.get(ISSUER_PATH, (context) => page(context, issuerPage({ kind: "form" })));
 developmentRoutes.post(ISSUER_PATH, signInByForm);
 developmentRoutes.post(`${ISSUER_PATH}/sign-in`, signInByJson);
 developmentRoutes.get(`${ISSUER_PATH}/.well-known/openid-configuration`, (context) =>

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { type Browser, missingChromium, startChromium } from "../support/chromium.ts";
+import { type Browser, missingChromium, type Page, startChromium } from "../support/chromium.ts";
 import { type Missing, need } from "../support/debian-tools.ts";
 
 const endpoint = inject("endpoint");
@@ -108,37 +108,94 @@ test("a web app of another origin can read the discovery document and the key se
   expect(issuer).toEqual([endpoint, true]);
 });
 
-test("a person signs in at the development issuer's page and is shown a login token that works", async ({ skip }) => {
+/** What the page's own policy has refused since `open`. */
+const WATCH = `globalThis.violations = []; addEventListener("securitypolicyviolation", (event) => violations.push(event.blockedURI));`;
+
+test("a person signs in at the development issuer's page, and exchanges the login token there", async ({ skip }) => {
   need({ skip }, missing);
   const page = pageOf();
   await page.open(`${endpoint}/development/issuer`);
   // The focus comes with the first frame, and not with the load of the page.
   await expect.poll(async () => await page.evaluate("document.activeElement.id")).toBe("name");
-  await page.follow(`document.querySelector("#name").value = "Zoë <b>"; document.querySelector("button").click();`);
-  expect(await page.evaluate(`document.querySelector("h2").textContent`)).toBe("Signed in as Zoë <b>");
-  const shown = String(await page.evaluate(`document.querySelector("pre.token").textContent`)).trim();
-  expect(decodeJwt(shown)).toMatchObject({ iss: `http://${providerName}`, name: "Zoë <b>" });
-  // The page's own policy allows no script and no request; the app's origin has neither restriction.
-  await page.open(appOrigin);
-  const minted = await page.evaluate(`(async () => { ${CALL}
-    const Logins = { "${providerName}": "${shown}" };
-    const { IdentityId } = await call("GetId", { IdentityPoolId: "${identityPoolId}", Logins });
-    return await call("GetOpenIdToken", { IdentityId, Logins });
-  })()`);
-  expect(decodeJwt((minted as { Token: string }).Token)["amr"]).toEqual([
+  await page.follow(
+    `document.querySelector("#name").value = "Zoë <b>"; document.querySelector("form button").click();`,
+  );
+  expect(await page.evaluate(`document.querySelector("h1").textContent`)).toBe("Signed in as Zoë <b>");
+  expect(await page.evaluate("scrollY")).toBe(0);
+  const login = String(await page.evaluate(`document.querySelector("[aria-labelledby=the-login-token]").textContent`));
+  expect(decodeJwt(login)).toMatchObject({ iss: `http://${providerName}`, name: "Zoë <b>" });
+  await page.evaluate(WATCH);
+  await press(page, "Exchange it for an OpenID token");
+  await expect.poll(async () => await wordsOf(page)).toEqual([...CALLS, ...CHECKS]);
+  const minted = String(await page.evaluate(`document.querySelector("pre.token").textContent`));
+  expect(decodeJwt(minted)["amr"]).toEqual([
     "authenticated",
     providerName,
-    `${providerName}:edgepool-development:${decodeJwt(shown).sub}`,
+    `${providerName}:edgepool-development:${decodeJwt(login).sub}`,
   ]);
+  const link = await page.evaluate(`document.querySelector(".steps a").getAttribute("href")`);
+  expect(link).toBe(`/console/#identity/${decodeJwt(minted).sub}`);
+  expect(await page.evaluate("violations")).toEqual([]);
 });
+
+test("a person at the first page sees a guest's token made and verified, and a forged one refused", async ({
+  skip,
+}) => {
+  need({ skip }, missing);
+  const page = pageOf();
+  await page.open(endpoint);
+  await page.evaluate(WATCH);
+  await press(page, "Make a guest, and verify its token");
+  await expect.poll(async () => await wordsOf(page)).toEqual([...CALLS, ...CHECKS]);
+  const token = String(await page.evaluate(`document.querySelector("pre.token").textContent`));
+  expect(decodeJwt(token)).toMatchObject({ aud: identityPoolId, iss: endpoint, amr: ["unauthenticated"] });
+  await press(page, "Write another identity into it, and verify again");
+  const forged = [...CHECKS.slice(0, 2), "Signature failed"];
+  await expect.poll(async () => await wordsOf(page)).toEqual([...CALLS, ...CHECKS, ...forged]);
+  expect(await page.evaluate("violations")).toEqual([]);
+});
+
+test("a person at the first page is told by a step why the service refuses", async ({ skip }) => {
+  need({ skip }, missing);
+  const page = pageOf();
+  await page.open(endpoint);
+  const unknown = "us-east-1:00000000-0000-4000-8000-000000000000";
+  await page.evaluate(`document.querySelector("[data-pool]").dataset.pool = "${unknown}"`);
+  await press(page, "Make a guest, and verify its token");
+  await expect.poll(async () => await wordsOf(page)).toEqual(["GetId failed"]);
+  expect(await page.evaluate(`document.querySelector(".failed").textContent`)).toContain("ResourceNotFoundException");
+});
+
+/** What each of the page's steps came to. */
+async function wordsOf(page: Page): Promise<unknown> {
+  const text = `[step.querySelector("b").textContent, step.querySelector(".word")?.textContent].join(" ")`;
+  return await page.evaluate(`[...document.querySelectorAll(".steps li")].map((step) => ${text})`);
+}
+
+const CALLS = ["GetId done", "GetOpenIdToken done"];
+const CHECKS = [
+  "Discovery document passed",
+  "Key of the signature passed",
+  "Signature passed",
+  "Issuer and time passed",
+  "Audience passed",
+  "How it was authenticated passed",
+];
+
+/** Once the page's script has made the button. */
+async function press(page: Page, label: string): Promise<void> {
+  const button = `[...document.querySelectorAll("button")].find(({ textContent }) => textContent === "${label}")`;
+  await expect.poll(async () => await page.evaluate(`${button} !== undefined`)).toBe(true);
+  await page.evaluate(`${button}.click();`);
+}
 
 test("a person who gives no name is told so on the page", async ({ skip }) => {
   need({ skip }, missing);
   const page = pageOf();
   await page.open(`${endpoint}/development/issuer`);
   // Past the browser's own check of the field, as another client would be.
-  await page.follow(`document.querySelector("form").noValidate = true; document.querySelector("button").click();`);
-  expect(await page.evaluate(`document.querySelector("[role=alert]").textContent`)).toBe('"name" must not be empty');
+  await page.follow(`document.querySelector("form").noValidate = true; document.querySelector("form button").click();`);
+  expect(await page.evaluate(`document.querySelector("[role=alert]").textContent`)).toBe("Type a name.");
 });
 
 describe("a page from elsewhere", () => {

@@ -107,7 +107,7 @@ describe("npm start", () => {
       method: "POST",
       body: new URLSearchParams({ name: "bob" }),
     });
-    const [, escaped = ""] = /<pre tabindex="0" aria-labelledby="next">([^<]*)</.exec(await page.text()) ?? [];
+    const [, escaped = ""] = /aria-labelledby="exchange-the-login-token">([^<]*)</.exec(await page.text()) ?? [];
     const commands = escaped
       .replaceAll("&quot;", '"')
       .replaceAll("&#39;", "'")

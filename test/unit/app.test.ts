@@ -161,6 +161,22 @@ describe("requests that are no call", () => {
     expect(logLines()).toMatchObject([{ message: "request", operation: null, status }]);
   });
 
+  it("a browser at the root reads one sentence, which names neither the software nor a version; nobody is asked", async () => {
+    const calls = noteCalls();
+    const headers = { accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" };
+    const answer = await service.fetch("/", { headers });
+    expect(answer.status).toBe(200);
+    expect(answer.text).toMatch(/^[^.\d]+\.\n$/);
+    expect(answer.text).not.toMatch(/edgepool/i);
+    expect(answer.headers.get("content-type")).toBe("text/plain; charset=utf-8");
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+    expect([inRequests(calls), logLines()]).toEqual([[], []]);
+    // A page elsewhere, a form, a program: as ever.
+    expect((await service.fetch("/x", { headers })).status).toBe(404);
+    expect((await service.fetch("/", { method: "POST", headers })).status).toBe(400);
+    expect((await service.fetch("/", { headers: { accept: "*/*" } })).status).toBe(405);
+  });
+
   it.each([
     ["too large a one", `"${"x".repeat(MAX_BODY_BYTES)}"`, 413, "RequestEntityTooLargeException"],
     ["no JSON", "{", 400, "SerializationException"],

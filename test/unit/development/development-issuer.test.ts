@@ -3,6 +3,7 @@ import {
   developmentProviderName,
   discoveryDocument,
   loginClaims,
+  NAME_PROBLEMS,
   parseName,
 } from "../../../src/development/development-issuer.ts";
 
@@ -22,19 +23,25 @@ describe("a name at the development issuer", () => {
   });
 
   it.each([
-    ["nothing", undefined],
-    ["null", null],
-    ["a number", 1],
-    ["a list", ["alice"]],
-    ["empty", ""],
-    ["blank", "  \t"],
-    ["65 characters long", "a".repeat(65)],
-    ["with a line break inside", "a\nb"],
-    ["with a NUL", "a\u0000b"],
-    ["with half a character", "a\ud800"],
-  ])("may not be %s", (_, given) => {
-    const parsed = parseName(given);
-    expect(parsed.ok ? "" : parsed.error).toContain('"name" must');
+    ["nothing", undefined, "no-text"],
+    ["null", null, "no-text"],
+    ["a number", 1, "no-text"],
+    ["a list", ["alice"], "no-text"],
+    ["empty", "", "empty"],
+    ["blank", "  \t", "empty"],
+    ["65 characters long", "a".repeat(65), "too-long"],
+    ["with a line break inside", "a\nb", "control-characters"],
+    ["with a NUL", "a\u0000b", "control-characters"],
+    ["with half a character", "a\ud800", "control-characters"],
+  ])("may not be %s", (_, given, problem) => {
+    expect(parseName(given)).toEqual({ ok: false, error: problem });
+  });
+
+  it("that may not be is told to a program by its member, and to a person in other words", () => {
+    for (const { program, person } of Object.values(NAME_PROBLEMS)) {
+      expect(program).toMatch(/^"name" must /);
+      expect(person).toMatch(/^Type [^"]+\.$/);
+    }
   });
 });
 
