@@ -55,6 +55,9 @@ export class IdentityObject extends ConfiguredObject {
   async describe() {
     return await this.#actor.describe();
   }
+  describeInFull() {
+    return this.#actor.describeInFull();
+  }
   async developerUsers(...given: Given<"developerUsers">) {
     return await this.#actor.developerUsers(...given);
   }

@@ -8,9 +8,11 @@ import {
   bucketToKeep,
   draw,
   forgivenDrawMs,
+  keptSinceMs,
   type RateLimit,
   restoredBucket,
   secondsUntilToken,
+  tokensIn,
 } from "./rate-limit.ts";
 
 export type BucketHost = {
@@ -24,12 +26,23 @@ export type BucketHost = {
   quietForMs(): number;
 };
 
+/** A bucket as it is at one moment. */
+export type BucketLevel = {
+  /** As many as a call would find; a part of one counts as one only when it is whole. */
+  readonly tokens: number;
+  readonly limit: RateLimit;
+  /** Milliseconds since the epoch at which so few were left that it was stored; null where it never was. */
+  readonly lastLowMs: number | null;
+};
+
 /** What a call may do with a bucket. */
 export type MintLimit = {
   /** Takes a token: null, or the refusal when there is none. */
   draw(): ServiceError | null;
   /** What `draw` would refuse now; takes nothing. */
   look(): ServiceError | null;
+  /** Takes nothing. */
+  level(): BucketLevel;
 };
 
 /** For one life of an object. */
@@ -53,6 +66,11 @@ export class MintBucket implements MintLimit {
   look(): ServiceError | null {
     const seconds = secondsUntilToken(this.#bucket, this.#limit, this.#host.nowMs());
     return seconds === null ? null : refusalFor(seconds);
+  }
+
+  level(): BucketLevel {
+    const tokens = tokensIn(this.#bucket, this.#limit, this.#host.nowMs());
+    return { tokens, limit: this.#limit, lastLowMs: this.#kept === null ? null : keptSinceMs(this.#kept) };
   }
 
   draw(): ServiceError | null {

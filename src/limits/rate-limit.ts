@@ -21,6 +21,11 @@ function refill(bucket: Bucket | null, limit: RateLimit, nowMs: number): Bucket 
   return { tokens, asOfMs: Math.max(nowMs, bucket.asOfMs) };
 }
 
+/** What is in it now. Takes none. `null` is a bucket never drawn on. */
+export function tokensIn(bucket: Bucket | null, limit: RateLimit, nowMs: number): number {
+  return refill(bucket, limit, nowMs).tokens;
+}
+
 /** In how many whole seconds there will be a token; null when there is one. Takes none. */
 export function secondsUntilToken(bucket: Bucket | null, limit: RateLimit, nowMs: number): number | null {
   const { tokens } = refill(bucket, limit, nowMs);
@@ -46,6 +51,11 @@ function forgettable(limit: RateLimit): number {
 
 /** How far ahead a kept bucket is pessimistic, in milliseconds: it is written once for all draws of that time. */
 const KEPT_AHEAD_MS = 2000;
+
+/** When `bucketToKeep` gave this bucket to be kept. */
+export function keptSinceMs({ asOfMs }: Bucket): number {
+  return asOfMs - KEPT_AHEAD_MS;
+}
 
 /**
  * How long a first draw that nobody wrote down goes on to count, in milliseconds: until it has refilled. An object that is

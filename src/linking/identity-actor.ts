@@ -33,6 +33,7 @@ import {
   unlinkLogins,
 } from "./identity-calls.ts";
 import type { IdentityHost, PresentedLogins } from "./identity-host.ts";
+import { type IdentityReport, identityReportOf } from "./identity-report.ts";
 import { type IdentityRecord, mergedDuring, newRecord } from "./identity-record.ts";
 import { KeptRecord } from "./kept-record.ts";
 import { Links } from "./links.ts";
@@ -176,6 +177,11 @@ export class IdentityActor {
   async describe(): Promise<{ identityPoolId: IdentityPoolId; description: IdentityDescription } | null> {
     const identity = await this.#unfrozenIdentity();
     return identity && { identityPoolId: identity.identityPoolId, description: describe(identity) };
+  }
+
+  /** As it is at this moment, also frozen, disabled or deleted: asks nobody, and changes nothing. Null where there never was one. */
+  describeInFull(): IdentityReport | null {
+    return identityReportOf(this.#kept.value, this.#host.limit.level());
   }
 
   /** Null when the identity is not there for callers to see, or of another pool. Throws CoordinatorUnreachable. */

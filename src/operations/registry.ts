@@ -6,6 +6,7 @@ import { type OperationName, operations } from "../protocol/shapes.ts";
 import { validate } from "../protocol/validate.ts";
 import { checkLogin } from "./check-login.ts";
 import type { Caller, OperationContext, SignedContext } from "./context.ts";
+import { describeIdentityInFull } from "./describe-identity-in-full.ts";
 import { describeKeyRing, describeService } from "./describe-service.ts";
 import {
   getOpenIdTokenForDeveloperIdentity,
@@ -13,6 +14,7 @@ import {
   mergeDeveloperIdentities,
   unlinkDeveloperIdentity,
 } from "./developer-identities.ts";
+import { findIdentityByLogin } from "./find-identity-by-login.ts";
 import { getCredentialsForIdentity } from "./get-credentials-for-identity.ts";
 import { getId } from "./get-id.ts";
 import { getOpenIdToken } from "./get-open-id-token.ts";
@@ -96,8 +98,10 @@ export const registry: Readonly<Record<OperationName, RunnableOperation>> = {
 /** What is built beyond the service model. */
 const extensionRegistry: Readonly<Record<ExtensionName, RunnableOperation>> = {
   CheckLogin: signedOperation(extensions.CheckLogin, checkLogin),
+  DescribeIdentityInFull: signedOperation(extensions.DescribeIdentityInFull, describeIdentityInFull),
   DescribeKeyRing: signedOperation(extensions.DescribeKeyRing, describeKeyRing),
   DescribeService: signedOperation(extensions.DescribeService, describeService),
+  FindIdentityByLogin: signedOperation(extensions.FindIdentityByLogin, findIdentityByLogin),
   RotateSigningKey: signedOperation(extensions.RotateSigningKey, rotateSigningKey),
 };
 

@@ -30,6 +30,7 @@ function longestOf(shape: Shape): number {
     case "integer":
     case "long":
     case "timestamp":
+    case "double":
       return NUMBER_BYTES;
     case "boolean":
       return "false".length;

@@ -1,11 +1,20 @@
 /** What the reads beyond the service model take and answer (extensions.ts): data alone, in camel case under the names of the calls. */
-import { boolean, identityPoolId, loginsMap } from "./member-shapes.ts";
+import {
+  boolean,
+  developerUserIdentifier,
+  identityId,
+  identityPoolId,
+  identityProviderName,
+  loginsMap,
+} from "./member-shapes.ts";
 import { structure } from "./shape-language.ts";
 
 const text = { type: "string" } as const;
 /** Epoch seconds. */
 const instant = { type: "timestamp" } as const;
 const texts = { type: "list", member: text } as const;
+const number = { type: "double" } as const;
+const count = { type: "integer" } as const;
 
 const finding = structure(["Level", "Code", "Message", "Action"], {
   Level: { type: "string", enum: ["error", "warning", "advice"] },
@@ -105,4 +114,90 @@ export const describeKeyRing = {
     SealedUnder: text,
     Findings: findings,
   }),
+} as const;
+
+const login = structure(["ProviderName", "LoginHash", "LinkedAt"], {
+  ProviderName: text,
+  /** The first 12 digits of a hash of pool, provider and subject. */
+  LoginHash: text,
+  LinkedAt: instant,
+  /** Of a user of the pool's developer provider alone. */
+  DeveloperUserIdentifier: text,
+});
+
+const lifeEntry = structure(["Sequence", "At", "Kind"], {
+  /** Counts up from 1 without a gap; the oldest of more than 50 entries are dropped. */
+  Sequence: count,
+  At: instant,
+  Kind: {
+    type: "string",
+    enum: ["born", "adopted", "linked", "unlinked", "absorbed", "merged", "disabled", "enabled", "closed", "deleted"],
+  },
+  ProviderNames: texts,
+  /** The other identity of a merge. */
+  Other: text,
+  /** The key that signed for it. */
+  By: text,
+});
+
+export const describeIdentityInFull = {
+  input: structure(["IdentityId"], { IdentityId: identityId }),
+  output: structure(
+    [
+      "IdentityId",
+      "IdentityPoolId",
+      "Standing",
+      "CreationDate",
+      "LastModifiedDate",
+      "Logins",
+      "Life",
+      "Origin",
+      "Owed",
+      "Bucket",
+    ],
+    {
+      IdentityId: identityId,
+      IdentityPoolId: identityPoolId,
+      Standing: { type: "string", enum: ["guest", "authenticated", "closed", "merged", "deleted"] },
+      /** The identity that absorbed it. */
+      MergedInto: text,
+      CreationDate: instant,
+      LastModifiedDate: instant,
+      Logins: { type: "list", member: login },
+      /** Oldest first. */
+      Life: { type: "list", member: lifeEntry },
+      Origin: { type: "string", enum: ["here", "source"] },
+      BarredProviders: texts,
+      /** The link that it coordinates, until everybody has heard how it ended. */
+      Transaction: structure(["Phase", "StartedAt", "WantedLogins", "Absorbed", "Unsettled"], {
+        Phase: { type: "string", enum: ["preparing", "committed", "aborted"] },
+        StartedAt: instant,
+        WantedLogins: count,
+        Absorbed: texts,
+        /** Participants that have not heard. */
+        Unsettled: count,
+      }),
+      /** The identity that is absorbing it, for which it stands still. */
+      Freeze: structure(["Coordinator", "Since"], { Coordinator: text, Since: instant }),
+      /** What others must still hear. `To` is an identity, or the hash of a login. */
+      Owed: { type: "list", member: structure(["Kind"], { Kind: text, To: text }) },
+      /** Its rate. `LastLowAt` is when so few tokens were left that it was stored. */
+      Bucket: structure(["TokensLeft", "Burst", "TokensPerSecond"], {
+        TokensLeft: number,
+        Burst: number,
+        TokensPerSecond: number,
+        LastLowAt: instant,
+      }),
+    },
+  ),
+} as const;
+
+export const findIdentityByLogin = {
+  input: structure(["IdentityPoolId", "ProviderName", "Subject"], {
+    IdentityPoolId: identityPoolId,
+    ProviderName: identityProviderName,
+    // Secret, as a developer's user is: no message quotes any of it.
+    Subject: developerUserIdentifier,
+  }),
+  output: structure(["IdentityId"], { IdentityId: identityId }),
 } as const;

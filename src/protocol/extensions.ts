@@ -3,16 +3,28 @@
  * that no name of them can ever meet one of the model's. Data alone, as shapes.ts.
  */
 import type { ModelledErrorName } from "../domain/errors.ts";
-import { checkLogin, describeKeyRing, describeService } from "./extension-shapes.ts";
+import {
+  checkLogin,
+  describeIdentityInFull,
+  describeKeyRing,
+  describeService,
+  findIdentityByLogin,
+} from "./extension-shapes.ts";
 import { boolean } from "./member-shapes.ts";
 import { type InputValueOf, type OutputValueOf, structure } from "./shape-language.ts";
 import { isOperationName, type OperationName } from "./shapes.ts";
 
 const keyId = { type: "string" } as const;
+
 export const extensions = {
   CheckLogin: {
     access: "signed",
     ...checkLogin,
+    errors: ["InternalErrorException", "ResourceNotFoundException"] satisfies readonly ModelledErrorName[],
+  },
+  DescribeIdentityInFull: {
+    access: "signed",
+    ...describeIdentityInFull,
     errors: ["InternalErrorException", "ResourceNotFoundException"] satisfies readonly ModelledErrorName[],
   },
   DescribeKeyRing: {
@@ -24,6 +36,11 @@ export const extensions = {
     access: "signed",
     ...describeService,
     errors: ["InternalErrorException"] satisfies readonly ModelledErrorName[],
+  },
+  FindIdentityByLogin: {
+    access: "signed",
+    ...findIdentityByLogin,
+    errors: ["InternalErrorException", "ResourceNotFoundException"] satisfies readonly ModelledErrorName[],
   },
   /** The emergency rotation: SECURITY.md, T43. */
   RotateSigningKey: {

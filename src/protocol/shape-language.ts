@@ -24,6 +24,8 @@ export type NumberShape = {
 export type BooleanShape = { readonly type: "boolean" };
 /** On the wire a number: epoch seconds. Occurs in outputs alone. */
 export type TimestampShape = { readonly type: "timestamp" };
+/** A number that need not be whole. Occurs in outputs alone. */
+export type DoubleShape = { readonly type: "double" };
 /** `min` and `max` bound the number of items. */
 export type ListShape = {
   readonly type: "list";
@@ -46,7 +48,15 @@ export type StructureShape = {
   readonly members: Readonly<Record<string, Shape>>;
 };
 
-export type Shape = StringShape | NumberShape | BooleanShape | TimestampShape | ListShape | MapShape | StructureShape;
+export type Shape =
+  | StringShape
+  | NumberShape
+  | BooleanShape
+  | TimestampShape
+  | DoubleShape
+  | ListShape
+  | MapShape
+  | StructureShape;
 
 /** A structure whose required names are members of it, checked by the compiler. */
 export function structure<

@@ -65,6 +65,8 @@ function read(shape: Shape, json: unknown, path: Path, findings: Findings): unkn
       return typeof json === "boolean" ? json : mistyped("Boolean", json, path, findings);
     case "timestamp":
       return typeof json === "number" && Number.isFinite(json) ? json : mistyped("Timestamp", json, path, findings);
+    case "double":
+      return typeof json === "number" && Number.isFinite(json) ? json : mistyped("Double", json, path, findings);
     case "list":
       return readList(shape, json, path, findings);
     case "map":

@@ -318,6 +318,15 @@ export async function driveEverything(folder: string): Promise<Driven> {
   const stranger = { accessKeyId: "x", secretAccessKey: secrets.add("a secret", "an-unknown-secret-key") };
   await sendSigned(endpoint, `${PREFIX}ListIdentityPools`, {}, { credential: stranger });
   const reads: WireAnswer[] = [];
+  const byLogin = { ...pool, ProviderName: issuer.providerName, Subject: ann };
+  reads.push(await signed("Edgepool.FindIdentityByLogin", byLogin));
+  for (const Subject of [bob.toUpperCase(), good.slice(0, 1000), good.repeat(2)]) {
+    reads.push(await signed("Edgepool.FindIdentityByLogin", { ...byLogin, Subject }));
+    reads.push(await signed("Edgepool.FindIdentityByLogin", { ...byLogin, ProviderName: good.slice(0, 128), Subject }));
+  }
+  for (const IdentityId of [guest, absorbed, good.slice(0, 50)]) {
+    reads.push(await signed("Edgepool.DescribeIdentityInFull", { IdentityId }));
+  }
   for (const read of ["DescribeService", "DescribeKeyRing"]) {
     reads.push(await signed(`Edgepool.${read}`, {}), await signed(`Edgepool.${read}`, [good]));
   }

@@ -187,9 +187,11 @@ describe("the reads of an operator", () => {
       LOCAL_CREDENTIAL.secretAccessKey,
       readFileSync(join(folder, "state/key-encryption-key"), "utf8"),
     ];
-    for (const secret of ["eyJ", ...credential.map((text) => text.trim())])
-      expect(answers.includes(secret)).toBe(false);
-    expect(answers.length).toBeGreaterThan(2000);
+    for (const secret of credential.map((text) => text.trim())) expect(answers.includes(secret)).toBe(false);
+    // A refusal may quote the beginning of an id that is none.
+    const answered = driven.reads.filter(({ status }) => status === 200).map(({ body }) => body);
+    expect(answered.join()).not.toContain("eyJ");
+    expect(answered.length).toBeGreaterThan(4);
   });
 });
 

@@ -5,7 +5,10 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { parseEnv, promisify } from "node:util";
-import { GetIdentityPoolRolesCommand } from "@aws-sdk/client-cognito-identity";
+import {
+  GetIdentityPoolRolesCommand,
+  GetOpenIdTokenForDeveloperIdentityCommand,
+} from "@aws-sdk/client-cognito-identity";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, inject, it, test } from "vitest";
 import { curlGuest } from "../../src/development/commands.ts";
@@ -241,10 +244,16 @@ describe("docs/credentials.md", () => {
 describe("docs/operations.md", () => {
   it("has commands for the operations beyond the model, which all answer", async () => {
     const commands = exampleWith("docs/operations.md", "sh", "Edgepool.$1");
-    const answers = (await runShell(commands)).split("\n").map((line) => JSON.parse(line) as object);
+    const user = { IdentityPoolId: demoPoolId("us-east-1"), Logins: { "login.example.app": "user-7" } };
+    const command = new GetOpenIdTokenForDeveloperIdentityCommand(user);
+    const { IdentityId = "" } = await adminClient(endpoint).send(command);
+    const answers = (await runShell(commands, { IDENTITY_ID: IdentityId }))
+      .split("\n")
+      .map((line) => JSON.parse(line) as object);
     expect(answers).toHaveLength(commands.match(/^edgepool [A-Z]/gm)?.length ?? 0);
     expect(answers[0]).toMatchObject({ Issuer: endpoint, Local: true, Findings: [] });
     expect(answers.filter((answer) => "__type" in answer)).toEqual([]);
+    expect(answers.slice(2)).toMatchObject([{ IdentityId }, { IdentityId, Standing: "authenticated" }]);
   });
 });
 

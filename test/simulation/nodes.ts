@@ -309,6 +309,7 @@ export class IdentityNode {
     const bucket = new MintBucket(host, RATE, stored !== null);
     return {
       look: () => bucket.look(),
+      level: () => bucket.level(),
       draw: () => {
         const refusal = bucket.draw();
         this.#draws++;

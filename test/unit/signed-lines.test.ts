@@ -78,11 +78,10 @@ describe("a signed call names who signed it, and what it is about", () => {
     });
   });
 
-  it("one identity: described", async () => {
+  it.each(["DescribeIdentity", "DescribeIdentityInFull"])("one identity: %s", async (operation) => {
     const { identityPoolId: pool } = await makePool();
     const IdentityId = await makeGuest(pool);
     const identity = await hashedIdentity(IdentityId);
-    const operation = "DescribeIdentity";
     expect(await lineOf(operation, { IdentityId })).toEqual({
       operation,
       status: 200,
@@ -146,6 +145,12 @@ describe("a signed call names who signed it, and what it is about", () => {
       ...common,
       identity: annHash,
       identities: [annHash, bobHash],
+    });
+    const find = { IdentityPoolId: pool, ProviderName: DEVELOPER, Subject: USERS[1] };
+    expect(await lineOf("FindIdentityByLogin", find)).toEqual({
+      operation: "FindIdentityByLogin",
+      ...common,
+      identity: annHash,
     });
     const unlink = { IdentityId: ann, DeveloperUserIdentifier: USERS[1] };
     expect(await lineOf("UnlinkDeveloperIdentity", { ...unlink, ...where })).toEqual({

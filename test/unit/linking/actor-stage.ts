@@ -103,6 +103,7 @@ export class Stage {
       readPool: async () => (typeof pool === "function" ? await pool() : pool === undefined ? PUBLIC_POOL : pool),
       limit: {
         draw: () => (this.limit.draws++ < tokens ? null : RATE_EXCEEDED),
+        level: () => ({ tokens: tokens - this.limit.draws, limit: { perSecond: 5, burst: tokens }, lastLowMs: null }),
         look: () => (this.limit.looks++, this.limit.draws < tokens ? null : RATE_EXCEEDED),
       },
       ...(proofRule !== undefined && { proofRule }),

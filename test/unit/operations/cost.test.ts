@@ -311,6 +311,33 @@ const READS: readonly Scenario[] = [
     cost: { ...ONLY, status: 200, calls: [], rpcBytes: [], hops: 0 },
   },
   {
+    name: "DescribeIdentityInFull: one call",
+    async prepare(stage) {
+      const input = { IdentityId: await stage.getId(await stage.logins()) };
+      return async () => await stage.service.admin("DescribeIdentityInFull", input);
+    },
+    cost: { ...ONLY, status: 200, calls: ["IdentityObject.describeInFull"], rpcBytes: [554] },
+  },
+  {
+    name: "DescribeIdentityInFull of one that is not in memory: its record and its bucket are read, and nothing is written",
+    async prepare(stage) {
+      const identityId = await stage.getId(await stage.logins());
+      await evictDurableObject(env.IDENTITY.getByName(identityId));
+      return async () => await stage.service.admin("DescribeIdentityInFull", { IdentityId: identityId });
+    },
+    cost: { ...ONLY, status: 200, calls: ["IdentityObject.describeInFull"], rpcBytes: [554], rowsRead: 2 },
+  },
+  {
+    name: "FindIdentityByLogin: one call",
+    async prepare(stage) {
+      const { pool, signIn, service } = stage;
+      await stage.getId(await stage.logins());
+      const input = { IdentityPoolId: pool.identityPoolId, ProviderName: signIn.providerName, Subject: "ann" };
+      return async () => await service.admin("FindIdentityByLogin", input);
+    },
+    cost: { ...ONLY, status: 200, calls: ["LoginObject.view"], rpcBytes: [199] },
+  },
+  {
     name: "DescribeKeyRing: one call",
     prepare: (stage) => async () => await stage.service.admin("DescribeKeyRing", {}),
     cost: { ...ONLY, status: 200, calls: ["KeyRingObject.describe"], rpcBytes: [318], rowsRead: 1 },
