@@ -3,9 +3,15 @@ import { Hono } from "hono";
 import { bindingsOf } from "./bindings.ts";
 import type { Config } from "./config.ts";
 import { err, ok, RATE_EXCEEDED, type Result, type ServiceError, serviceError } from "./domain/errors.ts";
-import type { ClientCall } from "./domain/identity.ts";
 import { PerObject } from "./domain/isolate-cache.ts";
-import { charge, type ClientAddress, CLIENT_OVER_LIMIT, clientOf, failureLimitOf } from "./limits/client-limit.ts";
+import {
+  charge,
+  type ClientAddress,
+  CLIENT_OVER_LIMIT,
+  clientOf,
+  failureLimitOf,
+  isClientsOwn,
+} from "./limits/client-limit.ts";
 import { objectsOf } from "./durable/objects.ts";
 import { PresentedTokens, verifiersOf } from "./durable/presented-tokens.ts";
 import { httpsOnly, type RequestHandler } from "./https-only.ts";
@@ -15,9 +21,10 @@ import { runnableOf } from "./operations/registry.ts";
 import { authorise } from "./domain/admin-credential.ts";
 import { type DecodedRequest, encodeError, encodePreflight, encodeSuccess, readRequest } from "./protocol/aws-json.ts";
 import { asksForPage, sentenceForBrowsers } from "./protocol/browser.ts";
+import { callOf } from "./protocol/client-call.ts";
 import type { WireError } from "./protocol/wire-error.ts";
 import { claimedKeyId, unsignedRefusal, verifySignature } from "./protocol/sigv4.ts";
-import { logDefect, logRequest, RequestFacts } from "./log/request-line.ts";
+import { logDefect, RequestFacts, type RequestLine } from "./log/request-line.ts";
 import { writeEvent } from "./log/write.ts";
 import {
   AUTHORIZATION_PATH,
@@ -31,6 +38,8 @@ import {
 } from "./token/metadata.ts";
 import type { PublishedKey } from "./keys/key-ring.ts";
 import type { Signer } from "./keys/signer.ts";
+import { ALL_POINTS } from "./metrics/request-point.ts";
+import { recordRequest } from "./request-record.ts";
 import { assumeRole, type StsTools } from "./sts/assume-role.ts";
 
 export type Composition = {
@@ -92,16 +101,23 @@ export function createApp(composition: Composition): RequestHandler {
 
   const app = new Hono<{ Bindings: Env }>();
   app.options("*", (c) => encodePreflight(c.req.raw, crypto.randomUUID()));
-  app.get(DISCOVERY_PATH, async (c) => await publish(c.env, c.executionCtx, openIdConfigurationResponse));
-  app.get(JWKS_PATH, async (c) => await publish(c.env, c.executionCtx, keySetResponse));
-  app.get(COGNITO_JWKS_PATH, async (c) => await publish(c.env, c.executionCtx, keySetResponse));
+  app.get(DISCOVERY_PATH, async (c) => await publish(c.req.raw, c.env, c.executionCtx, openIdConfigurationResponse));
+  app.get(JWKS_PATH, async (c) => await publish(c.req.raw, c.env, c.executionCtx, keySetResponse));
+  app.get(COGNITO_JWKS_PATH, async (c) => await publish(c.req.raw, c.env, c.executionCtx, keySetResponse));
   app.get(AUTHORIZATION_PATH, () => authorizationResponse());
   app.get("/", (c) => (asksForPage(c.req.raw) ? sentenceForBrowsers() : answer(c.req.raw, c.env, c.executionCtx)));
   app.all("*", (c) => answer(c.req.raw, c.env, c.executionCtx));
   // What is wrong with the settings is told to the log also where nobody comes over https, as under a bare `wrangler dev`.
   return composition.allowsPlainHttp === true ? app : httpsOnly(app, (env) => void services.of(env));
 
+  /** A service without settings answers everybody alike, and each of its refusals counts. */
+  function record(line: RequestLine, request: Request, env: Env): void {
+    const service = services.of(env);
+    recordRequest(line, request, env, service.ok ? service.value.config.metrics : ALL_POINTS);
+  }
+
   async function publish(
+    request: Request,
     env: Env,
     execution: Execution,
     render: (issuer: string, keys: readonly PublishedKey[]) => Response,
@@ -115,7 +131,7 @@ export function createApp(composition: Composition): RequestHandler {
     if (keys.ok) return render(config.issuer, keys.value);
     const response = metadataUnavailableResponse();
     const durationMs = performance.now() - startedAt;
-    logRequest({ requestId, operation: null, status: response.status, error: keys.error, durationMs });
+    record({ requestId, operation: null, status: response.status, error: keys.error, durationMs }, request, env);
     return response;
   }
 
@@ -128,7 +144,8 @@ export function createApp(composition: Composition): RequestHandler {
     response.headers.set("date", isolate.httpDate(Date.now()));
     const durationMs = performance.now() - startedAt;
     const { status } = response;
-    logRequest({ requestId, operation, status, error, durationMs, about: await facts.describe(isolate.hash) });
+    const about = await facts.describe(isolate.hash);
+    record({ requestId, operation, status, error, durationMs, about }, request, env);
     return response;
   }
 
@@ -183,26 +200,6 @@ export function createApp(composition: Composition): RequestHandler {
 }
 
 const OVERLOADED: WireError = { ...RATE_EXCEEDED, reason: "overloaded", retryAfterSeconds: 1 };
-
-const BLAMELESS: ReadonlySet<WireError["type"]> = new Set([
-  "InternalErrorException",
-  "ExternalServiceException",
-  "InvalidIdentityPoolConfigurationException",
-  "TooManyRequestsException",
-]);
-
-/** Whether a failure speaks against whoever sent it: not when we, an issuer or the pool's roles are in trouble, or said to wait. */
-function isClientsOwn({ type, isIssuersFault }: WireError): boolean {
-  return !BLAMELESS.has(type) && isIssuersFault !== true;
-}
-
-const CALL_ID = /^[\w-]{8,64}$/;
-
-/** The SDKs give each call an id and send it with every attempt. It is a client's word, and opens nothing by itself. */
-function callOf(headers: Headers, now: number): ClientCall {
-  const callId = headers.get("amz-sdk-invocation-id") ?? "";
-  return { askedAt: now, callId: CALL_ID.test(callId) ? callId : null };
-}
 
 /** The platform sheds load from an object that has too much of it; a retry at once would only add to that. */
 function isOverloaded(cause: unknown): boolean {

@@ -3,6 +3,7 @@ import type { AdminCredential } from "./domain/admin-credential.ts";
 import { err, ok, type Result } from "./domain/errors.ts";
 import { isRoleArn } from "./domain/role-arn.ts";
 import { isObject, type JsonObject, parseJson } from "./domain/json.ts";
+import { ALL_POINTS, FAILURES_ONLY, NO_POINTS, type Sampling } from "./metrics/request-point.ts";
 import type { UpstreamPolicy } from "./outbound/upstream-policy.ts";
 import { type OidcProviders, readOidcProviders } from "./providers/oidc-providers.ts";
 import { isOfCommonWords, isPredictable, isPublished, isTyped } from "./secret-strength.ts";
@@ -65,6 +66,21 @@ export function oneOf<const Text extends string>(allowed: readonly Text[]): Kind
 
 export const onOrOff: Kind<boolean> = kind("one of on, off", (text) =>
   text === "on" || text === "off" ? text === "on" : undefined,
+);
+
+/** Of `sampled:N`: a point for fewer requests than this would tell nothing. */
+const MAX_SUCCESSES_PER_POINT = 10_000;
+
+export const sampling: Kind<Sampling> = kind(
+  `one of off, errors, all, or sampled:N: one in N successes, N from 2 to ${MAX_SUCCESSES_PER_POINT}`,
+  (text) => {
+    if (text === "off") return NO_POINTS;
+    if (text === "errors") return FAILURES_ONLY;
+    if (text === "all") return ALL_POINTS;
+    const successesPerPoint = Number(/^sampled:(\d+)$/.exec(text)?.[1]);
+    const isWithin = successesPerPoint >= 2 && successesPerPoint <= MAX_SUCCESSES_PER_POINT;
+    return isWithin ? { failures: true, successesPerPoint } : undefined;
+  },
 );
 
 export const region: Kind<string> = kind("1 to 18 lower-case letters, digits and hyphens", (text) =>

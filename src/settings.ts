@@ -15,6 +15,7 @@ import {
   onOrOff,
   ownOrigin,
   region,
+  sampling,
   sessionPolicy,
   sessionPolicyArns,
   stsAddress,
@@ -187,6 +188,12 @@ export const SETTINGS = {
     meaning: "the same by managed policies, at AWS's STS alone",
     default: "[]",
     value: sessionPolicyArns,
+  },
+  metrics: {
+    name: "METRICS",
+    meaning: "which requests have a point, where `ANALYTICS` is bound",
+    default: "all",
+    value: sampling,
   },
 } as const satisfies Readonly<Record<string, Setting>>;
 

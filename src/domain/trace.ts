@@ -2,6 +2,12 @@
 import { type Hash, sha256Hex } from "./digest.ts";
 import type { IdentityId, IdentityPoolId } from "./identifiers.ts";
 
+/**
+ * What a call did to identities; `minted`: nothing but a token, or credentials, for one as it was. A repeat is told what the call
+ * itself was told.
+ */
+export type Effect = "created-guest" | "created" | "linked" | "merged" | "unlinked" | "deleted" | "minted";
+
 export type Trace = {
   readonly identityPoolId?: IdentityPoolId;
   /** The identities that the call is to change, where neither its input nor its output names them one by one. */
@@ -10,6 +16,9 @@ export type Trace = {
   readonly providerNames?: readonly string[] | undefined;
   /** How often the call waited for an upstream: a question to a provider's API, or the load of an issuer's key set. */
   readonly upstreamFetches?: number;
+  readonly effect?: Effect | undefined;
+  /** How often the call found somebody in its way, and tried again. */
+  readonly repeats?: number;
   readonly sts?: StsTrace;
 };
 

@@ -84,3 +84,15 @@ export function clientOf(headers: Headers): ClientAddress {
   const groups = [...left, ...zeros, ...right].map((group) => group.replace(/^0+(?=.)/, ""));
   return { address: groups.slice(0, 4).join(":"), network: groups.slice(0, 3).join(":") };
 }
+
+const BLAMELESS: ReadonlySet<ServiceError["type"]> = new Set([
+  "InternalErrorException",
+  "ExternalServiceException",
+  "InvalidIdentityPoolConfigurationException",
+  "TooManyRequestsException",
+]);
+
+/** Whether a failure speaks against whoever sent it: not when we, an issuer or the pool's roles are in trouble, or said to wait. */
+export function isClientsOwn({ type, isIssuersFault }: ServiceError): boolean {
+  return !BLAMELESS.has(type) && isIssuersFault !== true;
+}

@@ -7,6 +7,7 @@ import type { Grant } from "../domain/grant.ts";
 import { type IdentityId, identityIdOf, type IdentityPoolId } from "../domain/identifiers.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
 import type { Refusal } from "../domain/refusals.ts";
+import type { Effect } from "../domain/trace.ts";
 import { type Attempt, LOOK_AGAIN, untilAnswered } from "./contention.ts";
 import { healOwners } from "./login-owners.ts";
 import type { Busy, Holder, Ownership } from "./messages.ts";
@@ -59,6 +60,7 @@ export async function linkLogins(parties: Parties, request: LinkRequest): Promis
     if (draws && reply.kind !== "rate-limited") drawnBy = identityId;
     switch (reply.kind) {
       case "linked":
+        parties.note?.({ effect: effectOf(order, owned) });
         return ok(reply.grant);
       case "rate-limited":
         return err({ kind: "worded", error: reply.error });
@@ -120,6 +122,13 @@ async function planOf(parties: Parties, request: LinkRequest, seen: readonly Own
     ...(typeof callId === "string" && { callId }),
   };
   return ok({ order, owned });
+}
+
+/** Undefined where all was together already. */
+function effectOf({ isBirth, absorb, logins }: LinkOrder, owned: readonly Owned[]): Effect | undefined {
+  if (isBirth) return "created";
+  if (absorb.length > 0) return "merged";
+  return owned.length < logins.length ? "linked" : undefined;
 }
 
 function holderAmong(views: readonly LoginView[]): Holder | undefined {

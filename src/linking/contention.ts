@@ -8,7 +8,7 @@ import type { ChangeReply } from "./identity-calls.ts";
 import type { Busy, Holder } from "./messages.ts";
 import type { Parties } from "./parties.ts";
 
-export type Contention = Pick<Parties, "objects" | "pause" | "random">;
+export type Contention = Pick<Parties, "objects" | "pause" | "random" | "note">;
 
 /** What was seen is out of date, and nothing is in the way of another look. */
 export const LOOK_AGAIN = { kind: "look-again" } as const;
@@ -29,6 +29,7 @@ export async function untilAnswered<T>(
   for (let count = 0; count < MAX_ATTEMPTS; count++) {
     const ended = await attempt();
     if ("ok" in ended) return ended;
+    contention.note?.({ repeats: 1 });
     if (ended.kind === "busy") await giveWay(contention, count, ended.holder);
   }
   return err({ kind: "contended" });

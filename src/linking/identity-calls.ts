@@ -26,7 +26,8 @@ import { remove, unlink, unlinkDeveloperUser as withoutDeveloperUser } from "./r
 import type { LinkOrder } from "./transaction.ts";
 
 export type GrantReply =
-  | { readonly kind: "granted"; readonly grant: Grant }
+  /** `hasLinked` where logins were linked for it; a release before does not tell it. */
+  | { readonly kind: "granted"; readonly grant: Grant; readonly hasLinked?: true }
   | Refused
   /**
    * The logins are good, and some are another identity's: the Worker brings them together. `owners` are those of all logins
@@ -124,7 +125,7 @@ export async function grantToLogins(
     });
     switch (outcome.kind) {
       case "linked":
-        return { kind: "granted", grant: { ...grantOf(outcome.record, logins), ...access } };
+        return { kind: "granted", grant: { ...grantOf(outcome.record, logins), ...access }, hasLinked: true };
       case "conflict":
         return refused({ kind: "login-conflict", providerName: outcome.providerName });
       case "proof-too-old":

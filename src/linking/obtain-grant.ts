@@ -40,6 +40,7 @@ export async function obtainGrant(
     const reply = await ask(identityId, verified);
     switch (reply.kind) {
       case "granted":
+        if (reply.hasLinked === true) parties.note?.({ effect: "linked" });
         return ok(reply.grant);
       case "refused":
         return err(refusalTo(requested, refusalIn(reply)));

@@ -5,6 +5,7 @@
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityDescription } from "../domain/identity.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
+import type { Trace } from "../domain/trace.ts";
 import type { LinkReply } from "./identity-calls.ts";
 import type { AskOutcome, ConfirmOwner, Outcome, Reply } from "./messages.ts";
 import type { LoginView } from "./participant.ts";
@@ -33,4 +34,6 @@ export type Parties = {
   random(): number;
   /** A random version 4 UUID in lower case: of the next identity that is born. */
   newUuid(): string;
+  /** Takes note of what becomes of the call. */
+  readonly note?: (trace: Trace) => void;
 };

@@ -3,6 +3,7 @@
  * docs/reliability.md says what each means. No event has room for a token, a secret or a subject (T46).
  */
 import type { ServiceErrorName } from "../domain/errors.ts";
+import type { Effect } from "../domain/trace.ts";
 
 /** One for each request: request-line.ts. What is undefined is not written. */
 export type RequestEvent = {
@@ -30,6 +31,8 @@ export type RequestEvent = {
   readonly unprocessed: readonly string[] | undefined;
   readonly providers: readonly string[] | undefined;
   readonly upstreamFetches: number | undefined;
+  readonly effect: Effect | undefined;
+  readonly repeats: number | undefined;
   /** Of credentials: the name of the role, for how long they are good, and what the security token service answered. */
   readonly role: string | undefined;
   readonly sessionSeconds: number | undefined;

@@ -4,7 +4,7 @@
  */
 import type { ServiceError } from "../domain/errors.ts";
 import type { Hash } from "../domain/digest.ts";
-import { hashedIdentity, type StsTrace, type Trace } from "../domain/trace.ts";
+import { type Effect, hashedIdentity, type StsTrace, type Trace } from "../domain/trace.ts";
 import type { RequestEvent } from "./events.ts";
 import { writeEvent } from "./write.ts";
 
@@ -37,6 +37,8 @@ export class RequestFacts {
   readonly #unprocessed = new Set<string>();
   #providers: readonly string[] | undefined;
   #upstreamFetches = 0;
+  #effect: Effect | undefined;
+  #repeats = 0;
   #sts: StsTrace | undefined;
 
   /** Of an input that may be anything: only what has the shape of an id is taken, and nothing else can be written in it. */
@@ -55,11 +57,22 @@ export class RequestFacts {
       addId(this.#unprocessed, idIn(Object(entry), "IdentityId"));
   }
 
-  note({ identityPoolId, identityIds = [], providerNames, upstreamFetches = 0, sts }: Trace): void {
+  note({
+    identityPoolId,
+    identityIds = [],
+    providerNames,
+    upstreamFetches = 0,
+    effect,
+    repeats = 0,
+    sts,
+  }: Trace): void {
     if (identityPoolId !== undefined) this.#pools.add(identityPoolId);
     for (const identityId of identityIds) addId(this.#targets, identityId);
     if (providerNames !== undefined) this.#providers = [...new Set([...(this.#providers ?? []), ...providerNames])];
     this.#upstreamFetches += upstreamFetches;
+    // What became of identities comes first, and then the token that it was done for.
+    this.#effect ??= effect;
+    this.#repeats += repeats;
     this.#sts = sts ?? this.#sts;
   }
 
@@ -88,6 +101,8 @@ export class RequestFacts {
       unprocessed: await hashedList(this.#unprocessed, hash),
       providers: this.#providers,
       upstreamFetches: this.#upstreamFetches,
+      effect: this.#effect,
+      repeats: this.#repeats > 0 ? this.#repeats : undefined,
       role: this.#sts?.role,
       sessionSeconds: this.#sts?.sessionSeconds,
       stsStatus: this.#sts?.status,
@@ -143,6 +158,8 @@ export function logRequest({ requestId, operation, status, error, durationMs, ab
     unprocessed: about?.unprocessed,
     providers: about?.providers,
     upstreamFetches: about?.upstreamFetches,
+    effect: about?.effect,
+    repeats: about?.repeats,
     role: about?.role,
     sessionSeconds: about?.sessionSeconds,
     stsStatus: about?.stsStatus,

@@ -31,7 +31,7 @@ export type Caller = {
   readonly origin: string;
 };
 
-export type OperationContext = Pick<Parties, "pause" | "random" | "newUuid"> & {
+export type OperationContext = Pick<Parties, "pause" | "random" | "newUuid" | "note"> & {
   readonly config: Config;
   readonly bindings: readonly Binding[];
   readonly objects: Objects;
@@ -60,8 +60,6 @@ export type OperationContext = Pick<Parties, "pause" | "random" | "newUuid"> & {
   ): Promise<Result<VerifiedForGrant>>;
   /** Asks the security token service of the settings; never rejects. */
   assumeRole(request: RoleRequest): Promise<AssumedRole>;
-  /** Takes note of what the request turns out to be about, for its log line. */
-  readonly note?: (trace: Trace) => void;
 };
 
 export type SignedContext = OperationContext & { readonly caller: Caller };

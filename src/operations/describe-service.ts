@@ -22,7 +22,7 @@ export function describeService(
   const { accessKeyId, pools } = caller.credential;
   const { issuer, region, limitsClients, texts, upstreams, adminCredentials: credentials } = config;
   const isLocal = upstreams.isLocal === true;
-  const unbound = bindings.filter(({ isBound }) => !isBound).map(({ name }) => name);
+  const unbound = bindings.filter(({ isBound, isOptional }) => !isBound && !isOptional).map(({ name }) => name);
   const findings = serviceFindings({ issuer, origin: caller.origin, isLocal, limitsClients, credentials, unbound });
   const output: ExtensionOutputOf<"DescribeService"> = {
     Version: VERSION,

@@ -62,7 +62,9 @@ export async function getOpenIdTokenForDeveloperIdentity(
   };
   const stamp = { issuer: context.config.issuer, now: context.now(), jti: context.newUuid() };
   const token = await mint(grant, stamp, signing);
-  return token.ok ? ok({ IdentityId: grant.identityId, Token: token.value }) : token;
+  if (!token.ok) return token;
+  context.note?.({ effect: "minted" });
+  return ok({ IdentityId: grant.identityId, Token: token.value });
 }
 
 type DeveloperLogins = {
@@ -165,7 +167,9 @@ export async function mergeDeveloperIdentities(
   const merged = await mergeUsers(context, identityPoolId, { destination, source }, (identityIds) =>
     context.note?.({ identityIds }),
   );
-  return merged.ok ? ok({ IdentityId: merged.value }) : withWords(merged);
+  if (!merged.ok) return withWords(merged);
+  context.note?.({ effect: "merged" });
+  return ok({ IdentityId: merged.value });
 }
 
 export async function unlinkDeveloperIdentity(
@@ -189,6 +193,7 @@ export async function unlinkDeveloperIdentity(
     const identity = context.objects.identity(identityId);
     return changed(await identity.unlinkDeveloperUser(identityId, identityPoolId, loginId, callKey));
   });
+  if (unlinked.ok) context.note?.({ effect: "unlinked" });
   return withWords(unlinked);
 }
 

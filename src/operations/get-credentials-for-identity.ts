@@ -33,6 +33,7 @@ export async function getCredentialsForIdentity(
   const { credentials, trace } = await context.assumeRole({ roleArn, sessionName, token: token.value, isGuest });
   note?.({ sts: trace });
   if (!credentials.ok) return refused(credentials.error, trace.message);
+  note?.({ effect: "minted" });
   const { accessKeyId, secretAccessKey, sessionToken, expiresAt } = credentials.value;
   return ok({
     IdentityId: grant.identityId,

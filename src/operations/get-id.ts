@@ -15,8 +15,9 @@ export async function getId(input: InputOf<"GetId">, context: OperationContext):
     if (!pool.allowsUnauthenticated) return err(errorOf({ kind: "guests-not-supported" }));
     const identityId = identityIdOf(context.config.region, context.newUuid());
     const created = await context.objects.identity(identityId).createGuest(identityId, identityPoolId);
-    if (created) return ok({ IdentityId: identityId });
-    return err(serviceError("InternalErrorException", "Internal error", "identity-id-collision"));
+    if (!created) return err(serviceError("InternalErrorException", "Internal error", "identity-id-collision"));
+    context.note?.({ effect: "created-guest" });
+    return ok({ IdentityId: identityId });
   }
   const verified = await context.verifyLogins(pool, logins);
   if (!verified.ok) return verified;

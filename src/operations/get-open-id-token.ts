@@ -29,6 +29,8 @@ export async function getOpenIdToken(
   // Everything is stored and settled before the signature: from here on nothing can fail but the signing itself.
   const stamp = { issuer: context.config.issuer, now: context.now(), jti: context.newUuid() };
   const token = await mint(granted.value, stamp, signing);
+  if (!token.ok) return token;
+  context.note?.({ effect: "minted" });
   // The identity may be another than the one that was asked for: the owner of a login that came with a guest.
-  return token.ok ? ok({ IdentityId: granted.value.identityId, Token: token.value }) : token;
+  return ok({ IdentityId: granted.value.identityId, Token: token.value });
 }

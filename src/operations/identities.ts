@@ -32,6 +32,7 @@ export async function unlinkIdentity(
     if (reply.trace !== undefined) context.note?.(reply.trace);
     return changed(reply);
   });
+  if (unlinked.ok) context.note?.({ effect: "unlinked" });
   return withWords(unlinked);
 }
 
@@ -147,7 +148,10 @@ async function deleteIdentity(context: SignedContext, identityId: IdentityId): P
       if (reply.trace !== undefined) context.note?.(reply.trace);
       return changed(reply);
     });
-    if (removed.ok) return null;
+    if (removed.ok) {
+      context.note?.({ effect: "deleted" });
+      return null;
+    }
     const isDenied = removed.error.kind === "pool-not-allowed";
     return { IdentityId: identityId, ErrorCode: isDenied ? "AccessDenied" : "InternalServerError" };
   } catch {

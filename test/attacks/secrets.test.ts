@@ -132,6 +132,7 @@ describe("the log", () => {
       identity: expect.stringMatching(/^[0-9a-f]{16}$/),
       providers: [driven.issuerName],
       upstreamFetches: 1,
+      effect: "linked",
       durationMs: expect.any(Number),
     });
     const { pool, identity, providers } = lineOf("linked") ?? {};

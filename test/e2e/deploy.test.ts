@@ -1,7 +1,7 @@
 /** `npm run deploy` before anything is uploaded: Cloudflare's API is played on loopback, and must hear of no refused deployment. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,6 +26,23 @@ test("wrangler.toml keeps client addresses out of the log, and the service at on
     logs: { enabled: true, invocation_logs: false },
     traces: { enabled: false },
   });
+});
+
+test("wrangler.toml has metrics ready to be uncommented, and nothing of them until then", async ({
+  onTestFinished,
+}) => {
+  const text = await readFile(join(ROOT, "wrangler.toml"), "utf8");
+  const folder = await mkdtemp(join(tmpdir(), "edgepool-metrics-"));
+  onTestFinished(async () => await rm(folder, { recursive: true }));
+  const [block = ""] = /(^# (\[|binding|dataset).*\n)+/m.exec(text) ?? [];
+  const uncommented = text.replace(block, block.replaceAll(/^# /gm, ""));
+  const file = join(folder, "wrangler.toml");
+  await writeFile(file, uncommented);
+  const config = readConfig({ config: file }, { hideWarnings: true });
+  expect(config.analytics_engine_datasets).toEqual([{ binding: "ANALYTICS", dataset: "edgepool_requests" }]);
+  expect(config.version_metadata).toEqual({ binding: "VERSION" });
+  const asItIs = readConfig({ config: join(ROOT, "wrangler.toml") }, { hideWarnings: true });
+  expect([asItIs.analytics_engine_datasets, asItIs.version_metadata]).toEqual([[], undefined]);
 });
 
 describe("what a deployment lacks", () => {

@@ -3,6 +3,7 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { createApp } from "../../src/app.ts";
 import { parseConfig } from "../../src/config.ts";
+import type { MeteredEnv } from "../../src/request-record.ts";
 import type { AdminCredential } from "../../src/domain/admin-credential.ts";
 import { isExtensionName } from "../../src/protocol/extensions.ts";
 import { sign } from "./sign-request.ts";
@@ -42,7 +43,7 @@ export type ServiceOptions = {
   readonly settings?: Readonly<Record<string, string>>;
   readonly credentials?: readonly AdminCredential[];
   /** In place of the bindings of the test's own environment. */
-  readonly bindings?: Partial<Env>;
+  readonly bindings?: Partial<MeteredEnv>;
 };
 
 /** One isolate of the service, with nothing in its memory. Clients are not limited unless `CLIENT_LIMIT` says so. */

@@ -119,6 +119,7 @@ describe("a signed call names who signed it, and what it is about", () => {
       ...common,
       pool: one.identityPoolId,
       identities: hashed.slice(0, 2),
+      effect: "deleted",
     });
     const all = Array.from({ length: 59 }, () => newIdentityId());
     const many = await lineOf(operation, { IdentityIdsToDelete: [third, ...all] });
@@ -145,6 +146,7 @@ describe("a signed call names who signed it, and what it is about", () => {
       ...common,
       identity: annHash,
       identities: [annHash, bobHash],
+      effect: "merged",
     });
     const find = { IdentityPoolId: pool, ProviderName: DEVELOPER, Subject: USERS[1] };
     expect(await lineOf("FindIdentityByLogin", find)).toEqual({
@@ -157,6 +159,7 @@ describe("a signed call names who signed it, and what it is about", () => {
       operation: "UnlinkDeveloperIdentity",
       ...common,
       identity: annHash,
+      effect: "unlinked",
     });
     expect(await lineOf("UnlinkDeveloperIdentity", { ...unlink, ...where, IdentityId: bob })).toMatchObject({
       caller: "admin",

@@ -34,7 +34,7 @@ describe("docs/reliability.md", () => {
     ];
     facts.readInput({ IdentityPoolId: pool, IdentityId: pool, IdentityIdsToDelete: [other] });
     facts.readOutput({ IdentityId: other, UnprocessedIdentityIds: [{ IdentityId: other }] });
-    facts.note({ providerNames: ["accounts.google.com"] });
+    facts.note({ providerNames: ["accounts.google.com"], effect: "minted", repeats: 1 });
     facts.note({ sts: { role: "users", status: 403, durationMs: 1, sessionSeconds: 3600, message: "m" } });
     facts.signedBy("ops");
     facts.claimedBy("ops");

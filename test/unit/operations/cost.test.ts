@@ -79,7 +79,7 @@ const TOKENS: readonly Scenario[] = [
       ...ONLY,
       status: 200,
       calls: [...GRANT, "LoginObject.reserve", "LoginObject.settle"],
-      rpcBytes: [767, 294, 336],
+      rpcBytes: [784, 294, 336],
       hops: 2,
       // Nothing is stored before the reservation, and the identity's alarm comes after the answer.
       commits: ["IdentityObject", "LoginObject and alarm"],

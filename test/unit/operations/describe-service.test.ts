@@ -84,7 +84,9 @@ describe("DescribeService", () => {
   it("says which bindings there are, and finds the one that is missing", async () => {
     const { described } = await describeService();
     expect(described.Bindings.map(({ Name }) => Name)).toContain("NETWORK_RATE_LIMIT");
-    expect(described.Bindings.filter(({ IsBound }) => !IsBound)).toEqual([]);
+    const unbound = described.Bindings.filter(({ IsBound }) => !IsBound);
+    expect(unbound.map(({ Name }) => Name)).toEqual(["ANALYTICS", "VERSION"]);
+    expect(described.Findings.map(({ Code }) => Code)).not.toContain("binding-missing");
     const bindings = { NETWORK_RATE_LIMIT: undefined } as unknown as Partial<Env>;
     const without = await describeService({ bindings });
     expect(without.described.Bindings).toContainEqual({ Name: "NETWORK_RATE_LIMIT", IsBound: false });
