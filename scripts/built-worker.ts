@@ -4,12 +4,15 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { copyFile, glob, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { cp, glob, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { buildConsole, CONSOLE_FOLDER } from "./build-console.ts";
 import { bundleWorker, workerOptions } from "./bundle.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const ENTRY = "src/development/development-worker.ts";
+const MODULE = `${basename(ENTRY, ".ts")}.js`;
+const CONSOLE = "console-site";
 const OPTIONS_FILE = "options.json";
 /** How long a build is kept that was made for other files, in milliseconds. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
@@ -23,11 +26,11 @@ export type BuiltWorker = {
 /** Of all that a build of the checkout in `root` is made from: where a path or a byte differs, it is another one. */
 export async function buildKeyOf(root: string): Promise<string> {
   const hash = createHash("sha256");
-  const sources = await Array.fromAsync(glob("src/**/*", { cwd: root, withFileTypes: true }));
+  const patterns = ["src/**/*", `${CONSOLE_FOLDER}/**/*`];
+  const sources = await Array.fromAsync(glob(patterns, { cwd: root, withFileTypes: true }));
   const files = sources.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const others = ["wrangler.toml", "tsconfig.json", "package.json", "package-lock.json"].map((name) =>
-    join(root, name),
-  );
+  const names = ["wrangler.toml", "tsconfig.json", "package.json", "package-lock.json", "scripts/build-console.ts"];
+  const others = names.map((name) => join(root, name));
   for (const file of [...files.toSorted(), ...others]) {
     const content = await readFile(file);
     hash.update(`${JSON.stringify(file)} ${content.length}\n`).update(content);
@@ -36,7 +39,7 @@ export async function buildKeyOf(root: string): Promise<string> {
 }
 
 /**
- * The built Worker, its module a copy in `folder`. Builds of the same files side by side end in one. Rejects with wrangler's
+ * The built Worker, its module and the console's files a copy in `folder`. Builds of the same files side by side end in one. Rejects with wrangler's
  * words on stderr. `cache` is made where it is missing.
  */
 export async function builtWorker(
@@ -45,19 +48,22 @@ export async function builtWorker(
 ): Promise<BuiltWorker> {
   await mkdir(cache, { recursive: true });
   const build = join(cache, await buildKeyOf(ROOT));
-  const module = `${basename(ENTRY, ".ts")}.js`;
   if (!existsSync(join(build, OPTIONS_FILE))) await make(build, cache);
-  await mkdir(folder, { recursive: true });
-  const modulePath = join(folder, module);
-  await copyFile(join(build, module), modulePath);
+  await rm(folder, { recursive: true, force: true });
+  await cp(build, folder, { recursive: true });
   const options: BuiltWorker["options"] = JSON.parse(await readFile(join(build, OPTIONS_FILE), "utf8"));
-  return { modulePath, options };
+  const assets = Object.assign({}, options["assets"], { directory: join(folder, CONSOLE), binding: "CONSOLE_FILES" });
+  return { modulePath: join(folder, MODULE), options: { ...options, assets } };
 }
 
 async function make(build: string, cache: string): Promise<void> {
   const unfinished = await mkdtemp(join(cache, "unfinished-"));
   try {
-    const [, declared] = await Promise.all([bundleWorker(ENTRY, unfinished, "readable"), workerOptions()]);
+    const [, declared] = await Promise.all([
+      bundleWorker(ENTRY, unfinished, "readable"),
+      workerOptions(),
+      buildConsole(join(unfinished, CONSOLE)),
+    ]);
     // A developer's own .dev.vars may be among the bindings, and does not rest here.
     const { bindings: _, ...options } = declared;
     await writeFile(join(unfinished, OPTIONS_FILE), JSON.stringify(options));

@@ -1,7 +1,6 @@
-/** The settings of a local service: the defaults of development, overridden by --var. The Worker's bundle has none of them. */
+/** The settings of a local service: the defaults of development, overridden by --var. */
+import { LOCAL_CREDENTIAL } from "../src/development/local-credential.ts";
 import { STS_PATH } from "../src/development/sts-trust.ts";
-
-export const LOCAL_CREDENTIAL = { accessKeyId: "edgepool-local", secretAccessKey: "edgepool-local-secret" };
 
 export function localSettings(
   endpoint: string,

@@ -59,8 +59,9 @@ async function startRuntime(port: number, { modulePath, options }: BuiltWorker, 
       bindings: { ...Object.fromEntries(settings), DEVELOPMENT_ORIGIN: endpoint },
       durableObjects: Object.assign({ DEVELOPMENT_ISSUER: developmentIssuer }, options["durableObjects"]),
       // Straight to the Worker. Before its own entry Miniflare puts a Worker that believes headers of the client; that one listens
-      // on a port of its own, and what comes through it names another port than ours.
-      unsafeDirectSockets: [{ host: "127.0.0.1", port }],
+      // on a port of its own, and what comes through it names another port than ours. Before an entry without a name it would put
+      // the router of the assets, too.
+      unsafeDirectSockets: [{ host: "127.0.0.1", port, entrypoint: "local" }],
       host: "127.0.0.1",
       cf: false,
       resourcePersistencePath: join(stateFolder, "objects"),

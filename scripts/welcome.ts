@@ -13,8 +13,9 @@ import {
 } from "../src/development/commands.ts";
 import { demoPool, demoPoolId } from "../src/development/demo-pool.ts";
 import { developmentProviderName, ISSUER_PATH } from "../src/development/development-issuer.ts";
+import { hasLocalCredential, LOCAL_CREDENTIAL } from "../src/development/local-credential.ts";
 import { STS_PATH } from "../src/development/sts-trust.ts";
-import { LOCAL_CREDENTIAL } from "./local-settings.ts";
+import { CONSOLE_PATH } from "../src/protocol/console-config.ts";
 
 /** Whom the printed commands sign in. */
 const NAME = "alice";
@@ -47,10 +48,7 @@ export function welcome(endpoint: string, stateFolder: string, config: Config): 
   const { region } = config;
   const providerName = developmentProviderName(endpoint);
   const service: Service = { endpoint, region, identityPoolId: demoPoolId(region), providerName };
-  const isLocal = config.adminCredentials.some(
-    ({ accessKeyId, secretAccessKey }) =>
-      accessKeyId === LOCAL_CREDENTIAL.accessKeyId && secretAccessKey === LOCAL_CREDENTIAL.secretAccessKey,
-  );
+  const isLocal = hasLocalCredential(config);
   const { accessKeyId, secretAccessKey } = LOCAL_CREDENTIAL;
   const isDevelopmentSts = config.sts.url === `${endpoint}${STS_PATH}`;
   const relying = { issuer: config.issuer, algorithm: config.tokenAlgorithm, folder: join(import.meta.dirname, "..") };
@@ -59,9 +57,9 @@ export function welcome(endpoint: string, stateFolder: string, config: Config): 
     ["Identity pool", service.identityPoolId],
     ["Guests", "allowed"],
     ...providerRows(endpoint, region),
+    ["Console", `${endpoint}${CONSOLE_PATH}`],
     ["Sign-in page", `${endpoint}${ISSUER_PATH}`],
     ["Discovery", `${endpoint}/.well-known/openid-configuration`],
-    // The secrets of others are theirs to know.
     ["Credentials", isLocal ? `access key id ${accessKeyId}, secret ${secretAccessKey}` : "those of ADMIN_CREDENTIALS"],
     ["Region", region],
     ["STS", `${config.sts.url ?? "none"}${isDevelopmentSts ? " (its credentials open nothing else)" : ""}`],

@@ -2,16 +2,11 @@
 import { Hono } from "hono";
 import { bindingsOf } from "./bindings.ts";
 import type { Config } from "./config.ts";
-import { err, ok, RATE_EXCEEDED, type Result, type ServiceError, serviceError } from "./domain/errors.ts";
+import { consoleConfigResponse, consoleRedirect, type LocalDevelopment } from "./console.ts";
+import { type ClientLimit, clientLimitOf } from "./counted-clients.ts";
+import { err, ok, RATE_EXCEEDED, type Result, serviceError } from "./domain/errors.ts";
 import { PerObject } from "./domain/isolate-cache.ts";
-import {
-  charge,
-  type ClientAddress,
-  CLIENT_OVER_LIMIT,
-  clientOf,
-  failureLimitOf,
-  isClientsOwn,
-} from "./limits/client-limit.ts";
+import { type ClientAddress, CLIENT_OVER_LIMIT, isClientsOwn } from "./limits/client-limit.ts";
 import { objectsOf } from "./durable/objects.ts";
 import { PresentedTokens, verifiersOf } from "./durable/presented-tokens.ts";
 import { httpsOnly, type RequestHandler } from "./https-only.ts";
@@ -22,6 +17,7 @@ import { authorise } from "./domain/admin-credential.ts";
 import { type DecodedRequest, encodeError, encodePreflight, encodeSuccess, readRequest } from "./protocol/aws-json.ts";
 import { asksForPage, sentenceForBrowsers } from "./protocol/browser.ts";
 import { callOf } from "./protocol/client-call.ts";
+import { CONSOLE_CONFIG_PATH, CONSOLE_PATH } from "./protocol/console-config.ts";
 import type { WireError } from "./protocol/wire-error.ts";
 import { claimedKeyId, unsignedRefusal, verifySignature } from "./protocol/sigv4.ts";
 import { logDefect, RequestFacts, type RequestLine } from "./log/request-line.ts";
@@ -44,8 +40,8 @@ import { assumeRole, type StsTools } from "./sts/assume-role.ts";
 
 export type Composition = {
   readonly parse: ParseConfig;
-  /** Set by local development alone, which is served on loopback. */
-  readonly allowsPlainHttp?: true;
+  /** Set by local development alone, which is served on loopback: over plain http, too, and with a key that everybody knows. */
+  readonly local?: LocalDevelopment;
 };
 
 type Verifying = keyof ReturnType<typeof verifiersOf>;
@@ -68,16 +64,6 @@ type Run = Pick<Service, "context" | "clients" | "present"> & {
   readonly signer: Signer;
   readonly client: ClientAddress | null;
   readonly facts: RequestFacts;
-};
-
-/** The limit of each client address, or none of it. */
-type ClientLimit = {
-  /** Who sent a request, where that is counted. */
-  clientOf(headers: Headers): ClientAddress | null;
-  isBlocked(client: ClientAddress | null, now: number): boolean;
-  /** Each charges the client, and answers with the refusal of what is one too many, or null. */
-  countFailure(client: ClientAddress | null, now: number): Promise<ServiceError | null>;
-  chargeForId(client: ClientAddress | null): Promise<ServiceError | null>;
 };
 
 type Answer = { readonly response: Response; readonly error?: WireError; readonly operation: string | null };
@@ -106,9 +92,17 @@ export function createApp(composition: Composition): RequestHandler {
   app.get(COGNITO_JWKS_PATH, async (c) => await publish(c.req.raw, c.env, c.executionCtx, keySetResponse));
   app.get(AUTHORIZATION_PATH, () => authorizationResponse());
   app.get("/", (c) => (asksForPage(c.req.raw) ? sentenceForBrowsers() : answer(c.req.raw, c.env, c.executionCtx)));
+  app.get(CONSOLE_CONFIG_PATH, (c) => consoleConfig(c.env));
+  app.get(CONSOLE_PATH.slice(0, -1), () => consoleRedirect());
   app.all("*", (c) => answer(c.req.raw, c.env, c.executionCtx));
   // What is wrong with the settings is told to the log also where nobody comes over https, as under a bare `wrangler dev`.
-  return composition.allowsPlainHttp === true ? app : httpsOnly(app, (env) => void services.of(env));
+  return composition.local !== undefined ? app : httpsOnly(app, (env) => void services.of(env));
+
+  function consoleConfig(env: Env): Response {
+    const service = serviceOf(env);
+    if (!service.ok) return encodeError(service.error, crypto.randomUUID());
+    return consoleConfigResponse(service.value.config, composition.local);
+  }
 
   /** A service without settings answers everybody alike, and each of its refusals counts. */
   function record(line: RequestLine, request: Request, env: Env): void {
@@ -286,14 +280,4 @@ function createService(env: Env, config: Config): Service {
   const signerFor = (execution: Execution) =>
     signerOf({ keyRing: () => objects.keyRing(), later: (work) => execution.waitUntil(work) });
   return { config, context, clients: clientLimitOf(env, config), present, signerFor };
-}
-
-function clientLimitOf(env: Env, { limitsClients }: Config): ClientLimit {
-  const failures = failureLimitOf(env, isolate.blockedAddresses);
-  return {
-    clientOf: (headers) => (limitsClients ? clientOf(headers) : null),
-    isBlocked: (client, now) => client !== null && failures.isBlocked(client, now),
-    countFailure: async (client, now) => (client === null ? null : await failures.count(client, now)),
-    chargeForId: async (client) => (client === null ? null : await charge(env, "create", client)),
-  };
 }

@@ -107,6 +107,12 @@ export const SETTINGS = {
     default: "on",
     value: onOrOff,
   },
+  servesConsole: {
+    name: "CONSOLE",
+    meaning: "whether the console's page works",
+    default: "on",
+    value: onOrOff,
+  },
   clockSkewSeconds: {
     name: "CLOCK_SKEW_SECONDS",
     meaning: "how wrong the clock of a login token's issuer may be",

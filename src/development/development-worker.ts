@@ -4,6 +4,7 @@
  * are those of here, too, and which imports nothing of this folder.
  */
 import { createApp } from "../app.ts";
+import { CONSOLE_PATH } from "../protocol/console-config.ts";
 import { serviceError } from "../domain/errors.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import { demoPool, demoPoolId, SET_DEMO_ROLES } from "./demo-pool.ts";
@@ -11,6 +12,7 @@ import { parseDevelopmentConfig } from "./development-config.ts";
 import type { DevelopmentEnv } from "./development-env.ts";
 import { encodeError } from "../protocol/aws-json.ts";
 import { asksForPage } from "../protocol/browser.ts";
+import { hasLocalCredential, LOCAL_CREDENTIAL } from "./local-credential.ts";
 import { logRequest } from "../log/request-line.ts";
 import { admitLocal, type ForeignRequest } from "./local-request.ts";
 import * as production from "../worker.ts";
@@ -59,7 +61,10 @@ export class KeyRingObject extends production.KeyRingObject {
   }
 }
 
-const app = createApp({ parse: parseDevelopmentConfig, allowsPlainHttp: true });
+const app = createApp({
+  parse: parseDevelopmentConfig,
+  local: { keyOf: (config) => (hasLocalCredential(config) ? LOCAL_CREDENTIAL : undefined) },
+});
 
 /** What the names of all such headers begin with. */
 const CROSS_ORIGIN = "access-control-";
@@ -83,13 +88,17 @@ function refuse(request: Request, { status, reason, message }: ForeignRequest | 
   return new Response(`${message}\n`, { status, headers });
 }
 
-export default {
-  fetch(request, env, context) {
-    const admitted = admitLocal(request.headers, env.DEVELOPMENT_ORIGIN);
-    if (!admitted.ok) return refuse(request, admitted.error);
-    if (!URL.canParse(request.url)) return refuse(request, NO_PATH);
-    const { pathname } = new URL(request.url);
-    const isDevelopment = pathname.startsWith(DEVELOPMENT_PATH) || (pathname === "/" && asksForPage(request));
-    return isDevelopment ? developmentRoutes.fetch(request, env, context) : app.fetch(request, env, context);
-  },
-} satisfies ExportedHandler<DevelopmentEnv>;
+const serve: ExportedHandlerFetchHandler<DevelopmentEnv> = (request, env, context) => {
+  const admitted = admitLocal(request.headers, env.DEVELOPMENT_ORIGIN);
+  if (!admitted.ok) return refuse(request, admitted.error);
+  if (!URL.canParse(request.url)) return refuse(request, NO_PATH);
+  const { pathname } = new URL(request.url);
+  if (pathname.startsWith(CONSOLE_PATH)) return env.CONSOLE_FILES.fetch(request);
+  const isDevelopment = pathname.startsWith(DEVELOPMENT_PATH) || (pathname === "/" && asksForPage(request));
+  return isDevelopment ? developmentRoutes.fetch(request, env, context) : app.fetch(request, env, context);
+};
+
+/** What `npm start` opens its port to, by its name: scripts/serve.ts. */
+export const local = { fetch: serve };
+
+export default { fetch: serve } satisfies ExportedHandler<DevelopmentEnv>;

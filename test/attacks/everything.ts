@@ -3,7 +3,7 @@
  * was presented, handed out or sent upstream on the way. Judges nothing: secrets.test.ts searches for it.
  */
 import { join } from "node:path";
-import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
+import { LOCAL_CREDENTIAL } from "../../src/development/local-credential.ts";
 import { adminClient, appClient, createPool, getId, getOpenIdToken, present } from "../support/cognito-clients.ts";
 import { type LoopbackIssuer, startLoopbackIssuer } from "../support/loopback-issuer.ts";
 import {

@@ -11,7 +11,7 @@ import {
   type KeyObject,
   sign as signBytes,
 } from "node:crypto";
-import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
+import { LOCAL_CREDENTIAL } from "../../src/development/local-credential.ts";
 
 export type ForgeKey = {
   readonly kid: string;

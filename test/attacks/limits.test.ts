@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DeleteIdentitiesCommand } from "@aws-sdk/client-cognito-identity";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
+import { LOCAL_CREDENTIAL } from "../../src/development/local-credential.ts";
 import { demoPoolId } from "../../src/development/demo-pool.ts";
 import { processTree } from "../support/process-tree.ts";
 import { adminClient, appClient, createPool, getId, present } from "../support/cognito-clients.ts";

@@ -38,6 +38,8 @@ const PATHS = [
   "/.well-known/jwks.json",
   "/development/issuer",
   "/development/issuer/jwks.json",
+  "/console/",
+  "/console-config.json",
   "/cdn-cgi/platform-proxy",
   "/cdn-cgi/handler/scheduled",
 ];

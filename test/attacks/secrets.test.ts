@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { deserialize } from "node:v8";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
+import { LOCAL_CREDENTIAL } from "../../src/development/local-credential.ts";
 import { extensions } from "../../src/protocol/extensions.ts";
 import { operations } from "../../src/protocol/shapes.ts";
 import { processTree, survivors } from "../support/process-tree.ts";

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { paginateListIdentityPools } from "@aws-sdk/client-cognito-identity";
 import { describe, expect, inject, it } from "vitest";
-import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
+import { LOCAL_CREDENTIAL } from "../../src/development/local-credential.ts";
 import { adminClient, createPool } from "../support/cognito-clients.ts";
 import { sendSigned, signedCall, type Signing } from "../support/signed-call.ts";
 import { send, type WireRequest } from "../support/wire-call.ts";

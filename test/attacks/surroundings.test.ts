@@ -1,7 +1,7 @@
 /** T42 to T51 and T70 to T72 over HTTP but for signatures (signed-operations.test.ts): what is minted, the keys, everything around a call. */
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
+import { LOCAL_CREDENTIAL } from "../../src/development/local-credential.ts";
 import { demoPoolId } from "../../src/development/demo-pool.ts";
 import { adminClient, appClient, createPool, getId, getOpenIdToken } from "../support/cognito-clients.ts";
 import { loginsOf } from "../support/development-sign-in.ts";

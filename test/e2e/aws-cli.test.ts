@@ -1,7 +1,7 @@
 /** The AWS command line from Debian, with nothing but `--endpoint-url`. */
 import { decodeJwt } from "jose";
 import { beforeAll, expect, inject, test } from "vitest";
-import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
+import { LOCAL_CREDENTIAL } from "../../src/development/local-credential.ts";
 import { type Missing, missingProgram, need, runProgram } from "../support/debian-tools.ts";
 import { loginsOf } from "../support/development-sign-in.ts";
 

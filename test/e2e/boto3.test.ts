@@ -1,7 +1,7 @@
 /** boto3 from Debian with nothing changed but the endpoint; how it retries throttling is in rate-limit.test.ts. */
 import { decodeJwt } from "jose";
 import { beforeAll, expect, inject, test } from "vitest";
-import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
+import { LOCAL_CREDENTIAL } from "../../src/development/local-credential.ts";
 import { from, missingBoto3, runBoto3 } from "../support/boto3.ts";
 import { present } from "../support/cognito-clients.ts";
 import { type Missing, need } from "../support/debian-tools.ts";

@@ -13,9 +13,13 @@ describe("a build", () => {
   it("is made once, also by several at a time, and read back after that", async () => {
     const cache = join(folder, "cache");
     const built = await Promise.all(["a", "b"].map(async (name) => await builtWorker(join(folder, name), cache)));
-    expect(built[0]?.options).toEqual(built[1]?.options);
-    const [build = "", ...others] = readdirSync(cache);
-    expect(others).toEqual([]);
+    const [one, other] = built.map(({ options }) => ({ ...options, assets: undefined }));
+    expect(one).toEqual(other);
+    for (const name of ["a", "b"]) {
+      expect(readFileSync(join(folder, name, "console-site/console/index.html"), "utf8")).toContain("/console/files/");
+    }
+    const [build = "", ...rest] = readdirSync(cache);
+    expect(rest).toEqual([]);
     expect(build).toBe(await buildKeyOf(ROOT));
     const module = join(cache, build, "development-worker.js");
     expect(readFileSync(module, "utf8")).toContain("DevelopmentIssuerObject");
@@ -29,7 +33,15 @@ describe("a build", () => {
 
   it("is another one where a file is another, or has another name", async () => {
     const copy = join(folder, "checkout");
-    for (const name of ["src", "wrangler.toml", "tsconfig.json", "package.json", "package-lock.json"]) {
+    for (const name of [
+      "src",
+      "console",
+      "scripts",
+      "wrangler.toml",
+      "tsconfig.json",
+      "package.json",
+      "package-lock.json",
+    ]) {
       cpSync(join(ROOT, name), join(copy, name), { recursive: true });
     }
     const keys = [await buildKeyOf(copy), await buildKeyOf(copy)];
@@ -44,6 +56,10 @@ describe("a build", () => {
     renameSync(join(copy, "src/worker2.ts"), source);
     writeFileSync(join(copy, "package-lock.json"), "{}");
     keys.push(await buildKeyOf(copy));
-    expect(new Set(keys).size).toBe(4);
+    for (const file of ["console/style.css", "scripts/build-console.ts"]) {
+      writeFileSync(join(copy, file), "");
+      keys.push(await buildKeyOf(copy));
+    }
+    expect(new Set(keys).size).toBe(6);
   });
 });

@@ -13,7 +13,7 @@ import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, inject, it, test } from "vitest";
 import { curlGuest } from "../../src/development/commands.ts";
 import { demoPoolId } from "../../src/development/demo-pool.ts";
-import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
+import { LOCAL_CREDENTIAL } from "../../src/development/local-credential.ts";
 import { missingBoto3 } from "../support/boto3.ts";
 import { adminClient, createPool } from "../support/cognito-clients.ts";
 import { missingProgram, need, runProgram } from "../support/debian-tools.ts";
@@ -33,7 +33,7 @@ const pages = new Map(
     .map((path) => [path, readFileSync(join(ROOT, path), "utf8")]),
 );
 
-const files = ["bench", "scripts", "src", "test"].flatMap((folder) =>
+const files = ["bench", "console", "scripts", "src", "test"].flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((path) => `${folder}/${path}`),
 );
 

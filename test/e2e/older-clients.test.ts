@@ -3,7 +3,7 @@ import CognitoIdentity from "aws-sdk/clients/cognitoidentity.js";
 import { AwsClient } from "aws4fetch";
 import { decodeJwt } from "jose";
 import { describe, expect, inject, test } from "vitest";
-import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
+import { LOCAL_CREDENTIAL } from "../../src/development/local-credential.ts";
 import { loginsOf } from "../support/development-sign-in.ts";
 import { signedCall } from "../support/signed-call.ts";
 import { send } from "../support/wire-call.ts";

@@ -17,7 +17,7 @@ import {
   UpdateIdentityPoolCommand,
 } from "@aws-sdk/client-cognito-identity";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
+import { LOCAL_CREDENTIAL } from "../../src/development/local-credential.ts";
 import { demoPoolId } from "../../src/development/demo-pool.ts";
 import { adminClient, appClient, createPool, getId, getOpenIdToken, refusalOf } from "../support/cognito-clients.ts";
 import { call } from "../support/wire-call.ts";

@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundleWorker, workerOptions } from "../../scripts/bundle.ts";
-import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
+import { LOCAL_CREDENTIAL } from "../../src/development/local-credential.ts";
 
 const MAX_GZIPPED_BYTES = 90 * 1024;
 const KEY_ENCRYPTION_KEY = "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=";
@@ -24,9 +24,9 @@ const DEVELOPMENT_MARKERS = [
   "admitLocal",
   "foreign-origin",
   "de300000-0000-4000-8000-0000000de300",
+  LOCAL_CREDENTIAL.accessKeyId,
+  LOCAL_CREDENTIAL.secretAccessKey,
 ];
-/** What is known to scripts/ alone: no bundle has it. */
-const LOCAL_MARKERS = ["edgepool-local", "edgepool-local-secret"];
 
 let folder: string;
 /** By entry, with the names of the source; and the file that `npm run deploy` would upload. */
@@ -61,11 +61,6 @@ describe("the production bundle", () => {
     expect(textOf("src/worker.ts")).not.toContain(marker);
   });
 
-  it.each(LOCAL_MARKERS)("does not hold %s, and neither does the development bundle", (marker) => {
-    expect(textOf("src/worker.ts")).not.toContain(marker);
-    expect(textOf("src/development/development-worker.ts")).not.toContain(marker);
-  });
-
   it("is under 90 KiB gzipped", () => {
     expect(gzipSync(deployed.text).length).toBeLessThan(MAX_GZIPPED_BYTES);
   });
@@ -79,6 +74,7 @@ async function withProduction(
   const runtime = new Miniflare(
     convertV4MiniflareOptions({
       ...(await workerOptions()),
+      name: "edgepool",
       modules: [{ type: "ESModule", path: deployed.path }],
       modulesRoot: folder,
       bindings,
@@ -134,6 +130,41 @@ describe("a production configuration", () => {
         expect(body).toMatchObject({ __type: "InternalErrorException" });
         expect(JSON.stringify(body)).toContain(`Edgepool is not configured: ${problem}`);
       }
+    });
+  });
+
+  it("that is complete has the console, whose pages come without the Worker, and no key for it", async () => {
+    await withProduction({ ISSUER: "https://identity.example.com", KEY_ENCRYPTION_KEY }, async (runtime) => {
+      const get = async (path: string, init: RequestInit = {}) =>
+        await runtime.dispatchFetch(`https://identity.example.com${path}`, { redirect: "manual", ...Object(init) });
+      const page = await get("/console/");
+      expect(page.headers.get("content-security-policy")).toContain("require-trusted-types-for 'script'");
+      expect(page.headers.get("cache-control")).toBe("no-cache");
+      const [script = ""] = /\/console\/files\/[^"]+\.js/.exec(await page.text()) ?? [];
+      const file = await get(script);
+      expect([file.status, file.headers.get("cache-control")]).toEqual([200, "public, max-age=31536000, immutable"]);
+      expect(file.headers.get("x-content-type-options")).toBe("nosniff");
+      // An answer of the Worker would have an id.
+      const missing = await get("/console/missing");
+      expect([missing.status, missing.headers.get("x-amzn-requestid")]).toEqual([404, null]);
+      expect((await get("/console/", { method: "POST" })).status).toBe(405);
+      const redirect = await get("/console");
+      expect([redirect.status, redirect.headers.get("location")]).toEqual([308, "/console/"]);
+      const config = await get("/console-config.json");
+      expect(await config.json()).toEqual({
+        region: "us-east-1",
+        issuer: "https://identity.example.com",
+        local: false,
+      });
+      expect(config.headers.get("access-control-allow-origin")).toBeNull();
+    });
+  });
+
+  it("may switch the console off", async () => {
+    const settings = { ISSUER: "https://identity.example.com", KEY_ENCRYPTION_KEY, CONSOLE: "off" };
+    await withProduction(settings, async (runtime) => {
+      const config = await runtime.dispatchFetch("https://identity.example.com/console-config.json");
+      expect([config.status, await config.text()]).toEqual([404, ""]);
     });
   });
 

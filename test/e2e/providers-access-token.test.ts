@@ -11,7 +11,7 @@ import {
 } from "@aws-sdk/client-cognito-identity";
 import { decodeJwt } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
+import { LOCAL_CREDENTIAL } from "../../src/development/local-credential.ts";
 import {
   adminClient,
   appClient,

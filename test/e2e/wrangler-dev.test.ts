@@ -117,12 +117,21 @@ describe("wrangler dev with the settings of this machine", () => {
     expect(JSON.parse(given.body)).toMatchObject({ Credentials: { AccessKeyId: expect.stringMatching(/^ASIA/) } });
   });
 
+  it("has the console, with its policy", async () => {
+    const page = await fetch(`${endpoint}/console/`);
+    expect([page.status, page.headers.get("content-security-policy")]).toEqual([
+      200,
+      expect.stringContaining("'none'"),
+    ]);
+  });
+
   it.each([
     ["a page elsewhere", { origin: "https://page.example" }, 403],
     ["another origin that is told to be the address", { "mf-original-url": "https://page.example/" }, 421],
   ])("refuses %s", async (_who, headers, status) => {
-    const answer = await fetch(`${endpoint}/.well-known/jwks.json`, { headers });
-    expect(answer.status).toBe(status);
+    for (const path of ["/.well-known/jwks.json", "/console/"]) {
+      expect((await fetch(endpoint + path, { headers })).status).toBe(status);
+    }
   });
 });
 

@@ -4,7 +4,7 @@ import {
   type CognitoIdentityClientConfig,
   ListIdentityPoolsCommand,
 } from "@aws-sdk/client-cognito-identity";
-import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
+import { LOCAL_CREDENTIAL } from "../../src/development/local-credential.ts";
 
 export type CapturedRequest = { readonly headers: Record<string, string>; readonly body: string };
 

@@ -8,7 +8,7 @@ import {
   GetIdCommand,
   GetOpenIdTokenCommand,
 } from "@aws-sdk/client-cognito-identity";
-import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
+import { LOCAL_CREDENTIAL } from "../../src/development/local-credential.ts";
 
 const REGION = "us-east-1";
 

@@ -1,6 +1,6 @@
 /** Calls signed by Signature Version 4 that no SDK would send: other targets, replays, changed parts. */
 import { createHash, createHmac } from "node:crypto";
-import { LOCAL_CREDENTIAL } from "../../scripts/local-settings.ts";
+import { LOCAL_CREDENTIAL } from "../../src/development/local-credential.ts";
 import { send, type WireAnswer } from "./wire-call.ts";
 
 export type Credential = { readonly accessKeyId: string; readonly secretAccessKey: string };

@@ -1,0 +1,71 @@
+/** Small texts that every page shows alike: ids, times, and the button that copies one. */
+import { useEffect, useState } from "preact/hooks";
+import { announce } from "./live.tsx";
+
+const SAID_MS = 2000;
+
+/** `what` goes on after "Copy", for those who do not see what it stands beside. */
+export function CopyButton({ text, what }: { text: string; what: string }) {
+  const [isCopied, setIsCopied] = useState(false);
+  useEffect(() => {
+    if (!isCopied) return;
+    const timer = setTimeout(() => setIsCopied(false), SAID_MS);
+    return () => clearTimeout(timer);
+  }, [isCopied]);
+  const copy = async () => {
+    await navigator.clipboard.writeText(text);
+    setIsCopied(true);
+    announce(`Copied ${what}`);
+  };
+  return (
+    <button type="button" class="copy" onClick={() => void copy()}>
+      {isCopied ? "Copied" : "Copy"}
+      <span class="unseen"> {what}</span>
+    </button>
+  );
+}
+
+/** An id, whole; a link where `href` says where to. */
+export function Id({ id, what, href }: { id: string; what: string; href?: string }) {
+  return (
+    <span class="id">
+      {href === undefined ? (
+        <code>{id}</code>
+      ) : (
+        <a href={href}>
+          <code>{id}</code>
+        </a>
+      )}
+      <CopyButton text={id} what={what} />
+    </span>
+  );
+}
+
+const STEPS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, seconds: number])[] = [
+  ["year", 31_557_600],
+  ["month", 2_629_800],
+  ["day", 86_400],
+  ["hour", 3600],
+  ["minute", 60],
+];
+const WORDS = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+
+/** Both in epoch seconds; less than a minute either way is "now". */
+export function relative(at: number, now: number): string {
+  const distance = at - now;
+  const [unit, seconds] = STEPS.find(([, step]) => Math.abs(distance) >= step) ?? ["minute", 60];
+  return Math.abs(distance) < 60 ? "now" : WORDS.format(Math.trunc(distance / seconds), unit);
+}
+
+/**
+ * `at` in epoch seconds, as the API has it.
+ * @public
+ */
+export function Time({ at }: { at: number }) {
+  const exact = new Date(at * 1000).toISOString();
+  return (
+    <time dateTime={exact} title={exact}>
+      {relative(at, Date.now() / 1000)}
+    </time>
+  );
+}

@@ -1,0 +1,92 @@
+/** `npm run -s screenshots -- FOLDER`: every page of the console as people see it, narrow and wide, light and dark. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { startWorker } from "../test/support/worker-process.ts";
+
+const VIEWS = [
+  { name: "narrow", viewport: { width: 390, height: 844 } },
+  { name: "wide", viewport: { width: 1440, height: 900 } },
+];
+const SCHEMES = ["light", "dark"] as const;
+
+type Shot = {
+  readonly name: string;
+  /** Of the console's address; null: before anybody has signed in. */
+  readonly route: string | null;
+  /** Until the page shows what the picture is for. */
+  readonly until: (page: Page) => Promise<unknown>;
+};
+
+/** Answers nothing, or with a failure, so that the page shows how it waits and how it fails. */
+async function withoutAnswer(page: Page): Promise<void> {
+  await page.route("**/", async (route) => {
+    if (route.request().method() === "POST") await new Promise(() => {});
+    else await route.continue();
+  });
+}
+
+async function withRefusal(page: Page): Promise<void> {
+  const headers = { "x-amzn-errortype": "AccessDeniedException:", "x-amzn-requestid": crypto.randomUUID() };
+  const message = "User: edgepool-local is not authorized to perform: cognito-identity:ListIdentityPools";
+  await page.route("**/", async (route) => {
+    if (route.request().method() === "POST")
+      await route.fulfill({ status: 403, headers, body: JSON.stringify({ message }) });
+    else await route.continue();
+  });
+}
+
+const SHOTS: readonly Shot[] = [
+  { name: "sign-in", route: null, until: async (page) => await page.getByText("Sign in with the local key").waitFor() },
+  { name: "pools", route: "pools", until: async (page) => await page.getByText("Edgepool demo").waitFor() },
+  {
+    name: "pools-loading",
+    route: "no/such/page",
+    until: async (page) => {
+      await withoutAnswer(page);
+      await page.evaluate("location.hash = 'pools'");
+      await page.getByText("Loading").waitFor({ state: "attached" });
+      await page.waitForFunction("getComputedStyle(document.querySelector('.loading')).opacity === '1'");
+    },
+  },
+  {
+    name: "pools-failed",
+    route: "no/such/page",
+    until: async (page) => {
+      await withRefusal(page);
+      await page.evaluate("location.hash = 'pools'");
+      await page.getByRole("alert").waitFor();
+    },
+  },
+];
+
+async function shoot(browser: Browser, endpoint: string, folder: string, { name, route, until }: Shot): Promise<void> {
+  for (const view of VIEWS) {
+    for (const colorScheme of SCHEMES) {
+      const context = await browser.newContext({ viewport: view.viewport, colorScheme });
+      const page = await context.newPage();
+      await page.goto(`${endpoint}/console/#${route ?? ""}`);
+      if (route !== null) await page.getByText("Sign in with the local key").click();
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await until(page);
+      await page.screenshot({ path: join(folder, `${name}-${view.name}-${colorScheme}.png`), fullPage: true });
+      await context.close();
+    }
+  }
+}
+
+const [folder, ...only] = process.argv.slice(2);
+if (folder === undefined) {
+  console.error("screenshots: a folder is missing, as in npm run -s screenshots -- /tmp/console [NAME]...");
+  process.exit(1);
+}
+mkdirSync(folder, { recursive: true });
+const worker = await startWorker();
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+try {
+  const shots = SHOTS.filter(({ name }) => only.length === 0 || only.some((word) => name.startsWith(word)));
+  for (const shot of shots) await shoot(browser, worker.endpoint, folder, shot);
+} finally {
+  await browser.close();
+  await worker.stop();
+}

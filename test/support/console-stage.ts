@@ -1,0 +1,111 @@
+/**
+ * The console of a running service in a real Chromium. What no page of it may ever do is collected while it runs, and is a failure
+ * at its end: a report of the policy, a request to anybody else, an error in the browser's console, a key that lies around.
+ */
+import axe from "axe-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { expect } from "vitest";
+import { LOCAL_CREDENTIAL } from "../../src/development/local-credential.ts";
+
+const CHROMIUM = "/usr/bin/chromium";
+/** For a machine that is busy with much else. */
+const PATIENCE_MS = 60_000;
+
+type Key = typeof LOCAL_CREDENTIAL;
+
+export type Stage = {
+  readonly page: Page;
+  /** Goes to a page of the console, as `pools`, and waits for its heading. */
+  open(route: string): Promise<void>;
+  /** No violation of accessibility in either scheme, as the page is now. */
+  expectAccessible(): Promise<void>;
+  /** That nothing was done that no page may do, and the end of the page. */
+  close(): Promise<void>;
+};
+
+export async function launchBrowser(): Promise<Browser> {
+  return await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+}
+
+/** The console before anybody has signed in. */
+export async function openConsole(
+  browser: Browser,
+  endpoint: string,
+  options: BrowserContextOptions & { readonly route?: string; readonly secrets?: readonly string[] } = {},
+): Promise<Stage> {
+  const { route = "", secrets = [LOCAL_CREDENTIAL.secretAccessKey], ...contextOptions } = options;
+  const context = await browser.newContext({ reducedMotion: "reduce", ...contextOptions });
+  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: endpoint });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  const misdeeds: string[] = [];
+  page.on("request", (request) => {
+    if (new URL(request.url()).origin !== endpoint) misdeeds.push(`asks ${request.url()}`);
+  });
+  page.on("pageerror", (error) => misdeeds.push(`throws ${error.stack ?? error.message}`));
+  page.on("console", (message) => {
+    // An answer with an error's status is one of the service's, and shown by the page.
+    const isAnswer = message.text().startsWith("Failed to load resource");
+    if (message.type() === "error" && !isAnswer) misdeeds.push(`says ${message.text()}`);
+  });
+  await page.exposeFunction("reportMisdeed", (text: string) => misdeeds.push(text));
+  await page.addInitScript(`addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
+    reportMisdeed("violates " + violatedDirective + " by " + blockedURI));`);
+
+  const expectNoSecret = async () => {
+    const found = await page.evaluate((texts) => {
+      const fields = [...document.querySelectorAll("input, textarea")].map((field) => Reflect.get(field, "value"));
+      const shown = [document.documentElement.outerHTML, location.href, document.cookie, ...fields].join("\n");
+      return [texts.filter((text) => shown.includes(text)).length, localStorage.length];
+    }, secrets);
+    expect(found).toEqual([0, 0]);
+  };
+  const stage: Stage = {
+    page,
+    async open(to) {
+      await page.goto(`${endpoint}/console/#${to}`);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+    },
+    async expectAccessible() {
+      await page.evaluate(axe.source);
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme });
+        const violations = await page.evaluate(async () => {
+          const judge = Reflect.get(globalThis, "axe") as typeof axe;
+          const result = await judge.run(document, { resultTypes: ["violations"] });
+          return result.violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.map(({ html }) => html) }));
+        });
+        expect({ colorScheme, violations }).toEqual({ colorScheme, violations: [] });
+      }
+      await expectNoSecret();
+    },
+    async close() {
+      await expectNoSecret();
+      await context.close();
+      expect(misdeeds).toEqual([]);
+    },
+  };
+  await stage.open(route);
+  return stage;
+}
+
+/** Fills in the form of the sign-in page, and sends it. */
+export async function signIn({ page }: Stage, { accessKeyId, secretAccessKey }: Key): Promise<void> {
+  await page.getByLabel("Access key id").fill(accessKeyId);
+  await page.getByLabel("Secret access key").fill(secretAccessKey);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+}
+
+/** A page of the console, for whoever has signed in with the local key. */
+export async function openSignedIn(
+  browser: Browser,
+  endpoint: string,
+  route: string,
+  options: BrowserContextOptions = {},
+): Promise<Stage> {
+  const stage = await openConsole(browser, endpoint, { route, ...options });
+  await stage.page.getByRole("button", { name: "Sign in with the local key" }).click();
+  await stage.page.getByRole("navigation", { name: "Pages" }).waitFor();
+  await stage.page.getByRole("heading", { level: 1 }).waitFor();
+  return stage;
+}
