@@ -12,6 +12,7 @@ import { AS_TEXT, readGrantReply } from "./identity-rpc.ts";
 import type { IdentityDirectoryObject } from "./identity-directory-object.ts";
 import type { IdentityObject } from "./identity-object.ts";
 import type { IdentityPoolObject } from "./identity-pool-object.ts";
+import type { IssuerObject } from "./issuer-object.ts";
 import { KEY_RING_NAME, type KeyRingObject } from "./key-ring-object.ts";
 import type { LoginObject } from "./login-object.ts";
 import { isolate } from "../isolate.ts";
@@ -35,6 +36,7 @@ export type Objects = {
   login(loginId: string): DurableObjectStub<LoginObject>;
   identityPool(identityPoolId: IdentityPoolId): DurableObjectStub<IdentityPoolObject>;
   identityDirectory(identityPoolId: IdentityPoolId, shard: number): DurableObjectStub<IdentityDirectoryObject>;
+  issuer(issuer: string): DurableObjectStub<IssuerObject>;
   poolDirectory(region: string): DurableObjectStub<PoolDirectoryObject>;
   keyRing(): DurableObjectStub<KeyRingObject>;
   /** The pool's settings, at most as old as the isolate's memory allows; null when there is none. */
@@ -66,6 +68,7 @@ export function objectsOf(env: Env): Objects {
     identityPool: (identityPoolId) => env.IDENTITY_POOL.getByName(identityPoolId),
     identityDirectory: (identityPoolId, shard) =>
       env.IDENTITY_DIRECTORY.getByName(directoryShard(identityPoolId, shard)),
+    issuer: (issuer) => env.ISSUER_KEYS.getByName(issuer),
     poolDirectory: (region) => env.POOL_DIRECTORY.getByName(region),
     keyRing: () => env.KEY_RING.getByName(KEY_RING_NAME),
     // The platform knows which request it is that has to outlive its answer.

@@ -90,6 +90,11 @@ function fits(key: PublicKey, algorithm: SignatureAlgorithm): boolean {
   return algorithmSuits(algorithm, key.kty, curveOf(key)) && (key.alg === undefined || key.alg === algorithm);
 }
 
+/** Whether a token by one of these algorithms could be verified with one of the keys. */
+export function canVerify(keys: readonly PublicKey[], algorithms: readonly SignatureAlgorithm[]): boolean {
+  return algorithms.some((algorithm) => keys.some((key) => fits(key, algorithm)));
+}
+
 /** How many kids name two keys that a token could mean alike: none of their tokens can be verified (T26). */
 export function countAmbiguousKids(keys: readonly PublicKey[]): number {
   const fitsAlike = (a: PublicKey, b: PublicKey) =>

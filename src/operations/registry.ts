@@ -4,6 +4,7 @@ import { type ExtensionName, extensions, isExtensionName } from "../protocol/ext
 import type { InputValueOf, StructureShape } from "../protocol/shape-language.ts";
 import { type OperationName, operations } from "../protocol/shapes.ts";
 import { validate } from "../protocol/validate.ts";
+import { checkIdentityPool } from "./check-identity-pool.ts";
 import { checkLogin } from "./check-login.ts";
 import type { Caller, OperationContext, SignedContext } from "./context.ts";
 import { describeIdentityInFull } from "./describe-identity-in-full.ts";
@@ -97,6 +98,7 @@ export const registry: Readonly<Record<OperationName, RunnableOperation>> = {
 
 /** What is built beyond the service model. */
 const extensionRegistry: Readonly<Record<ExtensionName, RunnableOperation>> = {
+  CheckIdentityPool: signedOperation(extensions.CheckIdentityPool, checkIdentityPool),
   CheckLogin: signedOperation(extensions.CheckLogin, checkLogin),
   DescribeIdentityInFull: signedOperation(extensions.DescribeIdentityInFull, describeIdentityInFull),
   DescribeKeyRing: signedOperation(extensions.DescribeKeyRing, describeKeyRing),

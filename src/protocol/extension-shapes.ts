@@ -56,6 +56,11 @@ export const checkLogin = {
   }),
 } as const;
 
+export const checkIdentityPool = {
+  input: structure(["IdentityPoolId"], { IdentityPoolId: identityPoolId }),
+  output: structure(["Findings"], { Findings: findings }),
+} as const;
+
 export const describeService = {
   input: structure([], {}),
   output: structure(

@@ -4,6 +4,7 @@
  */
 import type { ModelledErrorName } from "../domain/errors.ts";
 import {
+  checkIdentityPool,
   checkLogin,
   describeIdentityInFull,
   describeKeyRing,
@@ -17,6 +18,11 @@ import { isOperationName, type OperationName } from "./shapes.ts";
 const keyId = { type: "string" } as const;
 
 export const extensions = {
+  CheckIdentityPool: {
+    access: "signed",
+    ...checkIdentityPool,
+    errors: ["InternalErrorException", "ResourceNotFoundException"] satisfies readonly ModelledErrorName[],
+  },
   CheckLogin: {
     access: "signed",
     ...checkLogin,

@@ -43,6 +43,7 @@ export function idTokenKind(owns: (providerName: string) => boolean, profile: Id
   return {
     owns,
     rules: RULES,
+    algorithms: profile.algorithms,
     isVerifiable: (providerName, upstreams) => isIssuer(upstreams.issuerOf(providerName), upstreams),
     keyIssuerOf(providerName, upstreams, { issuerAddresses }) {
       const issuer = upstreams.issuerOf(providerName);

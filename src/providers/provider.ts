@@ -8,6 +8,7 @@ import type { Client, ProvenLogin } from "../domain/proven-login.ts";
 import type { GenuineTokens } from "../jwt/genuine-tokens.ts";
 import type { Breaker } from "../outbound/breaker.ts";
 import type { FetchTools } from "../outbound/bounded-fetch.ts";
+import type { SignatureAlgorithm } from "../jwt/signature.ts";
 import type { IssuerKeys } from "../key-sets/issuer-keys.ts";
 import type { Judgement } from "../domain/login-refusal.ts";
 import type { LoginRule, TellRule } from "../domain/login-rules.ts";
@@ -82,6 +83,8 @@ export type ProviderKind = {
     upstreams: UpstreamPolicy,
     memory: Pick<VerifierMemory, "issuerAddresses">,
   ) => string | undefined;
+  /** What its tokens may be signed by. Absent: its tokens are not verified by keys. */
+  readonly algorithms?: readonly SignatureAlgorithm[];
   /** Whether to verify a login may take a question to the provider's API, known before anything of it is read. Absent: never. */
   readonly asksApi?: (providerName: string, providerApis: Config["providerApis"]) => boolean;
   /** The clients that a value of `SupportedLoginProviders` means. Absent: client ids joined by `;`. */

@@ -336,6 +336,8 @@ export async function driveEverything(folder: string): Promise<Driven> {
       reads.push(await signed("Edgepool.CheckLogin", { ...pool, Logins: { [name]: token } }));
     }
   }
+  reads.push(await signed("Edgepool.CheckIdentityPool", pool));
+  await signed("Edgepool.CheckIdentityPool", { IdentityPoolId: good.slice(0, 50) });
   await signed("Edgepool.CheckLogin", { IdentityPoolId: good.slice(0, 50), Logins: { [good.slice(0, 100)]: good } });
   await signed("Edgepool.RotateSigningKey", {});
   await signed("Edgepool.RotateSigningKey", { Force: true });

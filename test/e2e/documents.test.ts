@@ -310,13 +310,20 @@ describe("a service with the secrets that docs/deployment.md has made", () => {
     expect(made).toMatchObject({ IdentityPoolName: "My app", AllowUnauthenticatedIdentities: true });
   });
 
-  it("tells why a login is refused by the command of docs/operations.md", async () => {
+  it("tells what is wrong with a pool, and why a login is refused, by the commands of docs/operations.md", async () => {
     const credentials = {
       accessKeyId: credential["AWS_ACCESS_KEY_ID"] ?? "",
       secretAccessKey: credential["AWS_SECRET_ACCESS_KEY"] ?? "",
     };
     const SupportedLoginProviders = { "accounts.google.com": "client-1" };
     const POOL = await createPool(adminClient(worker.endpoint, { credentials }), { SupportedLoginProviders });
+    const find = exampleWith("docs/operations.md", "sh", "CheckIdentityPool").replace(
+      DEPLOYED_ENDPOINT,
+      worker.endpoint,
+    );
+    const found: unknown = JSON.parse(await runShell(find, { ...credential, POOL }));
+    const mistake = expect.objectContaining({ Code: "client-id-of-another", About: "accounts.google.com" });
+    expect(found).toMatchObject({ Findings: expect.arrayContaining([mistake]) });
     const check = exampleWith("docs/operations.md", "sh", "CheckLogin").replace(DEPLOYED_ENDPOINT, worker.endpoint);
     const checked: unknown = JSON.parse(await runShell(check, { ...credential, POOL, LOGIN_TOKEN: "junk" }));
     expect(checked).toMatchObject({

@@ -112,6 +112,9 @@ export class Isolate {
         ...objects,
         readPool: async (identityPoolId) => await this.readPool(life, identityPoolId),
         forgetPool: (identityPoolId) => this.#pools.forget(identityPoolId),
+        issuer() {
+          throw new Error("no operation of this world asks an issuer for its keys");
+        },
       },
       signer: this.#signerFor(life, random),
       hash: sha256Hex,

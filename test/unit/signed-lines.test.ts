@@ -169,6 +169,12 @@ describe("a signed call names who signed it, and what it is about", () => {
 });
 
 describe("a signed call of the operator's own", () => {
+  it("CheckIdentityPool names who signed it, and the pool", async () => {
+    const { identityPoolId: pool } = await makePool();
+    const line = await lineOf("CheckIdentityPool", { IdentityPoolId: pool });
+    expect(line).toEqual({ operation: "CheckIdentityPool", status: 200, caller: "admin", pool });
+  });
+
   it("CheckLogin names who signed it, the pool and its provider, and a stranger's name never", async () => {
     const { identityPoolId: pool } = await makePool({ supportedLoginProviders: { "issuer.example": "client" } });
     const Logins = { "issuer.example": USERS[0] };
