@@ -11,9 +11,9 @@ export const DEFAULT_PORT = 8787;
 const FIRST_FREE_PORT = 10_000;
 const LAST_FREE_PORT = 32_767;
 
-/** An origin, which is written without the port that is usual for http. */
-export function endpointOf(port: number): string {
-  return new URL(`http://127.0.0.1:${port}`).origin;
+/** An origin, which is written without the port that is usual for its scheme. */
+export function endpointOf(port: number, scheme: "http" | "https"): string {
+  return new URL(`${scheme}://127.0.0.1:${port}`).origin;
 }
 
 /** The one sentence of a port that cannot be had; `code` is the system's. */

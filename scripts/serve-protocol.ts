@@ -7,6 +7,8 @@ export type ServeOrder = {
   readonly keyEncryptionKey: string;
   /** As --var gave them. */
   readonly settings: readonly (readonly [name: string, value: string])[];
+  /** PEM, where it is to be served over https. */
+  readonly https: { readonly key: string; readonly certificate: string } | null;
   /** Whether the log is shown as it is, and not a short line for each request. */
   readonly showsJson: boolean;
 };

@@ -5,6 +5,7 @@
 import { dirname, join } from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, MiniflareCoreError } from "miniflare";
 import { type BuiltWorker, builtWorker } from "./built-worker.ts";
+import { type HttpsFront, openHttpsFront } from "./https-front.ts";
 import { ANY_PORT, endpointOf, freePort, portProblem } from "./local-port.ts";
 import { localSettings } from "./local-settings.ts";
 import type { ServeOrder, ServeReport } from "./serve-protocol.ts";
@@ -40,9 +41,13 @@ async function build(folder: string): Promise<BuiltWorker> {
 
 type Service = { readonly runtime: Miniflare; readonly endpoint: string };
 
-async function startRuntime(port: number, { modulePath, options }: BuiltWorker, order: ServeOrder): Promise<Service> {
+async function startRuntime(
+  port: number,
+  endpoint: string,
+  { modulePath, options }: BuiltWorker,
+  order: ServeOrder,
+): Promise<Service> {
   const { stateFolder } = order;
-  const endpoint = endpointOf(port);
   const settings = localSettings(endpoint, order.keyEncryptionKey, new Map(order.settings));
   const show = (line: string) => {
     const shown = order.showsJson ? line : shortLine(line, new Date());
@@ -82,20 +87,34 @@ async function startRuntime(port: number, { modulePath, options }: BuiltWorker, 
 }
 
 function isAddressInUse(error: unknown): boolean {
-  return error instanceof MiniflareCoreError && error.code === "ERR_ADDRESS_IN_USE";
+  if (!(error instanceof Error) || !("code" in error)) return false;
+  return error.code === "ERR_ADDRESS_IN_USE" || error.code === "EADDRINUSE";
 }
 
 /** Whoever looks for a free port may lose it before the bind; of those who asked for any port, nobody needs to know. */
-async function startOnPort(built: BuiltWorker, order: ServeOrder): Promise<Service> {
+async function listenOn<T>(wanted: number, listen: (port: number) => Promise<T>): Promise<T> {
   for (;;) {
-    const port = order.port === ANY_PORT ? await freePort() : order.port;
+    const port = wanted === ANY_PORT ? await freePort() : wanted;
     try {
-      return await startRuntime(port, built, order);
+      return await listen(port);
     } catch (error) {
       if (!isAddressInUse(error)) throw error;
-      if (order.port !== ANY_PORT) throw new StartFailure(portProblem(port, "EADDRINUSE"), { cause: error });
+      if (wanted !== ANY_PORT) throw new StartFailure(portProblem(port, "EADDRINUSE"), { cause: error });
     }
   }
+}
+
+async function startService(built: BuiltWorker, order: ServeOrder): Promise<Service> {
+  const { https } = order;
+  if (https === null) {
+    return await listenOn(order.port, async (port) => startRuntime(port, endpointOf(port, "http"), built, order));
+  }
+  const front: HttpsFront = await listenOn(order.port, async (port) => openHttpsFront(port, https));
+  return await listenOn(ANY_PORT, async (port) => {
+    const service = await startRuntime(port, endpointOf(front.port, "https"), built, order);
+    front.leadTo(port);
+    return service;
+  });
 }
 
 /** Ready is when it answers: the demo pool is in place, and the discovery document is served by a key that exists. */
@@ -116,7 +135,7 @@ async function settle(endpoint: string): Promise<void> {
 async function serve(order: ServeOrder): Promise<void> {
   const lock = lockStateFolder(order.stateFolder);
   if (!lock.ok) throw new StartFailure(lock.error);
-  const { runtime, endpoint } = await startOnPort(await build(join(order.stateFolder, "build")), order);
+  const { runtime, endpoint } = await startService(await build(join(order.stateFolder, "build")), order);
   const stop = async () => {
     await runtime.dispose();
     lock.value.release();

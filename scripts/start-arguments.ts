@@ -14,11 +14,12 @@ export type StartArguments = {
   readonly settings: ReadonlyMap<string, string>;
   /** Whether the terminal shows the log as it is, and not a short line for each request. */
   readonly showsJson: boolean;
+  readonly isHttps: boolean;
 };
 
 /** Each takes a value, and these take none. */
 const VALUE_FLAGS = ["--port", "--state", "--var"];
-const SWITCHES = ["--json"];
+const SWITCHES = ["--https", "--json"];
 const FLAGS = [...VALUE_FLAGS, ...SWITCHES];
 const HINT = 'see "npm start -- --help"';
 
@@ -53,7 +54,7 @@ export function parseStartArguments(
     return flag === undefined ? [word] : [flag, word.slice(flag.length + 1)];
   });
   if (words.includes("--help") || words.includes("-h")) {
-    return ok({ isHelp: true, port, stateFolder, settings, showsJson: false });
+    return ok({ isHelp: true, port, stateFolder, settings, showsJson: false, isHttps: false });
   }
   while (words.length > 0) {
     const flag = words.shift() ?? "";
@@ -79,18 +80,20 @@ export function parseStartArguments(
       settings.set(...parsed.value);
     }
   }
-  return ok({ isHelp: false, port, stateFolder, settings, showsJson: switches.has("--json") });
+  const [showsJson, isHttps] = [switches.has("--json"), switches.has("--https")];
+  return ok({ isHelp: false, port, stateFolder, settings, showsJson, isHttps });
 }
 
 /** `settings`: those that --var may set; `defaults`: names of those that development gives a default of its own. */
 export function usage(settings: readonly Setting[], defaults: ReadonlySet<string>): string {
-  return `npm start -- [--port N] [--state DIR] [--json] [--var NAME=VALUE]...
+  return `npm start -- [--port N] [--state DIR] [--https] [--json] [--var NAME=VALUE]...
 
 Runs Edgepool on this machine: the Worker in workerd, a demo identity pool, and an issuer that signs in anyone.
 
   --port N           port on 127.0.0.1; default ${DEFAULT_PORT}; 0 takes one that is free and says which
   --state DIR        folder that keeps identities, pools and keys between starts; an empty one is a fresh service;
                      default .edgepool
+  --https            serves over https, by a certificate of its own, and says how to trust it
   --json             shows the log as it is, one line of JSON for each event, and not a short line for each request
   --var NAME=VALUE   a setting of the service, any number of times; an empty value unsets it; the names are
 

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join, relative, resolve } from "node:path";
 import { DEVELOPMENT_SETTINGS, parseDevelopmentConfig } from "../src/development/development-config.ts";
 import { err, ok, type Result } from "../src/domain/errors.ts";
+import { certificateOf, trustFile } from "./certificate.ts";
 import { ANY_PORT, checkPort, endpointOf } from "./local-port.ts";
 import { localSettings } from "./local-settings.ts";
 import { whenNpmEnds } from "./npm-watch.ts";
@@ -18,7 +19,12 @@ import { welcome } from "./welcome.ts";
 const STOP_DEADLINE_MS = 5000;
 const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-type Plan = { readonly order: ServeOrder; readonly greetingOf: (endpoint: string) => string };
+type Plan = {
+  readonly order: ServeOrder;
+  readonly greetingOf: (endpoint: string) => string;
+  /** File of the certificates that the service trusts beside those of the system. */
+  readonly trusted: string | undefined;
+};
 
 function stateFolderOf({ stateFolder }: StartArguments): string {
   const root = join(import.meta.dirname, "..");
@@ -37,16 +43,26 @@ async function plan(args: StartArguments): Promise<Result<Plan, string>> {
   if (!key.ok) return key;
   const configAt = (endpoint: string) =>
     parseDevelopmentConfig(Object.fromEntries(localSettings(endpoint, key.value, args.settings)));
-  const config = configAt(endpointOf(port));
+  const config = configAt(endpointOf(port, args.isHttps ? "https" : "http"));
   if (!config.ok) return err(config.error.join("; "));
   const free = port === ANY_PORT ? ok(undefined) : await checkPort(port);
   if (!free.ok) return free;
+  const https = args.isHttps ? certificateOf(stateFolder, Date.now()) : ok(null);
+  if (!https.ok) return https;
   const shownFolder = args.stateFolder === undefined ? relative(process.cwd(), folder) : folder;
   return ok({
-    order: { port, stateFolder, keyEncryptionKey: key.value, settings: [...args.settings], showsJson: args.showsJson },
+    order: {
+      port,
+      stateFolder,
+      keyEncryptionKey: key.value,
+      settings: [...args.settings],
+      https: https.value,
+      showsJson: args.showsJson,
+    },
+    trusted: https.value === null ? undefined : trustFile(stateFolder, https.value),
     greetingOf(endpoint) {
       const there = configAt(endpoint);
-      return welcome(endpoint, shownFolder, there.ok ? there.value : config.value);
+      return welcome(endpoint, shownFolder, there.ok ? there.value : config.value, https.value?.file);
     },
   });
 }
@@ -77,12 +93,16 @@ function spawnGuard(child: ChildProcess): { dismiss(): void } {
 }
 
 /** The exit code. Resolves when no process is left. */
-async function run({ order, greetingOf }: Plan): Promise<number> {
+async function run({ order, greetingOf, trusted }: Plan): Promise<number> {
   const child = spawn(
     process.execPath,
     ["--disable-warning=ExperimentalWarning", join(import.meta.dirname, "serve.ts")],
     // A group of its own: Ctrl-C reaches this process alone, which then ends the others in order.
-    { detached: true, stdio: ["ignore", "inherit", "inherit", "ipc"] },
+    {
+      detached: true,
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      env: { ...process.env, ...(trusted !== undefined && { NODE_EXTRA_CA_CERTS: trusted }) },
+    },
   );
   const guard = spawnGuard(child);
   let isStopping = false;

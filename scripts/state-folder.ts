@@ -61,14 +61,19 @@ export function openStateFolder(folder: string): Result<string, string> {
   }
 }
 
-/**
- * 32 random bytes in base64, made once: the key ring in this folder can be read with no other key. A link is not followed,
- * and a file of another user, who would know the key, is refused. The failure is one sentence.
- */
+/** 32 random bytes in base64, made once: the key ring in this folder can be read with no other key. */
 export function keyEncryptionKeyOf(folder: string): Result<string, string> {
-  const path = join(folder, KEY_FILE);
+  return keptText(folder, KEY_FILE, () => randomBytes(32).toString("base64"));
+}
+
+/**
+ * A secret of the folder, made once. A link is not followed, and a file of another user, who would know it, is refused. The
+ * failure is one sentence.
+ */
+export function keptText(folder: string, name: string, make: () => string): Result<string, string> {
+  const path = join(folder, name);
   try {
-    writeFileSync(path, randomBytes(32).toString("base64"), { flag: "wx", mode: 0o600 });
+    writeFileSync(path, make(), { flag: "wx", mode: 0o600 });
   } catch (error) {
     if (codeOf(error) !== "EEXIST") return err(`${path} cannot be written (${codeOf(error)}): ${WAY_OUT}`);
   }

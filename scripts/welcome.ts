@@ -9,6 +9,7 @@ import {
   curlGuest,
   curlLogin,
   type Service,
+  trust,
   verifyToken,
 } from "../src/development/commands.ts";
 import { demoPool, demoPoolId } from "../src/development/demo-pool.ts";
@@ -44,7 +45,8 @@ function providerRows(origin: string, region: string): readonly Row[] {
   ];
 }
 
-export function welcome(endpoint: string, stateFolder: string, config: Config): string {
+/** `certificate`: its file, where the endpoint is https. */
+export function welcome(endpoint: string, stateFolder: string, config: Config, certificate?: string): string {
   const { region } = config;
   const providerName = developmentProviderName(endpoint);
   const service: Service = { endpoint, region, identityPoolId: demoPoolId(region), providerName };
@@ -64,10 +66,12 @@ export function welcome(endpoint: string, stateFolder: string, config: Config): 
     ["Region", region],
     ["STS", `${config.sts.url ?? "none"}${isDevelopmentSts ? " (its credentials open nothing else)" : ""}`],
     ["State", stateFolder],
+    ...(certificate === undefined ? [] : [["Certificate", certificate] as const]),
   ];
   const paragraphs = [
     "Edgepool is ready.",
     table(rows),
+    ...(certificate === undefined ? [] : [paragraph("Trust its certificate, in this shell", trust(certificate))]),
     paragraph("A guest, with curl", curlGuest(service)),
     paragraph(`The guest becomes ${NAME}, with curl`, curlLogin(service, NAME)),
     paragraph("A guest, with the AWS command line", awsGuest(service)),

@@ -120,6 +120,12 @@ export function verifyToken({ endpoint, identityPoolId }: Service, { issuer, alg
   return [folder === null ? command : `(cd ${shellText(folder)} && ${command})`];
 }
 
+/** For Node, curl and the AWS command line. Browsers and others are told by their own means. */
+export function trust(file: string): readonly string[] {
+  const names = ["NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE"];
+  return [`export ${names.map((name) => `${name}=${shellText(file)}`).join(" ")}`];
+}
+
 function shellText(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -37,6 +37,7 @@ export function firstPage(service: Service, relying: Relying) {
         <noscript><p>The button needs JavaScript. The commands below do the same.</p></noscript>
       </section>
       <h2>The same, from a shell</h2>
+      ${endpoint.startsWith("https:") ? html`<p>First paste the line of the terminal that trusts the certificate.</p>` : ""}
       ${copyable("A guest", curlGuest(service).join("\n"))}
       ${copyable(`The guest becomes ${NAME}`, curlLogin(service, NAME).join("\n"))}
       ${copyable("The token verified, in the folder of the checkout", verifyToken(service, relying).join("\n"))}

@@ -23,11 +23,12 @@ export function isLoopbackOrigin(origin: string): boolean {
   return LOOPBACK_ORIGIN.test(origin);
 }
 
-/** `host:port`, and for the port that is usual for http the host alone as well. */
+/** `host:port`, and for the port that is usual for the scheme the host alone as well. */
 function hostsOf(developmentOrigin: string): readonly string[] {
-  const { port } = new URL(developmentOrigin);
+  const { port, protocol } = new URL(developmentOrigin);
+  const usual = protocol === "https:" ? 443 : 80;
   return port === ""
-    ? LOOPBACK_NAMES.flatMap((name) => [name, `${name}:80`])
+    ? LOOPBACK_NAMES.flatMap((name) => [name, `${name}:${usual}`])
     : LOOPBACK_NAMES.map((name) => `${name}:${port}`);
 }
 

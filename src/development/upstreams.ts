@@ -68,10 +68,17 @@ function standInFor(url: URL, { from, to }: StandIn): URL | undefined {
   return new URL(`${to.origin}${withoutTrailingSlash(to.pathname)}${url.pathname.slice(prefix.length)}${url.search}`);
 }
 
-/** An issuer on loopback is plain http, as it is there; every other one is https, as in production. */
-function issuerOf(providerName: string): string {
+/**
+ * An issuer on loopback is plain http, as it is there, and every other one https, as in production. The development issuer has
+ * the scheme of `origin`, which serves it.
+ */
+function issuerOf(providerName: string, origin: URL | null): string {
   const address = `http://${providerName}`;
-  return URL.canParse(address) && isLoopback(new URL(address)) ? address : productionUpstreams.issuerOf(providerName);
+  const url = URL.parse(address);
+  if (url === null || !isLoopback(url)) return productionUpstreams.issuerOf(providerName);
+  return origin !== null && providerName === `${origin.host}${ISSUER_PATH}`
+    ? `${origin.origin}${ISSUER_PATH}`
+    : address;
 }
 
 /** Other ports of loopback are other services; and at the own one the development issuer and STS are parties of their own. */
@@ -86,9 +93,11 @@ export function developmentUpstreamsOf(raw: RawSettings): Result<UpstreamPolicy,
   const rules = { anywhere: productionUpstreams, elsewhere: productionUpstreams, own: null };
   const read = readSetting(STAND_INS, raw, rules);
   if (!read.ok) return read;
+  const { DEVELOPMENT_ORIGIN: given } = raw;
+  const origin = typeof given === "string" ? URL.parse(given) : null;
   return ok({
     isLocal: true,
-    issuerOf,
+    issuerOf: (providerName) => issuerOf(providerName, origin),
     permits: (url) => productionUpstreams.permits(url) || permitsLoopback(url),
     isOwn,
     locate: (url) => {

@@ -256,7 +256,7 @@ async function serve(port: number, nodeOptions: readonly string[] = []) {
   let printed = "";
   child.stdout?.setEncoding("utf8").on("data", (chunk: string) => (printed += chunk));
   const keyEncryptionKey = "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=";
-  child.send({ port, stateFolder, keyEncryptionKey, settings: [], showsJson: true } satisfies ServeOrder);
+  child.send({ port, stateFolder, keyEncryptionKey, settings: [], https: null, showsJson: true } satisfies ServeOrder);
   const reports: unknown[] = await once(child, "message");
   if (child.connected) child.disconnect();
   await ended;
@@ -417,7 +417,7 @@ describe("npm start refuses", () => {
   it("nothing when asked for help", () => {
     const { code, stdout, stderr } = start(["--help"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    for (const text of ["--port N", "--state DIR", "--json", "--var NAME=VALUE", "TOKEN_ALG"])
+    for (const text of ["--port N", "--state DIR", "--https", "--json", "--var NAME=VALUE", "TOKEN_ALG"])
       expect(stdout).toContain(text);
   });
 });

@@ -109,7 +109,7 @@ export async function startWorker(options: WorkerOptions = {}): Promise<RunningW
   if (child.pid === undefined) throw new Error("npm start could not be run");
   try {
     const printed = await untilReady(child, ended, readLog);
-    const [, endpoint = ""] = /^ +Endpoint +(http:\S+)$/m.exec(printed) ?? [];
+    const [, endpoint = ""] = /^ +Endpoint +(https?:\S+)$/m.exec(printed) ?? [];
     return {
       endpoint,
       port: Number(new URL(endpoint).port),

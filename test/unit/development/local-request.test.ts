@@ -50,11 +50,14 @@ describe("a Host", () => {
     expect(verdict({})).toBe("foreign-host");
   });
 
-  it("may leave out the port that is usual for http, and no other", () => {
+  it("may leave out the port that is usual for the scheme, and no other", () => {
     expect(verdict({ host: "localhost" }, "http://127.0.0.1")).toBe("admitted");
     expect(verdict({ host: "[::1]:80" }, "http://127.0.0.1")).toBe("admitted");
     expect(verdict({ host: "evil.example" }, "http://127.0.0.1")).toBe("foreign-host");
     expect(verdict({ host: "localhost:8787" }, "http://127.0.0.1")).toBe("foreign-host");
+    expect(verdict({ host: "localhost" }, "https://127.0.0.1")).toBe("admitted");
+    expect(verdict({ host: "localhost:443" }, "https://127.0.0.1")).toBe("admitted");
+    expect(verdict({ host: "localhost:80" }, "https://127.0.0.1")).toBe("foreign-host");
   });
 });
 

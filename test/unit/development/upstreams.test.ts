@@ -24,6 +24,20 @@ describe("the upstreams of local development", () => {
     expect(upstreams().issuerOf(providerName)).toBe(issuer);
   });
 
+  it("gives the development issuer the scheme that it is served by, and no other issuer on loopback", () => {
+    const parsed = developmentUpstreamsOf({ DEVELOPMENT_ORIGIN: "https://127.0.0.1:8787" });
+    const issuers = [
+      "127.0.0.1:8787/development/issuer",
+      "127.0.0.1:8787/other",
+      "127.0.0.1:9000/development/issuer",
+    ].map((name) => parsed.ok && parsed.value.issuerOf(name));
+    expect(issuers).toEqual([
+      "https://127.0.0.1:8787/development/issuer",
+      "http://127.0.0.1:8787/other",
+      "http://127.0.0.1:9000/development/issuer",
+    ]);
+  });
+
   it.each([
     "http://127.0.0.1:9001/keys",
     "https://127.0.0.1:9001/keys",
