@@ -4,9 +4,10 @@ import { bindingsOf } from "./bindings.ts";
 import type { Config } from "./config.ts";
 import { consoleConfigResponse, consoleRedirect, type LocalDevelopment } from "./console.ts";
 import { type ClientLimit, clientLimitOf } from "./counted-clients.ts";
-import { err, ok, RATE_EXCEEDED, type Result, serviceError } from "./domain/errors.ts";
+import { err, type Ok, ok, RATE_EXCEEDED, type Result, serviceError } from "./domain/errors.ts";
 import { PerObject } from "./domain/isolate-cache.ts";
 import { type ClientAddress, CLIENT_OVER_LIMIT, isClientsOwn } from "./limits/client-limit.ts";
+import { type Document, DOCUMENTS, type DocumentSource } from "./documents.ts";
 import { objectsOf } from "./durable/objects.ts";
 import { PresentedTokens, verifiersOf } from "./durable/presented-tokens.ts";
 import { httpsOnly, type RequestHandler } from "./https-only.ts";
@@ -22,17 +23,7 @@ import type { WireError } from "./protocol/wire-error.ts";
 import { claimedKeyId, unsignedRefusal, verifySignature } from "./protocol/sigv4.ts";
 import { logDefect, RequestFacts, type RequestLine } from "./log/request-line.ts";
 import { writeEvent } from "./log/write.ts";
-import {
-  AUTHORIZATION_PATH,
-  authorizationResponse,
-  COGNITO_JWKS_PATH,
-  DISCOVERY_PATH,
-  JWKS_PATH,
-  jwksResponse,
-  metadataUnavailableResponse,
-  openIdConfigurationResponse,
-} from "./token/metadata.ts";
-import type { PublishedKey } from "./keys/key-ring.ts";
+import { AUTHORIZATION_PATH, authorizationResponse } from "./token/metadata.ts";
 import type { Signer } from "./keys/signer.ts";
 import { ALL_POINTS } from "./metrics/request-point.ts";
 import { recordRequest } from "./request-record.ts";
@@ -87,9 +78,9 @@ export function createApp(composition: Composition): RequestHandler {
 
   const app = new Hono<{ Bindings: Env }>();
   app.options("*", (c) => encodePreflight(c.req.raw, crypto.randomUUID()));
-  app.get(DISCOVERY_PATH, async (c) => await publish(c.req.raw, c.env, c.executionCtx, openIdConfigurationResponse));
-  app.get(JWKS_PATH, async (c) => await publish(c.req.raw, c.env, c.executionCtx, keySetResponse));
-  app.get(COGNITO_JWKS_PATH, async (c) => await publish(c.req.raw, c.env, c.executionCtx, keySetResponse));
+  for (const [path, document] of DOCUMENTS) {
+    app.get(path, async (c) => await publish(c.req.raw, c.env, c.executionCtx, document));
+  }
   app.get(AUTHORIZATION_PATH, () => authorizationResponse());
   app.get("/", (c) => (asksForPage(c.req.raw) ? sentenceForBrowsers() : answer(c.req.raw, c.env, c.executionCtx)));
   app.get(CONSOLE_CONFIG_PATH, (c) => consoleConfig(c.env));
@@ -110,22 +101,14 @@ export function createApp(composition: Composition): RequestHandler {
     recordRequest(line, request, env, service.ok ? service.value.config.metrics : ALL_POINTS);
   }
 
-  async function publish(
-    request: Request,
-    env: Env,
-    execution: Execution,
-    render: (issuer: string, keys: readonly PublishedKey[]) => Response,
-  ): Promise<Response> {
+  async function publish(request: Request, env: Env, execution: Execution, document: Document): Promise<Response> {
     const requestId = crypto.randomUUID();
     const startedAt = performance.now();
     const service = serviceOf(env);
-    if (!service.ok) return encodeError(service.error, requestId);
-    const { config, context, signerFor } = service.value;
-    const keys = await signerFor(execution).publishedKeys(context.now());
-    if (keys.ok) return render(config.issuer, keys.value);
-    const response = metadataUnavailableResponse();
+    const { response, error } = await document(service.ok ? sourceOf(service.value, execution) : service, requestId);
+    if (error === undefined) return response;
     const durationMs = performance.now() - startedAt;
-    record({ requestId, operation: null, status: response.status, error: keys.error, durationMs }, request, env);
+    record({ requestId, operation: null, status: response.status, error, durationMs }, request, env);
     return response;
   }
 
@@ -253,8 +236,9 @@ async function runOperation(
   return result;
 }
 
-function keySetResponse(_issuer: string, keys: readonly PublishedKey[]): Response {
-  return jwksResponse(keys);
+function sourceOf({ config, context, signerFor }: Service, execution: Execution): Ok<DocumentSource> {
+  const { issuer } = config;
+  return ok({ issuer, signer: signerFor(execution), now: context.now(), health: isolate.health.of(config) });
 }
 
 function createService(env: Env, config: Config): Service {

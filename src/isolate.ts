@@ -41,6 +41,9 @@ export class Isolate implements VerifierMemory {
   /** The key that is signed with and those that are published, as long as the settings; their leases end by the key ring's terms. */
   readonly signers = new PerObject((config: Config) => createSigner(openerOf(config.keyEncryptionKey), this.#random));
 
+  /** Whether there was a key to sign with, when somebody last asked how the service is: 60 s. One. */
+  readonly health = new PerObject((_config: Config) => new IsolateCache<Result<void>>(1, 60));
+
   /** Pools by id. 30 s: how long one that was changed elsewhere may still be seen as it was. 1,000, of a few kilobytes each. */
   readonly pools = new PoolMemory(new IsolateCache<RememberedPool>(1000, 30), () => this.#random());
 

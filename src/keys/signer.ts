@@ -31,6 +31,8 @@ export type Signing = {
 export type Signer = {
   /** Asks for the key at once, where none is held, so that the answer comes beside what decides whether to sign at all. */
   begin(now: number): Signing;
+  /** Whether there is a key that could sign now; asks for it where none is held. Fails as `sign` would. */
+  canSign(now: number): Promise<Result<void>>;
   /** The keys to publish, active first. Fails with InternalErrorException. */
   publishedKeys(now: number): Promise<Result<readonly PublishedKey[]>>;
   /** What is held is asked for again: the key ring was changed through this isolate. */
@@ -70,6 +72,10 @@ export function createSigner(open: OpenKey, random: () => number): (asker: KeyAs
           return held.ok ? ok(await held.value.value.sign(claims)) : held;
         },
       };
+    },
+    async canSign(now) {
+      const held = await signingKey(now, asker);
+      return held.ok ? ok(undefined) : held;
     },
     async publishedKeys(now) {
       const held = await publishedKeys(now, asker);

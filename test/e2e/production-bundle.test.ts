@@ -189,6 +189,7 @@ describe("a production configuration", () => {
         ["GET", "/.well-known/jwks.json"],
         ["GET", "/.well-known/jwks_uri"],
         ["GET", "/authorize"],
+        ["GET", "/health"],
         ["GET", "/anything"],
       ] as const;
       for (const [method, path] of requests) {
