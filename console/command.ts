@@ -1,5 +1,5 @@
 /** Calls as commands for a shell. The key is in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and no command repeats it. Pure. */
-import type { InputOf, OperationName } from "./api.ts";
+import type { InputOf, OperationName } from "./wire.ts";
 
 /** One word of a POSIX shell, whatever is in it. */
 export function quoted(text: string): string {

@@ -2,14 +2,16 @@
 import type { ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Keyboard } from "./keyboard.tsx";
+import { match } from "./match.ts";
 import { type PageProps, type PageRow, PAGES } from "./pages.ts";
 import { Heading } from "./parts/heading.tsx";
 import { LiveRegion } from "./parts/live.tsx";
 import { Loading } from "./parts/shown.tsx";
-import { match, route } from "./router.ts";
+import { route } from "./router.ts";
 import { type Key, signOut } from "./session.ts";
 import { service } from "./service.ts";
 import { useStore } from "./store.ts";
+import { useAllowed, useAsking } from "./use-allowed.ts";
 
 type Found = { readonly row: PageRow; readonly params: readonly string[] };
 
@@ -30,12 +32,14 @@ function Icon({ shape }: { shape: string }) {
 }
 
 function Navigation({ current }: { current: string }) {
+  const isAllowed = useAllowed();
   return (
     <nav aria-label="Pages">
       <ul>
         {PAGES.map(
           ({ path, entry }) =>
-            entry !== undefined && (
+            entry !== undefined &&
+            isAllowed(entry.needs) && (
               <li key={path}>
                 <a href={`#${path}`} aria-current={path === current ? "page" : undefined}>
                   <Icon shape={entry.icon} />
@@ -97,6 +101,7 @@ function PageView({ found: { row, params } }: { found: Found }) {
 
 export function Frame({ signedIn }: { signedIn: Key }) {
   const path = useStore(route) || "pools";
+  useAsking(signedIn);
   const main = useRef<HTMLElement>(null);
   const found = pageAt(path);
   return (
@@ -115,7 +120,6 @@ export function Frame({ signedIn }: { signedIn: Key }) {
         <a class="brand" href="#pools">
           Edgepool
         </a>
-        <Navigation current={path} />
         <div class="who">
           <p>
             <span class="muted">{service.get()?.local === true ? "This machine" : location.host}</span>
@@ -126,6 +130,7 @@ export function Frame({ signedIn }: { signedIn: Key }) {
             Sign out
           </button>
         </div>
+        <Navigation current={path} />
       </header>
       <main ref={main} tabIndex={-1}>
         {found === null ? <NotFound key={path} /> : <PageView key={path} found={found} />}

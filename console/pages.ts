@@ -1,5 +1,6 @@
 /** The table of pages: to add one is to add its file in `pages/`, and its row. */
 import type { ComponentType } from "preact";
+import type { OperationName } from "./wire.ts";
 
 /** What stands for the colons in a page's path, in their order. */
 export type PageProps = { readonly params: readonly string[] };
@@ -11,6 +12,8 @@ export type PageRow = {
   /** Of a page that the navigation leads to. */
   readonly entry?: {
     readonly title: string;
+    /** Whoever may not call it is not led there. */
+    readonly needs: OperationName;
     /** The letter after `g`. */
     readonly key: string;
     /** An outline on 16 by 16, as `d` of a path. */
@@ -22,6 +25,11 @@ export const PAGES: readonly PageRow[] = [
   {
     path: "pools",
     load: async () => await import("./pages/pools.tsx"),
-    entry: { title: "Identity pools", key: "p", icon: "M2 4.5 8 2l6 2.5L8 7zM2 8l6 2.5L14 8M2 11.5 8 14l6-2.5" },
+    entry: {
+      title: "Identity pools",
+      needs: "ListIdentityPools",
+      key: "p",
+      icon: "M2 4.5 8 2l6 2.5L8 7zM2 8l6 2.5L14 8M2 11.5 8 14l6-2.5",
+    },
   },
 ];

@@ -14,6 +14,9 @@ let usedAt = Date.now();
 
 export const session = storeOf<Key | null>(null);
 
+/** What the key may call, by name; null: that is not known, and it will be seen. */
+export const allowedOperations = storeOf<ReadonlySet<string> | null>(null);
+
 /** Why nobody is signed in any more, for the sign-in page; empty: there is nothing to say. */
 export const farewell = storeOf("");
 
@@ -28,6 +31,7 @@ export function signOut(reason = ""): void {
   sessionStorage.removeItem(KEPT);
   farewell.set(reason);
   session.set(null);
+  allowedOperations.set(null);
 }
 
 function kept(): (Key & { readonly usedAt: number }) | null {

@@ -9,7 +9,7 @@ import { useStore } from "./store.ts";
 
 /** Null when the key is good. One that may not make this call has signed it all the same. */
 async function faultOf(key: Key): Promise<Fault | null> {
-  const answer = await call("ListIdentityPools", { MaxResults: 1 }, { key });
+  const answer = await call("Edgepool.DescribeService", {}, { key });
   return answer.ok || answer.failure.exception === "AccessDeniedException" ? null : answer.failure;
 }
 
@@ -19,7 +19,7 @@ export function SignIn({ config }: { config: ConsoleConfig }) {
   const form = useRef<HTMLFormElement>(null);
   const [keyIdField, secretField, keepField] = [useId(), useId(), useId()];
   const goodbye = useStore(farewell);
-  useEffect(() => document.getElementById(keyIdField)?.focus({ preventScroll: true }), [keyIdField]);
+  useEffect(() => form.current?.querySelector<HTMLElement>("button, input")?.focus({ preventScroll: true }), []);
 
   const enter = async (key: Key, isKept: boolean) => {
     setIsBusy(true);

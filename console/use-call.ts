@@ -1,6 +1,7 @@
 /** A call that a page shows the answer of: made when the page appears and when its input changes, and again on demand. */
 import { useCallback, useEffect, useState } from "preact/hooks";
-import { type Answer, call, type InputOf, type OperationName } from "./api.ts";
+import { type Answer, call } from "./api.ts";
+import type { InputOf, OperationName } from "./wire.ts";
 
 export type Call<Name extends OperationName> = {
   readonly operation: Name;

@@ -38,15 +38,20 @@ async function withRefusal(page: Page): Promise<void> {
 
 const SHOTS: readonly Shot[] = [
   { name: "sign-in", route: null, until: async (page) => await page.getByText("Sign in with the local key").waitFor() },
-  { name: "pools", route: "pools", until: async (page) => await page.getByText("Edgepool demo").waitFor() },
+  {
+    name: "pools",
+    route: "pools",
+    until: async (page) => await page.getByRole("link", { name: "Edgepool demo" }).waitFor(),
+  },
   {
     name: "pools-loading",
     route: "no/such/page",
     until: async (page) => {
       await withoutAnswer(page);
       await page.evaluate("location.hash = 'pools'");
+      await page.getByRole("heading", { name: "Identity pools" }).waitFor();
       await page.getByText("Loading").waitFor({ state: "attached" });
-      await page.waitForFunction("getComputedStyle(document.querySelector('.loading')).opacity === '1'");
+      await page.evaluate("Promise.all(document.getAnimations().map(({ finished }) => finished))");
     },
   },
   {

@@ -1,18 +1,18 @@
 /** All identity pools: name and id of each, in the order of the service. */
-import { useState } from "preact/hooks";
 import { Heading } from "../parts/heading.tsx";
 import { AsCommand, AsJson } from "../parts/behind.tsx";
+import { Pager } from "../parts/pager.tsx";
 import { Empty, Load } from "../parts/shown.tsx";
 import { Id } from "../parts/text.tsx";
 import { useCall } from "../use-call.ts";
+import { usePages } from "../use-pages.ts";
 
 /** The most that the operation gives at once. */
 const ROWS = 60;
 
 export function Page() {
-  const [tokens, setTokens] = useState<readonly string[]>([]);
-  const token = tokens.at(-1);
-  const input = { MaxResults: ROWS, ...(token !== undefined && { NextToken: token }) };
+  const pages = usePages();
+  const input = { MaxResults: ROWS, ...(pages.token !== undefined && { NextToken: pages.token }) };
   const pools = useCall("ListIdentityPools", input);
   return (
     <>
@@ -48,21 +48,7 @@ export function Page() {
                 </table>
               </div>
             )}
-            <p class="pager">
-              <span class="muted">
-                {IdentityPools.length} shown{NextToken === undefined ? "" : ", more exist"}
-              </span>
-              <button type="button" disabled={tokens.length === 0} onClick={() => setTokens(tokens.slice(0, -1))}>
-                Back
-              </button>
-              <button
-                type="button"
-                disabled={NextToken === undefined}
-                onClick={() => NextToken !== undefined && setTokens([...tokens, NextToken])}
-              >
-                Next
-              </button>
-            </p>
+            <Pager pages={pages} shown={IdentityPools.length} nextToken={NextToken} />
             <AsJson value={{ IdentityPools, NextToken }} />
             <AsCommand operation="ListIdentityPools" input={input} />
           </>

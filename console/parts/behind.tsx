@@ -1,7 +1,7 @@
 /** What is behind a page: the answer as JSON, and the command that gives it to anybody else. Without the secret. */
-import type { InputOf, OperationName } from "../api.ts";
 import { commandOf } from "../command.ts";
 import { service } from "../service.ts";
+import type { InputOf, OperationName } from "../wire.ts";
 import { CopyButton } from "./text.tsx";
 
 /** `what` is what the copy button copies. */

@@ -1,7 +1,7 @@
 /** The states of what a page shows: awaited, nothing there, failed, there. */
 import type { ComponentChildren } from "preact";
-import type { OperationName, OutputOf } from "../api.ts";
 import type { Call } from "../use-call.ts";
+import type { OperationName, OutputOf } from "../wire.ts";
 import { Failure } from "./failure.tsx";
 
 /** Seen only by whoever has waited for 150 ms: style.css. */

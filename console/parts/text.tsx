@@ -1,5 +1,6 @@
 /** Small texts that every page shows alike: ids, times, and the button that copies one. */
 import { useEffect, useState } from "preact/hooks";
+import { relative } from "../relative-time.ts";
 import { announce } from "./live.tsx";
 
 const SAID_MS = 2000;
@@ -39,22 +40,6 @@ export function Id({ id, what, href }: { id: string; what: string; href?: string
       <CopyButton text={id} what={what} />
     </span>
   );
-}
-
-const STEPS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, seconds: number])[] = [
-  ["year", 31_557_600],
-  ["month", 2_629_800],
-  ["day", 86_400],
-  ["hour", 3600],
-  ["minute", 60],
-];
-const WORDS = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-
-/** Both in epoch seconds; less than a minute either way is "now". */
-export function relative(at: number, now: number): string {
-  const distance = at - now;
-  const [unit, seconds] = STEPS.find(([, step]) => Math.abs(distance) >= step) ?? ["minute", 60];
-  return Math.abs(distance) < 60 ? "now" : WORDS.format(Math.trunc(distance / seconds), unit);
 }
 
 /**
