@@ -2,6 +2,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { demoPoolId } from "../src/development/demo-pool.ts";
+import { appClient, getId } from "../test/support/cognito-clients.ts";
+import { loginsOf } from "../test/support/development-sign-in.ts";
 import { startWorker } from "../test/support/worker-process.ts";
 
 const VIEWS = [
@@ -36,6 +39,8 @@ async function withRefusal(page: Page): Promise<void> {
   });
 }
 
+const DEMO_POOL = demoPoolId("us-east-1");
+
 const SHOTS: readonly Shot[] = [
   { name: "sign-in", route: null, until: async (page) => await page.getByText("Sign in with the local key").waitFor() },
   {
@@ -63,7 +68,22 @@ const SHOTS: readonly Shot[] = [
       await page.getByRole("alert").waitFor();
     },
   },
+  {
+    name: "identities",
+    route: `pool/${DEMO_POOL}/identities`,
+    until: async (page) => {
+      await page.getByText("4 shown").waitFor();
+      await page.getByRole("checkbox").nth(2).check();
+    },
+  },
 ];
+
+/** A few guests and users, for the pictures. */
+async function populate(endpoint: string): Promise<void> {
+  const app = appClient(endpoint);
+  for (const name of ["alice", "bob"]) await getId(app, DEMO_POOL, await loginsOf(endpoint, name));
+  for (let count = 0; count < 2; count += 1) await getId(app, DEMO_POOL);
+}
 
 async function shoot(browser: Browser, endpoint: string, folder: string, { name, route, until }: Shot): Promise<void> {
   for (const view of VIEWS) {
@@ -89,6 +109,7 @@ mkdirSync(folder, { recursive: true });
 const worker = await startWorker();
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
 try {
+  await populate(worker.endpoint);
   const shots = SHOTS.filter(({ name }) => only.length === 0 || only.some((word) => name.startsWith(word)));
   for (const shot of shots) await shoot(browser, worker.endpoint, folder, shot);
 } finally {

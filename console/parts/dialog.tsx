@@ -39,10 +39,7 @@ type Danger = {
   children: ComponentChildren;
 };
 
-/**
- * Asks before what cannot be undone.
- * @public
- */
+/** Asks before what cannot be undone. */
 export function DangerDialog({ title, verb, typed, act, onDone, onClose, children }: Danger) {
   const [text, setText] = useState("");
   const [isBusy, setIsBusy] = useState(false);

@@ -42,10 +42,7 @@ export function Id({ id, what, href }: { id: string; what: string; href?: string
   );
 }
 
-/**
- * `at` in epoch seconds, as the API has it.
- * @public
- */
+/** `at` in epoch seconds, as the API has it. */
 export function Time({ at }: { at: number }) {
   const exact = new Date(at * 1000).toISOString();
   return (
