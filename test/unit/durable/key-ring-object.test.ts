@@ -97,9 +97,9 @@ describe("the first start", () => {
 });
 
 describe("the reach of a call", () => {
-  it("is the three methods and the alarm: what else the prototype had could be called over RPC", () => {
+  it("is the four methods and the alarm: what else the prototype had could be called over RPC", () => {
     const names = Object.getOwnPropertyNames(KeyRingObject.prototype).toSorted();
-    expect(names).toEqual(["alarm", "constructor", "publishedKeys", "rotateNow", "signingKey"]);
+    expect(names).toEqual(["alarm", "constructor", "describe", "publishedKeys", "rotateNow", "signingKey"]);
   });
 });
 
