@@ -125,6 +125,15 @@ describe("wrangler dev with the settings of this machine", () => {
     ]);
   });
 
+  it("shows a browser the first page, with its files", async () => {
+    const page = await fetch(endpoint, { headers: { accept: "text/html" } });
+    const text = await page.text();
+    expect([page.status, text]).toEqual([200, expect.stringContaining("Edgepool is running")]);
+    for (const [, path = ""] of text.matchAll(/(?:src|href)="(\/development\/[\w.]+)"/g)) {
+      expect([path, (await fetch(endpoint + path)).status]).toEqual([path, 200]);
+    }
+  });
+
   it.each([
     ["a page elsewhere", { origin: "https://page.example" }, 403],
     ["another origin that is told to be the address", { "mf-original-url": "https://page.example/" }, 421],
