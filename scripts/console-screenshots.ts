@@ -1,4 +1,4 @@
-/** `npm run -s screenshots -- FOLDER`: every page of the console as people see it, narrow and wide, light and dark. */
+/** `npm run -s screenshots -- FOLDER`: every page of the console and of local development as people see it, narrow and wide, light and dark. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -74,6 +74,27 @@ const SHOTS: readonly Shot[] = [
     until: async (page) => {
       await page.getByText("4 shown").waitFor();
       await page.getByRole("checkbox").nth(2).check();
+    },
+  },
+  {
+    name: "first-page",
+    route: null,
+    until: async (page) => {
+      await page.goto(new URL("/", page.url()).href);
+      await page.getByRole("button", { name: "Make a guest" }).click();
+      await page.getByRole("button", { name: "Write another identity" }).click();
+      await page.getByText("it is forged").waitFor();
+    },
+  },
+  {
+    name: "issuer",
+    route: null,
+    until: async (page) => {
+      await page.goto(new URL("/development/issuer", page.url()).href);
+      await page.getByLabel("Name").fill("alice");
+      await page.keyboard.press("Enter");
+      await page.getByRole("button", { name: "Exchange it" }).click();
+      await page.getByRole("button", { name: "Write another identity" }).waitFor();
     },
   },
 ];

@@ -83,6 +83,7 @@ export function welcome(endpoint: string, stateFolder: string, config: Config, c
       ? [paragraph(`Credentials for ${NAME}, with the AWS command line`, awsCredentials(service))]
       : []),
     paragraph("The token verified, as a relying party does it", verifyToken(service, relying)),
+    `In a browser: ${endpoint}/`,
     "Ctrl-C stops it. The state stays.",
   ];
   return `${paragraphs.join("\n\n")}\n`;

@@ -9,6 +9,8 @@ import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { certificateOf } from "../../scripts/certificate.ts";
+import { need } from "../support/debian-tools.ts";
+import { missingApache, startApache } from "../support/mod-auth-openidc.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -69,6 +71,26 @@ describe("npm start over https", () => {
     const providerName = `127.0.0.1:${worker.port}/development/issuer`;
     expect(claims).toMatchObject({ iss: worker.endpoint, amr: expect.arrayContaining([providerName]) });
     expect(claims["sub"]).toBe(claims["IdentityId"]);
+  });
+
+  it("lets Apache's mod_auth_openidc find the keys, for that user and for no guest", async ({ skip }) => {
+    need({ skip }, missingApache());
+    const certificate = await readFile(certificateFile, "utf8");
+    const apache = await startApache(worker.endpoint, inject("identityPoolId"), certificate);
+    try {
+      const tokens = await runTrusting(`
+        ${SIGN_IN(worker.endpoint)}
+        const guest = await call("GetId", { IdentityPoolId: "${inject("identityPoolId")}" });
+        console.log(JSON.stringify({ user: Token, guest: (await call("GetOpenIdToken", guest)).Token }));
+      `);
+      const enter = async (token: unknown) => {
+        const headers = { authorization: `Bearer ${String(token)}` };
+        return (await fetch(`${apache.origin}/bearer/index.html`, { headers })).status;
+      };
+      expect([await enter(tokens["user"]), await enter(tokens["guest"])]).toEqual([200, 401]);
+    } finally {
+      await apache.stop();
+    }
   });
 
   it("gives credentials of its own STS, which fetches the documents over https, too", async () => {

@@ -28,6 +28,9 @@ export function missingApache(): Missing {
   return missing && `${missing[1]} is not installed`;
 }
 
+/** The certificate that it trusts, in its own folder: its workers may read no other. */
+const TRUSTED = "trusted.pem";
+
 function configText(folder: string, port: number, issuer: string, audience: string): string {
   const metadata = `${issuer}/.well-known/openid-configuration`;
   const modules = ["mpm_event", "authn_core", "authz_core", "authz_user", "auth_openidc"];
@@ -45,6 +48,7 @@ ${modules.map((name) => `LoadModule ${name}_module ${MODULES}/mod_${name}.so`).j
 # Read only where it runs as root.
 User www-data
 Group www-data
+${existsSync(join(folder, TRUSTED)) ? `OIDCCABundlePath "${join(folder, TRUSTED)}"` : ""}
 OIDCCryptoPassphrase "of this test alone"
 OIDCProviderMetadataURL ${metadata}
 OIDCRedirectURI http://127.0.0.1:${port}/login/callback
@@ -82,9 +86,10 @@ async function untilReady(child: ChildProcess, output: () => string): Promise<bo
   return await Promise.race([ready, ended]);
 }
 
-/** `audience` is the pool whose users may enter. */
-export async function startApache(issuer: string, audience: string): Promise<Apache> {
+/** `audience` is the pool whose users may enter; `certificate`, as PEM, the one that it trusts over https. */
+export async function startApache(issuer: string, audience: string, certificate?: string): Promise<Apache> {
   const folder = await mkdtemp(join(tmpdir(), "edgepool-apache-"));
+  if (certificate !== undefined) await writeFile(join(folder, TRUSTED), certificate);
   await mkdir(join(folder, "public/bearer"), { recursive: true });
   await writeFile(join(folder, "public/bearer/index.html"), "who is signed in may read this");
   // Its workers are not the user who made the folder, where that is root.
