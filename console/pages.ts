@@ -32,5 +32,8 @@ export const PAGES: readonly PageRow[] = [
       icon: "M2 4.5 8 2l6 2.5L8 7zM2 8l6 2.5L14 8M2 11.5 8 14l6-2.5",
     },
   },
+  { path: "new-pool", load: async () => await import("./pages/new-pool.tsx") },
+  { path: "pool/:id", load: async () => await import("./pages/pool.tsx") },
+  { path: "pool/:id/edit", load: async () => await import("./pages/edit-pool.tsx") },
   { path: "pool/:id/identities", load: async () => await import("./pages/identities.tsx") },
 ];

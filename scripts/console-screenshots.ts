@@ -69,6 +69,34 @@ const SHOTS: readonly Shot[] = [
     },
   },
   {
+    name: "pool",
+    route: `pool/${DEMO_POOL}`,
+    until: async (page) => await page.getByText("edgepool-demo-guest").first().waitFor(),
+  },
+  {
+    name: "pool-edit",
+    route: `pool/${DEMO_POOL}/edit`,
+    until: async (page) => await page.getByLabel("Name").first().waitFor(),
+  },
+  {
+    name: "pool-changes",
+    route: `pool/${DEMO_POOL}/edit`,
+    until: async (page) => {
+      await page.getByLabel("Guests").uncheck();
+      await page.getByLabel("Client id 2").fill("1-a.apps.googleusercontent.com");
+      await page.getByRole("button", { name: "Review changes" }).click();
+    },
+  },
+  {
+    name: "pool-delete",
+    route: `pool/${DEMO_POOL}`,
+    until: async (page) => {
+      await page.getByText("edgepool-demo-guest").first().waitFor();
+      await page.getByRole("button", { name: "Delete" }).click();
+    },
+  },
+  { name: "pool-new", route: "new-pool", until: async () => {} },
+  {
     name: "identities",
     route: `pool/${DEMO_POOL}/identities`,
     until: async (page) => {

@@ -65,7 +65,7 @@ function Table({ identities, choice }: { identities: Identities; choice: Choice 
   const ids = identities.map(({ IdentityId = "" }) => IdentityId);
   const isAll = choice !== null && ids.every((id) => choice.chosen.has(id));
   return (
-    <div class="table">
+    <div class="table stacked">
       <table>
         <thead>
           <tr>
@@ -101,11 +101,11 @@ function Table({ identities, choice }: { identities: Identities; choice: Choice 
               <td>
                 <Id id={IdentityId} what="identity id" href={`#identity/${IdentityId}`} />
               </td>
-              <td>{Logins.length === 0 ? <span class="muted">none</span> : Logins.join(", ")}</td>
-              <td>
+              <td data-label="Logins">{Logins.length === 0 ? <span class="muted">none</span> : Logins.join(", ")}</td>
+              <td data-label="Created">
                 <Time at={CreationDate} />
               </td>
-              <td>
+              <td data-label="Changed">
                 <Time at={LastModifiedDate} />
               </td>
             </tr>
@@ -183,32 +183,32 @@ export function Page({ params: [identityPoolId = ""] }: PageProps) {
         <GuestButton identityPoolId={identityPoolId} made={made} />
       </div>
       <SearchField label="Find by identity id" verb="Find" search={(id) => go(`identity/${id}`)} />
-      <p class="check">
-        <input
-          id="hide-disabled"
-          type="checkbox"
-          checked={isHiding}
-          onChange={(event) => {
-            const isOn = event.currentTarget.checked;
-            turn(() => {
-              setIsHiding(isOn);
-              pages.reset();
-            });
-          }}
-        />
-        <label htmlFor="hide-disabled">Hide disabled ones, which a merge has absorbed</label>
-      </p>
+      <div class="bar-of-tools">
+        <p class="check">
+          <input
+            id="hide-disabled"
+            type="checkbox"
+            checked={isHiding}
+            onChange={(event) => {
+              const isOn = event.currentTarget.checked;
+              turn(() => {
+                setIsHiding(isOn);
+                pages.reset();
+              });
+            }}
+          />
+          <label htmlFor="hide-disabled">Hide disabled ones, which a merge has absorbed</label>
+        </p>
+        {isAllowed("DeleteIdentities") && (
+          <button type="button" class="danger" disabled={chosen.size === 0} onClick={() => setIsAsking(true)}>
+            Delete {chosen.size === 0 ? "the chosen" : chosen.size}
+          </button>
+        )}
+      </div>
       {failure !== null && <Failure failure={failure} />}
       <Load of={listed}>
         {({ Identities = [], NextToken }) => (
           <>
-            {isAllowed("DeleteIdentities") && Identities.length > 0 && (
-              <p>
-                <button type="button" class="danger" disabled={chosen.size === 0} onClick={() => setIsAsking(true)}>
-                  Delete {chosen.size === 0 ? "the chosen" : chosen.size}
-                </button>
-              </p>
-            )}
             {Identities.length === 0 ? (
               <Empty>
                 <p>{nothing(listed, NextToken !== undefined)}</p>

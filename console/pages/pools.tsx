@@ -4,6 +4,7 @@ import { AsCommand, AsJson } from "../parts/behind.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { Empty, Load } from "../parts/shown.tsx";
 import { Id } from "../parts/text.tsx";
+import { useAllowed } from "../use-allowed.ts";
 import { useCall } from "../use-call.ts";
 import { usePages } from "../use-pages.ts";
 
@@ -11,21 +12,29 @@ import { usePages } from "../use-pages.ts";
 const ROWS = 60;
 
 export function Page() {
+  const isAllowed = useAllowed();
   const pages = usePages();
   const input = { MaxResults: ROWS, ...(pages.token !== undefined && { NextToken: pages.token }) };
   const pools = useCall("ListIdentityPools", input);
   return (
     <>
-      <Heading title="Identity pools" />
+      <div class="top">
+        <Heading title="Identity pools" />
+        {isAllowed("CreateIdentityPool") && (
+          <a class="button" href="#new-pool">
+            New pool
+          </a>
+        )}
+      </div>
       <Load of={pools}>
         {({ IdentityPools = [], NextToken }) => (
           <>
             {IdentityPools.length === 0 ? (
               <Empty>
-                <p>No identity pool yet.</p>
+                <p>No identity pool yet. An app names one to get identities of its own.</p>
               </Empty>
             ) : (
-              <div class="table">
+              <div class="table stacked">
                 <table>
                   <thead>
                     <tr>
@@ -39,7 +48,7 @@ export function Page() {
                         <td>
                           <a href={`#pool/${IdentityPoolId}`}>{IdentityPoolName}</a>
                         </td>
-                        <td>
+                        <td data-label="Id">
                           <Id id={IdentityPoolId} what="id" />
                         </td>
                       </tr>

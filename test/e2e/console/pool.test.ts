@@ -1,0 +1,178 @@
+/** The console's page of one identity pool: what it shows, and every way to change it. */
+import {
+  DescribeIdentityPoolCommand,
+  GetIdentityPoolRolesCommand,
+  GetPrincipalTagAttributeMapCommand,
+  ResourceNotFoundException,
+  UpdateIdentityPoolCommand,
+} from "@aws-sdk/client-cognito-identity";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { missingChromium } from "../../support/chromium.ts";
+import { adminClient, createPool, refusalOf } from "../../support/cognito-clients.ts";
+import { launchBrowser, openSignedIn } from "../../support/console-stage.ts";
+import { type Missing, need } from "../../support/debian-tools.ts";
+
+const endpoint = inject("endpoint");
+const demoPool = inject("identityPoolId");
+const admin = adminClient(endpoint);
+const describePool = async (IdentityPoolId: string) =>
+  await admin.send(new DescribeIdentityPoolCommand({ IdentityPoolId }));
+const ROLE = "arn:aws:iam::123456789012:role/app-users";
+const USER_POOL = "cognito-idp.us-east-1.amazonaws.com/us-east-1_Example01";
+let missing: Missing;
+let browser: Browser;
+
+beforeAll(async () => {
+  missing = await missingChromium();
+  if (missing === undefined) browser = await launchBrowser();
+});
+afterAll(async () => await browser?.close());
+
+test("all settings, roles and providers of a pool are shown, and no secret of a provider until it is asked for", async ({
+  skip,
+}) => {
+  need({ skip }, missing);
+  const pool = await createPool(admin, {
+    IdentityPoolName: "with Twitter",
+    SupportedLoginProviders: { "api.twitter.com": "consumer-key;consumer-secret" },
+    IdentityPoolTags: { env: "test" },
+  });
+  const demo = await openSignedIn(browser, endpoint, `pool/${demoPool}`);
+  await demo.page.getByRole("heading", { name: "Edgepool demo", level: 1 }).waitFor();
+  for (const text of ["accounts.google.com", USER_POOL, "login.example.app", "role/edgepool-demo-user"]) {
+    await demo.page.getByText(text).first().waitFor();
+  }
+  await demo.expectAccessible();
+  await demo.close();
+
+  const stage = await openSignedIn(browser, endpoint, `pool/${pool}`);
+  const { page } = stage;
+  await page.getByText("env: test").waitFor();
+  const row = page.getByRole("row", { name: "api.twitter.com" });
+  expect(await row.textContent()).not.toContain("consumer-secret");
+  await row.getByRole("button", { name: "Show the secret" }).click();
+  await row.getByText("consumer-key;consumer-secret").waitFor();
+  await page.getByText("No role: the pool gives out OpenID tokens").waitFor();
+  await stage.expectAccessible();
+  await stage.close();
+});
+
+test("a pool is made, changed after a look at the difference, and deleted by its name", async ({ skip }) => {
+  need({ skip }, missing);
+  const stage = await openSignedIn(browser, endpoint, "pools");
+  const { page } = stage;
+  await page.getByRole("link", { name: "New pool" }).click();
+  await page.getByRole("heading", { name: "New identity pool" }).waitFor();
+  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByText("The pool needs a name.").waitFor();
+  await stage.expectAccessible();
+  const name = `made in a browser ${crypto.randomUUID().slice(0, 8)}`;
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByRole("group", { name: "Login providers" }).getByRole("button", { name: "Add" }).click();
+  await page.getByLabel("Provider name 1").fill("accounts.google.com");
+  await page.getByLabel("Client id 1", { exact: true }).fill("1-a.apps.googleusercontent.com");
+  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByRole("heading", { name, level: 1 }).waitFor();
+  const id = page.url().split("/").at(-1) ?? "";
+  expect(await describePool(id)).toMatchObject({
+    IdentityPoolName: name,
+    AllowUnauthenticatedIdentities: false,
+    SupportedLoginProviders: { "accounts.google.com": "1-a.apps.googleusercontent.com" },
+  });
+
+  await page.getByRole("link", { name: "Edit" }).click();
+  await page.getByLabel("Guests").check();
+  await page.getByRole("button", { name: "Add a user pool" }).click();
+  await page.getByLabel("User pool 1", { exact: true }).fill(USER_POOL);
+  await page.getByLabel("Client id of user pool 1").fill("client1");
+  await stage.expectAccessible();
+  await page.getByRole("button", { name: "Review changes" }).click();
+  await page.getByRole("heading", { name: "Changes" }).waitFor();
+  expect(await page.getByRole("row").allTextContents()).toEqual([
+    "SettingBeforeAfter",
+    "Guestsnoyes",
+    `${USER_POOL}, client client1not thereserver-side check: no`,
+  ]);
+  await stage.expectAccessible();
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("heading", { name, level: 1 }).waitFor();
+  expect(await describePool(id)).toMatchObject({
+    AllowUnauthenticatedIdentities: true,
+    SupportedLoginProviders: { "accounts.google.com": "1-a.apps.googleusercontent.com" },
+    CognitoIdentityProviders: [{ ProviderName: USER_POOL, ClientId: "client1" }],
+  });
+
+  await page.getByRole("button", { name: "Delete" }).click();
+  const dialog = page.getByRole("dialog", { name: "Delete this identity pool?" });
+  const confirm = dialog.getByRole("button", { name: "Delete the pool" });
+  expect(await confirm.isDisabled()).toBe(true);
+  await dialog.getByLabel(`Type ${name}`).fill(name);
+  await stage.expectAccessible();
+  await confirm.click();
+  await page.getByRole("heading", { name: "Identity pools" }).waitFor();
+  await refusalOf(describePool(id), ResourceNotFoundException);
+  await stage.close();
+});
+
+test("a change of somebody else's is not overwritten", async ({ skip }) => {
+  need({ skip }, missing);
+  const pool = await createPool(admin, { IdentityPoolName: "shared" });
+  const stage = await openSignedIn(browser, endpoint, `pool/${pool}/edit`);
+  const { page } = stage;
+  await page.getByLabel("Name", { exact: true }).fill("mine");
+  await page.getByRole("button", { name: "Review changes" }).click();
+  const theirs = { IdentityPoolId: pool, IdentityPoolName: "theirs", AllowUnauthenticatedIdentities: true };
+  await admin.send(new UpdateIdentityPoolCommand(theirs));
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("changed by somebody else").waitFor();
+  expect((await describePool(pool)).IdentityPoolName).toBe("theirs");
+  await stage.close();
+});
+
+test("roles, their mappings and principal tags are set", async ({ skip }) => {
+  need({ skip }, missing);
+  const pool = await createPool(admin, { SupportedLoginProviders: { "accounts.google.com": "a" } });
+  const stage = await openSignedIn(browser, endpoint, `pool/${pool}`);
+  const { page } = stage;
+  await page.getByRole("button", { name: "Edit the roles" }).click();
+  await page.getByLabel("Role of users").fill(ROLE);
+  await page.getByLabel("Role mappings").fill("[");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByText("must be a JSON object").waitFor();
+  await stage.expectAccessible();
+  const rules = [{ Claim: "team", MatchType: "Equals", Value: "blue", RoleARN: ROLE }] as const;
+  const mapping = {
+    "accounts.google.com": { Type: "Rules", AmbiguousRoleResolution: "Deny", RulesConfiguration: { Rules: rules } },
+  };
+  await page.getByLabel("Role mappings").fill(JSON.stringify(mapping));
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByText("the first rule that fits; without one refused").waitFor();
+  expect(await admin.send(new GetIdentityPoolRolesCommand({ IdentityPoolId: pool }))).toMatchObject({
+    Roles: { authenticated: ROLE },
+    RoleMappings: mapping,
+  });
+
+  await page.getByLabel("Provider", { exact: true }).selectOption("accounts.google.com");
+  await page.getByText("No claim of accounts.google.com becomes a tag.").waitFor();
+  const tags = page.getByRole("region", { name: "Principal tags" });
+  await tags.getByRole("button", { name: "Add" }).click();
+  await tags.getByLabel("Tag 1").fill("team");
+  await tags.getByLabel("Claim 1").fill("department");
+  await tags.getByRole("button", { name: "Save the tags" }).click();
+  await tags.getByText("team from department").waitFor();
+  await stage.expectAccessible();
+  const asked = { IdentityPoolId: pool, IdentityProviderName: "accounts.google.com" };
+  expect(await admin.send(new GetPrincipalTagAttributeMapCommand(asked))).toMatchObject({
+    PrincipalTags: { team: "department" },
+  });
+  await stage.close();
+});
+
+test("a pool that is not there says so", async ({ skip }) => {
+  need({ skip }, missing);
+  const stage = await openSignedIn(browser, endpoint, "pool/us-east-1:00000000-0000-4000-8000-000000000000");
+  await stage.page.getByText("ResourceNotFoundException").first().waitFor();
+  await stage.expectAccessible();
+  await stage.close();
+});
