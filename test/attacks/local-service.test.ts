@@ -38,6 +38,7 @@ const PATHS = [
   "/.well-known/jwks.json",
   "/development/issuer",
   "/development/issuer/jwks.json",
+  "/development/pages.js",
   "/console/",
   "/console-config.json",
   "/cdn-cgi/platform-proxy",
@@ -99,6 +100,13 @@ it("T50: the address in the first line does not stand in for the Host", async ()
   expect((await exchange([`GET ${endpoint}${path} HTTP/1.1`, "Host: evil.example"])).status).toBe(421);
   expect((await exchange([`GET http://evil.example${path} HTTP/1.1`, "Host: evil.example"])).status).toBe(421);
   expect((await exchange([`OPTIONS * HTTP/1.1`, `Host: ${host}`])).status).toBe(400);
+});
+
+it("T50: a browser that was led here by another name is shown none of the pages", async () => {
+  for (const path of ["/", "/development/issuer", "/console/"]) {
+    const answer = await exchange([`GET ${path} HTTP/1.1`, `Host: evil.example:${port}`, "Accept: text/html"]);
+    expect([path, answer.status, answer.body.includes("<")]).toEqual([path, 421, false]);
+  }
 });
 
 it("T50: the printed credential administers nothing for a page from elsewhere", async () => {
