@@ -15,8 +15,7 @@ export function commandOf<Name extends OperationName>(
 ): string {
   const json = quoted(JSON.stringify(input));
   if (!operation.includes(".")) {
-    const name = operation.replaceAll(/(?<!^)[A-Z]/g, "-$&").toLowerCase();
-    return `aws cognito-identity ${name} --endpoint-url ${endpoint} --region ${region} \\\n  --cli-input-json ${json}`;
+    return `aws cognito-identity ${kebab(operation)} --endpoint-url ${endpoint} --region ${region} \\\n  --cli-input-json ${json}`;
   }
   return [
     `curl -sS ${endpoint}/ --aws-sigv4 aws:amz:${region}:cognito-identity`,
@@ -24,4 +23,46 @@ export function commandOf<Name extends OperationName>(
     `  -H 'Content-Type: application/x-amz-json-1.1' -H 'X-Amz-Target: ${operation}'`,
     `  -d ${json}`,
   ].join(" \\\n");
+}
+
+function kebab(operation: string): string {
+  return operation.replaceAll(/(?<!^)[A-Z]/g, "-$&").toLowerCase();
+}
+
+/** A call of an app, which signs nothing: for a shell by two tools, and for a script. */
+export function unsignedCommandsOf<Name extends OperationName>(
+  operation: Name,
+  input: InputOf<Name>,
+  endpoint: string,
+  region: string,
+): { readonly curl: string; readonly aws: string; readonly javascript: string } {
+  const json = JSON.stringify(input);
+  const target = `AWSCognitoIdentityService.${operation}`;
+  const curl = [
+    `curl -sS ${endpoint}/`,
+    `  -H 'Content-Type: application/x-amz-json-1.1' -H 'X-Amz-Target: ${target}'`,
+    `  -d ${quoted(json)}`,
+  ].join(" \\\n");
+  const aws = [
+    `aws cognito-identity ${kebab(operation)} --endpoint-url ${endpoint} --region ${region} --no-sign-request`,
+    `  --cli-input-json ${quoted(json)}`,
+  ].join(" \\\n");
+  const javascript = [
+    `import { CognitoIdentityClient, ${operation}Command } from "@aws-sdk/client-cognito-identity";`,
+    "",
+    `const client = new CognitoIdentityClient({ region: "${region}", endpoint: "${endpoint}" });`,
+    `console.log(await client.send(new ${operation}Command(${JSON.stringify(input, null, 2)})));`,
+  ].join("\n");
+  return { curl, aws, javascript };
+}
+
+/** Verifies a token as a relying party does, in a folder that has the package jose. */
+export function verifyCommandOf(token: string, endpoint: string, issuer: string, audience: unknown): string {
+  const script = [
+    'import { createRemoteJWKSet, jwtVerify } from "jose";',
+    `const keys = createRemoteJWKSet(new URL("${endpoint}/.well-known/jwks.json"));`,
+    `const expected = ${JSON.stringify({ issuer, audience })};`,
+    "console.log((await jwtVerify(process.argv[1], keys, expected)).payload);",
+  ].join("\n");
+  return `node --input-type=module -e ${quoted(script)} ${quoted(token)}`;
 }

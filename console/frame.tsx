@@ -39,7 +39,7 @@ function Navigation({ current }: { current: string }) {
         {PAGES.map(
           ({ path, entry }) =>
             entry !== undefined &&
-            isAllowed(entry.needs) && (
+            (entry.needs === undefined || isAllowed(entry.needs)) && (
               <li key={path}>
                 <a href={`#${path}`} aria-current={path === current ? "page" : undefined}>
                   <Icon shape={entry.icon} />

@@ -12,8 +12,8 @@ export type PageRow = {
   /** Of a page that the navigation leads to. */
   readonly entry?: {
     readonly title: string;
-    /** Whoever may not call it is not led there. */
-    readonly needs: OperationName;
+    /** Whoever may not call it is not led there; absent where anybody may. */
+    readonly needs?: OperationName;
     /** The letter after `g`. */
     readonly key: string;
     /** An outline on 16 by 16, as `d` of a path. */
@@ -36,4 +36,24 @@ export const PAGES: readonly PageRow[] = [
   { path: "pool/:id", load: async () => await import("./pages/pool.tsx") },
   { path: "pool/:id/edit", load: async () => await import("./pages/edit-pool.tsx") },
   { path: "pool/:id/identities", load: async () => await import("./pages/identities.tsx") },
+  {
+    path: "mint",
+    load: async () => await import("./pages/mint.tsx"),
+    entry: { title: "Mint a token", key: "m", icon: "M8 2.5v11M2.5 8h11" },
+  },
+  {
+    path: "inspect",
+    load: async () => await import("./pages/inspect.tsx"),
+    entry: { title: "Token inspector", key: "t", icon: "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10zM10.7 10.7 14 14" },
+  },
+  {
+    path: "check",
+    load: async () => await import("./pages/check.tsx"),
+    entry: {
+      title: "Login check",
+      needs: "Edgepool.CheckLogin",
+      key: "c",
+      icon: "M2.5 4.5 4 6l2.5-3M2.5 11 4 12.5l2.5-3M9 4.5h4.5M9 11h4.5",
+    },
+  },
 ];

@@ -125,6 +125,52 @@ const SHOTS: readonly Shot[] = [
       await page.getByRole("button", { name: "Write another identity" }).waitFor();
     },
   },
+  { name: "mint", route: "mint", until: async (page) => await page.getByLabel("Identity pool").waitFor() },
+  { name: "mint-done", route: "mint", until: mintAsAlice },
+  {
+    name: "mint-refused",
+    route: "mint",
+    until: async (page) => {
+      await page.getByRole("button", { name: "Add a login token" }).click();
+      await page.getByLabel("Login token").fill(tokenOf({ iss: "https://accounts.google.com", aud: "somebody-else" }));
+      await page.getByRole("button", { name: "Mint", exact: true }).click();
+      await page.getByRole("alert").waitFor();
+    },
+  },
+  { name: "inspect", route: "inspect", until: async (page) => await page.getByText("Paste a token").waitFor() },
+  {
+    name: "inspect-genuine",
+    route: "mint",
+    until: async (page) => {
+      await mintAsAlice(page);
+      await page.getByRole("button", { name: "Inspect the token" }).click();
+      await page.getByRole("heading", { name: "Genuine, and good now" }).waitFor();
+    },
+  },
+  {
+    name: "inspect-forged",
+    route: "mint",
+    until: async (page) => {
+      await mintAsAlice(page);
+      await page.getByRole("button", { name: "Inspect the token" }).click();
+      const field = page.getByLabel("Token", { exact: true });
+      const token = await field.inputValue();
+      await field.fill(`${token.slice(0, -8)}AAAAAAAA`);
+      await page.getByRole("heading", { name: "Forged" }).waitFor();
+    },
+  },
+  { name: "check", route: "check", until: async (page) => await page.getByLabel("Identity pool").waitFor() },
+  {
+    name: "check-refused",
+    route: "check",
+    until: async (page) => {
+      const exp = Math.floor(Date.now() / 1000) + 3600;
+      const claims = { iss: "https://accounts.google.com", aud: "somebody-else", sub: "bob", iat: exp - 3600, exp };
+      await page.getByLabel("Login token").fill(tokenOf(claims));
+      await page.getByRole("button", { name: "Check", exact: true }).click();
+      await page.getByRole("heading", { name: "Refused" }).waitFor();
+    },
+  },
 ];
 
 /** A few guests and users, for the pictures. */
@@ -132,6 +178,19 @@ async function populate(endpoint: string): Promise<void> {
   const app = appClient(endpoint);
   for (const name of ["alice", "bob"]) await getId(app, DEMO_POOL, await loginsOf(endpoint, name));
   for (let count = 0; count < 2; count += 1) await getId(app, DEMO_POOL);
+}
+
+async function mintAsAlice(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByLabel("Provider").waitFor();
+  await page.getByRole("button", { name: "Mint", exact: true }).click();
+  await page.getByRole("button", { name: "Inspect the token" }).waitFor();
+}
+
+/** Of a login that nobody has signed: enough to be read. */
+function tokenOf(claims: object): string {
+  const part = (content: object) => Buffer.from(JSON.stringify(content)).toString("base64url");
+  return `${part({ alg: "RS256", kid: "key-1", typ: "JWT" })}.${part(claims)}.${"A".repeat(342)}`;
 }
 
 async function shoot(browser: Browser, endpoint: string, folder: string, { name, route, until }: Shot): Promise<void> {

@@ -5,8 +5,8 @@ import { announce } from "./live.tsx";
 
 const SAID_MS = 2000;
 
-/** `what` goes on after "Copy", for those who do not see what it stands beside. */
-export function CopyButton({ text, what }: { text: string; what: string }) {
+/** `what` goes on after "Copy", for those who do not see what it stands beside; with `isNamed` for everybody. */
+export function CopyButton({ text, what, isNamed = false }: { text: string; what: string; isNamed?: boolean }) {
   const [isCopied, setIsCopied] = useState(false);
   useEffect(() => {
     if (!isCopied) return;
@@ -21,7 +21,7 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
   return (
     <button type="button" class="copy" onClick={() => void copy()}>
       {isCopied ? "Copied" : "Copy"}
-      <span class="unseen"> {what}</span>
+      <span class={isNamed ? undefined : "unseen"}> {what}</span>
     </button>
   );
 }

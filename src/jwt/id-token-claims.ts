@@ -133,7 +133,11 @@ function judgeAudience(
   tell?: TellRule,
 ): Judgement<Client> {
   const audience = claims.get("aud");
-  tell?.("audience", `aud is ${anyOf(clients)}, and azp no stranger`, audienceText(audience, claims.get("azp")));
+  tell?.(
+    "audience",
+    `aud is ${anyOf(clients)}${rules.allowsForeignAuthorizedParty ? "" : ", and azp too where there is one"}`,
+    audienceText(audience, claims.get("azp")),
+  );
   const audiences: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
   if (!audiences.every((entry) => typeof entry === "string")) return err({ kind: "malformed", part: "aud" });
   const isOurs = (value: unknown) => clients.some(({ clientId }) => clientId === value);

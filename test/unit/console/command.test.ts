@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { commandOf, quoted } from "../../../console/command.ts";
+import { commandOf, quoted, unsignedCommandsOf, verifyCommandOf } from "../../../console/command.ts";
 
 const ENDPOINT = "https://identity.example.com";
 
@@ -24,4 +24,25 @@ it.each([
   ["it's $HOME", `'it'\\''s $HOME'`],
 ])("keeps %s as one word of a shell", (text, word) => {
   expect(quoted(text)).toBe(word);
+});
+
+it("is one of an app where nothing is signed: by two tools, and as a script", () => {
+  const input = { IdentityPoolId: "eu-west-1:x", Logins: { "a.example": "it's" } };
+  const { curl, aws, javascript } = unsignedCommandsOf("GetId", input, ENDPOINT, "eu-west-1");
+  const word = `'{"IdentityPoolId":"eu-west-1:x","Logins":{"a.example":"it'\\''s"}}'`;
+  expect(curl).toContain(`curl -sS ${ENDPOINT}/`);
+  expect(curl).toContain("X-Amz-Target: AWSCognitoIdentityService.GetId");
+  expect(curl).toContain(`-d ${word}`);
+  expect(aws).toContain(`aws cognito-identity get-id --endpoint-url ${ENDPOINT} --region eu-west-1 --no-sign-request`);
+  expect(aws).toContain(`--cli-input-json ${word}`);
+  expect(javascript).toContain("new GetIdCommand(");
+  expect(javascript).toContain(`endpoint: "${ENDPOINT}"`);
+});
+
+it("is one that verifies a token, for whoever has jose", () => {
+  const command = verifyCommandOf("a.b.c", ENDPOINT, ENDPOINT, "eu-west-1:x");
+  expect(command).toMatch(/^node --input-type=module -e '/);
+  expect(command).toContain(`new URL("${ENDPOINT}/.well-known/jwks.json")`);
+  expect(command).toContain(`{"issuer":"${ENDPOINT}","audience":"eu-west-1:x"}`);
+  expect(command).toMatch(/ 'a\.b\.c'$/);
 });

@@ -1,0 +1,63 @@
+/** The calls that an app makes for a token or credentials, one after the other, each with how it went. They are not signed. */
+import { type Answer, call } from "./api.ts";
+import type { InputOf } from "./wire.ts";
+
+export type Flow = "token" | "credentials";
+
+type Operation = "GetId" | "GetOpenIdToken" | "GetCredentialsForIdentity";
+
+export type Step = {
+  readonly operation: Operation;
+  readonly input: InputOf<Operation>;
+  /** Null while it is awaited. */
+  readonly answer: Answer<Operation> | null;
+  readonly durationMs: number | null;
+};
+
+export type Wish = {
+  readonly identityPoolId: string;
+  /** Empty: GetId is asked for it. */
+  readonly identityId: string;
+  readonly logins: Readonly<Record<string, string>>;
+  readonly flow: Flow;
+};
+
+/** Tells `show` of all steps so far, each time that one begins or ends. */
+export async function runMint(wish: Wish, show: (steps: readonly Step[]) => void): Promise<void> {
+  const steps: Step[] = [];
+  const run = async <Name extends Operation>(operation: Name, input: InputOf<Name>): Promise<Answer<Name>> => {
+    steps.push({ operation, input, answer: null, durationMs: null });
+    show([...steps]);
+    const startedAt = performance.now();
+    const answer = await call(operation, input, { key: null });
+    steps[steps.length - 1] = { operation, input, answer, durationMs: performance.now() - startedAt };
+    show([...steps]);
+    return answer;
+  };
+  const logins = Object.keys(wish.logins).length > 0 ? { Logins: wish.logins } : {};
+  let { identityId } = wish;
+  if (identityId === "") {
+    const found = await run("GetId", { IdentityPoolId: wish.identityPoolId, ...logins });
+    if (!found.ok || found.output.IdentityId === undefined) return;
+    identityId = found.output.IdentityId;
+  }
+  await run(wish.flow === "token" ? "GetOpenIdToken" : "GetCredentialsForIdentity", {
+    IdentityId: identityId,
+    ...logins,
+  });
+}
+
+/** A login token of the development issuer for somebody of this name. Text: why there is none. */
+export async function signInLocally(name: string): Promise<{ providerName: string; token: string } | string> {
+  try {
+    const response = await fetch("/development/issuer/sign-in", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ name }),
+    });
+    const body = (await response.json()) as { providerName: string; token: string; error?: string };
+    return response.ok ? body : (body.error ?? `The development issuer answers with the status ${response.status}.`);
+  } catch {
+    return "The development issuer could not be reached.";
+  }
+}

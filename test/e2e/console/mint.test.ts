@@ -1,0 +1,107 @@
+/** The console's live mint: the calls of an app, each with what it was answered. */
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { missingChromium } from "../../support/chromium.ts";
+import { launchBrowser, openSignedIn } from "../../support/console-stage.ts";
+import { type Missing, need, runProgram } from "../../support/debian-tools.ts";
+import { signIn } from "../../support/development-sign-in.ts";
+
+const endpoint = inject("endpoint");
+let missing: Missing;
+let browser: Browser;
+
+beforeAll(async () => {
+  missing = await missingChromium();
+  if (missing === undefined) browser = await launchBrowser();
+});
+afterAll(async () => await browser?.close());
+
+test("alice signs in, and her token is minted and inspected; the copied command finds the same identity", async ({
+  skip,
+}) => {
+  need({ skip }, missing);
+  const stage = await openSignedIn(browser, endpoint, "mint");
+  const { page } = stage;
+  await stage.expectAccessible();
+  await page.getByLabel("Sign in at the development issuer as").fill("alice");
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByLabel("Provider").waitFor();
+  await page.getByRole("button", { name: "Mint", exact: true }).click();
+  await page.getByRole("heading", { name: "2. GetOpenIdToken" }).waitFor();
+  await page.getByRole("button", { name: "Inspect the token" }).waitFor();
+  const identityId =
+    (await page
+      .getByRole("link", { name: /^us-east-1:/ })
+      .first()
+      .textContent()) ?? "";
+  for (const name of ["Request", "Answer"]) await page.getByText(name, { exact: true }).first().click();
+  await stage.expectAccessible();
+  await page.getByRole("button", { name: "Copy as curl" }).first().click();
+  const command = await page.evaluate("navigator.clipboard.readText()");
+  const { stdout } = await runProgram("sh", ["-c", String(command)]);
+  expect(JSON.parse(stdout)).toEqual({ IdentityId: identityId });
+  await page.getByRole("button", { name: "Inspect the token" }).click();
+  await page.getByRole("heading", { name: "Genuine, and good now" }).waitFor();
+  await page.getByText("a login at").waitFor();
+  await stage.close();
+});
+
+test("a guest is made without a login, and the secret of AWS credentials is not shown", async ({ skip }) => {
+  need({ skip }, missing);
+  const stage = await openSignedIn(browser, endpoint, "mint");
+  const { page } = stage;
+  await page.getByText("None: a guest.").waitFor();
+  await page.getByLabel("AWS credentials").check();
+  await page.getByRole("button", { name: "Get credentials" }).click();
+  await page.getByRole("button", { name: "Copy as environment variables" }).click();
+  const copied = String(await page.evaluate("navigator.clipboard.readText()"));
+  const secret = /AWS_SECRET_ACCESS_KEY=(\S+)/.exec(copied)?.[1] ?? "";
+  expect(secret.length).toBeGreaterThan(16);
+  await page.getByText("Answer", { exact: true }).last().click();
+  await page.getByText('"AccessKeyId"').waitFor();
+  expect(await page.content()).not.toContain(secret);
+  await stage.close();
+});
+
+test("a login that is refused leads to the check of it, with all that was entered", async ({ skip }) => {
+  need({ skip }, missing);
+  const { providerName, token } = await signIn(endpoint, "bob");
+  const forged = `${token.slice(0, -10)}AAAAAAAAAA`;
+  const stage = await openSignedIn(browser, endpoint, "mint");
+  const { page } = stage;
+  await page.getByRole("button", { name: "Add a login token" }).click();
+  await page.getByLabel("Login token").fill(forged);
+  await page.getByRole("button", { name: "Mint", exact: true }).click();
+  await page.getByRole("alert").getByText("NotAuthorizedException").waitFor();
+  await stage.expectAccessible();
+  await page.getByRole("button", { name: "Check this login, rule by rule" }).click();
+  await page.getByRole("heading", { name: "Login check" }).waitFor();
+  expect(await page.getByLabel("Provider").inputValue()).toBe(providerName);
+  await page.getByRole("button", { name: "Check", exact: true }).click();
+  await page.getByRole("heading", { name: "Refused" }).waitFor();
+  await stage.close();
+});
+
+test("a login row is removed, and a known guest is linked by its id", async ({ skip }) => {
+  need({ skip }, missing);
+  const stage = await openSignedIn(browser, endpoint, "mint");
+  const { page } = stage;
+  await page.getByRole("button", { name: "Add a login token" }).click();
+  await page.getByRole("button", { name: "Remove login 1" }).click();
+  await page.getByRole("button", { name: "Mint", exact: true }).click();
+  await page.getByRole("button", { name: "Inspect the token" }).waitFor();
+  const guest =
+    (await page
+      .getByRole("link", { name: /^us-east-1:/ })
+      .first()
+      .textContent()) ?? "";
+  await page.getByLabel("Identity id, if it is known").fill(guest);
+  await page.getByLabel("Sign in at the development issuer as").fill(`linked-${guest.slice(-12)}`);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByLabel("Provider").waitFor();
+  await page.getByRole("button", { name: "Mint", exact: true }).click();
+  await page.getByRole("heading", { name: "1. GetOpenIdToken" }).waitFor();
+  await page.getByRole("button", { name: "Inspect the token" }).waitFor();
+  expect(await page.getByRole("link", { name: /^us-east-1:/ }).textContent()).toBe(guest);
+  await stage.close();
+});
