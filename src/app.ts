@@ -26,6 +26,7 @@ import { writeEvent } from "./log/write.ts";
 import { AUTHORIZATION_PATH, authorizationResponse } from "./token/metadata.ts";
 import type { Signer } from "./keys/signer.ts";
 import { ALL_POINTS } from "./metrics/request-point.ts";
+import { askSql } from "./metrics/sql-api.ts";
 import { recordRequest } from "./request-record.ts";
 import { assumeRole, type StsTools } from "./sts/assume-role.ts";
 
@@ -249,7 +250,7 @@ function createService(env: Env, config: Config): Service {
     random: () => Math.random(),
     pause: async (ms: number) => await new Promise<void>((resolve) => setTimeout(resolve, ms)),
   };
-  const { sts, upstreams } = config;
+  const { analytics, sts, upstreams } = config;
   const stsTools: StsTools = { ...surroundings, upstreams, fetch: (input, init) => fetch(input, init) };
   const context: Service["context"] = {
     ...surroundings,
@@ -258,6 +259,7 @@ function createService(env: Env, config: Config): Service {
     objects,
     hash: isolate.hash,
     newUuid: () => crypto.randomUUID(),
+    askPoints: async (query) => await askSql(query, analytics, stsTools),
     assumeRole: async (request) => await assumeRole(request, sts, stsTools),
   };
   const present: Service["present"] = (tokens, client) => new PresentedTokens(env, config, tokens, client);

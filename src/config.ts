@@ -2,6 +2,7 @@
 import { err, ok, type Result } from "./domain/errors.ts";
 import type { ProofRule } from "./domain/link-proof.ts";
 import type { KeySource } from "./key-sets/key-source.ts";
+import type { SqlApiSettings } from "./metrics/sql-api.ts";
 import { exceptOwn, productionUpstreams, type UpstreamPolicy } from "./outbound/upstream-policy.ts";
 import type { Rules } from "./setting-kinds.ts";
 import { type Setting, SETTINGS, type Settings } from "./settings.ts";
@@ -22,6 +23,8 @@ type Regrouped =
   | "tokensAtOnce"
   | "oidcProviders"
   | StsRows
+  | "analyticsAccount"
+  | "analyticsToken"
   | keyof ProviderApis;
 
 /** The settings, each as its row has it, and what several of them are together. */
@@ -35,6 +38,8 @@ export type Config = Omit<Settings, Regrouped> & {
   readonly keySources: ReadonlyMap<string, KeySource>;
   readonly providerApis: ProviderApis;
   readonly sts: StsConfig;
+  /** Where the points of all requests are asked for. */
+  readonly analytics: SqlApiSettings;
   readonly upstreams: UpstreamPolicy;
   readonly texts: SettingTexts;
 };
@@ -103,6 +108,10 @@ function textsOf(raw: RawSettings): SettingTexts {
   };
 }
 
+function unlessNone(text: string): string | null {
+  return text === "none" ? null : text;
+}
+
 /** Checks every setting at once, so that one look at the log names all that is wrong. */
 export function parseConfig(
   raw: RawSettings,
@@ -127,6 +136,8 @@ export function parseConfig(
     roleSessionName: sessionName,
     guestSessionPolicy: guestPolicy,
     guestSessionPolicyArns: guestPolicyArns,
+    analyticsAccount,
+    analyticsToken,
     ...rest
   } = settings.value;
   return ok({
@@ -137,6 +148,7 @@ export function parseConfig(
     keySources,
     providerApis: { facebookGraphUrl, amazonApiUrl, twitterApiUrl, facebookAppSecrets, tokenCheckPools },
     sts: { url: stsAddressIn(stsUrl, rest.region), durationSeconds, sessionName, guestPolicy, guestPolicyArns },
+    analytics: { accountId: unlessNone(analyticsAccount), token: unlessNone(analyticsToken) },
     upstreams,
     texts: textsOf(raw),
   });

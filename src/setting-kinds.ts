@@ -83,6 +83,16 @@ export const sampling: Kind<Sampling> = kind(
   },
 );
 
+/** `none` stands for no account: config.ts. */
+export const accountId: Kind<string> = kind("none, or the 32 hexadecimal digits of an account", (text) =>
+  /^(none|[0-9a-f]{32})$/.test(text) ? text : undefined,
+);
+
+/** It is sent as a header. `none` as above. */
+export const apiToken: Kind<string> = kind("none, or an API token of Cloudflare's", (text) =>
+  /^(none|[\w-]{30,200})$/.test(text) ? text : undefined,
+);
+
 export const region: Kind<string> = kind("1 to 18 lower-case letters, digits and hyphens", (text) =>
   /^[a-z0-9-]{1,18}$/.test(text) ? text : undefined,
 );

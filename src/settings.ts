@@ -4,8 +4,10 @@
  */
 import { TOKEN_ALGORITHMS } from "./domain/token-algorithm.ts";
 import {
+  accountId,
   adminCredentials,
   apiAddress,
+  apiToken,
   facebookAppSecrets,
   type Kind,
   keyEncryptionKey,
@@ -200,6 +202,19 @@ export const SETTINGS = {
     meaning: "which requests have a point, where `ANALYTICS` is bound",
     default: "all",
     value: sampling,
+  },
+  analyticsAccount: {
+    name: "ANALYTICS_ACCOUNT",
+    meaning: "Cloudflare account whose points `GetMetrics` reads",
+    default: "none",
+    value: accountId,
+  },
+  analyticsToken: {
+    name: "ANALYTICS_TOKEN",
+    meaning: "API token that may read the account's analytics",
+    default: "none",
+    secret: "optional",
+    value: apiToken,
   },
 } as const satisfies Readonly<Record<string, Setting>>;
 

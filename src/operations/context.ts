@@ -16,6 +16,7 @@ import type { ClientAddress } from "../limits/client-limit.ts";
 import type { Objects } from "../durable/objects.ts";
 import type { Signer } from "../keys/signer.ts";
 import type { Parties } from "../linking/parties.ts";
+import type { Row } from "../metrics/sql-api.ts";
 import { mayAskProviders } from "../providers/provider-kinds.ts";
 import type { AssumedRole } from "../sts/assume-role.ts";
 import type { RoleRequest } from "../sts/sts-request.ts";
@@ -58,6 +59,8 @@ export type OperationContext = Pick<Parties, "pause" | "random" | "newUuid" | "n
     tokens: ReadonlyMap<string, string>,
     wish: GrantWish,
   ): Promise<Result<VerifiedForGrant>>;
+  /** Asks all points of requests, in SQL; fails as `askSql` does, and never rejects. */
+  askPoints(query: string): Promise<Result<readonly Row[]>>;
   /** Asks the security token service of the settings; never rejects. */
   assumeRole(request: RoleRequest): Promise<AssumedRole>;
 };

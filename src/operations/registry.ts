@@ -17,6 +17,7 @@ import {
 } from "./developer-identities.ts";
 import { findIdentityByLogin } from "./find-identity-by-login.ts";
 import { getCredentialsForIdentity } from "./get-credentials-for-identity.ts";
+import { getMetrics } from "./get-metrics.ts";
 import { getId } from "./get-id.ts";
 import { getOpenIdToken } from "./get-open-id-token.ts";
 import { deleteIdentities, describeIdentity, listIdentities, unlinkIdentity } from "./identities.ts";
@@ -104,6 +105,7 @@ const extensionRegistry: Readonly<Record<ExtensionName, RunnableOperation>> = {
   DescribeKeyRing: signedOperation(extensions.DescribeKeyRing, describeKeyRing),
   DescribeService: signedOperation(extensions.DescribeService, describeService),
   FindIdentityByLogin: signedOperation(extensions.FindIdentityByLogin, findIdentityByLogin),
+  GetMetrics: signedOperation(extensions.GetMetrics, getMetrics),
   RotateSigningKey: signedOperation(extensions.RotateSigningKey, rotateSigningKey),
 };
 

@@ -10,6 +10,7 @@ import {
   describeKeyRing,
   describeService,
   findIdentityByLogin,
+  getMetrics,
 } from "./extension-shapes.ts";
 import { boolean } from "./member-shapes.ts";
 import { type InputValueOf, type OutputValueOf, structure } from "./shape-language.ts";
@@ -47,6 +48,15 @@ export const extensions = {
     access: "signed",
     ...findIdentityByLogin,
     errors: ["InternalErrorException", "ResourceNotFoundException"] satisfies readonly ModelledErrorName[],
+  },
+  GetMetrics: {
+    access: "signed",
+    ...getMetrics,
+    errors: [
+      "ExternalServiceException",
+      "InternalErrorException",
+      "ResourceNotFoundException",
+    ] satisfies readonly ModelledErrorName[],
   },
   /** The emergency rotation: SECURITY.md, T43. */
   RotateSigningKey: {

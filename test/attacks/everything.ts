@@ -17,6 +17,7 @@ import {
 import { poolCalls } from "../support/pool-calls.ts";
 import { ROLES } from "../support/account-roles.ts";
 import { sendSigned, signedCall } from "../support/signed-call.ts";
+import { ACCOUNT, makeSqlApi, TOKEN } from "../support/sql-api.ts";
 import { serveStandIn } from "../support/stand-in-server.ts";
 import { answering, errorXml, stsStandIn } from "../support/sts-stand-in.ts";
 import { call, send, type WireAnswer } from "../support/wire-call.ts";
@@ -94,7 +95,8 @@ export async function driveEverything(folder: string): Promise<Driven> {
   const twitterTokens = new Map<string, { secret: string; userId: string }>();
   const issuerNames = ["accounts.google.com", "appleid.apple.com", USER_POOL, "www.facebook.com"];
   const sts = stsStandIn();
-  const [issuer, stsServer, facebook, amazon, twitter, ...known] = await Promise.all([
+  const sqlApi = makeSqlApi([], Date.now() / 1000);
+  const [issuer, stsServer, facebook, amazon, twitter, analytics, ...known] = await Promise.all([
     startLoopbackIssuer({ algorithm: "ES256" }),
     serveStandIn(() => async (request) => {
       const answer = await sts.standIn(request);
@@ -107,6 +109,7 @@ export async function driveEverything(folder: string): Promise<Driven> {
     ),
     serveStandIn(() => overheard(amazonStandIn(amazonTokens))),
     serveStandIn((origin) => overheard(twitterStandIn({ ...CONSUMER, tokens: twitterTokens, origin }))),
+    serveStandIn(() => sqlApi.answer),
     ...issuerNames.map(async (name) => await startLoopbackIssuer({ issuer: `https://${name}` })),
   ]);
   const worker = await startWorker({
@@ -116,7 +119,12 @@ export async function driveEverything(folder: string): Promise<Driven> {
       FACEBOOK_APP_SECRETS: JSON.stringify({ [SECRET_APP]: APP_SECRET }),
       AMAZON_API_URL: amazon.address,
       TWITTER_API_URL: twitter.address,
-      DEVELOPMENT_UPSTREAMS: JSON.stringify(Object.fromEntries(known.map((one) => [one.issuer, one.address]))),
+      DEVELOPMENT_UPSTREAMS: JSON.stringify({
+        ...Object.fromEntries(known.map((one) => [one.issuer, one.address])),
+        "https://api.cloudflare.com": analytics.address,
+      }),
+      ANALYTICS_ACCOUNT: ACCOUNT,
+      ANALYTICS_TOKEN: secrets.add("an API token", TOKEN),
       MERGE_POLICY: "merge",
       STS_URL: stsServer.address,
     },
@@ -339,6 +347,10 @@ export async function driveEverything(folder: string): Promise<Driven> {
   reads.push(await signed("Edgepool.CheckIdentityPool", pool));
   await signed("Edgepool.CheckIdentityPool", { IdentityPoolId: good.slice(0, 50) });
   await signed("Edgepool.CheckLogin", { IdentityPoolId: good.slice(0, 50), Logins: { [good.slice(0, 100)]: good } });
+  reads.push(await signed("Edgepool.GetMetrics", { Range: "7d", ...pool }));
+  await signed("Edgepool.GetMetrics", { Range: good.slice(0, 20), IdentityPoolId: good.slice(0, 50) });
+  analytics.fail(answering(403, `Bearer ${TOKEN}`));
+  reads.push(await signed("Edgepool.GetMetrics", { Range: "1h" }));
   await signed("Edgepool.RotateSigningKey", {});
   await signed("Edgepool.RotateSigningKey", { Force: true });
   await getOpenIdToken(app, guest, logins);
@@ -352,7 +364,7 @@ export async function driveEverything(folder: string): Promise<Driven> {
     reads,
     marked,
     close: async () => {
-      const servers = [stsServer, facebook, amazon, twitter, ...issuers.values()];
+      const servers = [stsServer, facebook, amazon, twitter, analytics, ...issuers.values()];
       await Promise.all([worker.stop(), ...servers.map(async (server) => await server.close())]);
     },
   };

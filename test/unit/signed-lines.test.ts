@@ -5,6 +5,7 @@ import { runnableOf } from "../../src/operations/registry.ts";
 import { type ExtensionName, extensions } from "../../src/protocol/extensions.ts";
 import { type OperationName, operations } from "../../src/protocol/shapes.ts";
 import { hashedIdentity } from "../../src/domain/trace.ts";
+import { FakeUpstream } from "../support/fake-upstream.ts";
 import { makeGuest, makePool, newIdentityId, untilAtRest } from "../support/objects.ts";
 import { poolCalls } from "../support/pool-calls.ts";
 import { ADMIN, type CallOptions, makeService, textOf } from "../support/service.ts";
@@ -17,7 +18,13 @@ const LIMITED: AdminCredential = {
   operations: "*",
   pools: ["us-east-1:de300000-0000-4000-8000-0000000de300"],
 };
-const service = makeService({ credentials: [ADMIN, LIMITED] });
+const SQL_API = "https://api.cloudflare.com/client/v4/accounts";
+const ANALYTICS_ACCOUNT = "0123456789abcdef0123456789abcdef";
+const ANALYTICS_TOKEN = "t0ken-that-may-read-the-analytics-of-one-account";
+const service = makeService({
+  credentials: [ADMIN, LIMITED],
+  settings: { ANALYTICS_ACCOUNT, ANALYTICS_TOKEN },
+});
 
 /** Every operation of which a line was seen. */
 const told = new Set<unknown>();
@@ -38,10 +45,18 @@ beforeEach(() => {
 afterEach(() => {
   for (const { operation, status } of lines) if (status === 200) told.add(operation);
   const log = everything.join("\n");
-  for (const secret of [...USERS, ADMIN.secretAccessKey, LIMITED.secretAccessKey, "Signature=", "eyJ"]) {
+  for (const secret of [
+    ...USERS,
+    ADMIN.secretAccessKey,
+    LIMITED.secretAccessKey,
+    ANALYTICS_TOKEN,
+    "Signature=",
+    "eyJ",
+  ]) {
     expect(log).not.toContain(secret);
   }
   vi.restoreAllMocks();
+  vi.unstubAllGlobals();
 });
 
 /** The line of one call, but for what differs from call to call. */
@@ -187,6 +202,16 @@ describe("a signed call of the operator's own", () => {
       ...common,
       providers: [],
     });
+  });
+
+  it("GetMetrics names who signed it, and the pool where there is one", async () => {
+    new FakeUpstream()
+      .install()
+      .serve(`${SQL_API}/${ANALYTICS_ACCOUNT}/analytics_engine/sql`, () => Response.json({ data: [] }));
+    const IdentityPoolId = "us-east-1:de300000-0000-4000-8000-0000000de300";
+    const common = { operation: "GetMetrics", status: 200, caller: "admin" };
+    expect(await lineOf("GetMetrics", { Range: "1h" })).toEqual(common);
+    expect(await lineOf("GetMetrics", { Range: "1h", IdentityPoolId })).toEqual({ ...common, pool: IdentityPoolId });
   });
 
   it.each([

@@ -306,6 +306,11 @@ const READS: readonly Scenario[] = [
     cost: { ...ONLY, status: 200, calls: ["IdentityPoolObject.read"], rpcBytes: [168] },
   },
   {
+    name: "GetMetrics that is not set up: no call at all, and nobody is asked",
+    prepare: (stage) => async () => await stage.service.admin("GetMetrics", { Range: "1h" }),
+    cost: { ...ONLY, status: 404, calls: [], rpcBytes: [], hops: 0 },
+  },
+  {
     name: "DescribeService: no call at all",
     prepare: (stage) => async () => await stage.service.admin("DescribeService", {}),
     cost: { ...ONLY, status: 200, calls: [], rpcBytes: [], hops: 0 },

@@ -51,6 +51,7 @@ const context: OperationContext = {
     (tokens) => new PresentedTokens(env, config, tokens),
     () => {},
   ),
+  askPoints: async () => await Promise.reject(new Error("nobody asks for metrics for a grant")),
   assumeRole: async () => await Promise.reject(new Error("nobody asks STS for a grant")),
   random: () => 0.5,
   pause: async () => {},

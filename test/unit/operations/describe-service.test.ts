@@ -68,6 +68,7 @@ describe("DescribeService", () => {
       { Name: "KEY_ENCRYPTION_KEY", IsSet: true },
       { Name: "ADMIN_CREDENTIALS", IsSet: true },
       { Name: "FACEBOOK_APP_SECRETS", IsSet: true },
+      { Name: "ANALYTICS_TOKEN", IsSet: false },
     ]);
     for (const secret of [
       env.KEY_ENCRYPTION_KEY,
