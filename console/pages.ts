@@ -22,6 +22,7 @@ export type PageRow = {
 };
 
 export const PAGES: readonly PageRow[] = [
+  { path: "identity/:id", load: async () => await import("./pages/identity.tsx") },
   {
     path: "pools",
     load: async () => await import("./pages/pools.tsx"),

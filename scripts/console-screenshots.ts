@@ -5,6 +5,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { demoPoolId } from "../src/development/demo-pool.ts";
 import { appClient, getId } from "../test/support/cognito-clients.ts";
 import { loginsOf } from "../test/support/development-sign-in.ts";
+import { liveALife } from "../test/support/lived-identity.ts";
 import { startWorker } from "../test/support/worker-process.ts";
 
 const VIEWS = [
@@ -15,7 +16,7 @@ const SCHEMES = ["light", "dark"] as const;
 
 type Shot = {
   readonly name: string;
-  /** Of the console's address; null: before anybody has signed in. */
+  /** Of the console's address, with LIVED for an identity that has a life; null: before anybody has signed in. */
   readonly route: string | null;
   /** Until the page shows what the picture is for. */
   readonly until: (page: Page) => Promise<unknown>;
@@ -97,6 +98,16 @@ const SHOTS: readonly Shot[] = [
   },
   { name: "pool-new", route: "new-pool", until: async () => {} },
   {
+    name: "identity",
+    route: "identity/LIVED",
+    until: async (page) => await page.getByRole("img", { name: "The life of this identity" }).waitFor(),
+  },
+  {
+    name: "identity-missing",
+    route: "identity/us-east-1:00000000-0000-4000-8000-000000000000",
+    until: async (page) => await page.getByRole("alert").waitFor(),
+  },
+  {
     name: "identities",
     route: `pool/${DEMO_POOL}/identities`,
     until: async (page) => {
@@ -173,11 +184,12 @@ const SHOTS: readonly Shot[] = [
   },
 ];
 
-/** A few guests and users, for the pictures. */
-async function populate(endpoint: string): Promise<void> {
+/** A few guests and users, for the pictures; and the id of one to whom something has happened. */
+async function populate(endpoint: string): Promise<string> {
   const app = appClient(endpoint);
-  for (const name of ["alice", "bob"]) await getId(app, DEMO_POOL, await loginsOf(endpoint, name));
-  for (let count = 0; count < 2; count += 1) await getId(app, DEMO_POOL);
+  await getId(app, DEMO_POOL, await loginsOf(endpoint, "bob"));
+  await getId(app, DEMO_POOL);
+  return (await liveALife(endpoint, DEMO_POOL)).identityId;
 }
 
 async function mintAsAlice(page: Page): Promise<void> {
@@ -217,9 +229,12 @@ mkdirSync(folder, { recursive: true });
 const worker = await startWorker();
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
 try {
-  await populate(worker.endpoint);
+  const livedId = await populate(worker.endpoint);
   const shots = SHOTS.filter(({ name }) => only.length === 0 || only.some((word) => name.startsWith(word)));
-  for (const shot of shots) await shoot(browser, worker.endpoint, folder, shot);
+  for (const shot of shots) {
+    const route = shot.route?.replace("LIVED", livedId) ?? null;
+    await shoot(browser, worker.endpoint, folder, { ...shot, route });
+  }
 } finally {
   await browser.close();
   await worker.stop();

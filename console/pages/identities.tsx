@@ -5,6 +5,7 @@ import type { PageProps } from "../pages.ts";
 import { AsCommand, AsJson } from "../parts/behind.tsx";
 import { DangerDialog } from "../parts/dialog.tsx";
 import { Failure } from "../parts/failure.tsx";
+import { FindByLogin } from "../parts/find-by-login.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { announce } from "../parts/live.tsx";
 import { Pager } from "../parts/pager.tsx";
@@ -183,6 +184,7 @@ export function Page({ params: [identityPoolId = ""] }: PageProps) {
         <GuestButton identityPoolId={identityPoolId} made={made} />
       </div>
       <SearchField label="Find by identity id" verb="Find" search={(id) => go(`identity/${id}`)} />
+      {isAllowed("Edgepool.FindIdentityByLogin") && <FindByLogin identityPoolId={identityPoolId} />}
       <div class="bar-of-tools">
         <p class="check">
           <input

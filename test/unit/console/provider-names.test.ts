@@ -1,0 +1,18 @@
+import { expect, it } from "vitest";
+import { providerNamesOf } from "../../../console/provider-names.ts";
+
+it("names each provider of a pool once, as its logins do", () => {
+  const userPool = "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC123";
+  expect(
+    providerNamesOf({
+      SupportedLoginProviders: { "accounts.google.com": "client" },
+      CognitoIdentityProviders: [
+        { ProviderName: userPool, ClientId: "one" },
+        { ProviderName: userPool, ClientId: "two" },
+      ],
+      OpenIdConnectProviderARNs: ["arn:aws:iam::123456789012:oidc-provider/issuer.example.com/path"],
+      DeveloperProviderName: "login.example",
+    }),
+  ).toEqual(["accounts.google.com", userPool, "issuer.example.com/path", "login.example"]);
+  expect(providerNamesOf({})).toEqual([]);
+});
