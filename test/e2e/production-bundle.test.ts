@@ -18,6 +18,8 @@ const DEVELOPMENT_MARKERS = [
   "development/issuer",
   "edgepool-development",
   "development/sts",
+  "development/pages.js",
+  "Edgepool is running",
   "edgepool-demo-user",
   "AssumedRoleUser",
   "isLoopback",

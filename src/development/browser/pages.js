@@ -86,7 +86,7 @@ class Steps {
 
   /** @param {Element} place */
   constructor(place) {
-    this.#list = element("ol", { class: "steps" });
+    this.#list = element("ol", { class: "steps", "aria-live": "polite" });
     place.append(this.#list);
   }
 
@@ -100,8 +100,9 @@ class Steps {
       const tookMs = Math.round(performance.now() - startedAt);
       const { title, note, link } = outcome;
       item.className = "passed";
-      item.append(element("span", { class: "word" }, word));
-      if (tookMs > 0) item.append(element("span", { class: "took" }, `${tookMs} ms`));
+      // Blanks, for whoever hears it.
+      item.append(" ", element("span", { class: "word" }, word), " ");
+      if (tookMs > 0) item.append(element("span", { class: "took" }, `${tookMs} ms`), " ");
       item.append(element("code", {}, title));
       if (note !== undefined) item.append(element("p", { class: "muted" }, note));
       if (link !== undefined) item.append(element("p", {}, element("a", { href: link.href }, link.text)));
@@ -109,7 +110,7 @@ class Steps {
     } catch (error) {
       item.className = "failed";
       const problem = error instanceof Error ? error.message : String(error);
-      item.append(element("span", { class: "word" }, "failed"), element("p", {}, problem));
+      item.append(" ", element("span", { class: "word" }, "failed"), element("p", {}, problem));
       throw error;
     }
   }
@@ -205,7 +206,7 @@ function showToken(place, token) {
 /** @param {HTMLElement} section */
 function startFlow(section) {
   const button = element("button", { type: "button", class: "primary" }, section.dataset["button"] ?? "");
-  const place = element("div", { role: "status" });
+  const place = element("div", {});
   section.append(element("p", { class: "actions" }, button), place);
   onPress(button, async () => {
     const { pool = "", provider, login } = section.dataset;
