@@ -31,7 +31,8 @@ function Icon({ shape }: { shape: string }) {
   );
 }
 
-function Navigation({ current }: { current: string }) {
+/** For a page below another one that one is marked, as being on the way to it. */
+function Navigation({ current }: { current: PageRow | undefined }) {
   const isAllowed = useAllowed();
   return (
     <nav aria-label="Pages">
@@ -41,7 +42,10 @@ function Navigation({ current }: { current: string }) {
             entry !== undefined &&
             (entry.needs === undefined || isAllowed(entry.needs)) && (
               <li key={path}>
-                <a href={`#${path}`} aria-current={path === current ? "page" : undefined}>
+                <a
+                  href={`#${path}`}
+                  aria-current={path === current?.path ? "page" : path === current?.below ? "true" : undefined}
+                >
                   <Icon shape={entry.icon} />
                   {entry.title}
                 </a>
@@ -130,7 +134,7 @@ export function Frame({ signedIn }: { signedIn: Key }) {
             Sign out
           </button>
         </div>
-        <Navigation current={path} />
+        <Navigation current={found?.row} />
       </header>
       <main ref={main} tabIndex={-1}>
         {found === null ? <NotFound key={path} /> : <PageView key={path} found={found} />}

@@ -9,6 +9,8 @@ export type PageRow = {
   /** Of the address, as `pool/:id/identities`. */
   readonly path: string;
   readonly load: () => Promise<{ readonly Page: ComponentType<PageProps> }>;
+  /** The path of the page in the navigation that it belongs to; absent: none, or itself. */
+  readonly below?: string;
   /** Of a page that the navigation leads to. */
   readonly entry?: {
     readonly title: string;
@@ -22,7 +24,7 @@ export type PageRow = {
 };
 
 export const PAGES: readonly PageRow[] = [
-  { path: "identity/:id", load: async () => await import("./pages/identity.tsx") },
+  { path: "identity/:id", below: "pools", load: async () => await import("./pages/identity.tsx") },
   {
     path: "pools",
     load: async () => await import("./pages/pools.tsx"),
@@ -33,10 +35,10 @@ export const PAGES: readonly PageRow[] = [
       icon: "M2 4.5 8 2l6 2.5L8 7zM2 8l6 2.5L14 8M2 11.5 8 14l6-2.5",
     },
   },
-  { path: "new-pool", load: async () => await import("./pages/new-pool.tsx") },
-  { path: "pool/:id", load: async () => await import("./pages/pool.tsx") },
-  { path: "pool/:id/edit", load: async () => await import("./pages/edit-pool.tsx") },
-  { path: "pool/:id/identities", load: async () => await import("./pages/identities.tsx") },
+  { path: "new-pool", below: "pools", load: async () => await import("./pages/new-pool.tsx") },
+  { path: "pool/:id", below: "pools", load: async () => await import("./pages/pool.tsx") },
+  { path: "pool/:id/edit", below: "pools", load: async () => await import("./pages/edit-pool.tsx") },
+  { path: "pool/:id/identities", below: "pools", load: async () => await import("./pages/identities.tsx") },
   {
     path: "mint",
     load: async () => await import("./pages/mint.tsx"),

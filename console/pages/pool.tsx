@@ -9,6 +9,7 @@ import { announce } from "../parts/live.tsx";
 import { Empty, Load } from "../parts/shown.tsx";
 import { Id } from "../parts/text.tsx";
 import { Trail } from "../parts/trail.tsx";
+import { PoolCheck } from "../pool/check.tsx";
 import { shownClientId } from "../pool/draft.ts";
 import { PrincipalTags } from "../pool/principal-tags.tsx";
 import { PoolRoles } from "../pool/roles.tsx";
@@ -200,6 +201,7 @@ export function Page({ params: [identityPoolId = ""] }: PageProps) {
             <Settings pool={pool} />
             <AsJson value={pool} />
             <AsCommand operation="DescribeIdentityPool" input={asked.input} />
+            {isAllowed("Edgepool.CheckIdentityPool") && <PoolCheck identityPoolId={identityPoolId} />}
             {isAllowed("GetIdentityPoolRoles") && <PoolRoles identityPoolId={identityPoolId} />}
             {isAllowed("GetPrincipalTagAttributeMap") && (
               <PrincipalTags

@@ -2,8 +2,10 @@
 import { Heading } from "../parts/heading.tsx";
 import { AsCommand, AsJson } from "../parts/behind.tsx";
 import { Pager } from "../parts/pager.tsx";
+import { SearchField } from "../parts/search-field.tsx";
 import { Empty, Load } from "../parts/shown.tsx";
 import { Id } from "../parts/text.tsx";
+import { go } from "../router.ts";
 import { useAllowed } from "../use-allowed.ts";
 import { useCall } from "../use-call.ts";
 import { usePages } from "../use-pages.ts";
@@ -26,6 +28,9 @@ export function Page() {
           </a>
         )}
       </div>
+      {isAllowed("Edgepool.DescribeIdentityInFull") && (
+        <SearchField label="Find an identity by its id" verb="Find" search={(id) => go(`identity/${id}`)} />
+      )}
       <Load of={pools}>
         {({ IdentityPools = [], NextToken }) => (
           <>
@@ -46,7 +51,9 @@ export function Page() {
                     {IdentityPools.map(({ IdentityPoolId = "", IdentityPoolName = "" }) => (
                       <tr key={IdentityPoolId}>
                         <td>
-                          <a href={`#pool/${IdentityPoolId}`}>{IdentityPoolName}</a>
+                          <a class="target" href={`#pool/${IdentityPoolId}`}>
+                            {IdentityPoolName}
+                          </a>
                         </td>
                         <td data-label="Id">
                           <Id id={IdentityPoolId} what="id" />

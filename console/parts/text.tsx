@@ -26,14 +26,14 @@ export function CopyButton({ text, what, isNamed = false }: { text: string; what
   );
 }
 
-/** An id, whole; a link where `href` says where to. */
+/** An id, whole; a link where `href` says where to, of its whole row in a table. */
 export function Id({ id, what, href }: { id: string; what: string; href?: string }) {
   return (
     <span class="id">
       {href === undefined ? (
         <code>{id}</code>
       ) : (
-        <a href={href}>
+        <a class="target" href={href}>
           <code>{id}</code>
         </a>
       )}

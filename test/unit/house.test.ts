@@ -9,6 +9,11 @@ const sources = import.meta.glob<string>(["../../src/**/*.ts"], {
   import: "default",
   eager: true,
 });
+const consoleSources = import.meta.glob<string>(["../../console/**/*.{ts,tsx}"], {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
 const files = Object.keys(sources).map((path) => path.replace("../../", ""));
 const linesOf = (path: string) => (sources[`../../${path}`] ?? "").split("\n").length - 1;
 
@@ -23,6 +28,20 @@ it.each([
   expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
 });
 
+/** What is imported of the other of the two, with the line that does so. */
+function crossings(texts: Readonly<Record<string, string>>, other: RegExp): readonly string[] {
+  return Object.values(texts)
+    .flatMap((text) => text.match(/^(?:import|export|\} from)[^;]*"[^"]+"/gm) ?? [])
+    .filter((line) => other.test(line));
+}
+
+it("keeps the console a client of the wire: it takes types of protocol/ alone, and src takes nothing of it", () => {
+  const ofSource = crossings(consoleSources, /"(\.\.\/)+src\//);
+  expect(ofSource.length).toBeGreaterThanOrEqual(3);
+  expect(ofSource.filter((line) => !/^import type [^;]*"(\.\.\/)+src\/protocol\/[\w-]+\.ts"/.test(line))).toEqual([]);
+  expect(crossings(sources, /"(\.\.\/)+console\//)).toEqual([]);
+});
+
 it("keeps each Durable Object a socket of its actor: 80 lines at most", () => {
   const objects = files.filter((path) => /^src\/durable\/.*-object\.ts$/.test(path));
   expect(objects.length).toBeGreaterThanOrEqual(7);
@@ -31,6 +50,8 @@ it("keeps each Durable Object a socket of its actor: 80 lines at most", () => {
 
 it("has no file of more than 300 lines", () => {
   expect(files.filter((path) => !path.endsWith(".d.ts") && linesOf(path) > 300)).toEqual([]);
+  const long = Object.entries(consoleSources).filter(([, text]) => text.split("\n").length > 301);
+  expect(long.map(([path]) => path)).toEqual([]);
 });
 
 it.each([

@@ -10,8 +10,9 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { missingChromium } from "../../support/chromium.ts";
 import { adminClient, createPool, refusalOf } from "../../support/cognito-clients.ts";
-import { launchBrowser, openSignedIn } from "../../support/console-stage.ts";
+import { launchBrowser, openConsole, openSignedIn, signIn } from "../../support/console-stage.ts";
 import { type Missing, need } from "../../support/debian-tools.ts";
+import { startWorker } from "../../support/worker-process.ts";
 
 const endpoint = inject("endpoint");
 const demoPool = inject("identityPoolId");
@@ -175,4 +176,43 @@ test("a pool that is not there says so", async ({ skip }) => {
   await stage.page.getByText("ResourceNotFoundException").first().waitFor();
   await stage.expectAccessible();
   await stage.close();
+});
+
+test("the setup checker says what is wrong with a pool, when it is asked", async ({ skip }) => {
+  need({ skip }, missing);
+  const pool = await createPool(admin, { AllowUnauthenticatedIdentities: false, AllowClassicFlow: false });
+  const stage = await openSignedIn(browser, endpoint, `pool/${pool}`);
+  const { page } = stage;
+  await page.getByRole("button", { name: "Check this pool" }).click();
+  const setup = page.getByRole("region", { name: "Setup" });
+  await setup.getByText("Warning").first().waitFor();
+  expect(await setup.getByRole("listitem").count()).toBeGreaterThanOrEqual(2);
+  await stage.expectAccessible();
+  await setup.getByRole("button", { name: "Check again" }).click();
+  await setup.getByText("Warning").first().waitFor();
+  await stage.close();
+});
+
+test("a key that may only look is offered nothing that changes", async ({ skip }) => {
+  need({ skip }, missing);
+  const own = { accessKeyId: "looks", secretAccessKey: "a-secret-of-some-length" };
+  const operations = ["DescribeService", "ListIdentityPools", "DescribeIdentityPool", "ListIdentities"];
+  const worker = await startWorker({ settings: { ADMIN_CREDENTIALS: JSON.stringify([{ ...own, operations }]) } });
+  const stage = await openConsole(browser, worker.endpoint, { secrets: [own.secretAccessKey] });
+  const { page } = stage;
+  await signIn(stage, own);
+  await page.getByRole("link", { name: "Edgepool demo" }).waitFor();
+  await expect.poll(async () => await page.getByRole("link", { name: "New pool" }).count()).toBe(0);
+  // Anywhere in its row leads to a pool.
+  await page
+    .getByRole("row")
+    .nth(1)
+    .click({ position: { x: 4, y: 4 } });
+  await page.getByRole("link", { name: "Identities" }).waitFor();
+  expect(await page.getByRole("button").allTextContents()).toEqual(["Sign out", "Copy pool id"]);
+  await page.getByRole("link", { name: "Identities" }).click();
+  await page.getByText("No identity yet.").waitFor();
+  await stage.expectAccessible();
+  await stage.close();
+  await worker.stop();
 });
