@@ -109,3 +109,9 @@ export async function openSignedIn(
   await stage.page.getByRole("heading", { level: 1 }).waitFor();
   return stage;
 }
+
+/** On a page that asks for a pool: by its id, since the first sixty, which can be chosen, may be anybody's. */
+export async function choosePool(page: Page, identityPoolId: string): Promise<void> {
+  await page.getByLabel("Identity pool", { exact: true }).selectOption({ label: "Another, by its id" });
+  await page.getByLabel("Identity pool id").fill(identityPoolId);
+}

@@ -2,11 +2,12 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { missingChromium } from "../../support/chromium.ts";
-import { launchBrowser, openSignedIn } from "../../support/console-stage.ts";
+import { choosePool, launchBrowser, openSignedIn } from "../../support/console-stage.ts";
 import { type Missing, need, runProgram } from "../../support/debian-tools.ts";
 import { signIn } from "../../support/development-sign-in.ts";
 
 const endpoint = inject("endpoint");
+const identityPoolId = inject("identityPoolId");
 let missing: Missing;
 let browser: Browser;
 
@@ -22,6 +23,7 @@ test("alice signs in, and her token is minted and inspected; the copied command 
   need({ skip }, missing);
   const stage = await openSignedIn(browser, endpoint, "mint");
   const { page } = stage;
+  await choosePool(page, identityPoolId);
   await stage.expectAccessible();
   await page.getByLabel("Sign in at the development issuer as").fill("alice");
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
@@ -50,6 +52,7 @@ test("a guest is made without a login, and the secret of AWS credentials is not 
   need({ skip }, missing);
   const stage = await openSignedIn(browser, endpoint, "mint");
   const { page } = stage;
+  await choosePool(page, identityPoolId);
   await page.getByText("None: a guest.").waitFor();
   await page.getByLabel("AWS credentials").check();
   await page.getByRole("button", { name: "Get credentials" }).click();
@@ -69,6 +72,7 @@ test("a login that is refused leads to the check of it, with all that was entere
   const forged = `${token.slice(0, -10)}AAAAAAAAAA`;
   const stage = await openSignedIn(browser, endpoint, "mint");
   const { page } = stage;
+  await choosePool(page, identityPoolId);
   await page.getByRole("button", { name: "Add a login token" }).click();
   await page.getByLabel("Login token").fill(forged);
   await page.getByRole("button", { name: "Mint", exact: true }).click();
@@ -86,6 +90,7 @@ test("a login row is removed, and a known guest is linked by its id", async ({ s
   need({ skip }, missing);
   const stage = await openSignedIn(browser, endpoint, "mint");
   const { page } = stage;
+  await choosePool(page, identityPoolId);
   await page.getByRole("button", { name: "Add a login token" }).click();
   await page.getByRole("button", { name: "Remove login 1" }).click();
   await page.getByRole("button", { name: "Mint", exact: true }).click();
