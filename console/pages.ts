@@ -59,4 +59,14 @@ export const PAGES: readonly PageRow[] = [
       icon: "M2.5 4.5 4 6l2.5-3M2.5 11 4 12.5l2.5-3M9 4.5h4.5M9 11h4.5",
     },
   },
+  {
+    path: "metrics",
+    load: async () => await import("./pages/metrics.tsx"),
+    entry: {
+      title: "Metrics",
+      needs: "Edgepool.GetMetrics",
+      key: "s",
+      icon: "M2.5 13.5h11M4 13.5V9M8 13.5V3M12 13.5V6.5",
+    },
+  },
 ];

@@ -40,6 +40,50 @@ async function withRefusal(page: Page): Promise<void> {
   });
 }
 
+/** A day as it might have been, in the form of the service's answer. */
+async function withMetrics(page: Page): Promise<void> {
+  const [step, to] = [900, Math.floor(Date.now() / 900_000) * 900];
+  const from = to - 95 * step;
+  const series = (Kind: string, Name: string, valueOf: (hour: number) => number) => ({
+    Kind,
+    Name,
+    Points: Array.from({ length: 96 }, (_, at) => ({ At: from + at * step, Value: Math.max(0, valueOf(at / 4)) })),
+  });
+  const day = (hour: number) => 1 + Math.sin(((hour - 8) / 24) * 2 * Math.PI);
+  const answer = {
+    From: from,
+    To: to,
+    StepSeconds: step,
+    Series: [
+      series("tokens", "tokens", (hour) => Math.round(4000 * day(hour) + 300 * Math.sin(hour * 9))),
+      series("outcomes", "ok", (hour) => 5000 * day(hour)),
+      series("outcomes", "NotAuthorizedException", (hour) => Math.round(60 * day(hour) + 20 * Math.sin(hour * 5))),
+      series("outcomes", "TooManyRequestsException", (hour) => (hour > 15 && hour < 17 ? 150 : 4)),
+      series("outcomes", "ExternalServiceException", (hour) => (hour > 20 ? 30 : 0)),
+      series("effects", "created-guest", (hour) => Math.round(300 * day(hour))),
+      series("effects", "created", (hour) => Math.round(120 * day(hour))),
+      series("effects", "linked", (hour) => Math.round(80 * day(hour) + 15 * Math.sin(hour * 7))),
+      series("effects", "merged", (hour) => Math.round(12 * day(hour))),
+      series("durations", "p50", (hour) => 9 + day(hour)),
+      series("durations", "p95", (hour) => 28 + 8 * day(hour)),
+      series("durations", "p99", (hour) => 70 + 25 * Math.abs(Math.sin(hour * 3))),
+    ],
+    Refusals: [
+      { Exception: "NotAuthorizedException", Reason: "accounts.google.com: expired", Count: 5120 },
+      { Exception: "TooManyRequestsException", Reason: "client-address", Count: 1480 },
+      { Exception: "NotAuthorizedException", Reason: "guests-not-supported", Count: 640 },
+      { Exception: "ExternalServiceException", Reason: "www.amazon.com: upstream-unreachable (deadline)", Count: 480 },
+    ],
+  };
+  await page.route("**/", async (route) => {
+    const target = route.request().headers()["x-amz-target"];
+    if (target === "Edgepool.GetMetrics") await route.fulfill({ json: answer });
+    else await route.continue();
+  });
+  await page.evaluate("location.hash = 'metrics'");
+  await page.getByRole("img", { name: "Tokens" }).waitFor();
+}
+
 const DEMO_POOL = demoPoolId("us-east-1");
 
 const SHOTS: readonly Shot[] = [
@@ -148,6 +192,12 @@ const SHOTS: readonly Shot[] = [
       await page.getByRole("alert").waitFor();
     },
   },
+  {
+    name: "metrics-not-set-up",
+    route: "metrics",
+    until: async (page) => await page.getByText("ANALYTICS_ACCOUNT is not set").waitFor(),
+  },
+  { name: "metrics", route: "no/such/page", until: withMetrics },
   { name: "inspect", route: "inspect", until: async (page) => await page.getByText("Paste a token").waitFor() },
   {
     name: "inspect-genuine",

@@ -1,10 +1,7 @@
 /** GetMetrics over HTTP: the SQL API is a stand-in that runs the queries over points as the service writes them. */
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import type { ServiceErrorName } from "../../src/domain/errors.ts";
-import type { Effect } from "../../src/domain/trace.ts";
-import { pointOf } from "../../src/metrics/request-point.ts";
 import { sendSigned } from "../support/signed-call.ts";
-import { ACCOUNT, makeSqlApi, type SqlApi, type StoredPoint, TOKEN } from "../support/sql-api.ts";
+import { ACCOUNT, makeSqlApi, type SqlApi, type StoredPoint, storedPoint, TOKEN } from "../support/sql-api.ts";
 import { serveStandIn, type StandInServer } from "../support/stand-in-server.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 
@@ -15,51 +12,22 @@ const now = Math.floor(Date.now() / 1000);
 /** The beginning of the minute before the last one. */
 const t = Math.floor(now / MINUTE) * MINUTE - MINUTE;
 
-type Given = {
-  readonly at?: number;
-  readonly pool?: string;
-  readonly operation?: string;
-  readonly refused?: readonly [ServiceErrorName, string];
-  readonly effect?: Effect;
-  readonly ms?: number;
-  readonly weight?: number;
-  readonly sampleInterval?: number;
-};
-
-function stored({
-  at = t,
-  pool = POOL,
-  operation = "GetOpenIdToken",
-  refused,
-  effect,
-  ms = 1,
-  weight = 1,
-  sampleInterval = 1,
-}: Given): StoredPoint {
-  const error = refused && { type: refused[0], message: "", reason: refused[1] };
-  const unknown = { caller: undefined, claimedCaller: undefined, pools: undefined, identity: undefined };
-  const nothing = { namedIdentity: undefined, identities: undefined, unprocessed: undefined, providers: undefined };
-  const ofSts = {
-    role: undefined,
-    sessionSeconds: undefined,
-    stsStatus: undefined,
-    stsMs: undefined,
-    stsMessage: undefined,
-  };
-  const about = { ...unknown, ...nothing, ...ofSts, pool, effect, upstreamFetches: 0, repeats: undefined };
-  const line = { requestId: "r", operation, status: refused === undefined ? 200 : 400, error, durationMs: ms, about };
-  return { at, sampleInterval, point: pointOf(line, { version: "v1", colo: "FRA" }, weight) };
-}
-
 const points: readonly StoredPoint[] = [
-  ...Array.from({ length: 100 }, (_, index) => stored({ effect: "minted", ms: index + 1 })),
+  ...Array.from({ length: 100 }, (_, index) => storedPoint({ at: t, pool: POOL, effect: "minted", ms: index + 1 })),
   // Analytics Engine kept one of five, and the writer wrote one of ten.
-  stored({ pool: OTHER, effect: "linked", weight: 10, sampleInterval: 5 }),
-  stored({ operation: "GetId", effect: "created-guest" }),
-  stored({ operation: "GetId", refused: ["NotAuthorizedException", "guests-not-supported"], at: t - MINUTE }),
-  ...Array.from({ length: 3 }, () => stored({ refused: ["TooManyRequestsException", "rate"], at: t - MINUTE })),
-  stored({ effect: "minted", at: now - 2 * 3600 }),
-  stored({ effect: "minted", at: now - 3 * 86_400 }),
+  storedPoint({ at: t, pool: OTHER, effect: "linked", weight: 10, sampleInterval: 5 }),
+  storedPoint({ at: t, pool: POOL, operation: "GetId", effect: "created-guest" }),
+  storedPoint({
+    at: t - MINUTE,
+    pool: POOL,
+    operation: "GetId",
+    refused: ["NotAuthorizedException", "guests-not-supported"],
+  }),
+  ...Array.from({ length: 3 }, () =>
+    storedPoint({ at: t - MINUTE, pool: POOL, refused: ["TooManyRequestsException", "rate"] }),
+  ),
+  storedPoint({ at: now - 2 * 3600, pool: POOL, effect: "minted" }),
+  storedPoint({ at: now - 3 * 86_400, pool: POOL, effect: "minted" }),
 ];
 
 let sqlApi: SqlApi;

@@ -4,7 +4,9 @@
  * written here anew; one that is not among them fails, as does a column that no point has.
  */
 import { DatabaseSync } from "node:sqlite";
-import { COLUMNS, type Point } from "../../src/metrics/request-point.ts";
+import type { ServiceErrorName } from "../../src/domain/errors.ts";
+import type { Effect } from "../../src/domain/trace.ts";
+import { COLUMNS, type Point, pointOf } from "../../src/metrics/request-point.ts";
 
 export const ACCOUNT = "0123456789abcdef0123456789abcdef";
 export const TOKEN = "t0ken-that-may-read-the-analytics-of-one-account";
@@ -20,6 +22,43 @@ export type SqlApi = {
   /** What the API answers to a request. */
   readonly answer: (request: Request) => Promise<Response>;
 };
+
+type Given = {
+  readonly at: number;
+  readonly pool: string;
+  readonly operation?: string;
+  readonly refused?: readonly [ServiceErrorName, string];
+  readonly effect?: Effect;
+  readonly ms?: number;
+  readonly weight?: number;
+  readonly sampleInterval?: number;
+};
+
+/** A point as the service writes it of such a request; of GetOpenIdToken, answered, unless it is said otherwise. */
+export function storedPoint({
+  at,
+  pool,
+  operation = "GetOpenIdToken",
+  refused,
+  effect,
+  ms = 1,
+  weight = 1,
+  sampleInterval = 1,
+}: Given): StoredPoint {
+  const error = refused && { type: refused[0], message: "", reason: refused[1] };
+  const unknown = { caller: undefined, claimedCaller: undefined, pools: undefined, identity: undefined };
+  const nothing = { namedIdentity: undefined, identities: undefined, unprocessed: undefined, providers: undefined };
+  const ofSts = {
+    role: undefined,
+    sessionSeconds: undefined,
+    stsStatus: undefined,
+    stsMs: undefined,
+    stsMessage: undefined,
+  };
+  const about = { ...unknown, ...nothing, ...ofSts, pool, effect, upstreamFetches: 0, repeats: undefined };
+  const line = { requestId: "r", operation, status: refused === undefined ? 200 : 400, error, durationMs: ms, about };
+  return { at, sampleInterval, point: pointOf(line, { version: "v1", colo: "FRA" }, weight) };
+}
 
 const UNITS: Readonly<Record<string, number>> = { MINUTE: 60, HOUR: 3600, DAY: 86_400 };
 const STORED = ["timestamp", "_sample_interval", ...Object.values(COLUMNS)];
