@@ -69,4 +69,24 @@ export const PAGES: readonly PageRow[] = [
       icon: "M2.5 13.5h11M4 13.5V9M8 13.5V3M12 13.5V6.5",
     },
   },
+  {
+    path: "keys",
+    load: async () => await import("./pages/keys.tsx"),
+    entry: {
+      title: "Signing keys",
+      needs: "Edgepool.DescribeKeyRing",
+      key: "k",
+      icon: "M7.5 8.5 14 2M11.5 4.5l2 2M2 11a3 3 0 1 0 6 0 3 3 0 0 0-6 0z",
+    },
+  },
+  {
+    path: "health",
+    load: async () => await import("./pages/health.tsx"),
+    entry: {
+      title: "Health",
+      needs: "Edgepool.DescribeService",
+      key: "h",
+      icon: "M1.5 8.5h3l2-5 3 9 2-4h3",
+    },
+  },
 ];

@@ -142,6 +142,26 @@ const SHOTS: readonly Shot[] = [
   },
   { name: "pool-new", route: "new-pool", until: async () => {} },
   {
+    name: "keys",
+    route: "keys",
+    until: async (page) => await page.getByRole("img", { name: "The signing keys on a time line" }).waitFor(),
+  },
+  {
+    name: "keys-rotate",
+    route: "keys",
+    until: async (page) => {
+      await page.getByRole("img", { name: "The signing keys on a time line" }).waitFor();
+      await page.getByRole("button", { name: "Rotate now" }).click();
+      await page.getByRole("button", { name: "Rotate", exact: true }).click();
+      await page.getByText("TooManyRequestsException").waitFor();
+    },
+  },
+  {
+    name: "health",
+    route: "health",
+    until: async (page) => await page.getByRole("heading", { name: "Edgepool demo" }).waitFor(),
+  },
+  {
     name: "identity",
     route: "identity/LIVED",
     until: async (page) => await page.getByRole("img", { name: "The life of this identity" }).waitFor(),

@@ -10,11 +10,17 @@ const LEVELS = {
   advice: { kind: "none", word: "Advice" },
 } as const;
 
-export function Findings({ findings }: { findings: readonly Finding[] }) {
+type FindingsProps = {
+  readonly findings: readonly Finding[];
+  /** Said where there are none. */
+  readonly nothing?: string;
+};
+
+export function Findings({ findings, nothing = "Nothing found." }: FindingsProps) {
   if (findings.length === 0) {
     return (
       <p>
-        <Mark kind="good">Nothing found.</Mark>
+        <Mark kind="good">{nothing}</Mark>
       </p>
     );
   }
@@ -27,7 +33,9 @@ export function Findings({ findings }: { findings: readonly Finding[] }) {
             <p>
               {About !== undefined && <code>{About}</code>} {Message}
             </p>
-            <p class="muted">{Action}</p>
+            <p class="muted">
+              {Action} <code>{Code}</code>
+            </p>
           </div>
         </li>
       ))}

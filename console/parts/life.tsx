@@ -70,7 +70,7 @@ function JoinOf({ join: { identityId, kind, y, at }, trunkY }: { join: Join; tru
 
 function MarkOf({ mark: { at, kind, words }, trunkY }: { mark: Mark; trunkY: number }) {
   return (
-    <g class={`mark ${kind}`}>
+    <g class={`moment ${kind}`}>
       {kind === "end" ? (
         <path d={`M${at} ${trunkY - 10}v20`} />
       ) : (

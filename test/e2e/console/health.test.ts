@@ -1,0 +1,84 @@
+/** The console's page of what the checks find. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { missingChromium } from "../../support/chromium.ts";
+import { adminClient, createPool } from "../../support/cognito-clients.ts";
+import { launchBrowser, openConsole, openSignedIn, signIn } from "../../support/console-stage.ts";
+import { type Missing, need } from "../../support/debian-tools.ts";
+import { startWorker } from "../../support/worker-process.ts";
+
+const endpoint = inject("endpoint");
+const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "../../../package.json"), "utf8")) as {
+  version: string;
+};
+let missing: Missing;
+let browser: Browser;
+
+beforeAll(async () => {
+  missing = await missingChromium();
+  if (missing === undefined) browser = await launchBrowser();
+});
+afterAll(async () => await browser?.close());
+
+test("the service, what is found of each pool, and the settings; and all of it again on demand", async ({ skip }) => {
+  need({ skip }, missing);
+  const worker = await startWorker();
+  await createPool(adminClient(worker.endpoint), { IdentityPoolName: "closed", AllowUnauthenticatedIdentities: false });
+  const stage = await openSignedIn(browser, worker.endpoint, "health");
+  const { page } = stage;
+  await page.getByText("All is well with the settings.").waitFor();
+  await page.getByText(`${version}, in local development`).waitFor();
+  await page.locator("section").filter({ hasText: "closed" }).getByText("nobody-can-enter").waitFor();
+  const settings = page.getByRole("table", { name: "Settings, secrets and bindings" });
+  expect(await settings.getByRole("row", { name: "TOKEN_ALG" }).textContent()).toBe("TOKEN_ALGRS256default");
+  expect(await settings.getByRole("row", { name: "KEY_ENCRYPTION_KEY" }).textContent()).toBe(
+    "KEY_ENCRYPTION_KEYsecretset",
+  );
+  expect(await settings.getByRole("row", { name: "KEY_RING" }).textContent()).toBe("KEY_RINGbindingbound");
+  await stage.expectAccessible();
+
+  const asked: (string | undefined)[] = [];
+  page.on("request", (request) => asked.push(request.headers()["x-amz-target"]));
+  await page.getByRole("button", { name: "Run again" }).press("Enter");
+  await expect.poll(() => asked.filter((target) => target === "Edgepool.CheckIdentityPool").length).toBe(2);
+  expect(asked).toContain("Edgepool.DescribeService");
+  await page.getByRole("status").getByText("2 identity pools checked").waitFor();
+  await stage.close();
+  await worker.stop();
+});
+
+test("a console at another address than tokens name is an error, said first", async ({ skip }) => {
+  need({ skip }, missing);
+  const other = endpoint.replace("127.0.0.1", "localhost");
+  const stage = await openSignedIn(browser, other, "health", { viewport: { width: 320, height: 640 } });
+  const { page } = stage;
+  const finding = page.getByRole("listitem").filter({ hasText: "issuer-not-origin" });
+  expect(await finding.textContent()).toMatch(new RegExp(`^Error ?ISSUER.*${other}.*${endpoint}`));
+  await page.getByRole("heading", { name: "Edgepool demo" }).waitFor();
+  expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(320);
+  await stage.expectAccessible();
+  await stage.close();
+});
+
+test("whoever may not check pools sees what concerns the service alone, and what the key may do", async ({ skip }) => {
+  need({ skip }, missing);
+  const reader = { accessKeyId: "reader", secretAccessKey: "a-secret-of-some-length" };
+  const pools = ["us-east-1:de300000-0000-4000-8000-0000000de300"];
+  const credential = { ...reader, operations: ["DescribeService"], pools };
+  const worker = await startWorker({ settings: { ADMIN_CREDENTIALS: JSON.stringify([credential]) } });
+  const stage = await openConsole(browser, worker.endpoint, { route: "health", secrets: [reader.secretAccessKey] });
+  await signIn(stage, reader);
+  const { page } = stage;
+  await page.getByText("1 signed operation").waitFor();
+  await page.getByText(pools.join(), { exact: true }).waitFor();
+  expect(await page.getByRole("heading", { level: 2 }).allTextContents()).toEqual([
+    "The service",
+    "This key",
+    "Settings and bindings",
+  ]);
+  await stage.expectAccessible();
+  await stage.close();
+  await worker.stop();
+});
