@@ -111,30 +111,32 @@ export function Frame({ signedIn }: { signedIn: Key }) {
   return (
     <div class="frame">
       <header>
-        <a
-          class="skip"
-          href="#"
-          onClick={(event) => {
-            event.preventDefault();
-            main.current?.focus();
-          }}
-        >
-          Skip to the page
-        </a>
-        <a class="brand" href="#pools">
-          Edgepool
-        </a>
-        <div class="who">
-          <p>
-            <span class="muted">{service.get()?.local === true ? "This machine" : location.host}</span>
-            <br />
-            <code>{signedIn.accessKeyId}</code>
-          </p>
-          <button type="button" onClick={() => signOut()}>
-            Sign out
-          </button>
+        <div class="side">
+          <a
+            class="skip"
+            href="#"
+            onClick={(event) => {
+              event.preventDefault();
+              main.current?.focus();
+            }}
+          >
+            Skip to the page
+          </a>
+          <a class="brand" href="#pools">
+            Edgepool
+          </a>
+          <div class="who">
+            <p>
+              <span class="muted">{service.get()?.local === true ? "This machine" : location.host}</span>
+              <br />
+              <code>{signedIn.accessKeyId}</code>
+            </p>
+            <button type="button" onClick={() => signOut()}>
+              Sign out
+            </button>
+          </div>
+          <Navigation current={found?.row} />
         </div>
-        <Navigation current={found?.row} />
       </header>
       <main ref={main} tabIndex={-1}>
         {found === null ? <NotFound key={path} /> : <PageView key={path} found={found} />}

@@ -12,6 +12,7 @@ export const CONSOLE_FOLDER = "console";
 
 const SCRIPT = `${CONSOLE_FOLDER}/main.tsx`;
 const STYLE = `${CONSOLE_FOLDER}/style.css`;
+const ICON = `${CONSOLE_FOLDER}/icon.svg`;
 
 /** The first browsers that know `light-dark()`. */
 const BROWSERS = ["chrome123", "firefox120", "safari17.5"];
@@ -48,7 +49,8 @@ const HEADERS = `/console/*
 async function filesOf(): Promise<ReadonlyMap<string, Uint8Array>> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: ROOT,
-    entryPoints: [SCRIPT, STYLE],
+    entryPoints: [SCRIPT, STYLE, ICON],
+    loader: { ".svg": "copy" },
     outdir: "console/files",
     entryNames: "[name]-[hash]",
     chunkNames: "[name]-[hash]",
@@ -70,7 +72,8 @@ async function filesOf(): Promise<ReadonlyMap<string, Uint8Array>> {
       .map((path) => `/${path}`)
       .join();
   const template = await readFile(join(ROOT, CONSOLE_FOLDER, "index.html"), "utf8");
-  const page = template.replace("SCRIPT", addressOf(SCRIPT)).replace("STYLE", addressOf(STYLE));
+  const addresses = { SCRIPT: addressOf(SCRIPT), STYLE: addressOf(STYLE), ICON: addressOf(ICON) };
+  const page = template.replaceAll(/SCRIPT|STYLE|ICON/g, (name) => Reflect.get(addresses, name));
   return new Map([
     ...outputFiles.map(({ path, contents }) => [relative(ROOT, path), contents] as const),
     ["console/index.html", Buffer.from(page)],

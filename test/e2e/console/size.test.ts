@@ -46,6 +46,16 @@ it("is at most 40 KB for the first page, its list of pools with it, and 60 KB wi
   expect(weightOf(files.keys())).toBeLessThanOrEqual(MAX_BYTES);
 });
 
+it("has every file that its page names", () => {
+  const named =
+    files
+      .get("/console/index.html")
+      ?.toString()
+      .match(/"\/[^"]*"/g) ?? [];
+  expect(named).toHaveLength(3);
+  expect(named.filter((address) => !files.has(address.slice(1, -1)))).toEqual([]);
+});
+
 it("has no key, and asks nobody else for anything", () => {
   const text = [...files.values()].join("\n");
   expect(text).not.toContain(LOCAL_CREDENTIAL.accessKeyId);
