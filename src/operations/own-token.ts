@@ -13,7 +13,7 @@ import type { PrincipalTags } from "../domain/principal-tags.ts";
 import { AUTHENTICATED_AMR } from "../domain/provider-name.ts";
 import { ROLES_CLAIM } from "../domain/role-claims.ts";
 import { TOKEN_ALGORITHMS } from "../domain/token-algorithm.ts";
-import { parseLoginToken } from "../jwt/login-token.ts";
+import { type LoginToken, parseLoginToken } from "../jwt/login-token.ts";
 import { importVerificationKey, verifySignature } from "../jwt/signature.ts";
 import { judgeHeader } from "../jwt/token-header.ts";
 import type { PublishedKey } from "../keys/key-ring.ts";
@@ -31,18 +31,31 @@ type Asked = {
 export async function readOwnToken(token: string, asked: Asked): Promise<Judgement<OwnLogin>> {
   const parsed = parseLoginToken(token);
   if (!parsed.ok) return NOT_OURS;
-  const { header, claims, signature, signedBytes } = parsed.value;
-  const judged = judgeHeader(header, TOKEN_ALGORITHMS);
-  if (!judged.ok) return NOT_OURS;
+  const { claims } = parsed.value;
   const own = loginIn(claims, asked);
   const expiresAt = claims.get("exp");
   if (own === undefined || typeof expiresAt !== "number") return NOT_OURS;
-  const { algorithm, kid } = judged.value;
-  const key = asked.keys.find((one) => one.kid === kid && one.alg === algorithm);
-  if (key === undefined) return NOT_OURS;
-  const verifier = await importVerificationKey(key.publicJwk, algorithm);
-  if (!(await verifySignature(algorithm, verifier, signature, signedBytes))) return NOT_OURS;
+  if (!(await isGenuine(parsed.value, asked.keys))) return NOT_OURS;
   return asked.now >= expiresAt ? err({ kind: "expired", now: asked.now, expiresAt }) : ok(own);
+}
+
+/** Whether it is signed by one of the keys, whatever it says. */
+export async function isSignedByUs(token: string, keys: readonly PublishedKey[]): Promise<boolean> {
+  const parsed = parseLoginToken(token);
+  return parsed.ok && (await isGenuine(parsed.value, keys));
+}
+
+async function isGenuine(
+  { header, signature, signedBytes }: LoginToken,
+  keys: readonly PublishedKey[],
+): Promise<boolean> {
+  const judged = judgeHeader(header, TOKEN_ALGORITHMS);
+  if (!judged.ok) return false;
+  const { algorithm, kid } = judged.value;
+  const key = keys.find((one) => one.kid === kid && one.alg === algorithm);
+  if (key === undefined) return false;
+  const verifier = await importVerificationKey(key.publicJwk, algorithm);
+  return await verifySignature(algorithm, verifier, signature, signedBytes);
 }
 
 const NOT_OURS: Judgement<never> = err({ kind: "not-own-token" });

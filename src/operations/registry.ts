@@ -6,6 +6,7 @@ import { type OperationName, operations } from "../protocol/shapes.ts";
 import { validate } from "../protocol/validate.ts";
 import { checkIdentityPool } from "./check-identity-pool.ts";
 import { checkLogin } from "./check-login.ts";
+import { checkService } from "./check-service.ts";
 import type { Caller, OperationContext, SignedContext } from "./context.ts";
 import { describeIdentityInFull } from "./describe-identity-in-full.ts";
 import { describeKeyRing, describeService } from "./describe-service.ts";
@@ -101,6 +102,7 @@ export const registry: Readonly<Record<OperationName, RunnableOperation>> = {
 const extensionRegistry: Readonly<Record<ExtensionName, RunnableOperation>> = {
   CheckIdentityPool: signedOperation(extensions.CheckIdentityPool, checkIdentityPool),
   CheckLogin: signedOperation(extensions.CheckLogin, checkLogin),
+  CheckService: signedOperation(extensions.CheckService, checkService),
   DescribeIdentityInFull: signedOperation(extensions.DescribeIdentityInFull, describeIdentityInFull),
   DescribeKeyRing: signedOperation(extensions.DescribeKeyRing, describeKeyRing),
   DescribeService: signedOperation(extensions.DescribeService, describeService),

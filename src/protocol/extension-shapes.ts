@@ -61,6 +61,22 @@ export const checkIdentityPool = {
   output: structure(["Findings"], { Findings: findings }),
 } as const;
 
+export const checkService = {
+  input: structure([], {}),
+  output: structure(["Healthy", "Steps", "Findings"], {
+    /** No finding is an error. */
+    Healthy: boolean,
+    Steps: {
+      type: "list",
+      member: structure(["Name", "Passed"], {
+        Name: { type: "string", enum: ["object", "token", "key-ring"] },
+        Passed: boolean,
+      }),
+    },
+    Findings: findings,
+  }),
+} as const;
+
 export const describeService = {
   input: structure([], {}),
   output: structure(

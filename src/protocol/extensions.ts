@@ -6,6 +6,7 @@ import type { ModelledErrorName } from "../domain/errors.ts";
 import {
   checkIdentityPool,
   checkLogin,
+  checkService,
   describeIdentityInFull,
   describeKeyRing,
   describeService,
@@ -28,6 +29,11 @@ export const extensions = {
     access: "signed",
     ...checkLogin,
     errors: ["InternalErrorException", "ResourceNotFoundException"] satisfies readonly ModelledErrorName[],
+  },
+  CheckService: {
+    access: "signed",
+    ...checkService,
+    errors: ["InternalErrorException"] satisfies readonly ModelledErrorName[],
   },
   DescribeIdentityInFull: {
     access: "signed",

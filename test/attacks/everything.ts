@@ -335,7 +335,7 @@ export async function driveEverything(folder: string): Promise<Driven> {
   for (const IdentityId of [guest, absorbed, good.slice(0, 50)]) {
     reads.push(await signed("Edgepool.DescribeIdentityInFull", { IdentityId }));
   }
-  for (const read of ["DescribeService", "DescribeKeyRing"]) {
+  for (const read of ["CheckService", "DescribeService", "DescribeKeyRing"]) {
     reads.push(await signed(`Edgepool.${read}`, {}), await signed(`Edgepool.${read}`, [good]));
   }
   for (const name of [...providerNames, "www.digits.com", "cognito-identity.amazonaws.com", good.slice(0, 120)]) {

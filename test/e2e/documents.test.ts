@@ -253,7 +253,8 @@ describe("docs/operations.md", () => {
     expect(answers).toHaveLength(commands.match(/^edgepool [A-Z]/gm)?.length ?? 0);
     expect(answers[0]).toMatchObject({ Issuer: endpoint, Local: true, Findings: [] });
     expect(answers.filter((answer) => "__type" in answer)).toEqual([]);
-    expect(answers.slice(2)).toMatchObject([{ IdentityId }, { IdentityId, Standing: "authenticated" }]);
+    expect(answers[1]).toMatchObject({ Healthy: true });
+    expect(answers.slice(3)).toMatchObject([{ IdentityId }, { IdentityId, Standing: "authenticated" }]);
   });
 });
 

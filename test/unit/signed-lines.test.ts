@@ -215,6 +215,7 @@ describe("a signed call of the operator's own", () => {
   });
 
   it.each([
+    ["CheckService", {}],
     ["DescribeService", {}],
     ["DescribeKeyRing", {}],
     ["RotateSigningKey", { Force: true }],

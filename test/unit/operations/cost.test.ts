@@ -306,6 +306,21 @@ const READS: readonly Scenario[] = [
     cost: { ...ONLY, status: 200, calls: ["IdentityPoolObject.read"], rpcBytes: [168] },
   },
   {
+    name: "CheckService, keys in memory: an identity that never lived, and the key ring; no row is written",
+    async prepare(stage) {
+      await stage.service.admin("CheckService", {});
+      return async () => await stage.service.admin("CheckService", {});
+    },
+    cost: {
+      ...ONLY,
+      status: 200,
+      calls: ["IdentityObject.describe", "KeyRingObject.describe"],
+      rpcBytes: [4, 318],
+      rowsRead: 3,
+      hops: 2,
+    },
+  },
+  {
     name: "GetMetrics that is not set up: no call at all, and nobody is asked",
     prepare: (stage) => async () => await stage.service.admin("GetMetrics", { Range: "1h" }),
     cost: { ...ONLY, status: 404, calls: [], rpcBytes: [], hops: 0 },
