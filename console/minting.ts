@@ -1,10 +1,15 @@
-/** The calls that an app makes for a token or credentials, one after the other, each with how it went. They are not signed. */
+/**
+ * The calls that an app makes for a token or credentials, one after the other, each with how it went. They are not signed; the one
+ * by which a backend vouches for its own user is, with the key of whoever is signed in.
+ */
 import { type Answer, call } from "./api.ts";
 import type { InputOf } from "./wire.ts";
 
 export type Flow = "token" | "credentials";
 
-type Operation = "GetId" | "GetOpenIdToken" | "GetCredentialsForIdentity";
+export const BY_BACKEND = "GetOpenIdTokenForDeveloperIdentity";
+
+type Operation = "GetId" | "GetOpenIdToken" | "GetCredentialsForIdentity" | typeof BY_BACKEND;
 
 export type Step = {
   readonly operation: Operation;
@@ -20,6 +25,8 @@ export type Wish = {
   readonly identityId: string;
   readonly logins: Readonly<Record<string, string>>;
   readonly flow: Flow;
+  /** A user of the pool's developer provider, whom the backend vouches for. */
+  readonly developerLogin: Readonly<Record<string, string>> | null;
 };
 
 /** Tells `show` of all steps so far, each time that one begins or ends. */
@@ -29,13 +36,19 @@ export async function runMint(wish: Wish, show: (steps: readonly Step[]) => void
     steps.push({ operation, input, answer: null, durationMs: null });
     show([...steps]);
     const startedAt = performance.now();
-    const answer = await call(operation, input, { key: null });
+    const answer = await (operation === BY_BACKEND ? call(operation, input) : call(operation, input, { key: null }));
     steps[steps.length - 1] = { operation, input, answer, durationMs: performance.now() - startedAt };
     show([...steps]);
     return answer;
   };
   const logins = Object.keys(wish.logins).length > 0 ? { Logins: wish.logins } : {};
   let { identityId } = wish;
+  if (wish.developerLogin !== null) {
+    const named = identityId === "" ? {} : { IdentityId: identityId };
+    const all = { ...wish.logins, ...wish.developerLogin };
+    await run(BY_BACKEND, { IdentityPoolId: wish.identityPoolId, ...named, Logins: all });
+    return;
+  }
   if (identityId === "") {
     const found = await run("GetId", { IdentityPoolId: wish.identityPoolId, ...logins });
     if (!found.ok || found.output.IdentityId === undefined) return;

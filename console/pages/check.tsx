@@ -11,6 +11,7 @@ import { PoolField } from "../parts/pool-field.tsx";
 import { Empty, Load } from "../parts/shown.tsx";
 import { type Login, LoginFields } from "../parts/token-fields.tsx";
 import { useCall } from "../use-call.ts";
+import { providerNamesOf, usePool } from "../use-pool.ts";
 
 const OPERATION = "Edgepool.CheckLogin";
 type Input = InputOf<typeof OPERATION>;
@@ -120,6 +121,7 @@ export function Page() {
   const [identityPoolId, setIdentityPoolId] = useState(handed?.identityPoolId ?? "");
   const [login, setLogin] = useState<Login>({ providerName: handed?.providerName ?? "", token: handed?.token ?? "" });
   const [asked, setAsked] = useState<{ readonly input: Input; readonly turn: number } | null>(null);
+  const providerNames = providerNamesOf(usePool(identityPoolId));
   const submit = (event: Event) => {
     event.preventDefault();
     const input = { IdentityPoolId: identityPoolId, Logins: { [login.providerName]: login.token } };
@@ -134,7 +136,7 @@ export function Page() {
       </p>
       <form onSubmit={submit}>
         <PoolField value={identityPoolId} onChange={setIdentityPoolId} />
-        <LoginFields identityPoolId={identityPoolId} login={login} onChange={setLogin} />
+        <LoginFields providerNames={providerNames} login={login} onChange={setLogin} />
         <p class="actions">
           <button type="submit" class="primary">
             Check

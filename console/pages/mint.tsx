@@ -1,21 +1,15 @@
 /** An app's way to a token or to credentials, walked by hand: each call with its request, its answer and its time. */
 import { useId, useRef, useState } from "preact/hooks";
-import { unsignedCommandsOf } from "../command.ts";
-import { handOver } from "../handover.ts";
-import { type Flow, runMint, signInLocally, type Step } from "../minting.ts";
-import { Listing } from "../parts/behind.tsx";
-import { Failure } from "../parts/failure.tsx";
+import { BY_BACKEND, type Flow, runMint, signInLocally, type Step } from "../minting.ts";
 import { Heading } from "../parts/heading.tsx";
 import { announce } from "../parts/live.tsx";
-import { Mark } from "../parts/mark.tsx";
+import { StepView } from "../parts/mint-step.tsx";
 import { PoolField } from "../parts/pool-field.tsx";
-import { Empty, Loading } from "../parts/shown.tsx";
-import { CopyButton, Id } from "../parts/text.tsx";
+import { Empty } from "../parts/shown.tsx";
 import { type Login, LoginFields } from "../parts/token-fields.tsx";
-import { go } from "../router.ts";
 import { service } from "../service.ts";
 import { useAllowed } from "../use-allowed.ts";
-import type { OutputOf } from "../wire.ts";
+import { providerNamesOf, usePool } from "../use-pool.ts";
 
 type Row = Login & { readonly key: number };
 
@@ -56,94 +50,6 @@ function LocalSignIn({ onToken }: { onToken: (login: Login) => void }) {
   );
 }
 
-const HIDDEN: ReadonlySet<string> = new Set(["SecretKey", "SessionToken"]);
-
-/** Of credentials what may be seen over a shoulder. */
-function shown(output: object): string {
-  return JSON.stringify(output, (name, value: unknown) => (HIDDEN.has(name) ? "…" : value), 2);
-}
-
-function Result({ step: { answer } }: { step: Step }) {
-  if (answer?.ok !== true) return null;
-  const output: {
-    readonly IdentityId?: string | undefined;
-    readonly Token?: string | undefined;
-    readonly Credentials?: OutputOf<"GetCredentialsForIdentity">["Credentials"];
-  } = answer.output;
-  const { IdentityId = "", Token, Credentials } = output;
-  const inspect = (token: string) => {
-    handOver({ token });
-    go("inspect");
-  };
-  const environment = Credentials && [
-    `export AWS_ACCESS_KEY_ID=${Credentials.AccessKeyId}`,
-    `export AWS_SECRET_ACCESS_KEY=${Credentials.SecretKey}`,
-    `export AWS_SESSION_TOKEN=${Credentials.SessionToken}`,
-  ];
-  return (
-    <>
-      <p>
-        Identity <Id id={IdentityId} what="identity id" href={`#identity/${IdentityId}`} />
-      </p>
-      {Token !== undefined && (
-        <p class="actions">
-          <button type="button" class="primary" onClick={() => inspect(Token)}>
-            Inspect the token
-          </button>
-          <CopyButton text={Token} what="token" isNamed />
-        </p>
-      )}
-      {environment !== undefined && (
-        <p class="actions">
-          <CopyButton text={environment.join("\n")} what="as environment variables" isNamed />
-        </p>
-      )}
-    </>
-  );
-}
-
-function StepView({ step, at, identityPoolId }: { step: Step; at: number; identityPoolId: string }) {
-  const { operation, input, answer, durationMs } = step;
-  const { curl, aws, javascript } = unsignedCommandsOf(operation, input, location.origin, service.get()?.region ?? "");
-  const [login] = Object.entries(("Logins" in input ? input.Logins : undefined) ?? {});
-  const isAllowed = useAllowed();
-  const check = () => {
-    const [providerName, token] = login ?? ["", ""];
-    handOver({ identityPoolId, providerName, token });
-    go("check");
-  };
-  return (
-    <li class="step">
-      <h2>
-        {at}. {operation}{" "}
-        {answer !== null && <Mark kind={answer.ok ? "good" : "bad"}>{answer.ok ? "Answered" : "Refused"}</Mark>}{" "}
-        {durationMs !== null && <span class="muted">{Math.round(durationMs)} ms</span>}
-      </h2>
-      {answer === null && <Loading />}
-      {answer?.ok === false && (
-        <>
-          <Failure failure={answer.failure} />
-          {login !== undefined && isAllowed("Edgepool.CheckLogin") && (
-            <p>
-              <button type="button" onClick={check}>
-                Check this login, rule by rule
-              </button>
-            </p>
-          )}
-        </>
-      )}
-      <Result step={step} />
-      <Listing title="Request" what="the request" text={JSON.stringify(input, null, 2)} />
-      {answer?.ok === true && <Listing title="Answer" what="the answer" text={shown(answer.output)} />}
-      <p class="actions">
-        <CopyButton text={curl} what="as curl" isNamed />
-        <CopyButton text={aws} what="as AWS CLI" isNamed />
-        <CopyButton text={javascript} what="as JavaScript" isNamed />
-      </p>
-    </li>
-  );
-}
-
 export function Page() {
   const [identityPoolId, setIdentityPoolId] = useState("");
   const [identityId, setIdentityId] = useState("");
@@ -152,7 +58,13 @@ export function Page() {
   const [steps, setSteps] = useState<readonly Step[]>([]);
   const [isBusy, setIsBusy] = useState(false);
   const lastKey = useRef(0);
-  const identityField = useId();
+  const [developerUser, setDeveloperUser] = useState("");
+  const [identityField, developerField] = [useId(), useId()];
+  const pool = usePool(identityPoolId);
+  const providerNames = providerNamesOf(pool);
+  const isAllowed = useAllowed();
+  const developerProvider = isAllowed(BY_BACKEND) ? pool?.DeveloperProviderName : undefined;
+  const isByBackend = developerProvider !== undefined && developerUser !== "";
   const add = (login: Login) => {
     lastKey.current += 1;
     // Of one provider there is one login in a call.
@@ -164,7 +76,8 @@ export function Page() {
     event.preventDefault();
     setIsBusy(true);
     const logins = Object.fromEntries(rows.map(({ providerName, token }) => [providerName, token]));
-    await runMint({ identityPoolId, identityId, logins, flow }, setSteps);
+    const developerLogin = isByBackend ? { [developerProvider]: developerUser } : null;
+    await runMint({ identityPoolId, identityId, logins, flow, developerLogin }, setSteps);
     setIsBusy(false);
     announce("Done");
   };
@@ -181,7 +94,7 @@ export function Page() {
           {rows.length === 0 && <p class="muted">None: a guest.</p>}
           {rows.map((row, index) => (
             <fieldset key={row.key} class="login" aria-label={`Login ${index + 1}`}>
-              <LoginFields identityPoolId={identityPoolId} login={row} onChange={(login) => change(row.key, login)} />
+              <LoginFields providerNames={providerNames} login={row} onChange={(login) => change(row.key, login)} />
               <button type="button" onClick={() => setRows(rows.filter(({ key }) => key !== row.key))}>
                 Remove<span class="unseen"> login {index + 1}</span>
               </button>
@@ -194,6 +107,24 @@ export function Page() {
             </button>
           </p>
         </fieldset>
+        {developerProvider !== undefined && (
+          <div class="field">
+            <label htmlFor={developerField}>User of your own backend, at {developerProvider}</label>
+            <input
+              id={developerField}
+              value={developerUser}
+              maxLength={1024}
+              autoComplete="off"
+              spellcheck={false}
+              aria-describedby={`${developerField}-hint`}
+              onInput={(event) => setDeveloperUser(event.currentTarget.value)}
+            />
+            <p class="hint" id={`${developerField}-hint`}>
+              Empty: none. Else the call is signed with your key, as a backend does, and all logins become one
+              identity's.
+            </p>
+          </div>
+        )}
         <div class="field">
           <label htmlFor={identityField}>Identity id, if it is known</label>
           <input
@@ -209,7 +140,7 @@ export function Page() {
             Empty: GetId finds or makes it. A guest's id together with a login links the two.
           </p>
         </div>
-        <fieldset>
+        <fieldset disabled={isByBackend}>
           <legend>What for</legend>
           <p class="check">
             <input
@@ -234,7 +165,7 @@ export function Page() {
         </fieldset>
         <p class="actions">
           <button type="submit" class="primary" disabled={isBusy}>
-            {flow === "token" ? "Mint" : "Get credentials"}
+            {flow === "token" || isByBackend ? "Mint" : "Get credentials"}
           </button>
         </p>
       </form>

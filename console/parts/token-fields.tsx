@@ -1,36 +1,16 @@
 /** A login token, and the provider that it is of: a token that names its issuer fills in the provider by itself. */
 import { useId, useRef } from "preact/hooks";
-import { useCall } from "../use-call.ts";
 import { providerNameIn } from "../token-words.ts";
 
 export type Login = { readonly providerName: string; readonly token: string };
 
-/** The providers of the pool, as suggestions. */
-function Suggestions({ id, identityPoolId }: { id: string; identityPoolId: string }) {
-  const { answer } = useCall("DescribeIdentityPool", { IdentityPoolId: identityPoolId });
-  const pool = answer?.ok === true ? answer.output : undefined;
-  const names = [
-    ...Object.keys(pool?.SupportedLoginProviders ?? {}),
-    ...(pool?.CognitoIdentityProviders ?? []).map(({ ProviderName }) => ProviderName),
-    ...(pool?.OpenIdConnectProviderARNs ?? []).map((arn) => arn.replace(/^.*:oidc-provider\//, "")),
-    ...(pool?.SamlProviderARNs ?? []),
-  ];
-  return (
-    <datalist id={id}>
-      {[...new Set(names)].map((name) => (
-        <option key={name} value={name} />
-      ))}
-    </datalist>
-  );
-}
-
-/** `identityPoolId` may be empty: nothing is suggested then. */
+/** `providerNames` are suggested. */
 export function LoginFields({
-  identityPoolId,
+  providerNames,
   login,
   onChange,
 }: {
-  identityPoolId: string;
+  providerNames: readonly string[];
   login: Login;
   onChange: (login: Login) => void;
 }) {
@@ -74,7 +54,11 @@ export function LoginFields({
         <p class="hint" id={`${providerField}-hint`}>
           The key of the <code>Logins</code> map. A token that names its issuer fills it in.
         </p>
-        {identityPoolId !== "" && <Suggestions id={list} identityPoolId={identityPoolId} />}
+        <datalist id={list}>
+          {[...new Set(providerNames)].map((name) => (
+            <option key={name} value={name} />
+          ))}
+        </datalist>
       </div>
     </>
   );

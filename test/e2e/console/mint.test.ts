@@ -110,3 +110,22 @@ test("a login row is removed, and a known guest is linked by its id", async ({ s
   expect(await page.getByRole("link", { name: /^us-east-1:/ }).textContent()).toBe(guest);
   await stage.close();
 });
+
+test("two logins of alice, one of them vouched for by the backend, are of one identity", async ({ skip }) => {
+  need({ skip }, missing);
+  const stage = await openSignedIn(browser, endpoint, "mint");
+  const { page } = stage;
+  await choosePool(page, identityPoolId);
+  const name = `alice-${crypto.randomUUID()}`;
+  await page.getByLabel("Sign in at the development issuer as").fill(name);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByLabel("Provider").waitFor();
+  await page.getByLabel("User of your own backend").fill(name);
+  await stage.expectAccessible();
+  await page.getByRole("button", { name: "Mint", exact: true }).click();
+  await page.getByRole("heading", { name: "1. GetOpenIdTokenForDeveloperIdentity" }).waitFor();
+  await page.getByRole("button", { name: "Inspect the token" }).click();
+  await page.getByRole("heading", { name: "Genuine, and good now" }).waitFor();
+  expect(await page.getByText("a login at").count()).toBe(2);
+  await stage.close();
+});
