@@ -39,6 +39,7 @@ export const PAGES: readonly PageRow[] = [
   { path: "pool/:id", below: "pools", load: async () => await import("./pages/pool.tsx") },
   { path: "pool/:id/edit", below: "pools", load: async () => await import("./pages/edit-pool.tsx") },
   { path: "pool/:id/identities", below: "pools", load: async () => await import("./pages/identities.tsx") },
+  { path: "mint/:pool/:identity", below: "mint", load: async () => await import("./pages/mint.tsx") },
   {
     path: "mint",
     load: async () => await import("./pages/mint.tsx"),

@@ -3,16 +3,16 @@ import type { OutputOf } from "./wire.ts";
 
 type Pool = Pick<
   OutputOf<"DescribeIdentityPool">,
-  "SupportedLoginProviders" | "CognitoIdentityProviders" | "OpenIdConnectProviderARNs" | "DeveloperProviderName"
+  "SupportedLoginProviders" | "CognitoIdentityProviders" | "OpenIdConnectProviderARNs" | "SamlProviderARNs"
 >;
 
-export function providerNamesOf(pool: Pool): readonly string[] {
-  const { CognitoIdentityProviders = [], OpenIdConnectProviderARNs = [], DeveloperProviderName } = pool;
+/** Those whose login tokens clients of the pool bring, each once; of a pool that is not known none. */
+export function providerNamesOf(pool: Pool | null): readonly string[] {
   const names = [
-    ...Object.keys(pool.SupportedLoginProviders ?? {}),
-    ...CognitoIdentityProviders.map(({ ProviderName }) => ProviderName),
-    ...OpenIdConnectProviderARNs.map((arn) => arn.replace(/^.*:oidc-provider\//, "")),
-    DeveloperProviderName,
+    ...Object.keys(pool?.SupportedLoginProviders ?? {}),
+    ...(pool?.CognitoIdentityProviders ?? []).map(({ ProviderName = "" }) => ProviderName),
+    ...(pool?.OpenIdConnectProviderARNs ?? []).map((arn) => arn.replace(/^.*:oidc-provider\//, "")),
+    ...(pool?.SamlProviderARNs ?? []),
   ];
-  return [...new Set(names.filter((name) => name !== undefined))];
+  return [...new Set(names)];
 }

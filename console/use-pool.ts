@@ -22,13 +22,3 @@ export function usePool(identityPoolId: string): PoolSettings | null {
   }, [identityPoolId]);
   return pool;
 }
-
-/** The providers whose login tokens clients of the pool bring. */
-export function providerNamesOf(pool: PoolSettings | null): readonly string[] {
-  return [
-    ...Object.keys(pool?.SupportedLoginProviders ?? {}),
-    ...(pool?.CognitoIdentityProviders ?? []).map(({ ProviderName = "" }) => ProviderName),
-    ...(pool?.OpenIdConnectProviderARNs ?? []).map((arn) => arn.replace(/^.*:oidc-provider\//, "")),
-    ...(pool?.SamlProviderARNs ?? []),
-  ];
-}

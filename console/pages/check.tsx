@@ -11,7 +11,8 @@ import { PoolField } from "../parts/pool-field.tsx";
 import { Empty, Load } from "../parts/shown.tsx";
 import { type Login, LoginFields } from "../parts/token-fields.tsx";
 import { useCall } from "../use-call.ts";
-import { providerNamesOf, usePool } from "../use-pool.ts";
+import { providerNamesOf } from "../provider-names.ts";
+import { usePool } from "../use-pool.ts";
 
 const OPERATION = "Edgepool.CheckLogin";
 type Input = InputOf<typeof OPERATION>;

@@ -249,6 +249,11 @@ export function Page({ params: [identityId = ""] }: PageProps) {
             <Facts identity={identity} />
             <UnderWay identity={identity} />
             <p class="actions">
+              {(identity.Standing === "guest" || identity.Standing === "authenticated") && (
+                <a class="button" href={`#mint/${identity.IdentityPoolId}/${identityId}`}>
+                  Mint a token
+                </a>
+              )}
               <button
                 type="button"
                 onClick={() => saveAs(`${identityId.replace(":", "-")}.json`, JSON.stringify(identity, null, 2))}

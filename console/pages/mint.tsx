@@ -1,6 +1,7 @@
 /** An app's way to a token or to credentials, walked by hand: each call with its request, its answer and its time. */
 import { useId, useRef, useState } from "preact/hooks";
 import { BY_BACKEND, type Flow, runMint, signInLocally, type Step } from "../minting.ts";
+import type { PageProps } from "../pages.ts";
 import { Heading } from "../parts/heading.tsx";
 import { announce } from "../parts/live.tsx";
 import { StepView } from "../parts/mint-step.tsx";
@@ -9,7 +10,8 @@ import { Empty } from "../parts/shown.tsx";
 import { type Login, LoginFields } from "../parts/token-fields.tsx";
 import { service } from "../service.ts";
 import { useAllowed } from "../use-allowed.ts";
-import { providerNamesOf, usePool } from "../use-pool.ts";
+import { providerNamesOf } from "../provider-names.ts";
+import { usePool } from "../use-pool.ts";
 
 type Row = Login & { readonly key: number };
 
@@ -50,9 +52,10 @@ function LocalSignIn({ onToken }: { onToken: (login: Login) => void }) {
   );
 }
 
-export function Page() {
-  const [identityPoolId, setIdentityPoolId] = useState("");
-  const [identityId, setIdentityId] = useState("");
+/** A pool and an identity may be named by the address. */
+export function Page({ params: [namedPool = "", namedIdentity = ""] }: PageProps) {
+  const [identityPoolId, setIdentityPoolId] = useState(namedPool);
+  const [identityId, setIdentityId] = useState(namedIdentity);
   const [flow, setFlow] = useState<Flow>("token");
   const [rows, setRows] = useState<readonly Row[]>([]);
   const [steps, setSteps] = useState<readonly Step[]>([]);

@@ -3,13 +3,13 @@ import { useId, useState } from "preact/hooks";
 import { call, type Failure as Fault } from "../api.ts";
 import { providerNamesOf } from "../provider-names.ts";
 import { go } from "../router.ts";
-import { useCall } from "../use-call.ts";
+import { usePool } from "../use-pool.ts";
 import { Failure } from "./failure.tsx";
 
 export function FindByLogin({ identityPoolId }: { identityPoolId: string }) {
-  const pool = useCall("DescribeIdentityPool", { IdentityPoolId: identityPoolId });
+  const pool = usePool(identityPoolId);
   // Names to choose from; any other may be typed, as of a provider that the pool has no more.
-  const providers = pool.answer?.ok === true ? providerNamesOf(pool.answer.output) : [];
+  const providers = [...providerNamesOf(pool), pool?.DeveloperProviderName ?? []].flat();
   const [providerName, setProviderName] = useState("");
   const [subject, setSubject] = useState("");
   const [isBusy, setIsBusy] = useState(false);

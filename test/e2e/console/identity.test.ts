@@ -101,6 +101,18 @@ test("a developer's user is unlinked, and the identity deleted, by keys alone an
   await stage.close();
 });
 
+test("a token is minted for the identity from its page", async ({ skip }) => {
+  need({ skip }, missing);
+  const { identityId } = await liveALife(endpoint, identityPoolId);
+  const stage = await openSignedIn(browser, endpoint, `identity/${identityId}`);
+  const { page } = stage;
+  await page.getByRole("main").getByRole("link", { name: "Mint a token" }).click();
+  await page.getByRole("heading", { level: 1, name: "Mint a token" }).waitFor();
+  expect(await page.getByLabel("Identity id, if it is known").inputValue()).toBe(identityId);
+  await expect.poll(async () => await page.getByLabel("Identity pool").inputValue()).toBe(identityPoolId);
+  await stage.close();
+});
+
 test("an identity is saved as JSON", async ({ skip }) => {
   need({ skip }, missing);
   const { identityId } = await liveALife(endpoint, identityPoolId);

@@ -11,8 +11,13 @@ it("names each provider of a pool once, as its logins do", () => {
         { ProviderName: userPool, ClientId: "two" },
       ],
       OpenIdConnectProviderARNs: ["arn:aws:iam::123456789012:oidc-provider/issuer.example.com/path"],
-      DeveloperProviderName: "login.example",
+      SamlProviderARNs: ["arn:aws:iam::123456789012:saml-provider/acme"],
     }),
-  ).toEqual(["accounts.google.com", userPool, "issuer.example.com/path", "login.example"]);
-  expect(providerNamesOf({})).toEqual([]);
+  ).toEqual([
+    "accounts.google.com",
+    userPool,
+    "issuer.example.com/path",
+    "arn:aws:iam::123456789012:saml-provider/acme",
+  ]);
+  for (const pool of [{}, null]) expect(providerNamesOf(pool)).toEqual([]);
 });
