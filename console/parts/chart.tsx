@@ -67,7 +67,7 @@ export function Chart({ title, span, lines, unit, isCount }: ChartProps) {
             <span>{timeOf(span.from, isOfDays)}</span>
             <span>{timeOf(span.to, isOfDays)}</span>
           </p>
-          <ul class="plain legend">
+          <ul class="plain chart-legend">
             {lines.map((line, at) => (
               <li key={line.name}>
                 <svg viewBox="0 0 24 8" width="24" height="8" aria-hidden="true">

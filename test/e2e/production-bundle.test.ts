@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { bundleWorker, workerOptions } from "../../scripts/bundle.ts";
 import { LOCAL_CREDENTIAL } from "../../src/development/local-credential.ts";
 
@@ -68,10 +68,13 @@ describe("the production bundle", () => {
   });
 });
 
-/** The bundle in workerd, with these settings and no others. */
+type More = { readonly analyticsEngineDatasets?: Record<string, { dataset: string }>; readonly log?: string[] };
+
+/** The bundle in workerd, with these settings and no others. `log` takes what it writes. */
 async function withProduction(
   bindings: Record<string, string>,
   use: (runtime: Miniflare) => Promise<void>,
+  { log, ...more }: More = {},
 ): Promise<void> {
   const runtime = new Miniflare(
     convertV4MiniflareOptions({
@@ -83,7 +86,8 @@ async function withProduction(
       cf: false,
       telemetry: { enabled: false },
       log: new Log(LogLevel.NONE),
-      handleStructuredLogs: () => {},
+      handleStructuredLogs: ({ message }) => void log?.push(message),
+      ...more,
     }),
   );
   try {
@@ -160,6 +164,30 @@ describe("a production configuration", () => {
       });
       expect(config.headers.get("access-control-allow-origin")).toBeNull();
     });
+  });
+
+  it("writes a point of each request through the binding of Analytics Engine, where one is declared", async () => {
+    const log: string[] = [];
+    const settings = { ISSUER: "https://identity.example.com", KEY_ENCRYPTION_KEY };
+    const use = async (runtime: Miniflare) => {
+      expect((await answers(runtime)).map(([status]) => status)).toEqual([400, 400, 403, 403, 200, 200]);
+      await vi.waitFor(
+        () => expect(log.filter((line) => line.includes('"message":"request"'))).toHaveLength(4),
+        60_000,
+      );
+    };
+    await withProduction(settings, use, {
+      analyticsEngineDatasets: { ANALYTICS: { dataset: "edgepool_requests" } },
+      log,
+    });
+    expect(log.filter((line) => line.includes('"defect"'))).toEqual([]);
+    // A binding that has no such method shows that one is used: what cannot be written is told of.
+    const told: string[] = [];
+    const fail = async (runtime: Miniflare) => {
+      await answers(runtime);
+      await vi.waitFor(() => expect(told.filter((line) => line.includes('"defect"'))).toHaveLength(4), 60_000);
+    };
+    await withProduction({ ...settings, ANALYTICS: "no dataset" }, fail, { log: told });
   });
 
   it("may switch the console off", async () => {
