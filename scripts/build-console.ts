@@ -14,6 +14,16 @@ const SCRIPT = `${CONSOLE_FOLDER}/main.tsx`;
 const STYLE = `${CONSOLE_FOLDER}/style.css`;
 const ICON = `${CONSOLE_FOLDER}/icon.svg`;
 
+const PARTS = ["behind", "dialog", "findings", "mark", "pager", "search-field", "shown", "trail"];
+/**
+ * What most pages have: loaded with the first of them, as one file. esbuild would else make one for each company of pages that share a
+ * part, and all of these together weigh more than they spare.
+ */
+const SHARED = [
+  ...PARTS.map((name) => `${CONSOLE_FOLDER}/parts/${name}.tsx`),
+  ...["router", "use-allowed", "use-call", "use-pages"].map((name) => `${CONSOLE_FOLDER}/${name}.ts`),
+];
+
 /** The first browsers that know `light-dark()`. */
 const BROWSERS = ["chrome123", "firefox120", "safari17.5"];
 
@@ -54,6 +64,7 @@ async function filesOf(): Promise<ReadonlyMap<string, Uint8Array>> {
     outdir: "console/files",
     entryNames: "[name]-[hash]",
     chunkNames: "[name]-[hash]",
+    inject: SHARED,
     bundle: true,
     splitting: true,
     format: "esm",
