@@ -112,8 +112,8 @@ function StillToDo({ claims }: ReadToken) {
         vouches.
       </li>
       <li>
-        That <code>exp</code> has not passed, each time the token comes. Whoever holds it is the identity: it belongs
-        into no address and no log.
+        That <code>exp</code> has not passed, each time the token comes. Whoever holds it is the identity: it belongs in
+        no address and no log.
       </li>
       <li>
         The signature by the keys that the issuer publishes, kept for five minutes at most and asked for again when a{" "}

@@ -87,9 +87,7 @@ export function Page({ params: [namedPool = "", namedIdentity = ""] }: PageProps
   return (
     <>
       <Heading title="Mint a token" />
-      <p class="muted lead">
-        The calls of an app, made from here as an app makes them: without a signature. A new identity stays.
-      </p>
+      <p class="muted lead">The calls of an app, made from here as an app makes them. A new identity stays.</p>
       <form onSubmit={(event) => void submit(event)}>
         <PoolField value={identityPoolId} onChange={setIdentityPoolId} />
         <fieldset>
@@ -178,7 +176,7 @@ export function Page({ params: [namedPool = "", namedIdentity = ""] }: PageProps
             <p>Nothing asked yet. Without a login the pool makes a guest.</p>
           </Empty>
         ) : (
-          <ol class="steps">
+          <ol class="calls">
             {steps.map((step, index) => (
               <StepView key={step.operation} step={step} at={index + 1} identityPoolId={identityPoolId} />
             ))}

@@ -85,7 +85,7 @@ export function StepView({ step, at, identityPoolId }: { step: Step; at: number;
     go("check");
   };
   return (
-    <li class="step">
+    <li>
       <h2>
         {at}. {operation}{" "}
         {answer !== null && <Mark kind={answer.ok ? "good" : "bad"}>{answer.ok ? "Answered" : "Refused"}</Mark>}{" "}

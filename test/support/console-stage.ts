@@ -19,6 +19,8 @@ export type Stage = {
   open(route: string): Promise<void>;
   /** No violation of accessibility in either scheme, as the page is now. */
   expectAccessible(): Promise<void>;
+  /** Nothing is beside the page where it is 320 pixels wide; it stays so wide. */
+  expectToFit(): Promise<void>;
   /** That nothing was done that no page may do, and the end of the page. */
   close(): Promise<void>;
 };
@@ -78,6 +80,10 @@ export async function openConsole(
         expect({ colorScheme, violations }).toEqual({ colorScheme, violations: [] });
       }
       await expectNoSecret();
+    },
+    async expectToFit() {
+      await page.setViewportSize({ width: 320, height: 640 });
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(320);
     },
     async close() {
       await expectNoSecret();

@@ -79,6 +79,7 @@ test("the claim that is wrong stands beside the one that was expected", async ({
   expect(row).toContain("example.apps.googleusercontent.com");
   expect(row).toContain("somebody-else");
   expect(await rowOf(page, "signature").textContent()).toContain("Not reached");
+  await stage.expectToFit();
   await stage.close();
 });
 

@@ -44,6 +44,7 @@ test("a guest's token is genuine, of the demo pool, and told in words; the comma
   const command = (await page.getByLabel("As command").textContent()) ?? "";
   const { code, stdout } = await runProgram("sh", ["-c", command], { PATH: process.env["PATH"] ?? "" });
   expect([code, stdout]).toEqual([0, expect.stringContaining(identityId)]);
+  await stage.expectToFit();
   await stage.close();
 });
 

@@ -45,6 +45,13 @@ test("alice signs in, and her token is minted and inspected; the copied command 
   await page.getByRole("button", { name: "Inspect the token" }).click();
   await page.getByRole("heading", { name: "Genuine, and good now" }).waitFor();
   await page.getByText("a login at").waitFor();
+  // Long as amr is, what it means stands beside it.
+  expect(
+    await page
+      .locator(".table")
+      .last()
+      .evaluate((box) => box.scrollWidth <= box.clientWidth),
+  ).toBe(true);
   await stage.close();
 });
 
@@ -78,6 +85,7 @@ test("a login that is refused leads to the check of it, with all that was entere
   await page.getByRole("button", { name: "Mint", exact: true }).click();
   await page.getByRole("alert").getByText("NotAuthorizedException").waitFor();
   await stage.expectAccessible();
+  await stage.expectToFit();
   await page.getByRole("button", { name: "Check this login, rule by rule" }).click();
   await page.getByRole("heading", { name: "Login check" }).waitFor();
   expect(await page.getByLabel("Provider").inputValue()).toBe(providerName);
