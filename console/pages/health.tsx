@@ -123,7 +123,7 @@ function Setup({ service: { Settings, Secrets, Bindings } }: { service: Service 
                 <code>{Name}</code>
               </td>
               <td class="muted">secret</td>
-              <td class={IsSet ? "" : "muted"}>{IsSet ? "set" : "not set"}</td>
+              <td class={IsSet ? "steps" : "steps muted"}>{IsSet ? "set" : "not set"}</td>
             </tr>
           ))}
           {Bindings.map(({ Name, IsBound }) => (
@@ -132,7 +132,7 @@ function Setup({ service: { Settings, Secrets, Bindings } }: { service: Service 
                 <code>{Name}</code>
               </td>
               <td class="muted">binding</td>
-              <td class={IsBound ? "" : "muted"}>{IsBound ? "bound" : "not bound"}</td>
+              <td class={IsBound ? "steps" : "steps muted"}>{IsBound ? "bound" : "not bound"}</td>
             </tr>
           ))}
         </tbody>

@@ -36,6 +36,13 @@ function InOrder() {
   );
 }
 
+function tooSoon({ retryAfterSeconds }: Fault): string {
+  const words = "The next key has not been published for 25 minutes yet, so that some relying parties do not know it.";
+  if (retryAfterSeconds === null) return words;
+  const minutes = Math.ceil(retryAfterSeconds / 60);
+  return `${words} It may sign in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`;
+}
+
 export function RotateKey({ onChange }: { onChange: () => void }) {
   const [asked, setAsked] = useState<Asked>("no");
   const [isTooSoon, setIsTooSoon] = useState(false);
@@ -44,8 +51,9 @@ export function RotateKey({ onChange }: { onChange: () => void }) {
     const answer = await call("Edgepool.RotateSigningKey", { Force: isForced });
     if (answer.ok) return null;
     const { failure } = answer;
-    setIsTooSoon(failure.exception === "TooManyRequestsException");
-    return failure;
+    if (failure.exception !== "TooManyRequestsException") return failure;
+    setIsTooSoon(true);
+    return { ...failure, message: tooSoon(failure) };
   };
   const done = () => {
     setAsked("no");
@@ -70,7 +78,7 @@ export function RotateKey({ onChange }: { onChange: () => void }) {
           {isForced ? <ByForce /> : <InOrder />}
           {isTooSoon && !isForced && (
             <p>
-              No other key has been published for 25 minutes yet.{" "}
+              In an emergency:{" "}
               <button type="button" onClick={() => setAsked("force")}>
                 Do not wait
               </button>

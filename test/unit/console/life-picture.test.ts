@@ -159,6 +159,19 @@ const anyLife = fc
   });
 
 describe("whatever happened", () => {
+  it("no lane crosses another on its way from the trunk", () => {
+    fc.assert(
+      fc.property(anyLife, ({ identity, now }) => {
+        const { lanes } = lifePicture(identity, now);
+        const crossed = lanes.flatMap(({ from: x, y }) =>
+          lanes.filter((other) => other.y < y && other.from < x && x < other.to),
+        );
+        expect(crossed).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it("no two labels overlap, and all is on the sheet", () => {
     fc.assert(
       fc.property(anyLife, ({ identity, now }) => {
