@@ -110,6 +110,16 @@ test("a key of one's own is asked for where the local one is not good, and where
   await Promise.all([restricted.stop(), off.stop()]);
 });
 
+test("over plain http it refuses to be used, and names the address that it may be used at", async ({ skip }) => {
+  need({ skip }, missing);
+  const stage = await openConsole(browser, endpoint);
+  await stage.page.addInitScript("Object.defineProperty(globalThis, 'isSecureContext', { value: false })");
+  await stage.page.reload();
+  await stage.page.getByText(`Open https://${new URL(endpoint).host}/console/ instead.`).waitFor();
+  expect(await stage.page.getByRole("textbox").count()).toBe(0);
+  await stage.close();
+});
+
 test("a service that cannot be reached is said to be so, and asked again on demand", async ({ skip }) => {
   need({ skip }, missing);
   const stage = await openSignedIn(browser, endpoint, "no/such/page");
