@@ -296,6 +296,20 @@ const CREDENTIALS: readonly Scenario[] = [
 /** What an operator reads: whatever is asked, nothing is made, drawn or written. */
 const READS: readonly Scenario[] = [
   {
+    name: "CheckIdentityPool, of one issuer whose keys are fresh: the pool as it is stored, and the issuer's object",
+    async prepare(stage) {
+      await stage.warmUp();
+      return async () => await stage.service.admin("CheckIdentityPool", { IdentityPoolId: stage.pool.identityPoolId });
+    },
+    cost: {
+      ...ONLY,
+      status: 200,
+      calls: ["IdentityPoolObject.read", "IssuerObject.keys"],
+      rpcBytes: [168, 0],
+      hops: 2,
+    },
+  },
+  {
     name: "CheckLogin, the issuer's keys in memory: one call, of the pool as it is stored",
     async prepare(stage) {
       const logins = await stage.logins();
