@@ -8,7 +8,7 @@ import { Heading } from "../parts/heading.tsx";
 import { announce } from "../parts/live.tsx";
 import { Load } from "../parts/shown.tsx";
 import { Trail } from "../parts/trail.tsx";
-import { type Difference, differencesOf, draftOf, problemsOf, settingsOf } from "../pool/draft.ts";
+import { type Difference, differencesOf, draftOf, problemsOf, settingsOf, withoutSecrets } from "../pool/draft.ts";
 import { PoolForm } from "../pool/form.tsx";
 import { Problems } from "../pool/problems.tsx";
 import { go } from "../router.ts";
@@ -69,6 +69,7 @@ function Editor({ pool }: { pool: Pool }) {
   const [isBusy, setIsBusy] = useState(false);
   const { IdentityPoolId } = pool;
   const input = { IdentityPoolId, ...settingsOf(draft) };
+  const shown = withoutSecrets(input);
   const differences = differencesOf(pool, input);
   const review = (event: Event) => {
     event.preventDefault();
@@ -121,7 +122,10 @@ function Editor({ pool }: { pool: Pool }) {
           Back
         </button>
       </p>
-      <AsCommand operation="UpdateIdentityPool" input={input} />
+      <AsCommand operation="UpdateIdentityPool" input={shown} />
+      {JSON.stringify(shown) !== JSON.stringify(input) && (
+        <p class="hint">The consumer secret is masked in the command: write it in before you run it.</p>
+      )}
     </section>
   );
 }

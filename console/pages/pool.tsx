@@ -10,7 +10,7 @@ import { Empty, Load } from "../parts/shown.tsx";
 import { Id } from "../parts/text.tsx";
 import { Trail } from "../parts/trail.tsx";
 import { PoolCheck } from "../pool/check.tsx";
-import { shownClientId } from "../pool/draft.ts";
+import { shownClientId, withoutSecrets } from "../pool/draft.ts";
 import { PrincipalTags } from "../pool/principal-tags.tsx";
 import { PoolRoles } from "../pool/roles.tsx";
 import { go } from "../router.ts";
@@ -199,7 +199,7 @@ export function Page({ params: [identityPoolId = ""] }: PageProps) {
         {(pool) => (
           <>
             <Settings pool={pool} />
-            <AsJson value={pool} />
+            <AsJson value={withoutSecrets(pool)} />
             <AsCommand operation="DescribeIdentityPool" input={asked.input} />
             {isAllowed("Edgepool.CheckIdentityPool") && <PoolCheck identityPoolId={identityPoolId} />}
             {isAllowed("GetIdentityPoolRoles") && <PoolRoles identityPoolId={identityPoolId} />}

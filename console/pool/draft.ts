@@ -119,6 +119,14 @@ export function shownClientId(providerName: string, clientId: string): string {
   return providerName === "api.twitter.com" && clientId.includes(";") ? `${key};${MASK}` : clientId;
 }
 
+/** The settings as they may be shown and copied. */
+export function withoutSecrets<Settings extends PoolSettings>(settings: Settings): Settings {
+  const { SupportedLoginProviders: providers } = settings;
+  if (providers === undefined) return settings;
+  const shown = Object.entries(providers).map(([name, clientId]) => [name, shownClientId(name, clientId)]);
+  return { ...settings, SupportedLoginProviders: Object.fromEntries(shown) };
+}
+
 function yesOrNo(value: boolean | undefined): string {
   return value === true ? "yes" : "no";
 }

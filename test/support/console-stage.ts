@@ -107,7 +107,7 @@ export async function openSignedIn(
   browser: Browser,
   endpoint: string,
   route: string,
-  options: BrowserContextOptions = {},
+  options: BrowserContextOptions & { readonly secrets?: readonly string[] } = {},
 ): Promise<Stage> {
   const stage = await openConsole(browser, endpoint, { route, ...options });
   await stage.page.getByRole("button", { name: "Sign in with the local key" }).click();

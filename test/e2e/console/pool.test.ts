@@ -8,6 +8,7 @@ import {
 } from "@aws-sdk/client-cognito-identity";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { LOCAL_CREDENTIAL } from "../../../src/development/local-credential.ts";
 import { missingChromium } from "../../support/chromium.ts";
 import { adminClient, createPool, refusalOf } from "../../support/cognito-clients.ts";
 import { launchBrowser, openConsole, openSignedIn, signIn } from "../../support/console-stage.ts";
@@ -47,15 +48,28 @@ test("all settings, roles and providers of a pool are shown, and no secret of a 
   await demo.expectAccessible();
   await demo.close();
 
-  const stage = await openSignedIn(browser, endpoint, `pool/${pool}`);
+  const secrets = [LOCAL_CREDENTIAL.secretAccessKey, "consumer-secret"];
+  const stage = await openSignedIn(browser, endpoint, `pool/${pool}`, { secrets });
   const { page } = stage;
   await page.getByText("env: test").waitFor();
+  await stage.expectAccessible();
   const row = page.getByRole("row", { name: "api.twitter.com" });
   expect(await row.textContent()).not.toContain("consumer-secret");
   await row.getByRole("button", { name: "Show the secret" }).click();
   await row.getByText("consumer-key;consumer-secret").waitFor();
+  await row.getByRole("button", { name: "Hide the secret" }).click();
   await page.getByText("No role: the pool gives out OpenID tokens").waitFor();
+  await page.getByRole("link", { name: "Edit" }).click();
+  await page.getByLabel("Guests").uncheck();
+  await page.getByRole("button", { name: "Review changes" }).click();
+  await page.getByText("The consumer secret is masked in the command").waitFor();
   await stage.expectAccessible();
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("heading", { name: "with Twitter" }).waitFor();
+  expect(await describePool(pool)).toMatchObject({
+    AllowUnauthenticatedIdentities: false,
+    SupportedLoginProviders: { "api.twitter.com": "consumer-key;consumer-secret" },
+  });
   await stage.close();
 });
 
