@@ -1,6 +1,7 @@
 /**
  * CheckService, an extension of this service: what /health cannot know, tried for real. An object is asked, the key ring is asked, and
- * a token is minted, verified by the keys that relying parties load, and dropped. It leaves nothing behind.
+ * a token is minted, verified by the keys that relying parties load, and dropped. It leaves nothing behind but the first
+ * token's signing keys, where a service has none yet.
  */
 import { ok, type Result } from "../domain/errors.ts";
 import { type Finding, worstFirst } from "../domain/finding.ts";
