@@ -12,6 +12,7 @@ import { parseDevelopmentConfig } from "./development-config.ts";
 import type { DevelopmentEnv } from "./development-env.ts";
 import { encodeError } from "../protocol/aws-json.ts";
 import { asksForPage } from "../protocol/browser.ts";
+import { isolate } from "../isolate.ts";
 import { hasLocalCredential, LOCAL_CREDENTIAL } from "./local-credential.ts";
 import { logRequest } from "../log/request-line.ts";
 import { admitLocal, type ForeignRequest } from "./local-request.ts";
@@ -21,7 +22,7 @@ import { DEVELOPMENT_PATH, developmentRoutes } from "./routes.ts";
 export * from "../worker.ts";
 export { DevelopmentIssuerObject } from "./development-issuer-object.ts";
 
-// The objects that read the configuration are these four, in place of those above; each judges upstreams by the development policy.
+// The objects that read the configuration are these, in place of those above; each judges upstreams by the development policy.
 
 export class IdentityObject extends production.IdentityObject {
   constructor(ctx: DurableObjectState, env: Env) {
@@ -46,6 +47,15 @@ export class IdentityPoolObject extends production.IdentityPoolObject {
     const made = await this.create(identityPoolId, demoPool(this.#origin, region));
     if (made !== null) await this.change(SET_DEMO_ROLES);
     return await super.read();
+  }
+}
+
+export class PoolDirectoryObject extends production.PoolDirectoryObject {
+  /** The demo pool is among those that are first listed, though nobody has used it before. */
+  override async page(...parameters: Parameters<production.PoolDirectoryObject["page"]>) {
+    const config = isolate.configOf(this.env, parseDevelopmentConfig);
+    if (config.ok) await this.env.IDENTITY_POOL.getByName(demoPoolId(config.value.region)).read();
+    return await super.page(...parameters);
   }
 }
 

@@ -41,7 +41,7 @@ export class PoolDirectoryObject extends DurableObject<Env> {
     this.#directory.update(identityPoolId, name, revision);
   }
 
-  page(after: string, limit: number, among: readonly string[] | null = null): readonly PoolListing[] {
+  async page(after: string, limit: number, among: readonly string[] | null = null): Promise<readonly PoolListing[]> {
     return this.#directory.page(after, limit, among);
   }
 }

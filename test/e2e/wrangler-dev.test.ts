@@ -5,10 +5,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ListIdentityPoolsCommand } from "@aws-sdk/client-cognito-identity";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { unstable_getMiniflareWorkerOptions as optionsOf, unstable_readConfig as readConfig } from "wrangler";
 import { demoPoolId } from "../../src/development/demo-pool.ts";
+import { adminClient } from "../support/cognito-clients.ts";
 import { callForText, readJson } from "../support/call.ts";
 import { call } from "../support/wire-call.ts";
 import { processTree } from "../support/process-tree.ts";
@@ -100,6 +102,11 @@ describe("wrangler dev with the settings of this machine", () => {
       (at) => `STS_URL:${at}/development/sts`,
     );
     ({ endpoint } = started);
+  });
+
+  it("lists the demo pool to whoever asks for nothing before it", async () => {
+    const { IdentityPools } = await adminClient(endpoint).send(new ListIdentityPoolsCommand({ MaxResults: 60 }));
+    expect(IdentityPools).toEqual([{ IdentityPoolId: identityPoolId, IdentityPoolName: "Edgepool demo" }]);
   });
 
   it("serves the demo pool, the development issuer and tokens that discovery verifies", async () => {
