@@ -305,7 +305,7 @@ const READS: readonly Scenario[] = [
       ...ONLY,
       status: 200,
       calls: ["IdentityPoolObject.read", "IssuerObject.keys"],
-      rpcBytes: [168, 0],
+      rpcBytes: [168, 293],
       hops: 2,
     },
   },
