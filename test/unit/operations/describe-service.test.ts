@@ -124,6 +124,14 @@ describe("DescribeService", () => {
     expect(described.Caller["AllowedRoles"]).toEqual([ROLE]);
   });
 
+  it("leaves out what needs all pools for a caller who may do everything with some", async () => {
+    const limited = { ...READER, operations: "*" as const };
+    const { described } = await describeService({ credentials: [ADMIN, limited] }, limited);
+    const { described: everything } = await describeService();
+    const [all, some] = [everything, described].map(({ Caller }) => Caller["AllowedOperations"] as readonly string[]);
+    expect(all?.filter((name) => some?.includes(name) !== true)).toEqual(["CreateIdentityPool", "RotateSigningKey"]);
+  });
+
   it("is refused to whom it is not allowed, and to whoever has not signed", async () => {
     const service = makeService({ credentials: [{ ...READER, operations: ["ListIdentityPools"] }] });
     const refused = await service.call("DescribeService", {}, { credential: READER });

@@ -26,17 +26,18 @@ type Facts = {
   readonly access?: Partial<PoolAccess>;
   readonly settings?: RawSettings;
   readonly keys?: KeySetAnswer;
+  readonly isLocal?: boolean;
 };
 
 /** Level, code and subject of each finding. */
-function findingsOf({ pool: more = GOOD, access, settings = {}, keys = known([RSA, EC]) }: Facts) {
+function findingsOf({ pool: more = GOOD, access, settings = {}, keys = known([RSA, EC]), isLocal = false }: Facts) {
   const parsed = parseConfig({
     ISSUER: "https://identity.example.com",
     KEY_ENCRYPTION_KEY: "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=",
     ...settings,
   });
   if (!parsed.ok) throw new Error(parsed.error.join());
-  const config = parsed.value;
+  const config = { ...parsed.value, upstreams: { ...parsed.value.upstreams, ...(isLocal && { isLocal }) } };
   const pool: IdentityPool = {
     identityPoolId: identityPoolIdOf("us-east-1", "11111111-1111-4111-8111-111111111111"),
     name: "test",
@@ -163,6 +164,15 @@ describe("the findings about an identity pool", () => {
     ],
   ])("of a pool with %s", (_, facts, findings) => {
     expect(summaryOf(facts)).toEqual(findings);
+  });
+
+  it("say in local development that an issuer without keys may be one of the examples", () => {
+    const keys: KeySetAnswer = { state: "unreachable", retryAfterSeconds: 2, failure: "connection" };
+    const example = /^Nothing, if it is one of the demo pool's examples/;
+    expect(findingsOf({ keys, isLocal: true })).toEqual([
+      expect.objectContaining({ level: "advice", action: expect.stringMatching(example) }),
+    ]);
+    expect(findingsOf({ keys })[0]?.action).not.toMatch(example);
   });
 
   it("hold no consumer secret, and name the worst first", () => {
