@@ -207,12 +207,23 @@ function Pools() {
   );
 }
 
+/** What no setting tells: an object, a token and the key ring, tried while the page waits. */
+function Trial() {
+  const tried = useCall("Edgepool.CheckService", {});
+  return (
+    <Load of={tried}>
+      {({ Findings: findings }) => <Findings findings={findings} nothing="Tokens were tried, and work." />}
+    </Load>
+  );
+}
+
 function Checks({ service }: { service: Service }) {
   const isAllowed = useAllowed();
   return (
     <>
       <h2>The service</h2>
       <Findings findings={service.Findings} nothing="All is well with the settings." />
+      {isAllowed("Edgepool.CheckService") && <Trial />}
       <Facts service={service} />
       {isAllowed("Edgepool.CheckIdentityPool") && isAllowed("ListIdentityPools") && (
         <>

@@ -6,6 +6,7 @@ import { AsCommand, AsJson } from "../parts/behind.tsx";
 import { Chart, type Line } from "../parts/chart.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Empty, Load } from "../parts/shown.tsx";
+import { service } from "../service.ts";
 import { useCall } from "../use-call.ts";
 
 const OPERATION = "Edgepool.GetMetrics";
@@ -109,7 +110,9 @@ function NotSetUp({ missing }: { missing: string }) {
           <code>npm run deploy</code>. The first numbers come with the next requests.
         </li>
       </ol>
-      <p class="muted">On this machine, under npm start, there are none: Analytics Engine is Cloudflare's.</p>
+      {service.get()?.local === true && (
+        <p class="muted">On this machine, under npm start, there are none: Analytics Engine is Cloudflare's.</p>
+      )}
     </div>
   );
 }

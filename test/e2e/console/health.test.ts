@@ -29,6 +29,7 @@ test("the service, what is found of each pool, and the settings; and all of it a
   const stage = await openSignedIn(browser, worker.endpoint, "health");
   const { page } = stage;
   await page.getByText("All is well with the settings.").waitFor();
+  await page.getByText("Tokens were tried, and work.").waitFor();
   await page.getByText(`${version}, in local development`).waitFor();
   await page.locator("section").filter({ hasText: "closed" }).getByText("nobody-can-enter").waitFor();
   const settings = page.getByRole("table", { name: "Settings, secrets and bindings" });
@@ -43,7 +44,7 @@ test("the service, what is found of each pool, and the settings; and all of it a
   page.on("request", (request) => asked.push(request.headers()["x-amz-target"]));
   await page.getByRole("button", { name: "Run again" }).press("Enter");
   await expect.poll(() => asked.filter((target) => target === "Edgepool.CheckIdentityPool").length).toBe(2);
-  expect(asked).toContain("Edgepool.DescribeService");
+  expect(asked).toEqual(expect.arrayContaining(["Edgepool.DescribeService", "Edgepool.CheckService"]));
   await page.getByRole("status").getByText("2 identity pools checked").waitFor();
   await stage.close();
   await worker.stop();
