@@ -21,7 +21,7 @@ it("is one of curl for any other, signed with a key from the environment", () =>
 
 it.each([
   ["plain", "'plain'"],
-  ["it's $HOME", `'it'\\''s $HOME'`],
+  ["it's $HOME, isn't it", `'it'\\''s $HOME, isn'\\''t it'`],
 ])("keeps %s as one word of a shell", (text, word) => {
   expect(quoted(text)).toBe(word);
 });
