@@ -98,7 +98,7 @@ function UnderWay({ identity: { Transaction, Freeze, Owed } }: { identity: Ident
         {Transaction !== undefined && (
           <li>
             A link of {Transaction.WantedLogins} logins is {Transaction.Phase}, begun{" "}
-            <Time at={Transaction.StartedAt} />; {Transaction.Unsettled} have not heard of its end.
+            <Time at={Transaction.StartedAt} />; still to hear of its end: {Transaction.Unsettled}.
           </li>
         )}
         {Freeze !== undefined && (

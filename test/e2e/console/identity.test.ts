@@ -101,6 +101,34 @@ test("a developer's user is unlinked, and the identity deleted, by keys alone an
   await stage.close();
 });
 
+test("what is under way is said, with whom, and that it ends by itself", async ({ skip }) => {
+  need({ skip }, missing);
+  const { identityId, absorbedId } = await liveALife(endpoint, identityPoolId);
+  const stage = await openSignedIn(browser, endpoint, "no/such/page");
+  const { page } = stage;
+  // It is over within moments, too soon to be looked at: what the service says then is put into its answer.
+  await page.route(`${endpoint}/`, async (route) => {
+    if (route.request().headers()["x-amz-target"] !== "Edgepool.DescribeIdentityInFull") return await route.continue();
+    const response = await route.fetch();
+    const Since = Date.now() / 1000 - 120;
+    const Transaction = { Phase: "committed", StartedAt: Since, WantedLogins: 2, Absorbed: [], Unsettled: 1 };
+    const Freeze = { Coordinator: absorbedId, Since };
+    const Owed = [{ Kind: "release", To: "0123456789ab" }, { Kind: "update-listing" }];
+    await route.fulfill({ response, json: { ...(await response.json()), Transaction, Freeze, Owed } });
+  });
+  await page.evaluate((id) => void (location.hash = `identity/${id}`), identityId);
+  const items = page.locator(".notice li");
+  await expect
+    .poll(async () => await items.allTextContents())
+    .toEqual([
+      "A link of 2 logins is committed, begun 2 minutes ago; still to hear of its end: 1.",
+      `Stands still since 2 minutes ago, while ${absorbedId} absorbs it.`,
+      "Others have still to hear: release to 0123456789ab, update-listing to the pool's list.",
+    ]);
+  await stage.expectAccessible();
+  await stage.close();
+});
+
 test("a token is minted for the identity from its page", async ({ skip }) => {
   need({ skip }, missing);
   const { identityId } = await liveALife(endpoint, identityPoolId);
