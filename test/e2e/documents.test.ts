@@ -345,3 +345,8 @@ describe("a service with the secrets that docs/deployment.md has made", () => {
     expect(forced).toEqual({ KeyId: expect.any(String), DroppedKeyIds: [expect.any(String)] });
   });
 });
+
+test("each decision has a number of its own", () => {
+  const numbers = readdirSync(join(ROOT, "docs/adr")).map((name) => name.slice(0, 4));
+  expect(numbers.filter((number, index) => numbers.indexOf(number) !== index)).toEqual([]);
+});
