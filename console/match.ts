@@ -6,7 +6,7 @@ export function match(path: string, route: string): readonly string[] | null {
   if (wanted.length !== given.length) return null;
   const values: string[] = [];
   for (const [index, segment] of wanted.entries()) {
-    const value = given[index] ?? "";
+    const value = decoded(given[index] ?? "");
     if (segment.startsWith(":")) {
       if (value === "") return null;
       values.push(value);
@@ -15,12 +15,20 @@ export function match(path: string, route: string): readonly string[] | null {
   return values;
 }
 
-/** The route that a hash names; each segment as it was before it was written into an address. */
-export function routeOf(hash: string): string {
-  const route = hash.replace(/^#\/?/, "");
+/** As it was before it was written into an address. */
+function decoded(segment: string): string {
   try {
-    return decodeURIComponent(route);
+    return decodeURIComponent(segment);
   } catch {
-    return route;
+    return segment;
   }
+}
+
+/** What somebody has typed, as one segment of an address. The colon of an id stays as it is. */
+export function segmentOf(text: string): string {
+  return encodeURIComponent(text).replaceAll("%3A", ":");
+}
+
+export function routeOf(hash: string): string {
+  return hash.replace(/^#\/?/, "");
 }

@@ -1,6 +1,7 @@
 /** The identities of a pool, sixty at a time: found by id, chosen, and deleted. */
 import { useState } from "preact/hooks";
 import { call, type Failure as Fault } from "../api.ts";
+import { segmentOf } from "../match.ts";
 import type { PageProps } from "../pages.ts";
 import { AsCommand, AsJson } from "../parts/behind.tsx";
 import { DangerDialog } from "../parts/dialog.tsx";
@@ -62,7 +63,20 @@ function DeleteDialog({ ids, onDone, onClose }: { ids: readonly string[]; onDone
 
 type Choice = { readonly chosen: ReadonlySet<string>; readonly choose: (ids: ReadonlySet<string>) => void };
 
-function Table({ identities, choice }: { identities: Identities; choice: Choice | null }) {
+/** As far as a list tells it: which of those without a login is a guest, the page of each knows. */
+function standingOf(logins: readonly string[], isHiding: boolean): string {
+  if (logins.length > 0) return "Authenticated";
+  return isHiding ? "Guest or closed" : "Guest, closed or merged";
+}
+
+type TableProps = {
+  readonly identities: Identities;
+  /** Without those that a merge has absorbed. */
+  readonly isHiding: boolean;
+  readonly choice: Choice | null;
+};
+
+function Table({ identities, isHiding, choice }: TableProps) {
   const ids = identities.map(({ IdentityId = "" }) => IdentityId);
   const isAll = choice !== null && ids.every((id) => choice.chosen.has(id));
   return (
@@ -81,6 +95,7 @@ function Table({ identities, choice }: { identities: Identities; choice: Choice 
               </th>
             )}
             <th scope="col">Identity</th>
+            <th scope="col">Standing</th>
             <th scope="col">Logins</th>
             <th scope="col">Created</th>
             <th scope="col">Changed</th>
@@ -102,6 +117,7 @@ function Table({ identities, choice }: { identities: Identities; choice: Choice 
               <td>
                 <Id id={IdentityId} what="identity id" href={`#identity/${IdentityId}`} />
               </td>
+              <td data-label="Standing">{standingOf(Logins, isHiding)}</td>
               <td data-label="Logins">{Logins.length === 0 ? <span class="muted">none</span> : Logins.join(", ")}</td>
               <td data-label="Created">
                 <Time at={CreationDate} />
@@ -136,7 +152,13 @@ function GuestButton({ identityPoolId, made }: { identityPoolId: string; made: (
 
 function nothing(listed: Call<"ListIdentities">, hasMore: boolean): string {
   if (hasMore) return "None among those that were looked at; more exist.";
+  if (listed.input.NextToken !== undefined) return "None on this page. Others are on the pages before it.";
   return listed.input.HideDisabled === true ? "No identity that is enabled." : "No identity yet.";
+}
+
+/** Whether `count` of them are all that the last page shows. */
+function isEndOf({ answer }: Call<"ListIdentities">, count: number): boolean {
+  return answer?.ok === true && answer.output.NextToken === undefined && answer.output.Identities?.length === count;
 }
 
 export function Page({ params: [identityPoolId = ""] }: PageProps) {
@@ -153,14 +175,17 @@ export function Page({ params: [identityPoolId = ""] }: PageProps) {
     ...(pages.token !== undefined && { NextToken: pages.token }),
   });
   const made = (failed: Fault | null) => {
-    setFailure(failed);
-    if (failed === null) listed.reload();
+    const isPoolGone = failed?.exception === "ResourceNotFoundException";
+    // The list says it.
+    setFailure(isPoolGone ? null : failed);
+    if (failed === null || isPoolGone) listed.reload();
   };
   const deleted = () => {
     announce(`Deleted ${chosen.size}`);
     choose(new Set());
     setIsAsking(false);
-    listed.reload();
+    if (pages.token !== undefined && isEndOf(listed, chosen.size)) pages.back();
+    else listed.reload();
   };
   const closed = () => {
     setIsAsking(false);
@@ -181,9 +206,9 @@ export function Page({ params: [identityPoolId = ""] }: PageProps) {
       />
       <div class="top">
         <Heading title="Identities" />
-        <GuestButton identityPoolId={identityPoolId} made={made} />
+        {listed.answer?.ok !== false && <GuestButton identityPoolId={identityPoolId} made={made} />}
       </div>
-      <SearchField label="Find by identity id" verb="Find" search={(id) => go(`identity/${id}`)} />
+      <SearchField label="Find by identity id" verb="Find" search={(id) => go(`identity/${segmentOf(id)}`)} />
       {isAllowed("Edgepool.FindIdentityByLogin") && <FindByLogin identityPoolId={identityPoolId} />}
       <div class="bar-of-tools">
         <p class="check">
@@ -216,7 +241,11 @@ export function Page({ params: [identityPoolId = ""] }: PageProps) {
                 <p>{nothing(listed, NextToken !== undefined)}</p>
               </Empty>
             ) : (
-              <Table identities={Identities} choice={isAllowed("DeleteIdentities") ? { chosen, choose } : null} />
+              <Table
+                identities={Identities}
+                isHiding={isHiding}
+                choice={isAllowed("DeleteIdentities") ? { chosen, choose } : null}
+              />
             )}
             <Pager
               pages={{ ...pages, next: (token) => turn(() => pages.next(token)), back: () => turn(pages.back) }}

@@ -12,13 +12,11 @@ import { Trail } from "../parts/trail.tsx";
 import { PoolCheck } from "../pool/check.tsx";
 import { shownClientId, withoutSecrets } from "../pool/draft.ts";
 import { PrincipalTags } from "../pool/principal-tags.tsx";
+import { type Pool, providersOf } from "../pool/providers.ts";
 import { PoolRoles } from "../pool/roles.tsx";
 import { go } from "../router.ts";
 import { useAllowed } from "../use-allowed.ts";
 import { useCall } from "../use-call.ts";
-import type { OutputOf } from "../wire.ts";
-
-type Pool = OutputOf<"DescribeIdentityPool">;
 
 function ClientId({ provider, clientId }: { provider: string; clientId: string }) {
   const [isShown, setIsShown] = useState(false);
@@ -33,30 +31,6 @@ function ClientId({ provider, clientId }: { provider: string; clientId: string }
       )}
     </>
   );
-}
-
-/** Each with what it is known by here: a client id, or where its client ids are. */
-function providersOf(pool: Pool): readonly { name: string; key: string; kind: string; clientId?: string }[] {
-  const { SupportedLoginProviders = {}, CognitoIdentityProviders = [] } = pool;
-  return [
-    ...Object.entries(SupportedLoginProviders).map(([name, clientId]) => ({
-      name,
-      key: name,
-      kind: "login",
-      clientId,
-    })),
-    ...CognitoIdentityProviders.map(({ ProviderName: name = "", ClientId: clientId = "", ServerSideTokenCheck }) => ({
-      name,
-      key: `${name} ${clientId}`,
-      kind: ServerSideTokenCheck === true ? "user pool, checked at AWS" : "user pool",
-      clientId,
-    })),
-    ...(pool.OpenIdConnectProviderARNs ?? []).map((name) => ({ name, key: name, kind: "OpenID Connect" })),
-    ...(pool.SamlProviderARNs ?? []).map((name) => ({ name, key: name, kind: "SAML, refused" })),
-    ...(pool.DeveloperProviderName === undefined
-      ? []
-      : [{ name: pool.DeveloperProviderName, key: "developer", kind: "developer" }]),
-  ];
 }
 
 function Providers({ pool }: { pool: Pool }) {

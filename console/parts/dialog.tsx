@@ -1,8 +1,9 @@
 /** A dialog over the page: the browser's own, which keeps the focus in it and gives it back; Escape closes it. */
-import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import type { ComponentChildren, TargetedSubmitEvent } from "preact";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Failure as Fault } from "../api.ts";
 import { Failure } from "./failure.tsx";
+import { focusHeading } from "./heading.tsx";
 
 export function Dialog({
   title,
@@ -15,9 +16,15 @@ export function Dialog({
 }) {
   const element = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => element.current?.showModal(), []);
+  useLayoutEffect(() => {
+    const dialog = element.current;
+    dialog?.showModal();
+    // Taken out of the page while it is open it would give the focus back to nobody.
+    return () => dialog?.close();
+  }, []);
   return (
-    <dialog ref={element} aria-labelledby={heading} onClose={onClose}>
+    // Its event comes later: of a dialog that is gone by then nobody is told again.
+    <dialog ref={element} aria-labelledby={heading} onClose={() => element.current !== null && onClose()}>
       <h2 id={heading}>{title}</h2>
       {children}
     </dialog>
@@ -45,13 +52,18 @@ export function DangerDialog({ title, verb, typed, act, onDone, onClose, childre
   const [isBusy, setIsBusy] = useState(false);
   const [failure, setFailure] = useState<Fault | null>(null);
   const field = useId();
-  const confirm = async (event: Event) => {
+  const confirm = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
+    const dialog = event.currentTarget.closest("dialog");
     setIsBusy(true);
     const failed = await act();
     setIsBusy(false);
     setFailure(failed);
-    if (failed === null) onDone();
+    if (failed !== null) return;
+    onDone();
+    dialog?.close();
+    // The button that asked may be gone with what it was for.
+    focusHeading();
   };
   return (
     <Dialog title={title} onClose={onClose}>

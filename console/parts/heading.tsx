@@ -4,6 +4,11 @@ import { useEffect, useRef } from "preact/hooks";
 
 let isFirst = true;
 
+/** For whoever has done something whose place is gone. */
+export function focusHeading(): void {
+  document.querySelector<HTMLElement>("main h1")?.focus();
+}
+
 /** `title` is that of the document; `children`, where there are any, are shown instead. */
 export function Heading({ title, children }: { title: string; children?: ComponentChildren }) {
   const element = useRef<HTMLHeadingElement>(null);

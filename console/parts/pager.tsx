@@ -3,6 +3,15 @@ import type { Pages } from "../use-pages.ts";
 
 type PagerProps = { readonly pages: Pages; readonly shown: number; readonly nextToken: string | undefined };
 
+/** At the list's end it keeps the focus, which a button that is really disabled would drop. */
+function Turn({ name, turn }: { name: string; turn: (() => void) | undefined }) {
+  return (
+    <button type="button" aria-disabled={turn === undefined} onClick={turn}>
+      {name}
+    </button>
+  );
+}
+
 export function Pager({ pages, shown, nextToken }: PagerProps) {
   const isOnly = pages.token === undefined && nextToken === undefined;
   return (
@@ -12,16 +21,8 @@ export function Pager({ pages, shown, nextToken }: PagerProps) {
       </p>
       {!isOnly && (
         <>
-          <button type="button" disabled={pages.token === undefined} onClick={pages.back}>
-            Back
-          </button>
-          <button
-            type="button"
-            disabled={nextToken === undefined}
-            onClick={() => nextToken !== undefined && pages.next(nextToken)}
-          >
-            Next
-          </button>
+          <Turn name="Back" turn={pages.token === undefined ? undefined : pages.back} />
+          <Turn name="Next" turn={nextToken === undefined ? undefined : () => pages.next(nextToken)} />
         </>
       )}
     </div>

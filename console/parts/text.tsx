@@ -7,20 +7,25 @@ const SAID_MS = 2000;
 
 /** `what` goes on after "Copy", for those who do not see what it stands beside; with `isNamed` for everybody. */
 export function CopyButton({ text, what, isNamed = false }: { text: string; what: string; isNamed?: boolean }) {
-  const [isCopied, setIsCopied] = useState(false);
+  const [said, setSaid] = useState<"Copied" | "Not copied" | null>(null);
   useEffect(() => {
-    if (!isCopied) return;
-    const timer = setTimeout(() => setIsCopied(false), SAID_MS);
+    if (said === null) return;
+    const timer = setTimeout(() => setSaid(null), SAID_MS);
     return () => clearTimeout(timer);
-  }, [isCopied]);
+  }, [said]);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
-    setIsCopied(true);
-    announce(`Copied ${what}`);
+    try {
+      await navigator.clipboard.writeText(text);
+      setSaid("Copied");
+      announce(`Copied ${what}`);
+    } catch {
+      setSaid("Not copied");
+      announce(`Not copied: the browser keeps its clipboard from this page. Select ${what} and copy it by hand.`);
+    }
   };
   return (
     <button type="button" class="copy" onClick={() => void copy()}>
-      {isCopied ? "Copied" : "Copy"}
+      {said ?? "Copy"}
       <span class={isNamed ? undefined : "unseen"}> {what}</span>
     </button>
   );

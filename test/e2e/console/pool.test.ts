@@ -184,6 +184,22 @@ test("roles, their mappings and principal tags are set", async ({ skip }) => {
   await stage.close();
 });
 
+test("the longest name fits the narrowest window", async ({ skip }) => {
+  need({ skip }, missing);
+  const name = "n".repeat(128);
+  const pool = await createPool(admin, { IdentityPoolName: name });
+  const stage = await openSignedIn(browser, endpoint, `pool/${pool}`);
+  const { page } = stage;
+  await page.getByRole("heading", { name, level: 1 }).waitFor();
+  await stage.expectToFit();
+  await page.getByRole("button", { name: "Delete" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.waitFor();
+  expect(await dialog.evaluate((box) => box.scrollWidth - box.clientWidth)).toBe(0);
+  await stage.expectToFit();
+  await stage.close();
+});
+
 test("a pool that is not there says so", async ({ skip }) => {
   need({ skip }, missing);
   const stage = await openSignedIn(browser, endpoint, "pool/us-east-1:00000000-0000-4000-8000-000000000000");

@@ -1,10 +1,10 @@
 /** The console's list of identity pools. */
-import { CreateIdentityPoolCommand } from "@aws-sdk/client-cognito-identity";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { LOCAL_CREDENTIAL } from "../../../src/development/local-credential.ts";
 import { missingChromium } from "../../support/chromium.ts";
-import { adminClient, present } from "../../support/cognito-clients.ts";
-import { launchBrowser, openSignedIn } from "../../support/console-stage.ts";
+import { adminClient, createPool } from "../../support/cognito-clients.ts";
+import { launchBrowser, openConsole, openSignedIn, signIn } from "../../support/console-stage.ts";
 import { type Missing, need } from "../../support/debian-tools.ts";
 import { startWorker } from "../../support/worker-process.ts";
 
@@ -29,6 +29,9 @@ test("all pools are listed, each with its id to copy", async ({ skip }) => {
   await row.getByRole("button", { name: "Copy" }).click();
   await row.getByText("Copied").waitFor();
   expect(await page.evaluate("navigator.clipboard.readText()")).toBe(identityPoolId);
+  await page.evaluate("navigator.clipboard.writeText = async () => await Promise.reject(new Error('kept'))");
+  await row.getByRole("button", { name: /^Cop/ }).click();
+  await row.getByText("Not copied").waitFor();
   await page.getByText("As command").click();
   const command = await page.getByLabel("As command").textContent();
   expect(command).toContain(`aws cognito-identity list-identity-pools --endpoint-url ${endpoint}`);
@@ -39,22 +42,45 @@ test("all pools are listed, each with its id to copy", async ({ skip }) => {
 
 test("more than sixty pools are on several pages, and no total is claimed", async ({ skip }) => {
   need({ skip }, missing);
-  const worker = await startWorker();
+  const lister = { accessKeyId: "lists", secretAccessKey: "a-secret-of-some-length" };
+  const keys = [
+    { ...LOCAL_CREDENTIAL, operations: "*" },
+    { ...lister, operations: ["DescribeService", "ListIdentityPools"] },
+  ];
+  const worker = await startWorker({ settings: { ADMIN_CREDENTIALS: JSON.stringify(keys) } });
   const admin = adminClient(worker.endpoint);
   for (let number = 0; number < 60; number += 1) {
-    const input = { IdentityPoolName: `pool ${number}`, AllowUnauthenticatedIdentities: true };
-    present((await admin.send(new CreateIdentityPoolCommand(input))).IdentityPoolId);
+    await createPool(admin, {
+      IdentityPoolName: String(number).padStart(128, "n"),
+      AllowUnauthenticatedIdentities: false,
+      SupportedLoginProviders: { "accounts.google.com": "a", "graph.facebook.com": "1" },
+      DeveloperProviderName: "login.example.com",
+    });
   }
   const stage = await openSignedIn(browser, worker.endpoint, "pools");
   const { page } = stage;
   await page.getByText("60 shown, more exist").waitFor();
+  // Whom each lets in comes from the pool itself. The demo pool may be on the next page.
+  await expect.poll(async () => await page.getByRole("cell", { name: "…", exact: true }).count()).toBe(0);
+  expect(await page.getByRole("cell", { name: "not allowed" }).count()).toBeGreaterThanOrEqual(59);
+  expect(await page.getByRole("cell", { name: "3", exact: true }).count()).toBeGreaterThanOrEqual(59);
   const first = await page.getByRole("row").nth(1).textContent();
-  await page.getByRole("button", { name: "Next" }).click();
+  const next = page.getByRole("button", { name: "Next" });
+  await next.click();
   await page.getByText("1 shown", { exact: true }).waitFor();
-  expect(await page.getByRole("button", { name: "Next" }).isDisabled()).toBe(true);
+  expect(await next.isDisabled()).toBe(true);
+  // Whoever turned the page by the keyboard goes on from there.
+  expect(await next.evaluate((button) => button === document.activeElement)).toBe(true);
+  await next.press("Enter");
   await page.getByRole("button", { name: "Back" }).click();
   await page.getByText("60 shown, more exist").waitFor();
-  expect(await page.getByRole("row").nth(1).textContent()).toBe(first);
+  await expect.poll(async () => await page.getByRole("row").nth(1).textContent()).toBe(first);
+  await stage.expectToFit();
   await stage.close();
+  const limited = await openConsole(browser, worker.endpoint, { route: "pools", secrets: [lister.secretAccessKey] });
+  await signIn(limited, lister);
+  await limited.page.getByText("60 shown, more exist").waitFor();
+  await expect.poll(async () => await limited.page.getByRole("columnheader").allTextContents()).toEqual(["Name", "Id"]);
+  await limited.close();
   await worker.stop();
 });
