@@ -2,16 +2,19 @@
 import type { ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Keyboard } from "./keyboard.tsx";
+import { rememberPoolIn } from "./last-pool.ts";
 import { match } from "./match.ts";
 import { type PageProps, type PageRow, PAGES } from "./pages.ts";
 import { Heading } from "./parts/heading.tsx";
 import { LiveRegion } from "./parts/live.tsx";
 import { Loading } from "./parts/shown.tsx";
+import { plainName } from "./plain-name.ts";
 import { route } from "./router.ts";
 import { type Key, signOut } from "./session.ts";
 import { service } from "./service.ts";
 import { useStore } from "./store.ts";
 import { useAllowed, useAsking } from "./use-allowed.ts";
+import type { OperationName } from "./wire.ts";
 
 type Found = { readonly row: PageRow; readonly params: readonly string[] };
 
@@ -38,9 +41,9 @@ function Navigation({ current }: { current: PageRow | undefined }) {
     <nav aria-label="Pages">
       <ul>
         {PAGES.map(
-          ({ path, entry }) =>
+          ({ path, entry, needs }) =>
             entry !== undefined &&
-            (entry.needs === undefined || isAllowed(entry.needs)) && (
+            (needs === undefined || isAllowed(needs)) && (
               <li key={path}>
                 <a
                   href={`#${path}`}
@@ -68,6 +71,18 @@ function NotFound() {
   );
 }
 
+function NotAllowed({ operation }: { operation: OperationName }) {
+  return (
+    <>
+      <Heading title="Not for this key" />
+      <p>
+        The key that is signed in may not call <code>{plainName(operation)}</code>, which this page is for. Its entry in{" "}
+        <code>ADMIN_CREDENTIALS</code> decides that, by its <code>operations</code> and <code>pools</code>.
+      </p>
+    </>
+  );
+}
+
 /** After a deployment the files of a tab that was open before are gone. */
 function Outdated() {
   return (
@@ -90,6 +105,7 @@ const loaded = new Map<PageRow, ComponentType<PageProps>>();
 function PageView({ found: { row, params } }: { found: Found }) {
   const [, setTurn] = useState(0);
   const [isGone, setIsGone] = useState(false);
+  const isAllowed = useAllowed();
   useEffect(() => {
     if (loaded.has(row)) return;
     const load = async () => {
@@ -98,6 +114,7 @@ function PageView({ found: { row, params } }: { found: Found }) {
     };
     load().catch(() => setIsGone(true));
   }, [row]);
+  if (row.needs !== undefined && !isAllowed(row.needs)) return <NotAllowed operation={row.needs} />;
   if (isGone) return <Outdated />;
   const Page = loaded.get(row);
   return Page === undefined ? <Loading /> : <Page params={params} />;
@@ -106,6 +123,7 @@ function PageView({ found: { row, params } }: { found: Found }) {
 export function Frame({ signedIn }: { signedIn: Key }) {
   const path = useStore(route) || "pools";
   useAsking(signedIn);
+  useEffect(() => rememberPoolIn(path), [path]);
   const main = useRef<HTMLElement>(null);
   const found = pageAt(path);
   return (

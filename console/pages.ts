@@ -11,11 +11,11 @@ export type PageRow = {
   readonly load: () => Promise<{ readonly Page: ComponentType<PageProps> }>;
   /** The path of the page in the navigation that it belongs to; absent: none, or itself. */
   readonly below?: string;
+  /** Whoever may not call it is not led there, and told so who comes all the same; absent where anybody may. */
+  readonly needs?: OperationName;
   /** Of a page that the navigation leads to. */
   readonly entry?: {
     readonly title: string;
-    /** Whoever may not call it is not led there; absent where anybody may. */
-    readonly needs?: OperationName;
     /** The letter after `g`. */
     readonly key: string;
     /** An outline on 16 by 16, as `d` of a path. */
@@ -28,16 +28,26 @@ export const PAGES: readonly PageRow[] = [
   {
     path: "pools",
     load: async () => await import("./pages/pools.tsx"),
+    needs: "ListIdentityPools",
     entry: {
       title: "Identity pools",
-      needs: "ListIdentityPools",
       key: "p",
       icon: "M2 4.5 8 2l6 2.5L8 7zM2 8l6 2.5L14 8M2 11.5 8 14l6-2.5",
     },
   },
-  { path: "new-pool", below: "pools", load: async () => await import("./pages/new-pool.tsx") },
+  {
+    path: "new-pool",
+    below: "pools",
+    load: async () => await import("./pages/new-pool.tsx"),
+    needs: "CreateIdentityPool",
+  },
   { path: "pool/:id", below: "pools", load: async () => await import("./pages/pool.tsx") },
-  { path: "pool/:id/edit", below: "pools", load: async () => await import("./pages/edit-pool.tsx") },
+  {
+    path: "pool/:id/edit",
+    below: "pools",
+    load: async () => await import("./pages/edit-pool.tsx"),
+    needs: "UpdateIdentityPool",
+  },
   { path: "pool/:id/identities", below: "pools", load: async () => await import("./pages/identities.tsx") },
   { path: "mint/:pool/:identity", below: "mint", load: async () => await import("./pages/mint.tsx") },
   {
@@ -53,9 +63,9 @@ export const PAGES: readonly PageRow[] = [
   {
     path: "check",
     load: async () => await import("./pages/check.tsx"),
+    needs: "Edgepool.CheckLogin",
     entry: {
       title: "Login check",
-      needs: "Edgepool.CheckLogin",
       key: "c",
       icon: "M2.5 4.5 4 6l2.5-3M2.5 11 4 12.5l2.5-3M9 4.5h4.5M9 11h4.5",
     },
@@ -63,9 +73,9 @@ export const PAGES: readonly PageRow[] = [
   {
     path: "metrics",
     load: async () => await import("./pages/metrics.tsx"),
+    needs: "Edgepool.GetMetrics",
     entry: {
       title: "Metrics",
-      needs: "Edgepool.GetMetrics",
       key: "s",
       icon: "M2.5 13.5h11M4 13.5V9M8 13.5V3M12 13.5V6.5",
     },
@@ -73,9 +83,9 @@ export const PAGES: readonly PageRow[] = [
   {
     path: "keys",
     load: async () => await import("./pages/keys.tsx"),
+    needs: "Edgepool.DescribeKeyRing",
     entry: {
       title: "Signing keys",
-      needs: "Edgepool.DescribeKeyRing",
       key: "k",
       icon: "M7.5 8.5 14 2M11.5 4.5l2 2M2 11a3 3 0 1 0 6 0 3 3 0 0 0-6 0z",
     },
@@ -83,9 +93,9 @@ export const PAGES: readonly PageRow[] = [
   {
     path: "health",
     load: async () => await import("./pages/health.tsx"),
+    needs: "Edgepool.DescribeService",
     entry: {
       title: "Health",
-      needs: "Edgepool.DescribeService",
       key: "h",
       icon: "M1.5 8.5h3l2-5 3 9 2-4h3",
     },

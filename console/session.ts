@@ -14,8 +14,14 @@ let usedAt = Date.now();
 
 export const session = storeOf<Key | null>(null);
 
-/** What the key may call, by name; null: that is not known, and it will be seen. */
-export const allowedOperations = storeOf<ReadonlySet<string> | null>(null);
+export type Rights = {
+  readonly operations: ReadonlySet<string> | "*";
+  /** Ids of identity pools. */
+  readonly pools: readonly string[] | "*";
+};
+
+/** What the key may do; null: that is still asked. */
+export const rights = storeOf<Rights | null>(null);
 
 /** Why nobody is signed in any more, for the sign-in page; empty: there is nothing to say. */
 export const farewell = storeOf("");
@@ -31,7 +37,7 @@ export function signOut(reason = ""): void {
   sessionStorage.removeItem(KEPT);
   farewell.set(reason);
   session.set(null);
-  allowedOperations.set(null);
+  rights.set(null);
 }
 
 function kept(): (Key & { readonly usedAt: number }) | null {

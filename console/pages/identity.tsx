@@ -1,6 +1,7 @@
 /** One identity: where it stands, its logins, what is under way, and the picture of its life. */
-import { useId } from "preact/hooks";
+import { useEffect, useId } from "preact/hooks";
 import { type Changed, DeleteIdentity, type Identity, UnlinkUser } from "../parts/identity-actions.tsx";
+import { rememberPool } from "../last-pool.ts";
 import type { PageProps } from "../pages.ts";
 import { AsCommand, AsJson } from "../parts/behind.tsx";
 import { Heading } from "../parts/heading.tsx";
@@ -231,6 +232,9 @@ export function Page({ params: [identityId = ""] }: PageProps) {
   const table = useId();
   const isAllowed = useAllowed();
   const pool = asked.answer?.ok === true ? asked.answer.output.IdentityPoolId : undefined;
+  useEffect(() => {
+    if (pool !== undefined) rememberPool(pool);
+  }, [pool]);
   return (
     <>
       {pool !== undefined && (

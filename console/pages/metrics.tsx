@@ -1,11 +1,12 @@
 /** How much there is to do, how much of it is refused, and how long it takes: GetMetrics, of all pools or of one. */
 import { useId, useState } from "preact/hooks";
+import { useAllowedPools } from "../use-allowed.ts";
 import type { InputOf, OutputOf } from "../wire.ts";
 import { type Span, valuesOf } from "../chart.ts";
 import { AsCommand, AsJson } from "../parts/behind.tsx";
 import { Chart, type Line } from "../parts/chart.tsx";
 import { Heading } from "../parts/heading.tsx";
-import { Empty, Load } from "../parts/shown.tsx";
+import { Empty, Load, Loading } from "../parts/shown.tsx";
 import { service } from "../service.ts";
 import { useCall } from "../use-call.ts";
 
@@ -41,9 +42,12 @@ function total({ values }: Line): number {
 function Choices({
   input,
   choose,
+  isForAll,
 }: {
   input: InputOf<typeof OPERATION>;
   choose: (next: InputOf<typeof OPERATION>) => void;
+  /** Whether all pools together may be chosen. */
+  isForAll: boolean;
 }) {
   const { answer } = useCall("ListIdentityPools", { MaxResults: POOLS });
   const [range, pool] = [useId(), useId()];
@@ -77,7 +81,7 @@ function Choices({
             choose(value === "" ? { Range } : { Range, IdentityPoolId: value })
           }
         >
-          <option value="">All</option>
+          {isForAll && <option value="">All</option>}
           {pools.map(({ IdentityPoolId: id = "", IdentityPoolName = "" }) => (
             <option key={id} value={id}>
               {IdentityPoolName} · {id}
@@ -180,8 +184,13 @@ function Charts({ metrics }: { metrics: Metrics }) {
   );
 }
 
-export function Page() {
-  const [input, setInput] = useState<InputOf<typeof OPERATION>>({ Range: "24h" });
+/** A key of some pools begins with its first: the numbers of all are not for it. */
+function Asked({ pools }: { pools: readonly string[] | "*" }) {
+  const first = pools === "*" ? undefined : pools[0];
+  const [input, setInput] = useState<InputOf<typeof OPERATION>>({
+    Range: "24h",
+    ...(first !== undefined && { IdentityPoolId: first }),
+  });
   const metrics = useCall(OPERATION, input);
   const failure = metrics.answer?.ok === false ? metrics.answer.failure : null;
   const isSetUp = failure?.exception !== "ResourceNotFoundException";
@@ -197,7 +206,7 @@ export function Page() {
       </div>
       {isSetUp ? (
         <>
-          <Choices input={input} choose={setInput} />
+          <Choices input={input} choose={setInput} isForAll={pools === "*"} />
           <Load of={metrics}>
             {(output) => (
               <>
@@ -214,4 +223,9 @@ export function Page() {
       )}
     </>
   );
+}
+
+export function Page() {
+  const pools = useAllowedPools();
+  return pools === null ? <Loading /> : <Asked pools={pools} />;
 }

@@ -1,17 +1,13 @@
 /** A call that failed: what the service says, and what to do about it. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Failure as Fault } from "../api.ts";
+import { plainName } from "../plain-name.ts";
 import { CopyButton } from "./text.tsx";
-
-/** A name as it stands in the setting ADMIN_CREDENTIALS. */
-function plainName({ operation }: Fault): string {
-  return operation.slice(operation.indexOf(".") + 1);
-}
 
 function adviceOf(failure: Fault): string | undefined {
   switch (failure.exception) {
     case "AccessDeniedException":
-      return `This key may not do that. Its entry in ADMIN_CREDENTIALS has to name the operation ${plainName(failure)}, and the identity pool where it names pools.`;
+      return `This key may not do that. Its entry in ADMIN_CREDENTIALS has to name the operation ${plainName(failure.operation)}, and the identity pool where it names pools.`;
     case "UnrecognizedClientException":
       return "No entry of ADMIN_CREDENTIALS has this access key id. Look for a slip, or for another service.";
     case "InvalidSignatureException":
