@@ -11,8 +11,9 @@ import { Trail } from "../parts/trail.tsx";
 import { type Difference, differencesOf, draftOf, problemsOf, settingsOf, withoutSecrets } from "../pool/draft.ts";
 import { PoolForm } from "../pool/form.tsx";
 import { Problems } from "../pool/problems.tsx";
-import { go } from "../router.ts";
+import { go, holdPage } from "../router.ts";
 import { useCall } from "../use-call.ts";
+import { useUnsaved } from "../use-unsaved.ts";
 import type { OutputOf } from "../wire.ts";
 
 type Pool = OutputOf<"DescribeIdentityPool">;
@@ -71,6 +72,7 @@ function Editor({ pool }: { pool: Pool }) {
   const input = { IdentityPoolId, ...settingsOf(draft) };
   const shown = withoutSecrets(input);
   const differences = differencesOf(pool, input);
+  useUnsaved(differences.length > 0);
   const review = (event: Event) => {
     event.preventDefault();
     const found = problemsOf(draft);
@@ -84,6 +86,7 @@ function Editor({ pool }: { pool: Pool }) {
     setFailure(fault);
     if (fault !== null) return;
     announce("Saved");
+    holdPage(null);
     go(`pool/${IdentityPoolId}`);
   };
   if (!isReviewed) {
@@ -95,7 +98,7 @@ function Editor({ pool }: { pool: Pool }) {
           <button type="submit" class="primary">
             Review changes
           </button>
-          <a class="button" href={`#pool/${IdentityPoolId}`}>
+          <a class="button" href={`#pool/${IdentityPoolId}`} onClick={() => holdPage(null)}>
             Cancel
           </a>
         </p>

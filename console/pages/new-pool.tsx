@@ -8,13 +8,15 @@ import { Trail } from "../parts/trail.tsx";
 import { EMPTY_DRAFT, problemsOf, settingsOf } from "../pool/draft.ts";
 import { PoolForm } from "../pool/form.tsx";
 import { Problems } from "../pool/problems.tsx";
-import { go } from "../router.ts";
+import { go, holdPage } from "../router.ts";
+import { useUnsaved } from "../use-unsaved.ts";
 
 export function Page() {
   const [draft, setDraft] = useState(EMPTY_DRAFT);
   const [problems, setProblems] = useState<readonly string[]>([]);
   const [failure, setFailure] = useState<Fault | null>(null);
   const [isBusy, setIsBusy] = useState(false);
+  useUnsaved(draft !== EMPTY_DRAFT);
   const create = async (event: Event) => {
     event.preventDefault();
     const found = problemsOf(draft);
@@ -24,6 +26,7 @@ export function Page() {
     const answer = await call("CreateIdentityPool", settingsOf(draft));
     setIsBusy(false);
     if (!answer.ok) return setFailure(answer.failure);
+    holdPage(null);
     announce(`Made the identity pool ${answer.output.IdentityPoolName}`);
     go(`pool/${answer.output.IdentityPoolId}`);
   };
@@ -39,7 +42,7 @@ export function Page() {
           <button type="submit" class="primary" disabled={isBusy}>
             Create
           </button>
-          <a class="button" href="#pools">
+          <a class="button" href="#pools" onClick={() => holdPage(null)}>
             Cancel
           </a>
         </p>

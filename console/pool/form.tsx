@@ -85,6 +85,17 @@ type PairsProps = {
   readonly set: (pairs: readonly Pair[]) => void;
 };
 
+/** What the columns of the rows below are; each field has its name for those who cannot see them. */
+function Heads({ labels }: { labels: readonly [string, string] }) {
+  return (
+    <div class="pair heads" aria-hidden="true">
+      {labels.map((label) => (
+        <span key={label}>{label}</span>
+      ))}
+    </div>
+  );
+}
+
 function replaced<Item>(items: readonly Item[], index: number, item: Item): readonly Item[] {
   return items.map((other, at) => (at === index ? item : other));
 }
@@ -94,6 +105,7 @@ export function Pairs({ title, labels: [nameLabel, valueLabel], pairs, set }: Pa
   return (
     <fieldset>
       <legend>{title}</legend>
+      {pairs.length > 0 && <Heads labels={[nameLabel, valueLabel]} />}
       {pairs.map((pair, index) => {
         const value = {
           "aria-label": `${valueLabel} ${index + 1}`,
@@ -135,6 +147,7 @@ function UserPools({ userPools, set }: { userPools: readonly UserPool[]; set: (p
   return (
     <fieldset>
       <legend>Amazon Cognito user pools</legend>
+      {userPools.length > 0 && <Heads labels={["User pool", "Client id"]} />}
       {userPools.map((pool, index) => (
         <div class="pair" key={index}>
           <input

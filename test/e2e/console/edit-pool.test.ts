@@ -1,0 +1,69 @@
+/** The console's form of a pool: what its columns are, and what is not lost without a question. */
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { missingChromium } from "../../support/chromium.ts";
+import { adminClient, createPool } from "../../support/cognito-clients.ts";
+import { launchBrowser, openSignedIn } from "../../support/console-stage.ts";
+import { type Missing, need } from "../../support/debian-tools.ts";
+
+const endpoint = inject("endpoint");
+const admin = adminClient(endpoint);
+let missing: Missing;
+let browser: Browser;
+
+beforeAll(async () => {
+  missing = await missingChromium();
+  if (missing === undefined) browser = await launchBrowser();
+});
+afterAll(async () => await browser?.close());
+
+test("columns that are filled say what they are", async ({ skip }) => {
+  need({ skip }, missing);
+  const pool = await createPool(admin, { SupportedLoginProviders: { "accounts.google.com": "a" } });
+  const stage = await openSignedIn(browser, endpoint, `pool/${pool}/edit`);
+  const providers = stage.page.getByRole("group", { name: "Login providers" });
+  await providers.getByText("Provider name", { exact: true }).waitFor();
+  await providers.getByText("Client id", { exact: true }).waitFor();
+  await stage.expectAccessible();
+  await stage.expectToFit();
+  await stage.close();
+});
+
+test("a change that is not saved is not left without a question, and is left without one when it is saved", async ({
+  skip,
+}) => {
+  need({ skip }, missing);
+  const pool = await createPool(admin, { IdentityPoolName: "before" });
+  const stage = await openSignedIn(browser, endpoint, `pool/${pool}/edit`);
+  const { page } = stage;
+  const questions: string[] = [];
+  let answer = false;
+  page.on("dialog", async (dialog) => {
+    questions.push(dialog.type());
+    await (answer ? dialog.accept() : dialog.dismiss());
+  });
+  const name = page.getByLabel("Name", { exact: true });
+  const elsewhere = page.getByRole("link", { name: "Health" });
+  await name.fill("after");
+  await elsewhere.click();
+  await expect.poll(() => questions).toEqual(["confirm"]);
+  expect(await name.inputValue()).toBe("after");
+  await expect.poll(() => page.url()).toContain(`#pool/${pool}/edit`);
+  await page.evaluate("location.reload()").catch(() => {});
+  await expect.poll(() => questions).toEqual(["confirm", "beforeunload"]);
+  expect(await name.inputValue()).toBe("after");
+  answer = true;
+  await elsewhere.click();
+  await page.getByRole("heading", { name: "Health" }).waitFor();
+  expect(questions).toHaveLength(3);
+
+  await stage.open(`pool/${pool}/edit`);
+  await name.fill("saved");
+  await page.getByRole("button", { name: "Review changes" }).click();
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("heading", { name: "saved" }).waitFor();
+  await elsewhere.click();
+  await page.getByRole("heading", { name: "Health" }).waitFor();
+  expect(questions).toHaveLength(3);
+  await stage.close();
+});
