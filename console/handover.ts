@@ -4,6 +4,8 @@ export type Handover = {
   readonly identityPoolId?: string;
   readonly providerName?: string;
   readonly token: string;
+  /** The identity for whose sake a call with this login was refused. */
+  readonly refusedFor?: string;
 };
 
 let handed: Handover | null = null;

@@ -9,6 +9,9 @@ export type Flow = "token" | "credentials";
 
 export const BY_BACKEND = "GetOpenIdTokenForDeveloperIdentity";
 
+/** What a token of this service stands under among the logins. */
+export const OWN_PROVIDER = "cognito-identity.amazonaws.com";
+
 type Operation = "GetId" | "GetOpenIdToken" | "GetCredentialsForIdentity" | typeof BY_BACKEND;
 
 export type Step = {
@@ -29,8 +32,8 @@ export type Wish = {
   readonly developerLogin: Readonly<Record<string, string>> | null;
 };
 
-/** Tells `show` of all steps so far, each time that one begins or ends. */
-export async function runMint(wish: Wish, show: (steps: readonly Step[]) => void): Promise<void> {
+/** Tells `show` of all steps so far, each time that one begins or ends. Whether the last was answered. */
+export async function runMint(wish: Wish, show: (steps: readonly Step[]) => void): Promise<boolean> {
   const steps: Step[] = [];
   const run = async <Name extends Operation>(operation: Name, input: InputOf<Name>): Promise<Answer<Name>> => {
     steps.push({ operation, input, answer: null, durationMs: null });
@@ -46,18 +49,18 @@ export async function runMint(wish: Wish, show: (steps: readonly Step[]) => void
   if (wish.developerLogin !== null) {
     const named = identityId === "" ? {} : { IdentityId: identityId };
     const all = { ...wish.logins, ...wish.developerLogin };
-    await run(BY_BACKEND, { IdentityPoolId: wish.identityPoolId, ...named, Logins: all });
-    return;
+    const vouched = await run(BY_BACKEND, { IdentityPoolId: wish.identityPoolId, ...named, Logins: all });
+    if (!vouched.ok || wish.flow === "token") return vouched.ok;
+    const { IdentityId = "", Token = "" } = vouched.output;
+    return (await run("GetCredentialsForIdentity", { IdentityId, Logins: { [OWN_PROVIDER]: Token } })).ok;
   }
   if (identityId === "") {
     const found = await run("GetId", { IdentityPoolId: wish.identityPoolId, ...logins });
-    if (!found.ok || found.output.IdentityId === undefined) return;
+    if (!found.ok || found.output.IdentityId === undefined) return false;
     identityId = found.output.IdentityId;
   }
-  await run(wish.flow === "token" ? "GetOpenIdToken" : "GetCredentialsForIdentity", {
-    IdentityId: identityId,
-    ...logins,
-  });
+  const operation = wish.flow === "token" ? "GetOpenIdToken" : "GetCredentialsForIdentity";
+  return (await run(operation, { IdentityId: identityId, ...logins })).ok;
 }
 
 /** A login token of the development issuer for somebody of this name. Text: why there is none. */

@@ -39,17 +39,14 @@ function RuleRow({ rule }: { rule: Rule }) {
       <th scope="row">{nameOf(rule)}</th>
       <td data-label="Expected">{rule.Expected}</td>
       <td data-label="Found">
-        {rule.Found === undefined ? (
-          rule.Expected !== undefined && <span class="muted">nothing</span>
-        ) : (
-          <code>{rule.Found}</code>
-        )}
+        {rule.Found !== undefined && <code>{rule.Found}</code>}
+        {rule.Found === undefined && rule.Outcome === "failed" && <span class="muted">nothing</span>}
       </td>
     </tr>
   );
 }
 
-function Verdict({ output }: { output: Output }) {
+function Verdict({ output, refusedFor }: { output: Output; refusedFor: string | undefined }) {
   const { Accepted, Exception, Refusal, Rules } = output;
   const failed = Rules.find(({ Outcome }) => Outcome === "failed");
   useEffect(() => announce(Accepted ? "Accepted" : `Refused: ${Refusal}`), [output]);
@@ -59,9 +56,17 @@ function Verdict({ output }: { output: Output }) {
         <h2>
           <Mark kind={Accepted ? "good" : "bad"}>{Accepted ? "Accepted" : "Refused"}</Mark>
         </h2>
-        {Accepted ? (
-          <p>Every rule is passed: GetId would take this login.</p>
-        ) : (
+        {Accepted && refusedFor === undefined && <p>Every rule is passed: GetId would take this login.</p>}
+        {Accepted && refusedFor !== undefined && (
+          <p>
+            Every rule is passed: the login alone is good. The call was refused for the identity that it named,{" "}
+            <a href={`#identity/${refusedFor}`}>
+              <code>{refusedFor}</code>
+            </a>
+            : this is not a login of it.
+          </p>
+        )}
+        {!Accepted && (
           <>
             <p>
               GetId would say <strong>{Exception}</strong>: {Refusal}
@@ -102,13 +107,13 @@ function Verdict({ output }: { output: Output }) {
   );
 }
 
-function Checked({ input }: { input: Input }) {
+function Checked({ input, refusedFor }: { input: Input; refusedFor: string | undefined }) {
   const checked = useCall(OPERATION, input);
   return (
     <Load of={checked}>
       {(output) => (
         <>
-          <Verdict output={output} />
+          <Verdict output={output} refusedFor={refusedFor} />
           <AsJson value={output} />
           <AsCommand operation={OPERATION} input={input} />
         </>
@@ -150,7 +155,14 @@ export function Page() {
             <p>Paste the token that your app brings as a login, and see what becomes of it.</p>
           </Empty>
         ) : (
-          <Checked key={asked.turn} input={asked.input} />
+          <Checked
+            key={asked.turn}
+            input={asked.input}
+            // Of the login that was handed over, and not of another that is entered since.
+            refusedFor={
+              Object.values(asked.input.Logins).includes(handed?.token ?? "") ? handed?.refusedFor : undefined
+            }
+          />
         )}
       </section>
     </>

@@ -16,16 +16,21 @@ import { usePool } from "../use-pool.ts";
 type Row = Login & { readonly key: number };
 
 /** Of local development alone: a login of anybody. */
-function LocalSignIn({ onToken }: { onToken: (login: Login) => void }) {
+function LocalSignIn({ onToken }: { onToken: (login: Login) => "added" | "replaced" }) {
   const field = useId();
   const [name, setName] = useState("alice");
   const [problem, setProblem] = useState("");
+  const [done, setDone] = useState("");
   const enter = async () => {
     const login = await signInLocally(name);
     setProblem(typeof login === "string" ? login : "");
-    if (typeof login === "string") return;
-    onToken(login);
-    announce(`Signed in as ${name}`);
+    if (typeof login === "string") return setDone("");
+    const isReplaced = onToken(login) === "replaced";
+    setDone(
+      isReplaced
+        ? `Signed in as ${name}, in place of who was there: a call has one login of a provider.`
+        : `Signed in as ${name}.`,
+    );
   };
   return (
     <div class="field">
@@ -43,6 +48,9 @@ function LocalSignIn({ onToken }: { onToken: (login: Login) => void }) {
           Sign in
         </button>
       </div>
+      <p class="hint" role="status">
+        {done}
+      </p>
       {problem !== "" && (
         <p class="bad" role="alert">
           {problem}
@@ -67,28 +75,37 @@ export function Page({ params: [namedPool = "", namedIdentity = ""] }: PageProps
   const providerNames = providerNamesOf(pool);
   const isAllowed = useAllowed();
   const developerProvider = isAllowed(BY_BACKEND) ? pool?.DeveloperProviderName : undefined;
-  const isByBackend = developerProvider !== undefined && developerUser !== "";
-  const add = (login: Login) => {
+  const add = (login: Login): "added" | "replaced" => {
     lastKey.current += 1;
     // Of one provider there is one login in a call.
     const others = rows.filter(({ providerName }) => providerName === "" || providerName !== login.providerName);
     setRows([...others, { ...login, key: lastKey.current }]);
+    return others.length < rows.length ? "replaced" : "added";
   };
   const change = (key: number, login: Login) => setRows(rows.map((row) => (row.key === key ? { ...login, key } : row)));
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const mint = async (identity: string) => {
     setIsBusy(true);
     const logins = Object.fromEntries(rows.map(({ providerName, token }) => [providerName, token]));
-    const developerLogin = isByBackend ? { [developerProvider]: developerUser } : null;
-    await runMint({ identityPoolId, identityId, logins, flow, developerLogin }, setSteps);
+    const developerLogin =
+      developerProvider !== undefined && developerUser !== "" ? { [developerProvider]: developerUser } : null;
+    const wish = { identityPoolId, identityId: identity, logins, flow, developerLogin };
+    const isDone = await runMint(wish, setSteps);
     setIsBusy(false);
-    announce("Done");
+    announce(isDone ? "Done" : "Refused");
+  };
+  const submit = (event: Event) => {
+    event.preventDefault();
+    void mint(identityId);
+  };
+  const mintWithout = () => {
+    setIdentityId("");
+    void mint("");
   };
   return (
     <>
       <Heading title="Mint a token" />
       <p class="muted lead">The calls of an app, made from here as an app makes them. A new identity stays.</p>
-      <form onSubmit={(event) => void submit(event)}>
+      <form onSubmit={submit}>
         <PoolField value={identityPoolId} onChange={setIdentityPoolId} />
         <fieldset>
           <legend>Logins</legend>
@@ -141,7 +158,7 @@ export function Page({ params: [namedPool = "", namedIdentity = ""] }: PageProps
             Empty: GetId finds or makes it. A guest's id together with a login links the two.
           </p>
         </div>
-        <fieldset disabled={isByBackend}>
+        <fieldset>
           <legend>What for</legend>
           <p class="check">
             <input
@@ -166,7 +183,7 @@ export function Page({ params: [namedPool = "", namedIdentity = ""] }: PageProps
         </fieldset>
         <p class="actions">
           <button type="submit" class="primary" disabled={isBusy}>
-            {flow === "token" || isByBackend ? "Mint" : "Get credentials"}
+            {flow === "token" ? "Mint" : "Get credentials"}
           </button>
         </p>
       </form>
@@ -178,7 +195,13 @@ export function Page({ params: [namedPool = "", namedIdentity = ""] }: PageProps
         ) : (
           <ol class="calls">
             {steps.map((step, index) => (
-              <StepView key={step.operation} step={step} at={index + 1} identityPoolId={identityPoolId} />
+              <StepView
+                key={step.operation}
+                step={step}
+                at={index + 1}
+                identityPoolId={identityPoolId}
+                onMintWithout={mintWithout}
+              />
             ))}
           </ol>
         )}

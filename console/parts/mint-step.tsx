@@ -1,16 +1,29 @@
 /** One call of the mint: how it went, what it gave, and the commands that make it elsewhere. */
+import type { Failure as Fault } from "../api.ts";
 import { commandOf, unsignedCommandsOf } from "../command.ts";
 import { handOver } from "../handover.ts";
-import { BY_BACKEND, type Step } from "../minting.ts";
+import { BY_BACKEND, OWN_PROVIDER, type Step } from "../minting.ts";
 import { go } from "../router.ts";
 import { service } from "../service.ts";
 import { useAllowed } from "../use-allowed.ts";
 import type { InputOf, OutputOf } from "../wire.ts";
 import { Listing } from "./behind.tsx";
 import { Failure } from "./failure.tsx";
+import { GoodLoginRefused, isOfIdentity } from "./good-login-refused.tsx";
 import { Mark } from "./mark.tsx";
 import { Loading } from "./shown.tsx";
 import { CopyButton, Id } from "./text.tsx";
+
+type StepViewProps = {
+  readonly step: Step;
+  /** Its number, from 1. */
+  readonly at: number;
+  readonly identityPoolId: string;
+  /** The same again, for whatever identity the logins have. */
+  readonly onMintWithout: () => void;
+};
+
+type RefusedProps = Omit<StepViewProps, "at"> & { readonly failure: Fault };
 
 const HIDDEN: ReadonlySet<string> = new Set(["SecretKey", "SessionToken"]);
 
@@ -73,17 +86,37 @@ function Commands({ step: { operation, input } }: { step: Step }) {
   );
 }
 
-export function StepView({ step, at, identityPoolId }: { step: Step; at: number; identityPoolId: string }) {
-  const { operation, input, answer, durationMs } = step;
-  const logins = Object.entries(("Logins" in input ? input.Logins : undefined) ?? {});
-  // The backend's own user, who stands last, has no token to check.
-  const [login] = operation === BY_BACKEND ? logins.slice(0, -1) : logins;
+function Refused({ step: { operation, input }, failure, identityPoolId, onMintWithout }: RefusedProps) {
   const isAllowed = useAllowed();
-  const check = () => {
-    const [providerName, token] = login ?? ["", ""];
-    handOver({ identityPoolId, providerName, token });
+  const all = Object.entries(("Logins" in input ? input.Logins : undefined) ?? {});
+  // The backend's own user, who stands last, has no token to check; this service's own token is no login of a pool.
+  const logins = (operation === BY_BACKEND ? all.slice(0, -1) : all).filter(([name]) => name !== OWN_PROVIDER);
+  const identityId = "IdentityId" in input ? input.IdentityId : undefined;
+  const refusedFor = identityId !== undefined && isOfIdentity(failure) ? identityId : undefined;
+  const check = ([providerName, token]: readonly [string, string]) => {
+    handOver({ identityPoolId, providerName, token, ...(refusedFor !== undefined && { refusedFor }) });
     go("check");
   };
+  return (
+    <>
+      <Failure failure={failure} />
+      {refusedFor !== undefined && logins.length > 0 && (
+        <GoodLoginRefused identityPoolId={identityPoolId} logins={logins} onMintWithout={onMintWithout} />
+      )}
+      {isAllowed("Edgepool.CheckLogin") &&
+        logins.map((login) => (
+          <p key={login[0]}>
+            <button type="button" onClick={() => check(login)}>
+              {logins.length === 1 ? "Check this login, rule by rule" : `Check the login at ${login[0]}, rule by rule`}
+            </button>
+          </p>
+        ))}
+    </>
+  );
+}
+
+export function StepView({ step, at, identityPoolId, onMintWithout }: StepViewProps) {
+  const { operation, input, answer, durationMs } = step;
   return (
     <li>
       <h2>
@@ -93,16 +126,7 @@ export function StepView({ step, at, identityPoolId }: { step: Step; at: number;
       </h2>
       {answer === null && <Loading />}
       {answer?.ok === false && (
-        <>
-          <Failure failure={answer.failure} />
-          {login !== undefined && isAllowed("Edgepool.CheckLogin") && (
-            <p>
-              <button type="button" onClick={check}>
-                Check this login, rule by rule
-              </button>
-            </p>
-          )}
-        </>
+        <Refused step={step} failure={answer.failure} identityPoolId={identityPoolId} onMintWithout={onMintWithout} />
       )}
       <Result step={step} />
       <Listing title="Request" what="the request" text={JSON.stringify(input, null, 2)} />

@@ -34,6 +34,7 @@ test("a good login passes every rule, and its provider is filled in by the token
   await page.getByRole("heading", { name: "Accepted" }).waitFor();
   const outcomes = await page.getByRole("row").getByText("Passed").count();
   expect(outcomes).toBe((await page.getByRole("row").count()) - 1);
+  expect(await page.getByRole("table").getByText("nothing", { exact: true }).count()).toBe(0);
   await page.getByText("As JSON").click();
   await page.getByText("As command").click();
   expect(await page.getByLabel("As command").textContent()).toContain("X-Amz-Target: Edgepool.CheckLogin");

@@ -1,10 +1,11 @@
 /** The console's live mint: the calls of an app, each with what it was answered. */
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { missingChromium } from "../../support/chromium.ts";
+import { adminClient, appClient, createPool, getId } from "../../support/cognito-clients.ts";
 import { choosePool, launchBrowser, openSignedIn } from "../../support/console-stage.ts";
 import { type Missing, need, runProgram } from "../../support/debian-tools.ts";
-import { signIn } from "../../support/development-sign-in.ts";
+import { loginsOf, signIn } from "../../support/development-sign-in.ts";
 
 const endpoint = inject("endpoint");
 const identityPoolId = inject("identityPoolId");
@@ -135,5 +136,106 @@ test("two logins of alice, one of them vouched for by the backend, are of one id
   await page.getByRole("button", { name: "Inspect the token" }).click();
   await page.getByRole("heading", { name: "Genuine, and good now" }).waitFor();
   expect(await page.getByText("a login at").count()).toBe(2);
+  await stage.close();
+});
+
+/** On the mint page, with the development issuer's login of each of them in turn. */
+async function signInAs(page: Page, ...names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    await page.getByLabel("Sign in at the development issuer as").fill(name);
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await page.getByText(`Signed in as ${name}`).waitFor();
+  }
+}
+
+test("why bob is refused on alice's identity is said, with ways on; her login before his is said to be gone", async ({
+  skip,
+}) => {
+  need({ skip }, missing);
+  const [alice, bob] = [`alice-${crypto.randomUUID()}`, `bob-${crypto.randomUUID()}`];
+  const identityId = await getId(appClient(endpoint), identityPoolId, await loginsOf(endpoint, alice));
+  const stage = await openSignedIn(browser, endpoint, `mint/${identityPoolId}/${identityId}`);
+  const { page } = stage;
+  await signInAs(page, alice, bob);
+  await page.getByText("in place of who was there").waitFor();
+  const mint = page.getByRole("button", { name: "Mint", exact: true });
+  await mint.click();
+  await page.getByText("It is not a login of this identity").waitFor();
+  await page.getByRole("status").getByText("Refused", { exact: true }).waitFor({ state: "attached" });
+  await stage.expectAccessible();
+  const find = page.getByRole("button", { name: "Find the identity of the login" });
+  await find.click();
+  await page.getByText("No identity has this login yet").waitFor();
+  await page.getByRole("button", { name: "Mint without the identity id" }).click();
+  await page.getByRole("heading", { name: "2. GetOpenIdToken" }).waitFor();
+  await page.getByRole("button", { name: "Inspect the token" }).waitFor();
+  await page.getByLabel("Identity id, if it is known").fill(identityId);
+  await mint.click();
+  await find.click();
+  await page.getByRole("heading", { name: "Identity", exact: true }).waitFor();
+  expect(page.url()).not.toContain(identityId);
+  await stage.close();
+});
+
+test("the check of a login that an identity has refused says that the login alone is good", async ({ skip }) => {
+  need({ skip }, missing);
+  const logins = await loginsOf(endpoint, `alice-${crypto.randomUUID()}`);
+  const identityId = await getId(appClient(endpoint), identityPoolId, logins);
+  const stage = await openSignedIn(browser, endpoint, `mint/${identityPoolId}/${identityId}`);
+  const { page } = stage;
+  await signInAs(page, `bob-${crypto.randomUUID()}`);
+  await page.getByRole("button", { name: "Mint", exact: true }).click();
+  await page.getByRole("button", { name: "Check this login, rule by rule" }).click();
+  await page.getByRole("button", { name: "Check", exact: true }).click();
+  await page.getByText("the login alone is good").waitFor();
+  await page.getByRole("link", { name: identityId }).waitFor();
+  await stage.expectAccessible();
+  await stage.close();
+});
+
+test("each login of a call that is refused can be checked", async ({ skip }) => {
+  need({ skip }, missing);
+  const stage = await openSignedIn(browser, endpoint, "mint");
+  const { page } = stage;
+  await choosePool(page, identityPoolId);
+  await signInAs(page, "alice");
+  await page.getByRole("button", { name: "Add a login token" }).click();
+  const second = page.getByRole("group", { name: "Login 2" });
+  await second.getByLabel("Login token").fill("no-token");
+  await second.getByLabel("Provider").fill("accounts.google.com");
+  await page.getByRole("button", { name: "Mint", exact: true }).click();
+  const checks = page.getByRole("button", { name: /^Check the login at/ });
+  await checks.first().waitFor();
+  expect(await checks.count()).toBe(2);
+  await page.getByRole("button", { name: "Check the login at accounts.google.com" }).click();
+  await page.getByRole("heading", { name: "Login check" }).waitFor();
+  expect(await page.getByLabel("Provider").inputValue()).toBe("accounts.google.com");
+  await stage.close();
+});
+
+test("a user of the backend gets AWS credentials for the token that the backend was given", async ({ skip }) => {
+  need({ skip }, missing);
+  const stage = await openSignedIn(browser, endpoint, "mint");
+  const { page } = stage;
+  await choosePool(page, identityPoolId);
+  await page.getByLabel("User of your own backend").fill(`user-${crypto.randomUUID()}`);
+  await page.getByLabel("AWS credentials").check();
+  await page.getByRole("button", { name: "Get credentials" }).click();
+  await page.getByRole("heading", { name: "2. GetCredentialsForIdentity" }).waitFor();
+  await page.getByRole("button", { name: "Copy as environment variables" }).waitFor();
+  await stage.close();
+});
+
+test("the pool that was last looked at is the one to mint in", async ({ skip }) => {
+  need({ skip }, missing);
+  const pool = await createPool(adminClient(endpoint), { AllowUnauthenticatedIdentities: true });
+  const stage = await openSignedIn(browser, endpoint, `pool/${pool}/identities`);
+  const { page } = stage;
+  await page.getByRole("link", { name: "Mint a token" }).click();
+  const chosen = async () =>
+    await page.evaluate(() =>
+      [...document.querySelectorAll("form select, form input")].map((field) => Reflect.get(field, "value")),
+    );
+  await expect.poll(chosen).toContain(pool);
   await stage.close();
 });
