@@ -5,6 +5,7 @@ import { AsCommand, AsJson } from "../parts/behind.tsx";
 import { Failure } from "../parts/failure.tsx";
 import { Findings } from "../parts/findings.tsx";
 import { Heading } from "../parts/heading.tsx";
+import { KeySets } from "../parts/key-sets.tsx";
 import { announce } from "../parts/live.tsx";
 import { Load } from "../parts/shown.tsx";
 import { useAllowed } from "../use-allowed.ts";
@@ -179,7 +180,10 @@ function PoolChecks({ pools }: { pools: readonly Pool[] }) {
             <a href={`#pool/${IdentityPoolId}`}>{IdentityPoolName}</a>
           </h3>
           {answer.ok ? (
-            <Findings findings={answer.output.Findings} nothing="All is well." />
+            <>
+              <Findings findings={answer.output.Findings} nothing="All is well." />
+              <KeySets keySets={answer.output.KeySets} />
+            </>
           ) : (
             <Failure failure={answer.failure} />
           )}
@@ -217,13 +221,23 @@ function Trial() {
   );
 }
 
+/** For a key that may look and not try. */
+function Ring() {
+  const ring = useCall("Edgepool.DescribeKeyRing", {});
+  return (
+    <Load of={ring}>
+      {({ Findings: findings }) => <Findings findings={findings} nothing="All is well with the signing keys." />}
+    </Load>
+  );
+}
+
 function Checks({ service }: { service: Service }) {
   const isAllowed = useAllowed();
   return (
     <>
       <h2>The service</h2>
       <Findings findings={service.Findings} nothing="All is well with the settings." />
-      {isAllowed("Edgepool.CheckService") && <Trial />}
+      {isAllowed("Edgepool.CheckService") ? <Trial /> : isAllowed("Edgepool.DescribeKeyRing") && <Ring />}
       <Facts service={service} />
       {isAllowed("Edgepool.CheckIdentityPool") && isAllowed("ListIdentityPools") && (
         <>

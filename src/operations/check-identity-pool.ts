@@ -1,5 +1,6 @@
-/** CheckIdentityPool, an extension of this service: what is wrong, or could be better, with one pool's settings. A read. */
+/** CheckIdentityPool, an extension of this service: what is wrong, or could be better, with one pool's settings; and its key sets. A read. */
 import { ok, type Result } from "../domain/errors.ts";
+import type { KeySetAnswer } from "../key-sets/key-set-life.ts";
 import type { ExtensionInputOf, ExtensionOutputOf } from "../protocol/extensions.ts";
 import { keyIssuersOf, poolFindings } from "../providers/pool-findings.ts";
 import { poolProvidersOf } from "../providers/pool-providers.ts";
@@ -24,5 +25,15 @@ export async function checkIdentityPool(
     return [issuer, await objects.issuer(issuer).keys({ issuer })] as const;
   });
   const keySets = new Map(await Promise.all(answers));
-  return ok({ Findings: findingsAs(poolFindings({ pool: pool.value, providers, config, issuers, keySets })) });
+  return ok({
+    Findings: findingsAs(poolFindings({ pool: pool.value, providers, config, issuers, keySets })),
+    KeySets: [...issuers].flatMap(([providerName, issuer]) => keySetAs(providerName, issuer, keySets.get(issuer))),
+  });
+}
+
+function keySetAs(providerName: string, issuer: string, answer: KeySetAnswer | undefined) {
+  if (answer === undefined) return [];
+  const loaded =
+    answer.state === "known" ? { KeyCount: answer.keys.length, LoadedAt: answer.fetchedAt } : { KeyCount: 0 };
+  return [{ ProviderName: providerName, Issuer: issuer, ...loaded, Failure: answer.failure }];
 }

@@ -56,9 +56,24 @@ export const checkLogin = {
   }),
 } as const;
 
+/** What the issuer's object holds, and for everybody. */
+const issuerKeySet = structure(["ProviderName", "Issuer", "KeyCount"], {
+  ProviderName: text,
+  Issuer: text,
+  KeyCount: count,
+  /** When the keys were loaded; absent where there are none. */
+  LoadedAt: instant,
+  /** Why they could not be loaded when that was last tried, for as long as the issuer is left alone after it. */
+  Failure: text,
+});
+
 export const checkIdentityPool = {
   input: structure(["IdentityPoolId"], { IdentityPoolId: identityPoolId }),
-  output: structure(["Findings"], { Findings: findings }),
+  output: structure(["Findings", "KeySets"], {
+    Findings: findings,
+    /** Of the providers whose tokens are verified by an issuer's keys. */
+    KeySets: { type: "list", member: issuerKeySet },
+  }),
 } as const;
 
 export const checkService = {

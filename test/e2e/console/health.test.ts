@@ -40,6 +40,10 @@ test("the service, what is found of each pool, and the settings; and all of it a
   expect(await settings.getByRole("row", { name: "KEY_RING" }).textContent()).toBe("KEY_RINGbindingbound");
   await stage.expectAccessible();
 
+  const keySets = page.locator("section").filter({ hasText: "Edgepool demo" }).getByRole("listitem");
+  await keySets.filter({ hasText: /\/development\/issuer: 1 key, loaded now$/ }).waitFor();
+  await keySets.filter({ hasText: /^accounts\.google\.com: 0 keys, last asked in vain \(/ }).waitFor();
+
   const asked: (string | undefined)[] = [];
   page.on("request", (request) => asked.push(request.headers()["x-amz-target"]));
   await page.getByRole("button", { name: "Run again" }).press("Enter");
@@ -61,6 +65,20 @@ test("a console at another address than tokens name is an error, said first", as
   expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(320);
   await stage.expectAccessible();
   await stage.close();
+});
+
+test("a key that may look and not try is shown what is found of the signing keys", async ({ skip }) => {
+  need({ skip }, missing);
+  const reader = { accessKeyId: "reader", secretAccessKey: "a-secret-of-some-length" };
+  const operations = ["DescribeKeyRing", "DescribeService"];
+  const worker = await startWorker({ settings: { ADMIN_CREDENTIALS: JSON.stringify([{ ...reader, operations }]) } });
+  const stage = await openConsole(browser, worker.endpoint, { route: "health", secrets: [reader.secretAccessKey] });
+  await signIn(stage, reader);
+  await stage.page.getByText("All is well with the signing keys.").waitFor();
+  expect(await stage.page.getByText("Tokens were tried").count()).toBe(0);
+  await stage.expectAccessible();
+  await stage.close();
+  await worker.stop();
 });
 
 test("whoever may not check pools sees what concerns the service alone, and what the key may do", async ({ skip }) => {

@@ -26,7 +26,11 @@ describe("CheckIdentityPool", () => {
   it("loads the keys of the pool's issuers through their objects, and finds nothing where all is well", async () => {
     const { identityPoolId: IdentityPoolId } = await makePool(signIn.settings);
     const calls = noteCalls();
-    expect((await service.admin("CheckIdentityPool", { IdentityPoolId })).json).toEqual({ Findings: [] });
+    const keySet = { ProviderName: signIn.providerName, Issuer: `https://${signIn.providerName}`, KeyCount: 1 };
+    expect((await service.admin("CheckIdentityPool", { IdentityPoolId })).json).toEqual({
+      Findings: [],
+      KeySets: [{ ...keySet, LoadedAt: Date.now() / 1000 }],
+    });
     expect(calls).toEqual(["IdentityPoolObject.read", "IssuerObject.keys"]);
     const { length } = signIn.upstream.fetched;
     expect(length).toBeGreaterThan(0);
@@ -45,7 +49,11 @@ describe("CheckIdentityPool", () => {
       Message: expect.stringContaining("connection"),
       Action: expect.any(String),
     };
-    expect((await service.admin("CheckIdentityPool", { IdentityPoolId })).json).toEqual({ Findings: [finding] });
+    const keySet = { ProviderName: "down.example", Issuer: "https://down.example", KeyCount: 0, Failure: "connection" };
+    expect((await service.admin("CheckIdentityPool", { IdentityPoolId })).json).toEqual({
+      Findings: [finding],
+      KeySets: [keySet],
+    });
     const { length } = signIn.upstream.fetched;
     await service.admin("CheckIdentityPool", { IdentityPoolId });
     expect(signIn.upstream.fetched).toHaveLength(length);
