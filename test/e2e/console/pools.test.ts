@@ -6,22 +6,32 @@ import { missingChromium } from "../../support/chromium.ts";
 import { adminClient, createPool } from "../../support/cognito-clients.ts";
 import { launchBrowser, openConsole, openSignedIn, signIn } from "../../support/console-stage.ts";
 import { type Missing, need } from "../../support/debian-tools.ts";
-import { startWorker } from "../../support/worker-process.ts";
+import { type RunningWorker, startWorker } from "../../support/worker-process.ts";
 
-const endpoint = inject("endpoint");
 const identityPoolId = inject("identityPoolId");
+const lister = { accessKeyId: "lists", secretAccessKey: "a-secret-of-some-length" };
 let missing: Missing;
 let browser: Browser;
+/** Its own: at the service that all share, others make pools meanwhile, and the demo pool may be on any page. */
+let worker: RunningWorker;
 
 beforeAll(async () => {
   missing = await missingChromium();
-  if (missing === undefined) browser = await launchBrowser();
+  if (missing !== undefined) return;
+  const keys = [
+    { ...LOCAL_CREDENTIAL, operations: "*" },
+    { ...lister, operations: ["DescribeService", "ListIdentityPools"] },
+  ];
+  [browser, worker] = await Promise.all([
+    launchBrowser(),
+    startWorker({ settings: { ADMIN_CREDENTIALS: JSON.stringify(keys) } }),
+  ]);
 });
-afterAll(async () => await browser?.close());
+afterAll(async () => await Promise.all([browser?.close(), worker?.stop()]));
 
 test("all pools are listed, each with its id to copy", async ({ skip }) => {
   need({ skip }, missing);
-  const stage = await openSignedIn(browser, endpoint, "pools");
+  const stage = await openSignedIn(browser, worker.endpoint, "pools");
   const { page } = stage;
   expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Identity pools");
   const row = page.getByRole("row", { name: identityPoolId });
@@ -34,7 +44,7 @@ test("all pools are listed, each with its id to copy", async ({ skip }) => {
   await row.getByText("Not copied").waitFor();
   await page.getByText("As command").click();
   const command = await page.getByLabel("As command").textContent();
-  expect(command).toContain(`aws cognito-identity list-identity-pools --endpoint-url ${endpoint}`);
+  expect(command).toContain(`aws cognito-identity list-identity-pools --endpoint-url ${worker.endpoint}`);
   await page.getByText("As JSON").click();
   await stage.expectAccessible();
   await stage.close();
@@ -42,12 +52,6 @@ test("all pools are listed, each with its id to copy", async ({ skip }) => {
 
 test("more than sixty pools are on several pages, and no total is claimed", async ({ skip }) => {
   need({ skip }, missing);
-  const lister = { accessKeyId: "lists", secretAccessKey: "a-secret-of-some-length" };
-  const keys = [
-    { ...LOCAL_CREDENTIAL, operations: "*" },
-    { ...lister, operations: ["DescribeService", "ListIdentityPools"] },
-  ];
-  const worker = await startWorker({ settings: { ADMIN_CREDENTIALS: JSON.stringify(keys) } });
   const admin = adminClient(worker.endpoint);
   for (let number = 0; number < 60; number += 1) {
     await createPool(admin, {
@@ -82,5 +86,4 @@ test("more than sixty pools are on several pages, and no total is claimed", asyn
   await limited.page.getByText("60 shown, more exist").waitFor();
   await expect.poll(async () => await limited.page.getByRole("columnheader").allTextContents()).toEqual(["Name", "Id"]);
   await limited.close();
-  await worker.stop();
 });
