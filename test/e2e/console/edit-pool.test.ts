@@ -19,11 +19,21 @@ afterAll(async () => await browser?.close());
 
 test("columns that are filled say what they are", async ({ skip }) => {
   need({ skip }, missing);
-  const pool = await createPool(admin, { SupportedLoginProviders: { "accounts.google.com": "a" } });
+  const userPool = { ProviderName: "cognito-idp.us-east-1.amazonaws.com/us-east-1_Example02", ClientId: "b" };
+  const pool = await createPool(admin, {
+    SupportedLoginProviders: { "accounts.google.com": "a" },
+    CognitoIdentityProviders: [userPool],
+  });
   const stage = await openSignedIn(browser, endpoint, `pool/${pool}/edit`);
-  const providers = stage.page.getByRole("group", { name: "Login providers" });
-  await providers.getByText("Provider name", { exact: true }).waitFor();
-  await providers.getByText("Client id", { exact: true }).waitFor();
+  const { page } = stage;
+  for (const [group, field] of [
+    ["Login providers", "Client id 1"],
+    ["Amazon Cognito user pools", "Client id of user pool 1"],
+  ] as const) {
+    const columns = page.getByRole("group", { name: group });
+    const head = await columns.getByText("Client id", { exact: true }).boundingBox();
+    expect(head?.x).toBe((await columns.getByLabel(field).boundingBox())?.x);
+  }
   await stage.expectAccessible();
   await stage.expectToFit();
   await stage.close();
