@@ -14,14 +14,38 @@ const SCRIPT = `${CONSOLE_FOLDER}/main.tsx`;
 const STYLE = `${CONSOLE_FOLDER}/style.css`;
 const ICON = `${CONSOLE_FOLDER}/icon.svg`;
 
-const PARTS = ["behind", "dialog", "findings", "mark", "pager", "search-field", "shown", "trail"];
 /**
- * What most pages have: loaded with the first of them, as one file. esbuild would else make one for each company of pages that share a
+ * What several pages have: loaded with the first of them, as one file. esbuild would else make one for each company of pages that share a
  * part, and all of these together weigh more than they spare.
  */
 const SHARED = [
-  ...PARTS.map((name) => `${CONSOLE_FOLDER}/parts/${name}.tsx`),
-  ...["router", "use-allowed", "use-call", "use-pages"].map((name) => `${CONSOLE_FOLDER}/${name}.ts`),
+  ...[
+    "behind",
+    "dialog",
+    "findings",
+    "mark",
+    "pager",
+    "pool-field",
+    "search-field",
+    "shown",
+    "token-fields",
+    "trail",
+  ].map((name) => `${CONSOLE_FOLDER}/parts/${name}.tsx`),
+  ...["form", "problems"].map((name) => `${CONSOLE_FOLDER}/pool/${name}.tsx`),
+  ...[
+    "handover",
+    "last-pool",
+    "pool/draft",
+    "pool/providers",
+    "provider-names",
+    "router",
+    "token-words",
+    "use-allowed",
+    "use-call",
+    "use-pages",
+    "use-pool",
+    "use-unsaved",
+  ].map((name) => `${CONSOLE_FOLDER}/${name}.ts`),
 ];
 
 /** The first browsers that know `light-dark()`. */
