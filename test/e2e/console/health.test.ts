@@ -61,7 +61,10 @@ test("a console at another address than tokens name is an error, said first", as
   const { page } = stage;
   const finding = page.getByRole("listitem").filter({ hasText: "issuer-not-origin" });
   expect(await finding.textContent()).toMatch(new RegExp(`^Error ?ISSUER.*${other}.*${endpoint}`));
-  await page.getByRole("heading", { name: "Edgepool demo" }).waitFor();
+  await page
+    .getByRole("status")
+    .getByText(/identity pools? checked/)
+    .waitFor();
   expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(320);
   await stage.expectAccessible();
   await stage.close();
