@@ -43,6 +43,12 @@ function LocalSignIn({ onToken }: { onToken: (login: Login) => "added" | "replac
           autoComplete="off"
           spellcheck={false}
           onInput={(event) => setName(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key !== "Enter") return;
+            // Not the form around it, which would mint for a guest.
+            event.preventDefault();
+            void enter();
+          }}
         />
         <button type="button" disabled={name.trim() === ""} onClick={() => void enter()}>
           Sign in
@@ -95,7 +101,7 @@ export function Page({ params: [namedPool = "", namedIdentity = ""] }: PageProps
   };
   const submit = (event: Event) => {
     event.preventDefault();
-    void mint(identityId);
+    if (!isBusy) void mint(identityId);
   };
   const mintWithout = () => {
     setIdentityId("");
@@ -182,7 +188,7 @@ export function Page({ params: [namedPool = "", namedIdentity = ""] }: PageProps
           </p>
         </fieldset>
         <p class="actions">
-          <button type="submit" class="primary" disabled={isBusy}>
+          <button type="submit" class="primary" aria-disabled={isBusy}>
             {flow === "token" ? "Mint" : "Get credentials"}
           </button>
         </p>

@@ -15,7 +15,6 @@ function adviceOf(failure: Fault): string | undefined {
     case "ResourceNotFoundException":
       return "It may have been deleted since this page was shown.";
     case "ConcurrentModificationException":
-    case "ResourceConflictException":
       return "Somebody else has changed it at the same time. Load it again, and look before you repeat.";
     case "InternalErrorException":
       return "The log of the Worker has more under this request id.";

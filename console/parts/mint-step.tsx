@@ -100,6 +100,9 @@ function Refused({ step: { operation, input }, failure, identityPoolId, onMintWi
   return (
     <>
       <Failure failure={failure} />
+      {refusedFor === undefined && failure.exception === "ResourceConflictException" && (
+        <p>Each of these logins may be good: they are of different identities, and a call is for one.</p>
+      )}
       {refusedFor !== undefined && logins.length > 0 && (
         <GoodLoginRefused identityPoolId={identityPoolId} logins={logins} onMintWithout={onMintWithout} />
       )}

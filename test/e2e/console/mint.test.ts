@@ -110,12 +110,16 @@ test("a login row is removed, and a known guest is linked by its id", async ({ s
       .first()
       .textContent()) ?? "";
   await page.getByLabel("Identity id, if it is known").fill(guest);
-  await page.getByLabel("Sign in at the development issuer as").fill(`linked-${guest.slice(-12)}`);
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  const signInField = page.getByLabel("Sign in at the development issuer as");
+  await signInField.fill(`linked-${guest.slice(-12)}`);
+  // Signs in, and mints nothing for a guest.
+  await signInField.press("Enter");
   await page.getByLabel("Provider").waitFor();
-  await page.getByRole("button", { name: "Mint", exact: true }).click();
+  const mint = page.getByRole("button", { name: "Mint", exact: true });
+  await mint.press("Enter");
   await page.getByRole("heading", { name: "1. GetOpenIdToken" }).waitFor();
   await page.getByRole("button", { name: "Inspect the token" }).waitFor();
+  expect(await mint.evaluate((button) => button === document.activeElement)).toBe(true);
   expect(await page.getByRole("link", { name: /^us-east-1:/ }).textContent()).toBe(guest);
   await stage.close();
 });
@@ -136,6 +140,29 @@ test("two logins of alice, one of them vouched for by the backend, are of one id
   await page.getByRole("button", { name: "Inspect the token" }).click();
   await page.getByRole("heading", { name: "Genuine, and good now" }).waitFor();
   expect(await page.getByText("a login at").count()).toBe(2);
+  await stage.close();
+});
+
+test("a user of the backend who is somebody else's is told apart from a bad login", async ({ skip }) => {
+  need({ skip }, missing);
+  const stage = await openSignedIn(browser, endpoint, "mint");
+  const { page } = stage;
+  await choosePool(page, identityPoolId);
+  const name = crypto.randomUUID();
+  const mint = page.getByRole("button", { name: "Mint", exact: true });
+  await signInAs(page, `alice-${name}`);
+  await page.getByLabel("User of your own backend").fill(`alice-${name}`);
+  await mint.click();
+  await page.getByRole("button", { name: "Inspect the token" }).waitFor();
+  await page.getByLabel("User of your own backend").fill("");
+  await signInAs(page, `bob-${name}`);
+  await mint.click();
+  await page.getByRole("heading", { name: "2. GetOpenIdToken" }).waitFor();
+  await page.getByRole("button", { name: "Inspect the token" }).waitFor();
+  await page.getByLabel("User of your own backend").fill(`alice-${name}`);
+  await mint.click();
+  await page.getByText("they are of different identities, and a call is for one").waitFor();
+  expect(await page.getByText("Somebody else has changed it").count()).toBe(0);
   await stage.close();
 });
 
