@@ -9,6 +9,7 @@ import { announce } from "../parts/live.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { PoolField } from "../parts/pool-field.tsx";
 import { Empty, Load } from "../parts/shown.tsx";
+import { Table } from "../parts/table.tsx";
 import { type Login, LoginFields } from "../parts/token-fields.tsx";
 import { useCall } from "../use-call.ts";
 import { providerNamesOf } from "../provider-names.ts";
@@ -86,23 +87,11 @@ function Verdict({ output, refusedFor }: { output: Output; refusedFor: string | 
           </>
         )}
       </div>
-      <div class="table rules">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Outcome</th>
-              <th scope="col">Rule</th>
-              <th scope="col">Expected</th>
-              <th scope="col">Found</th>
-            </tr>
-          </thead>
-          <tbody>
-            {Rules.map((rule) => (
-              <RuleRow key={rule.Rule} rule={rule} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table heads={["Outcome", "Rule", "Expected", "Found"]} kind="rules">
+        {Rules.map((rule) => (
+          <RuleRow key={rule.Rule} rule={rule} />
+        ))}
+      </Table>
     </>
   );
 }

@@ -7,6 +7,7 @@ import { Failure } from "../parts/failure.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { announce } from "../parts/live.tsx";
 import { Load } from "../parts/shown.tsx";
+import { Table } from "../parts/table.tsx";
 import { Trail } from "../parts/trail.tsx";
 import { type Difference, differencesOf, draftOf, problemsOf, settingsOf, withoutSecrets } from "../pool/draft.ts";
 import { PoolForm } from "../pool/form.tsx";
@@ -39,26 +40,15 @@ async function save(pool: Pool, input: Pool): Promise<Fault | null> {
 
 function Differences({ differences }: { differences: readonly Difference[] }) {
   return (
-    <div class="table">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Setting</th>
-            <th scope="col">Before</th>
-            <th scope="col">After</th>
-          </tr>
-        </thead>
-        <tbody>
-          {differences.map(({ setting, before, after }) => (
-            <tr key={setting}>
-              <th scope="row">{setting}</th>
-              <td>{before === "" ? <span class="muted">not there</span> : before}</td>
-              <td>{after === "" ? <span class="muted">not there</span> : after}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table heads={["Setting", "Before", "After"]}>
+      {differences.map(({ setting, before, after }) => (
+        <tr key={setting}>
+          <th scope="row">{setting}</th>
+          <td>{before === "" ? <span class="muted">not there</span> : before}</td>
+          <td>{after === "" ? <span class="muted">not there</span> : after}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

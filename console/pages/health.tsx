@@ -8,6 +8,7 @@ import { Heading } from "../parts/heading.tsx";
 import { KeySets } from "../parts/key-sets.tsx";
 import { announce } from "../parts/live.tsx";
 import { Load } from "../parts/shown.tsx";
+import { Table } from "../parts/table.tsx";
 import { useAllowed } from "../use-allowed.ts";
 import { useCall } from "../use-call.ts";
 import type { OutputOf } from "../wire.ts";
@@ -96,49 +97,37 @@ function Rights({ caller }: { caller: Service["Caller"] }) {
 /** Settings, secrets and bindings: three kinds of a name, and what is known of each. */
 function Setup({ service: { Settings, Secrets, Bindings } }: { service: Service }) {
   return (
-    <div class="table" tabIndex={0}>
-      <table>
-        <caption class="unseen">Settings, secrets and bindings</caption>
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Value</th>
-            <th scope="col">From</th>
-          </tr>
-        </thead>
-        <tbody>
-          {Settings.map(({ Name, Value, IsDefault }) => (
-            <tr key={Name}>
-              <td>
-                <code>{Name}</code>
-              </td>
-              <td class="value">
-                <code>{Value}</code>
-              </td>
-              <td class={IsDefault ? "muted" : ""}>{IsDefault ? "default" : "set"}</td>
-            </tr>
-          ))}
-          {Secrets.map(({ Name, IsSet }) => (
-            <tr key={Name}>
-              <td>
-                <code>{Name}</code>
-              </td>
-              <td class="muted">secret</td>
-              <td class={IsSet ? "steps" : "steps muted"}>{IsSet ? "set" : "not set"}</td>
-            </tr>
-          ))}
-          {Bindings.map(({ Name, IsBound }) => (
-            <tr key={Name}>
-              <td>
-                <code>{Name}</code>
-              </td>
-              <td class="muted">binding</td>
-              <td class={IsBound ? "steps" : "steps muted"}>{IsBound ? "bound" : "not bound"}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table heads={["Name", "Value", "From"]} caption="Settings, secrets and bindings" isFocusable>
+      {Settings.map(({ Name, Value, IsDefault }) => (
+        <tr key={Name}>
+          <td>
+            <code>{Name}</code>
+          </td>
+          <td class="value">
+            <code>{Value}</code>
+          </td>
+          <td class={IsDefault ? "muted" : ""}>{IsDefault ? "default" : "set"}</td>
+        </tr>
+      ))}
+      {Secrets.map(({ Name, IsSet }) => (
+        <tr key={Name}>
+          <td>
+            <code>{Name}</code>
+          </td>
+          <td class="muted">secret</td>
+          <td class={IsSet ? "steps" : "steps muted"}>{IsSet ? "set" : "not set"}</td>
+        </tr>
+      ))}
+      {Bindings.map(({ Name, IsBound }) => (
+        <tr key={Name}>
+          <td>
+            <code>{Name}</code>
+          </td>
+          <td class="muted">binding</td>
+          <td class={IsBound ? "steps" : "steps muted"}>{IsBound ? "bound" : "not bound"}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

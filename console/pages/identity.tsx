@@ -8,6 +8,7 @@ import { Heading } from "../parts/heading.tsx";
 import { Life } from "../parts/life.tsx";
 import { Load } from "../parts/shown.tsx";
 import { StandingWord } from "../parts/standing.tsx";
+import { Table } from "../parts/table.tsx";
 import { Id, Time } from "../parts/text.tsx";
 import { saveAs } from "../save.ts";
 import { Trail } from "../parts/trail.tsx";
@@ -185,44 +186,32 @@ const WORDS: Readonly<Record<Entry["Kind"], string>> = {
 
 function LifeTable({ life, id }: { life: Identity["Life"]; id: string }) {
   return (
-    <div class="table">
-      <table id={id}>
-        <caption class="unseen">What happened to this identity, oldest first</caption>
-        <thead>
-          <tr>
-            <th scope="col">When (UTC)</th>
-            <th scope="col">What</th>
-            <th scope="col">With whom</th>
-          </tr>
-        </thead>
-        <tbody>
-          {life.map(({ Sequence, At, Kind, ProviderNames, Other, By }) => (
-            <tr key={Sequence}>
-              <td>
-                <time dateTime={new Date(At * 1000).toISOString()}>
-                  {new Date(At * 1000).toISOString().slice(0, 19).replace("T", " ")}
-                </time>
-              </td>
-              <td>{WORDS[Kind]}</td>
-              <td>
-                {ProviderNames?.join(", ")}
-                {Other !== undefined && (
-                  <a href={identityHref(Other)}>
-                    <code>{Other}</code>
-                  </a>
-                )}
-                {By !== undefined && (
-                  <span class="muted">
-                    {" "}
-                    by <code>{By}</code>
-                  </span>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table heads={["When (UTC)", "What", "With whom"]} caption="What happened to this identity, oldest first" id={id}>
+      {life.map(({ Sequence, At, Kind, ProviderNames, Other, By }) => (
+        <tr key={Sequence}>
+          <td>
+            <time dateTime={new Date(At * 1000).toISOString()}>
+              {new Date(At * 1000).toISOString().slice(0, 19).replace("T", " ")}
+            </time>
+          </td>
+          <td>{WORDS[Kind]}</td>
+          <td>
+            {ProviderNames?.join(", ")}
+            {Other !== undefined && (
+              <a href={identityHref(Other)}>
+                <code>{Other}</code>
+              </a>
+            )}
+            {By !== undefined && (
+              <span class="muted">
+                {" "}
+                by <code>{By}</code>
+              </span>
+            )}
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

@@ -8,6 +8,7 @@ import { Heading } from "../parts/heading.tsx";
 import { announce } from "../parts/live.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Empty, Loading } from "../parts/shown.tsx";
+import { Table } from "../parts/table.tsx";
 import { go } from "../router.ts";
 import { service } from "../service.ts";
 import { asClaimed, type Check, checksOf, verdictOf } from "../token-checks.ts";
@@ -161,40 +162,18 @@ function Inspected({ token, read, keySet }: { token: string; read: ReadToken; ke
           </p>
         )}
       </div>
-      <div class="table rules">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Outcome</th>
-              <th scope="col">What</th>
-              <th scope="col">Why</th>
-            </tr>
-          </thead>
-          <tbody>
-            {checks.map((check) => (
-              <CheckRow key={check.name} check={check} />
-            ))}
-            {typeof audience === "string" && <AudienceRow audience={audience} isForeign={isForeign} />}
-          </tbody>
-        </table>
-      </div>
+      <Table heads={["Outcome", "What", "Why"]} kind="rules">
+        {checks.map((check) => (
+          <CheckRow key={check.name} check={check} />
+        ))}
+        {typeof audience === "string" && <AudienceRow audience={audience} isForeign={isForeign} />}
+      </Table>
       <h2>What it says</h2>
-      <div class="table rules">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Claim</th>
-              <th scope="col">Value</th>
-              <th scope="col">Means</th>
-            </tr>
-          </thead>
-          <tbody>
-            {Object.entries(claims).map(([claim, value]) => (
-              <ClaimRow key={claim} claim={claim} value={value} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table heads={["Claim", "Value", "Means"]} kind="rules">
+        {Object.entries(claims).map(([claim, value]) => (
+          <ClaimRow key={claim} claim={claim} value={value} />
+        ))}
+      </Table>
       <h2>What a relying party must still check</h2>
       <StillToDo {...read} />
       <AsJson value={{ header, claims }} />

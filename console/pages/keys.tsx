@@ -6,6 +6,7 @@ import { Heading } from "../parts/heading.tsx";
 import { KeyTimeLine } from "../parts/key-time-line.tsx";
 import { RotateKey } from "../parts/rotate.tsx";
 import { Empty, Load } from "../parts/shown.tsx";
+import { Table } from "../parts/table.tsx";
 import { Time } from "../parts/text.tsx";
 import { useAllowed } from "../use-allowed.ts";
 import { useCall } from "../use-call.ts";
@@ -32,46 +33,37 @@ function Step({ words, at }: { words: string; at: number | undefined }) {
 
 function KeyTable({ keys, id }: { keys: Keys; id: string }) {
   return (
-    <div class="table" tabIndex={0}>
-      <table id={id}>
-        <caption class="unseen">The signing keys</caption>
-        <thead>
-          <tr>
-            <th scope="col">Key</th>
-            <th scope="col">Algorithm</th>
-            <th scope="col">State</th>
-            <th scope="col">Until now</th>
-            <th scope="col">From now on</th>
+    <Table
+      heads={["Key", "Algorithm", "State", "Until now", "From now on"]}
+      caption="The signing keys"
+      id={id}
+      isFocusable
+    >
+      {keys.map((key) => {
+        const [shape, words] = STATES[key.State];
+        return (
+          <tr key={key.KeyId}>
+            <td>
+              <code>{key.KeyId}</code>
+            </td>
+            <td>{key.Algorithm}</td>
+            <td class="steps">
+              <span aria-hidden="true">{shape}</span> {words}
+            </td>
+            <td class="steps">
+              <Step words="published" at={key.PublishedAt} />
+              <Step words="signs since" at={key.ActivatedAt} />
+              <Step words="signed until" at={key.RetiredAt} />
+            </td>
+            <td class="steps">
+              <Step words="signs" at={key.ActivatesAt} />
+              <Step words="retires" at={key.RetiresAt} />
+              <Step words="leaves the key set" at={key.LeavesAt} />
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {keys.map((key) => {
-            const [shape, words] = STATES[key.State];
-            return (
-              <tr key={key.KeyId}>
-                <td>
-                  <code>{key.KeyId}</code>
-                </td>
-                <td>{key.Algorithm}</td>
-                <td class="steps">
-                  <span aria-hidden="true">{shape}</span> {words}
-                </td>
-                <td class="steps">
-                  <Step words="published" at={key.PublishedAt} />
-                  <Step words="signs since" at={key.ActivatedAt} />
-                  <Step words="signed until" at={key.RetiredAt} />
-                </td>
-                <td class="steps">
-                  <Step words="signs" at={key.ActivatesAt} />
-                  <Step words="retires" at={key.RetiresAt} />
-                  <Step words="leaves the key set" at={key.LeavesAt} />
-                </td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </div>
+        );
+      })}
+    </Table>
   );
 }
 

@@ -7,6 +7,7 @@ import { AsCommand, AsJson } from "../parts/behind.tsx";
 import { Chart, type Line } from "../parts/chart.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Empty, Load, Loading } from "../parts/shown.tsx";
+import { Table } from "../parts/table.tsx";
 import { service } from "../service.ts";
 import { useCall } from "../use-call.ts";
 
@@ -126,26 +127,15 @@ function Refusals({ rows }: { rows: Metrics["Refusals"] }) {
   return (
     <>
       <h2>Why calls were refused</h2>
-      <div class="table stacked">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Exception</th>
-              <th scope="col">Reason</th>
-              <th scope="col">Calls</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(({ Exception, Reason, Count }) => (
-              <tr key={`${Exception} ${Reason}`}>
-                <td>{Exception}</td>
-                <td data-label="Reason">{Reason}</td>
-                <td data-label="Calls">{Count.toLocaleString("en")}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table heads={["Exception", "Reason", "Calls"]} kind="stacked">
+        {rows.map(({ Exception, Reason, Count }) => (
+          <tr key={`${Exception} ${Reason}`}>
+            <td>{Exception}</td>
+            <td data-label="Reason">{Reason}</td>
+            <td data-label="Calls">{Count.toLocaleString("en")}</td>
+          </tr>
+        ))}
+      </Table>
     </>
   );
 }

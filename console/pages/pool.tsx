@@ -7,6 +7,7 @@ import { DangerDialog } from "../parts/dialog.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { announce } from "../parts/live.tsx";
 import { Empty, Load } from "../parts/shown.tsx";
+import { Table } from "../parts/table.tsx";
 import { Id } from "../parts/text.tsx";
 import { Trail } from "../parts/trail.tsx";
 import { PoolCheck } from "../pool/check.tsx";
@@ -43,32 +44,21 @@ function Providers({ pool }: { pool: Pool }) {
     );
   }
   return (
-    <div class="table stacked">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Provider</th>
-            <th scope="col">Kind</th>
-            <th scope="col">Client id</th>
-          </tr>
-        </thead>
-        <tbody>
-          {providers.map(({ name, key, kind, clientId }) => (
-            <tr key={key}>
-              <td>{name}</td>
-              <td data-label="Kind">{kind}</td>
-              <td data-label="Client id">
-                {clientId === undefined ? (
-                  <span class="muted">none</span>
-                ) : (
-                  <ClientId provider={name} clientId={clientId} />
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table heads={["Provider", "Kind", "Client id"]} kind="stacked">
+      {providers.map(({ name, key, kind, clientId }) => (
+        <tr key={key}>
+          <td>{name}</td>
+          <td data-label="Kind">{kind}</td>
+          <td data-label="Client id">
+            {clientId === undefined ? (
+              <span class="muted">none</span>
+            ) : (
+              <ClientId provider={name} clientId={clientId} />
+            )}
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

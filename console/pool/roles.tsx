@@ -6,6 +6,7 @@ import { Dialog } from "../parts/dialog.tsx";
 import { Failure } from "../parts/failure.tsx";
 import { announce } from "../parts/live.tsx";
 import { Empty, Load } from "../parts/shown.tsx";
+import { Table } from "../parts/table.tsx";
 import { useAllowed } from "../use-allowed.ts";
 import { useCall } from "../use-call.ts";
 import type { InputOf, OutputOf } from "../wire.ts";
@@ -34,32 +35,21 @@ function MappingRows({ provider, mapping }: { provider: string; mapping: Mapping
       <p>
         <strong>{provider}</strong>: the first rule that fits; without one {otherwise(mapping)}.
       </p>
-      <div class="table">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Claim</th>
-              <th scope="col">Must</th>
-              <th scope="col">Role</th>
-            </tr>
-          </thead>
-          <tbody>
-            {(mapping.RulesConfiguration?.Rules ?? []).map(({ Claim, MatchType, Value, RoleARN }, index) => (
-              <tr key={index}>
-                <td>
-                  <code>{Claim}</code>
-                </td>
-                <td>
-                  {MATCHES[MatchType]} <code>{Value}</code>
-                </td>
-                <td>
-                  <code>{RoleARN}</code>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table heads={["Claim", "Must", "Role"]}>
+        {(mapping.RulesConfiguration?.Rules ?? []).map(({ Claim, MatchType, Value, RoleARN }, index) => (
+          <tr key={index}>
+            <td>
+              <code>{Claim}</code>
+            </td>
+            <td>
+              {MATCHES[MatchType]} <code>{Value}</code>
+            </td>
+            <td>
+              <code>{RoleARN}</code>
+            </td>
+          </tr>
+        ))}
+      </Table>
     </>
   );
 }
