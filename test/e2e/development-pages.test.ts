@@ -1,24 +1,12 @@
 /** The first page and the sign-in page in a real Chromium: for every eye, by the keyboard alone, on a small screen, and without scripts. */
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { missingChromium } from "../support/chromium.ts";
-import { launchBrowser, openConsole, type Stage } from "../support/console-stage.ts";
-import { type Missing, need } from "../support/debian-tools.ts";
+import { describe, expect, inject, test } from "vitest";
+import { openConsole, type Stage, testBrowser } from "../support/console-stage.ts";
 import { startWorker } from "../support/worker-process.ts";
 
 const endpoint = inject("endpoint");
 const SMALLEST = { viewport: { width: 320, height: 640 } };
 
-let missing: Missing;
-let browser: Browser;
-
-beforeAll(async () => {
-  missing = await missingChromium();
-  if (missing === undefined) browser = await launchBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-});
+const browser = testBrowser();
 
 const buttonOf = ({ page }: Stage, name: string) => page.getByRole("button", { name, exact: true });
 
@@ -41,7 +29,7 @@ async function enterName({ page }: Stage, name: string): Promise<void> {
 
 describe("the first page", () => {
   test("is accessible in both schemes and fits 320 px, before and after a token was verified", async ({ skip }) => {
-    need({ skip }, missing);
+    browser.need({ skip });
     const stage = await openConsole(browser, endpoint, SMALLEST);
     await stage.page.goto(endpoint);
     await stage.expectAccessible();
@@ -55,7 +43,7 @@ describe("the first page", () => {
   });
 
   test("is used by the keyboard: a guest, a command copied, and on to the console", async ({ skip }) => {
-    need({ skip }, missing);
+    browser.need({ skip });
     const stage = await openConsole(browser, endpoint);
     const { page } = stage;
     await page.goto(endpoint);
@@ -78,7 +66,7 @@ describe("the first page", () => {
 
 describe("the sign-in page", () => {
   test("is accessible in both schemes and fits 320 px, in each of its states", async ({ skip }) => {
-    need({ skip }, missing);
+    browser.need({ skip });
     const stage = await openConsole(browser, endpoint, SMALLEST);
     const { page } = stage;
     await page.goto(`${endpoint}/development/issuer`);
@@ -99,7 +87,7 @@ describe("the sign-in page", () => {
   });
 
   test("is used by the keyboard, from the name to the identity in the console", async ({ skip }) => {
-    need({ skip }, missing);
+    browser.need({ skip });
     const stage = await openConsole(browser, endpoint, { viewport: { width: 800, height: 400 } });
     const { page } = stage;
     await page.goto(`${endpoint}/development/issuer`);
@@ -120,7 +108,7 @@ describe("the sign-in page", () => {
   });
 
   test("signs in without scripts, and has no button then that would need one", async ({ skip }) => {
-    need({ skip }, missing);
+    browser.need({ skip });
     const context = await browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
     await page.goto(`${endpoint}/development/issuer`);
@@ -132,7 +120,7 @@ describe("the sign-in page", () => {
   });
 
   test("works over https as well, policy and all", async ({ skip }) => {
-    need({ skip }, missing);
+    browser.need({ skip });
     const worker = await startWorker({ flags: ["--https"] });
     try {
       const stage = await openConsole(browser, worker.endpoint, { ignoreHTTPSErrors: true });

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Missing, missingProgram } from "./debian-tools.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
+export const CHROMIUM = "/usr/bin/chromium";
 const START_DEADLINE_MS = 150_000;
 
 export async function missingChromium(): Promise<Missing> {

@@ -3,11 +3,12 @@
  * at its end: a report of the policy, a request to anybody else, an error in the browser's console, a key that lies around.
  */
 import axe from "axe-core";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { expect } from "vitest";
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, expect, type TestContext } from "vitest";
 import { LOCAL_CREDENTIAL } from "../../src/development/local-credential.ts";
+import { CHROMIUM, missingChromium } from "./chromium.ts";
+import { type Missing, need } from "./debian-tools.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
 /** For a machine that is busy with much else. */
 const PATIENCE_MS = 60_000;
 
@@ -25,13 +26,35 @@ export type Stage = {
   close(): Promise<void>;
 };
 
-export async function launchBrowser(): Promise<Browser> {
-  return await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+/** The browser of a file's tests. */
+export type TestBrowser = {
+  /** At the beginning of a test: skips it where there is no Chromium, and fails it in CI. */
+  need(context: Pick<TestContext, "skip">): void;
+  newContext(options: BrowserContextOptions): Promise<BrowserContext>;
+};
+
+/** Called once at the head of a file: the browser is there before its first test, and gone after its last. */
+export function testBrowser(): TestBrowser {
+  let missing: Missing;
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    missing = await missingChromium();
+    if (missing !== undefined) return;
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+  });
+  afterAll(async () => await browser?.close());
+  return {
+    need: (context) => need(context, missing),
+    async newContext(options) {
+      if (browser === undefined) throw new Error("there is no browser: a test begins by need()");
+      return await browser.newContext(options);
+    },
+  };
 }
 
 /** The console before anybody has signed in. */
 export async function openConsole(
-  browser: Browser,
+  browser: TestBrowser,
   endpoint: string,
   options: BrowserContextOptions & { readonly route?: string; readonly secrets?: readonly string[] } = {},
 ): Promise<Stage> {
@@ -104,7 +127,7 @@ export async function signIn({ page }: Stage, { accessKeyId, secretAccessKey }: 
 
 /** A page of the console, for whoever has signed in with the local key. */
 export async function openSignedIn(
-  browser: Browser,
+  browser: TestBrowser,
   endpoint: string,
   route: string,
   options: BrowserContextOptions & { readonly secrets?: readonly string[] } = {},

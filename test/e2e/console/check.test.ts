@@ -1,28 +1,19 @@
 /** The console's login check: why a token is refused, rule by rule. */
-import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { missingChromium } from "../../support/chromium.ts";
-import { choosePool, launchBrowser, openSignedIn } from "../../support/console-stage.ts";
-import { type Missing, need } from "../../support/debian-tools.ts";
+import type { Locator, Page } from "playwright-core";
+import { expect, inject, test } from "vitest";
+import { choosePool, openSignedIn, testBrowser } from "../../support/console-stage.ts";
 import { signIn } from "../../support/development-sign-in.ts";
 
 const endpoint = inject("endpoint");
 const identityPoolId = inject("identityPoolId");
-let missing: Missing;
-let browser: Browser;
-
-beforeAll(async () => {
-  missing = await missingChromium();
-  if (missing === undefined) browser = await launchBrowser();
-});
-afterAll(async () => await browser?.close());
+const browser = testBrowser();
 
 function rowOf(page: Page, rule: string): Locator {
   return page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: rule, exact: true }) });
 }
 
 test("a good login passes every rule, and its provider is filled in by the token", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const { providerName, token } = await signIn(endpoint, "alice");
   const stage = await openSignedIn(browser, endpoint, "check");
   const { page } = stage;
@@ -43,7 +34,7 @@ test("a good login passes every rule, and its provider is filled in by the token
 });
 
 test("a forged login is refused by its signature, all by the keyboard", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const { token } = await signIn(endpoint, "bob");
   const forged = `${token.slice(0, -10)}AAAAAAAAAA`;
   const stage = await openSignedIn(browser, endpoint, "check");
@@ -66,7 +57,7 @@ test("a forged login is refused by its signature, all by the keyboard", async ({
 });
 
 test("the claim that is wrong stands beside the one that was expected", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const part = (content: object) => Buffer.from(JSON.stringify(content)).toString("base64url");
   const now = Math.floor(Date.now() / 1000);
   const claims = { iss: "https://accounts.google.com", aud: "somebody-else", sub: "bob", iat: now, exp: now + 60 };
@@ -85,7 +76,7 @@ test("the claim that is wrong stands beside the one that was expected", async ({
 });
 
 test("a pool that is not there is said to be missing, in the words of the service", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openSignedIn(browser, endpoint, "check");
   const { page } = stage;
   await choosePool(page, "us-east-1:00000000-0000-4000-8000-000000000000");

@@ -1,24 +1,14 @@
 /** The console's form of a pool: what its columns are, and what is not lost without a question. */
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { missingChromium } from "../../support/chromium.ts";
+import { expect, inject, test } from "vitest";
 import { adminClient, createPool } from "../../support/cognito-clients.ts";
-import { launchBrowser, openSignedIn } from "../../support/console-stage.ts";
-import { type Missing, need } from "../../support/debian-tools.ts";
+import { openSignedIn, testBrowser } from "../../support/console-stage.ts";
 
 const endpoint = inject("endpoint");
 const admin = adminClient(endpoint);
-let missing: Missing;
-let browser: Browser;
-
-beforeAll(async () => {
-  missing = await missingChromium();
-  if (missing === undefined) browser = await launchBrowser();
-});
-afterAll(async () => await browser?.close());
+const browser = testBrowser();
 
 test("columns that are filled say what they are", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const userPool = { ProviderName: "cognito-idp.us-east-1.amazonaws.com/us-east-1_Example02", ClientId: "b" };
   const pool = await createPool(admin, {
     SupportedLoginProviders: { "accounts.google.com": "a" },
@@ -42,7 +32,7 @@ test("columns that are filled say what they are", async ({ skip }) => {
 test("a change that is not saved is not left without a question, and is left without one when it is saved", async ({
   skip,
 }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const pool = await createPool(admin, { IdentityPoolName: "before" });
   const stage = await openSignedIn(browser, endpoint, `pool/${pool}/edit`);
   const { page } = stage;

@@ -1,26 +1,16 @@
 /** The console finds the identity that a login belongs to. */
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { missingChromium } from "../../support/chromium.ts";
-import { launchBrowser, openSignedIn } from "../../support/console-stage.ts";
-import { type Missing, need } from "../../support/debian-tools.ts";
+import { expect, inject, test } from "vitest";
+import { openSignedIn, testBrowser } from "../../support/console-stage.ts";
 import { DEVELOPER_PROVIDER, liveALife } from "../../support/lived-identity.ts";
 
 const endpoint = inject("endpoint");
 const identityPoolId = inject("identityPoolId");
-let missing: Missing;
-let browser: Browser;
-
-beforeAll(async () => {
-  missing = await missingChromium();
-  if (missing === undefined) browser = await launchBrowser();
-});
-afterAll(async () => await browser?.close());
+const browser = testBrowser();
 
 test("by the subject of a provider's user, and by a developer's user; the subject is nowhere but in its field", async ({
   skip,
 }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const { identityId, providerName, subject, developerUser } = await liveALife(endpoint, identityPoolId);
   const logins = [
     [providerName, subject],
@@ -45,7 +35,7 @@ test("by the subject of a provider's user, and by a developer's user; the subjec
 });
 
 test("a login that nobody has is said to be nobody's, and none of it is needed twice", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openSignedIn(browser, endpoint, `pool/${identityPoolId}/identities`);
   const { page } = stage;
   await page.getByRole("button", { name: "Find by login" }).click();

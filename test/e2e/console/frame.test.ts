@@ -1,24 +1,14 @@
 /** What is around the pages of the console: signing in and out, the frame, the keyboard, and what is served. */
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import { LOCAL_CREDENTIAL } from "../../../src/development/local-credential.ts";
-import { missingChromium } from "../../support/chromium.ts";
-import { launchBrowser, openConsole, openSignedIn, signIn } from "../../support/console-stage.ts";
-import { type Missing, need } from "../../support/debian-tools.ts";
+import { openConsole, openSignedIn, signIn, testBrowser } from "../../support/console-stage.ts";
 import { startWorker } from "../../support/worker-process.ts";
 
 const endpoint = inject("endpoint");
-let missing: Missing;
-let browser: Browser;
-
-beforeAll(async () => {
-  missing = await missingChromium();
-  if (missing === undefined) browser = await launchBrowser();
-});
-afterAll(async () => await browser?.close());
+const browser = testBrowser();
 
 test("a wrong secret is refused in words, and a good one leads to the page that was asked for", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const wrong = { ...LOCAL_CREDENTIAL, secretAccessKey: "another-secret-of-some-length" };
   const stage = await openConsole(browser, endpoint, { route: "no/such/page" });
   const { page } = stage;
@@ -38,7 +28,7 @@ test("a wrong secret is refused in words, and a good one leads to the page that 
 test("a key is forgotten with the page, or with the tab, or when nobody has used it for half an hour", async ({
   skip,
 }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openConsole(browser, endpoint);
   const { page } = stage;
   await page.clock.install();
@@ -75,7 +65,7 @@ test("a key is forgotten with the page, or with the tab, or when nobody has used
 });
 
 test("a clock that is ten minutes wrong is corrected by the service's", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openConsole(browser, endpoint);
   await stage.page.clock.install({ time: Date.now() + 600_000 });
   await stage.page.reload();
@@ -88,7 +78,7 @@ test("a clock that is ten minutes wrong is corrected by the service's", async ({
 test("a key of one's own is asked for where the local one is not good, and where the console is off it says so", async ({
   skip,
 }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const own = { accessKeyId: "mine", secretAccessKey: "a-secret-of-some-length" };
   const settings = { ADMIN_CREDENTIALS: JSON.stringify([{ ...own, operations: ["GetIdentityPoolRoles"] }]) };
   const [restricted, off] = await Promise.all([
@@ -111,7 +101,7 @@ test("a key of one's own is asked for where the local one is not good, and where
 });
 
 test("over plain http it refuses to be used, and names the address that it may be used at", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openConsole(browser, endpoint);
   await stage.page.addInitScript("Object.defineProperty(globalThis, 'isSecureContext', { value: false })");
   await stage.page.reload();
@@ -121,7 +111,7 @@ test("over plain http it refuses to be used, and names the address that it may b
 });
 
 test("a service that cannot be reached is said to be so, and asked again on demand", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openSignedIn(browser, endpoint, "no/such/page");
   const { page } = stage;
   await page.route(`${endpoint}/`, async (route) => await route.abort());
@@ -135,7 +125,7 @@ test("a service that cannot be reached is said to be so, and asked again on dema
 });
 
 test("an answer that says when to come back is asked for again then, once", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openSignedIn(browser, endpoint, "no/such/page");
   const { page } = stage;
   await page.clock.install();
@@ -156,7 +146,7 @@ test("an answer that says when to come back is asked for again then, once", asyn
 });
 
 test("a page whose files a deployment has taken away asks to load the console anew", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openSignedIn(browser, endpoint, "no/such/page");
   const { page } = stage;
   await page.route("**/console/files/pools-*", async (route) => await route.fulfill({ status: 404 }));
@@ -171,7 +161,7 @@ test("a page whose files a deployment has taken away asks to load the console an
 });
 
 test("everything can be reached by keys, and a new page begins at its heading", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openConsole(browser, endpoint, { route: "no/such/page" });
   const { page } = stage;
   const focused = async () => await page.evaluate<string>("document.activeElement.textContent");
@@ -203,7 +193,7 @@ test("everything can be reached by keys, and a new page begins at its heading", 
 });
 
 test("all of it fits 320 pixels", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openSignedIn(browser, endpoint, "pools", { viewport: { width: 320, height: 640 } });
   await stage.page.getByText(/^\d+ shown/).waitFor();
   expect(await stage.page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(320);

@@ -1,29 +1,19 @@
 /** The console's page of what the checks find. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { missingChromium } from "../../support/chromium.ts";
+import { expect, inject, test } from "vitest";
 import { adminClient, createPool } from "../../support/cognito-clients.ts";
-import { launchBrowser, openConsole, openSignedIn, signIn } from "../../support/console-stage.ts";
-import { type Missing, need } from "../../support/debian-tools.ts";
+import { openConsole, openSignedIn, signIn, testBrowser } from "../../support/console-stage.ts";
 import { startWorker } from "../../support/worker-process.ts";
 
 const endpoint = inject("endpoint");
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "../../../package.json"), "utf8")) as {
   version: string;
 };
-let missing: Missing;
-let browser: Browser;
-
-beforeAll(async () => {
-  missing = await missingChromium();
-  if (missing === undefined) browser = await launchBrowser();
-});
-afterAll(async () => await browser?.close());
+const browser = testBrowser();
 
 test("the service, what is found of each pool, and the settings; and all of it again on demand", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const worker = await startWorker();
   await createPool(adminClient(worker.endpoint), { IdentityPoolName: "closed", AllowUnauthenticatedIdentities: false });
   const stage = await openSignedIn(browser, worker.endpoint, "health");
@@ -55,7 +45,7 @@ test("the service, what is found of each pool, and the settings; and all of it a
 });
 
 test("a console at another address than tokens name is an error, said first", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const other = endpoint.replace("127.0.0.1", "localhost");
   const stage = await openSignedIn(browser, other, "health", { viewport: { width: 320, height: 640 } });
   const { page } = stage;
@@ -71,7 +61,7 @@ test("a console at another address than tokens name is an error, said first", as
 });
 
 test("a key that may look and not try is shown what is found of the signing keys", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const reader = { accessKeyId: "reader", secretAccessKey: "a-secret-of-some-length" };
   const operations = ["DescribeKeyRing", "DescribeService"];
   const worker = await startWorker({ settings: { ADMIN_CREDENTIALS: JSON.stringify([{ ...reader, operations }]) } });
@@ -85,7 +75,7 @@ test("a key that may look and not try is shown what is found of the signing keys
 });
 
 test("whoever may not check pools sees what concerns the service alone, and what the key may do", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const reader = { accessKeyId: "reader", secretAccessKey: "a-secret-of-some-length" };
   const pools = ["us-east-1:de300000-0000-4000-8000-0000000de300"];
   const credential = { ...reader, operations: ["DescribeService"], pools };

@@ -1,11 +1,8 @@
 /** The console's list of the identities of a pool. */
 import { DeleteIdentityPoolCommand } from "@aws-sdk/client-cognito-identity";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { missingChromium } from "../../support/chromium.ts";
+import { expect, inject, test } from "vitest";
 import { adminClient, appClient, createPool, getId, linkedProviders } from "../../support/cognito-clients.ts";
-import { launchBrowser, openSignedIn } from "../../support/console-stage.ts";
-import { type Missing, need } from "../../support/debian-tools.ts";
+import { openSignedIn, testBrowser } from "../../support/console-stage.ts";
 import { loginsOf } from "../../support/development-sign-in.ts";
 
 const endpoint = inject("endpoint");
@@ -13,17 +10,10 @@ const providerName = inject("providerName");
 const demoPool = inject("identityPoolId");
 const admin = adminClient(endpoint);
 const app = appClient(endpoint);
-let missing: Missing;
-let browser: Browser;
-
-beforeAll(async () => {
-  missing = await missingChromium();
-  if (missing === undefined) browser = await launchBrowser();
-});
-afterAll(async () => await browser?.close());
+const browser = testBrowser();
 
 test("a pool without identities says so, and a guest is made by one button", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const pool = await createPool(admin);
   const stage = await openSignedIn(browser, endpoint, `pool/${pool}/identities`);
   const { page } = stage;
@@ -38,7 +28,7 @@ test("a pool without identities says so, and a guest is made by one button", asy
 });
 
 test("a pool that allows no guests refuses one in the service's words", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const pool = await createPool(admin, { AllowUnauthenticatedIdentities: false });
   const stage = await openSignedIn(browser, endpoint, `pool/${pool}/identities`);
   await stage.page.getByRole("button", { name: "Make a guest" }).click();
@@ -48,7 +38,7 @@ test("a pool that allows no guests refuses one in the service's words", async ({
 });
 
 test("an identity is shown with its logins, and the chosen ones are deleted", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const pool = await createPool(admin, { SupportedLoginProviders: { [providerName]: "edgepool-development" } });
   const guests = [await getId(app, pool), await getId(app, pool)];
   const user = await getId(app, pool, await loginsOf(endpoint, "alice"));
@@ -84,7 +74,7 @@ test("an identity is shown with its logins, and the chosen ones are deleted", as
 test("identities are sixty a page, there and back, all on a page are chosen at once, and disabled ones are hidden", async ({
   skip,
 }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const pool = await createPool(admin);
   await Promise.all(Array.from({ length: 61 }, async () => await getId(app, pool)));
   const stage = await openSignedIn(browser, endpoint, `pool/${pool}/identities`);
@@ -112,7 +102,7 @@ test("identities are sixty a page, there and back, all on a page are chosen at o
 });
 
 test("a pool that is deleted meanwhile is said to be gone, once", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const pool = await createPool(admin);
   const stage = await openSignedIn(browser, endpoint, `pool/${pool}/identities`);
   const { page } = stage;
@@ -126,7 +116,7 @@ test("a pool that is deleted meanwhile is said to be gone, once", async ({ skip 
 });
 
 test("an identity is found by its id from the keyboard", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openSignedIn(browser, endpoint, `pool/${demoPool}/identities`);
   const { page } = stage;
   await page.getByText("shown").waitFor();

@@ -1,27 +1,17 @@
 /** The console's page of one identity: what is shown of it, and what can be done to it. */
 import { DescribeIdentityCommand } from "@aws-sdk/client-cognito-identity";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { missingChromium } from "../../support/chromium.ts";
+import { expect, inject, test } from "vitest";
 import { adminClient, linkedProviders } from "../../support/cognito-clients.ts";
-import { launchBrowser, openSignedIn } from "../../support/console-stage.ts";
-import { type Missing, need } from "../../support/debian-tools.ts";
+import { openSignedIn, testBrowser } from "../../support/console-stage.ts";
 import { DEVELOPER_PROVIDER, liveALife } from "../../support/lived-identity.ts";
 
 const endpoint = inject("endpoint");
 const identityPoolId = inject("identityPoolId");
 const admin = adminClient(endpoint);
-let missing: Missing;
-let browser: Browser;
-
-beforeAll(async () => {
-  missing = await missingChromium();
-  if (missing === undefined) browser = await launchBrowser();
-});
-afterAll(async () => await browser?.close());
+const browser = testBrowser();
 
 test("an identity's logins, and the picture of its life with the table that says the same", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const { identityId, absorbedId, providerName, subject, developerUser } = await liveALife(endpoint, identityPoolId);
   const stage = await openSignedIn(browser, endpoint, `identity/${identityId}`);
   const { page } = stage;
@@ -62,7 +52,7 @@ test("an identity's logins, and the picture of its life with the table that says
 });
 
 test("a pointer that follows a lane of the picture comes to the other identity", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const { identityId, absorbedId } = await liveALife(endpoint, identityPoolId);
   const stage = await openSignedIn(browser, endpoint, `identity/${identityId}`);
   await stage.page.locator(".life .join text").click();
@@ -74,7 +64,7 @@ test("a pointer that follows a lane of the picture comes to the other identity",
 test("a developer's user is unlinked, and the identity deleted, by keys alone and after a question", async ({
   skip,
 }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const { identityId, providerName, developerUser } = await liveALife(endpoint, identityPoolId);
   const stage = await openSignedIn(browser, endpoint, `identity/${identityId}`);
   const { page } = stage;
@@ -102,7 +92,7 @@ test("a developer's user is unlinked, and the identity deleted, by keys alone an
 });
 
 test("what is under way is said, with whom, and that it ends by itself", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const { identityId, absorbedId } = await liveALife(endpoint, identityPoolId);
   const stage = await openSignedIn(browser, endpoint, "no/such/page");
   const { page } = stage;
@@ -130,7 +120,7 @@ test("what is under way is said, with whom, and that it ends by itself", async (
 });
 
 test("a token is minted for the identity from its page", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const { identityId } = await liveALife(endpoint, identityPoolId);
   const stage = await openSignedIn(browser, endpoint, `identity/${identityId}`);
   const { page } = stage;
@@ -142,7 +132,7 @@ test("a token is minted for the identity from its page", async ({ skip }) => {
 });
 
 test("an identity is saved as JSON", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const { identityId } = await liveALife(endpoint, identityPoolId);
   const stage = await openSignedIn(browser, endpoint, `identity/${identityId}`);
   const saved = stage.page.waitForEvent("download");
@@ -155,7 +145,7 @@ test("an identity is saved as JSON", async ({ skip }) => {
 });
 
 test("an id that nobody has says so, and all of a page fits 320 pixels", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openSignedIn(browser, endpoint, "identity/us-east-1:00000000-0000-4000-8000-000000000000", {
     viewport: { width: 320, height: 640 },
   });

@@ -1,22 +1,13 @@
 /** The console's token inspector: what a token says, and whether this service has signed it. */
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { missingChromium } from "../../support/chromium.ts";
+import { expect, inject, test } from "vitest";
 import { appClient, getId, getOpenIdToken } from "../../support/cognito-clients.ts";
-import { launchBrowser, openSignedIn } from "../../support/console-stage.ts";
-import { type Missing, need, runProgram } from "../../support/debian-tools.ts";
+import { openSignedIn, testBrowser } from "../../support/console-stage.ts";
+import { runProgram } from "../../support/debian-tools.ts";
 import { signIn } from "../../support/development-sign-in.ts";
 
 const endpoint = inject("endpoint");
 const identityPoolId = inject("identityPoolId");
-let missing: Missing;
-let browser: Browser;
-
-beforeAll(async () => {
-  missing = await missingChromium();
-  if (missing === undefined) browser = await launchBrowser();
-});
-afterAll(async () => await browser?.close());
+const browser = testBrowser();
 
 async function guestToken() {
   const app = appClient(endpoint);
@@ -27,7 +18,7 @@ async function guestToken() {
 test("a guest's token is genuine, of the demo pool, and told in words; the command verifies it, too", async ({
   skip,
 }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const { identityId, token } = await guestToken();
   const stage = await openSignedIn(browser, endpoint, "inspect");
   const { page } = stage;
@@ -49,7 +40,7 @@ test("a guest's token is genuine, of the demo pool, and told in words; the comma
 });
 
 test("a forged token is shown as forged, and one of a provider is sent to the login check", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const { token } = await guestToken();
   const [header, , signature] = token.split(".");
   const claims = Buffer.from(JSON.stringify({ sub: "us-east-1:somebody-else" })).toString("base64url");
@@ -74,7 +65,7 @@ test("a forged token is shown as forged, and one of a provider is sent to the lo
 });
 
 test("a token whose time is over is genuine, and over", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const { token } = await guestToken();
   const stage = await openSignedIn(browser, endpoint, "inspect");
   const { page } = stage;

@@ -1,20 +1,10 @@
 /** The console's page of the signing keys, and the rotation from it. */
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { missingChromium } from "../../support/chromium.ts";
-import { launchBrowser, openConsole, openSignedIn, signIn } from "../../support/console-stage.ts";
-import { type Missing, need } from "../../support/debian-tools.ts";
+import { expect, inject, test } from "vitest";
+import { openConsole, openSignedIn, signIn, testBrowser } from "../../support/console-stage.ts";
 import { startWorker } from "../../support/worker-process.ts";
 
 const endpoint = inject("endpoint");
-let missing: Missing;
-let browser: Browser;
-
-beforeAll(async () => {
-  missing = await missingChromium();
-  if (missing === undefined) browser = await launchBrowser();
-});
-afterAll(async () => await browser?.close());
+const browser = testBrowser();
 
 async function publishedKids(of: string): Promise<readonly string[]> {
   const response = await fetch(`${of}/.well-known/jwks.json`);
@@ -23,7 +13,7 @@ async function publishedKids(of: string): Promise<readonly string[]> {
 }
 
 test("the published keys on a time line, and in a table that says the same", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const published = await publishedKids(endpoint);
   const stage = await openSignedIn(browser, endpoint, "keys");
   const { page } = stage;
@@ -46,7 +36,7 @@ test("the published keys on a time line, and in a table that says the same", asy
 test("a rotation is asked for by keys alone, says when it is too soon, and is forced only after a second question", async ({
   skip,
 }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const worker = await startWorker();
   const before = await publishedKids(worker.endpoint);
   const stage = await openSignedIn(browser, worker.endpoint, "keys");
@@ -79,7 +69,7 @@ test("a rotation is asked for by keys alone, says when it is too soon, and is fo
 });
 
 test("whoever may only look is offered no rotation", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const reader = { accessKeyId: "reader", secretAccessKey: "a-secret-of-some-length" };
   const credential = { ...reader, operations: ["DescribeService", "DescribeKeyRing"] };
   const worker = await startWorker({ settings: { ADMIN_CREDENTIALS: JSON.stringify([credential]) } });

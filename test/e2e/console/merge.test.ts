@@ -1,27 +1,17 @@
 /** Two users are found to be one, under MERGE_POLICY=merge: what the console shows of both identities. */
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { missingChromium } from "../../support/chromium.ts";
+import { expect, test } from "vitest";
 import { adminClient, appClient, getId } from "../../support/cognito-clients.ts";
-import { choosePool, launchBrowser, openSignedIn } from "../../support/console-stage.ts";
-import { type Missing, need } from "../../support/debian-tools.ts";
+import { choosePool, openSignedIn, testBrowser } from "../../support/console-stage.ts";
 import { useProviders } from "../../support/providers.ts";
 import { startWorker } from "../../support/worker-process.ts";
 
 const providers = useProviders(2);
-let missing: Missing;
-let browser: Browser;
-
-beforeAll(async () => {
-  missing = await missingChromium();
-  if (missing === undefined) browser = await launchBrowser();
-});
-afterAll(async () => await browser?.close());
+const browser = testBrowser();
 
 test("two identities become one by both logins, the picture shows the join, and each page leads to the other", async ({
   skip,
 }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const worker = await startWorker({ settings: { MERGE_POLICY: "merge" } });
   const { endpoint } = worker;
   const identityPoolId = await providers.newPool(adminClient(endpoint));

@@ -1,10 +1,7 @@
 /** The console's metrics: charts of what a stand-in of the SQL API says, and what to do where there are none. */
-import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { demoPoolId } from "../../../src/development/demo-pool.ts";
-import { missingChromium } from "../../support/chromium.ts";
-import { launchBrowser, openSignedIn } from "../../support/console-stage.ts";
-import { type Missing, need } from "../../support/debian-tools.ts";
+import { openSignedIn, testBrowser } from "../../support/console-stage.ts";
 import { ACCOUNT, makeSqlApi, storedPoint, TOKEN } from "../../support/sql-api.ts";
 import { serveStandIn, type StandInServer } from "../../support/stand-in-server.ts";
 import { type RunningWorker, startWorker } from "../../support/worker-process.ts";
@@ -20,15 +17,11 @@ const points = [
   storedPoint({ at, pool: POOL, operation: "GetId", refused: ["NotAuthorizedException", "guests-not-supported"] }),
 ];
 
-let missing: Missing;
-let browser: Browser;
+const browser = testBrowser();
 let server: StandInServer;
 let worker: RunningWorker;
 
 beforeAll(async () => {
-  missing = await missingChromium();
-  if (missing !== undefined) return;
-  browser = await launchBrowser();
   const { answer } = makeSqlApi(points, now);
   server = await serveStandIn(() => answer);
   worker = await startWorker({
@@ -40,7 +33,6 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await browser?.close();
   await worker?.stop();
   await server?.close();
 });
@@ -48,7 +40,7 @@ afterAll(async () => {
 test("the numbers are drawn, and said as words, of all pools or of one, and for the time that is chosen", async ({
   skip,
 }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openSignedIn(browser, worker.endpoint, "metrics");
   const { page } = stage;
   await page.getByRole("img", { name: "Tokens: tokens 31" }).waitFor();
@@ -68,7 +60,7 @@ test("the numbers are drawn, and said as words, of all pools or of one, and for 
 });
 
 test("a time without requests says so", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const quiet = await serveStandIn(() => makeSqlApi([], now).answer);
   const settings = {
     ANALYTICS_ACCOUNT: ACCOUNT,
@@ -85,7 +77,7 @@ test("a time without requests says so", async ({ skip }) => {
 });
 
 test("where metrics are not set up, the page says what is missing and how to set it", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openSignedIn(browser, inject("endpoint"), "metrics");
   await stage.page.getByText("ANALYTICS_ACCOUNT is not set").waitFor();
   await stage.page.getByText("npx wrangler secret put ANALYTICS_TOKEN").waitFor();
@@ -95,7 +87,7 @@ test("where metrics are not set up, the page says what is missing and how to set
 });
 
 test("a service that Analytics Engine does not answer shows that as a failure", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   server.fail((_, response) => response.writeHead(403).end());
   const stage = await openSignedIn(browser, worker.endpoint, "metrics");
   await stage.page.getByText("Analytics Engine did not answer: status 403.").waitFor();

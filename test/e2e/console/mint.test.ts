@@ -1,27 +1,19 @@
 /** The console's live mint: the calls of an app, each with what it was answered. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { missingChromium } from "../../support/chromium.ts";
+import type { Page } from "playwright-core";
+import { expect, inject, test } from "vitest";
 import { adminClient, appClient, createPool, getId } from "../../support/cognito-clients.ts";
-import { choosePool, launchBrowser, openSignedIn } from "../../support/console-stage.ts";
-import { type Missing, need, runProgram } from "../../support/debian-tools.ts";
+import { choosePool, openSignedIn, testBrowser } from "../../support/console-stage.ts";
+import { runProgram } from "../../support/debian-tools.ts";
 import { loginsOf, signIn } from "../../support/development-sign-in.ts";
 
 const endpoint = inject("endpoint");
 const identityPoolId = inject("identityPoolId");
-let missing: Missing;
-let browser: Browser;
-
-beforeAll(async () => {
-  missing = await missingChromium();
-  if (missing === undefined) browser = await launchBrowser();
-});
-afterAll(async () => await browser?.close());
+const browser = testBrowser();
 
 test("alice signs in, and her token is minted and inspected; the copied command finds the same identity", async ({
   skip,
 }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openSignedIn(browser, endpoint, "mint");
   const { page } = stage;
   await choosePool(page, identityPoolId);
@@ -57,7 +49,7 @@ test("alice signs in, and her token is minted and inspected; the copied command 
 });
 
 test("a guest is made without a login, and the secret of AWS credentials is not shown", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openSignedIn(browser, endpoint, "mint");
   const { page } = stage;
   await choosePool(page, identityPoolId);
@@ -75,7 +67,7 @@ test("a guest is made without a login, and the secret of AWS credentials is not 
 });
 
 test("a login that is refused leads to the check of it, with all that was entered", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const { providerName, token } = await signIn(endpoint, "bob");
   const forged = `${token.slice(0, -10)}AAAAAAAAAA`;
   const stage = await openSignedIn(browser, endpoint, "mint");
@@ -96,7 +88,7 @@ test("a login that is refused leads to the check of it, with all that was entere
 });
 
 test("a login row is removed, and a known guest is linked by its id", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openSignedIn(browser, endpoint, "mint");
   const { page } = stage;
   await choosePool(page, identityPoolId);
@@ -125,7 +117,7 @@ test("a login row is removed, and a known guest is linked by its id", async ({ s
 });
 
 test("two logins of alice, one of them vouched for by the backend, are of one identity", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openSignedIn(browser, endpoint, "mint");
   const { page } = stage;
   await choosePool(page, identityPoolId);
@@ -144,7 +136,7 @@ test("two logins of alice, one of them vouched for by the backend, are of one id
 });
 
 test("a user of the backend who is somebody else's is told apart from a bad login", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openSignedIn(browser, endpoint, "mint");
   const { page } = stage;
   await choosePool(page, identityPoolId);
@@ -178,7 +170,7 @@ async function signInAs(page: Page, ...names: readonly string[]): Promise<void> 
 test("why bob is refused on alice's identity is said, with ways on; her login before his is said to be gone", async ({
   skip,
 }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const [alice, bob] = [`alice-${crypto.randomUUID()}`, `bob-${crypto.randomUUID()}`];
   const identityId = await getId(appClient(endpoint), identityPoolId, await loginsOf(endpoint, alice));
   const stage = await openSignedIn(browser, endpoint, `mint/${identityPoolId}/${identityId}`);
@@ -205,7 +197,7 @@ test("why bob is refused on alice's identity is said, with ways on; her login be
 });
 
 test("the check of a login that an identity has refused says that the login alone is good", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const logins = await loginsOf(endpoint, `alice-${crypto.randomUUID()}`);
   const identityId = await getId(appClient(endpoint), identityPoolId, logins);
   const stage = await openSignedIn(browser, endpoint, `mint/${identityPoolId}/${identityId}`);
@@ -221,7 +213,7 @@ test("the check of a login that an identity has refused says that the login alon
 });
 
 test("each login of a call that is refused can be checked", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openSignedIn(browser, endpoint, "mint");
   const { page } = stage;
   await choosePool(page, identityPoolId);
@@ -241,7 +233,7 @@ test("each login of a call that is refused can be checked", async ({ skip }) => 
 });
 
 test("a user of the backend gets AWS credentials for the token that the backend was given", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openSignedIn(browser, endpoint, "mint");
   const { page } = stage;
   await choosePool(page, identityPoolId);
@@ -254,7 +246,7 @@ test("a user of the backend gets AWS credentials for the token that the backend 
 });
 
 test("the pool that was last looked at is the one to mint in", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const pool = await createPool(adminClient(endpoint), { AllowUnauthenticatedIdentities: true });
   const stage = await openSignedIn(browser, endpoint, `pool/${pool}/identities`);
   const { page } = stage;

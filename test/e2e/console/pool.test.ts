@@ -6,13 +6,10 @@ import {
   ResourceNotFoundException,
   UpdateIdentityPoolCommand,
 } from "@aws-sdk/client-cognito-identity";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import { LOCAL_CREDENTIAL } from "../../../src/development/local-credential.ts";
-import { missingChromium } from "../../support/chromium.ts";
 import { adminClient, createPool, refusalOf } from "../../support/cognito-clients.ts";
-import { launchBrowser, openConsole, openSignedIn, signIn } from "../../support/console-stage.ts";
-import { type Missing, need } from "../../support/debian-tools.ts";
+import { openConsole, openSignedIn, signIn, testBrowser } from "../../support/console-stage.ts";
 import { startWorker } from "../../support/worker-process.ts";
 
 const endpoint = inject("endpoint");
@@ -22,19 +19,12 @@ const describePool = async (IdentityPoolId: string) =>
   await admin.send(new DescribeIdentityPoolCommand({ IdentityPoolId }));
 const ROLE = "arn:aws:iam::123456789012:role/app-users";
 const USER_POOL = "cognito-idp.us-east-1.amazonaws.com/us-east-1_Example01";
-let missing: Missing;
-let browser: Browser;
-
-beforeAll(async () => {
-  missing = await missingChromium();
-  if (missing === undefined) browser = await launchBrowser();
-});
-afterAll(async () => await browser?.close());
+const browser = testBrowser();
 
 test("all settings, roles and providers of a pool are shown, and no secret of a provider until it is asked for", async ({
   skip,
 }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const pool = await createPool(admin, {
     IdentityPoolName: "with Twitter",
     SupportedLoginProviders: { "api.twitter.com": "consumer-key;consumer-secret" },
@@ -74,7 +64,7 @@ test("all settings, roles and providers of a pool are shown, and no secret of a 
 });
 
 test("a pool is made, changed after a look at the difference, and deleted by its name", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openSignedIn(browser, endpoint, "pools");
   const { page } = stage;
   await page.getByRole("link", { name: "New pool" }).click();
@@ -131,7 +121,7 @@ test("a pool is made, changed after a look at the difference, and deleted by its
 });
 
 test("a change of somebody else's is not overwritten", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const pool = await createPool(admin, { IdentityPoolName: "shared" });
   const stage = await openSignedIn(browser, endpoint, `pool/${pool}/edit`);
   const { page } = stage;
@@ -146,7 +136,7 @@ test("a change of somebody else's is not overwritten", async ({ skip }) => {
 });
 
 test("roles, their mappings and principal tags are set", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const pool = await createPool(admin, { SupportedLoginProviders: { "accounts.google.com": "a" } });
   const stage = await openSignedIn(browser, endpoint, `pool/${pool}`);
   const { page } = stage;
@@ -185,7 +175,7 @@ test("roles, their mappings and principal tags are set", async ({ skip }) => {
 });
 
 test("the longest name fits the narrowest window", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const name = "n".repeat(128);
   const pool = await createPool(admin, { IdentityPoolName: name });
   const stage = await openSignedIn(browser, endpoint, `pool/${pool}`);
@@ -201,7 +191,7 @@ test("the longest name fits the narrowest window", async ({ skip }) => {
 });
 
 test("a pool that is not there says so", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openSignedIn(browser, endpoint, "pool/us-east-1:00000000-0000-4000-8000-000000000000");
   await stage.page.getByText("ResourceNotFoundException").first().waitFor();
   await stage.expectAccessible();
@@ -209,7 +199,7 @@ test("a pool that is not there says so", async ({ skip }) => {
 });
 
 test("the setup checker says what is wrong with a pool, when it is asked", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const pool = await createPool(admin, { AllowUnauthenticatedIdentities: false, AllowClassicFlow: false });
   const stage = await openSignedIn(browser, endpoint, `pool/${pool}`);
   const { page } = stage;
@@ -224,7 +214,7 @@ test("the setup checker says what is wrong with a pool, when it is asked", async
 });
 
 test("a key that may only look is offered nothing that changes", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const own = { accessKeyId: "looks", secretAccessKey: "a-secret-of-some-length" };
   const operations = ["DescribeService", "ListIdentityPools", "DescribeIdentityPool", "ListIdentities"];
   const worker = await startWorker({ settings: { ADMIN_CREDENTIALS: JSON.stringify([{ ...own, operations }]) } });

@@ -1,36 +1,27 @@
 /** The console's list of identity pools. */
-import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { LOCAL_CREDENTIAL } from "../../../src/development/local-credential.ts";
-import { missingChromium } from "../../support/chromium.ts";
 import { adminClient, createPool } from "../../support/cognito-clients.ts";
-import { launchBrowser, openConsole, openSignedIn, signIn } from "../../support/console-stage.ts";
-import { type Missing, need } from "../../support/debian-tools.ts";
+import { openConsole, openSignedIn, signIn, testBrowser } from "../../support/console-stage.ts";
 import { type RunningWorker, startWorker } from "../../support/worker-process.ts";
 
 const identityPoolId = inject("identityPoolId");
 const lister = { accessKeyId: "lists", secretAccessKey: "a-secret-of-some-length" };
-let missing: Missing;
-let browser: Browser;
+const browser = testBrowser();
 /** Its own: at the service that all share, others make pools meanwhile, and the demo pool may be on any page. */
 let worker: RunningWorker;
 
 beforeAll(async () => {
-  missing = await missingChromium();
-  if (missing !== undefined) return;
   const keys = [
     { ...LOCAL_CREDENTIAL, operations: "*" },
     { ...lister, operations: ["DescribeService", "ListIdentityPools"] },
   ];
-  [browser, worker] = await Promise.all([
-    launchBrowser(),
-    startWorker({ settings: { ADMIN_CREDENTIALS: JSON.stringify(keys) } }),
-  ]);
+  worker = await startWorker({ settings: { ADMIN_CREDENTIALS: JSON.stringify(keys) } });
 });
-afterAll(async () => await Promise.all([browser?.close(), worker?.stop()]));
+afterAll(async () => await worker?.stop());
 
 test("all pools are listed, each with its id to copy", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openSignedIn(browser, worker.endpoint, "pools");
   const { page } = stage;
   expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Identity pools");
@@ -51,7 +42,7 @@ test("all pools are listed, each with its id to copy", async ({ skip }) => {
 });
 
 test("more than sixty pools are on several pages, and no total is claimed", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const admin = adminClient(worker.endpoint);
   for (let number = 0; number < 60; number += 1) {
     await createPool(admin, {

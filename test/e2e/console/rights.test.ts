@@ -1,10 +1,7 @@
 /** What the console shows to a key that may do less than everything. */
-import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { demoPoolId } from "../../../src/development/demo-pool.ts";
-import { missingChromium } from "../../support/chromium.ts";
-import { openConsole, launchBrowser, signIn, type Stage } from "../../support/console-stage.ts";
-import { type Missing, need } from "../../support/debian-tools.ts";
+import { openConsole, signIn, type Stage, testBrowser } from "../../support/console-stage.ts";
 import { ACCOUNT, makeSqlApi, TOKEN } from "../../support/sql-api.ts";
 import { serveStandIn, type StandInServer } from "../../support/stand-in-server.ts";
 import { type RunningWorker, startWorker } from "../../support/worker-process.ts";
@@ -14,15 +11,11 @@ const OF_ONE_POOL = { accessKeyId: "of-one-pool", secretAccessKey: "a-secret-of-
 const READER = { accessKeyId: "reader", secretAccessKey: "another-secret-of-some-length" };
 const READS = ["DescribeService", "ListIdentityPools", "DescribeIdentityPool", "DescribeKeyRing"];
 
-let missing: Missing;
-let browser: Browser;
+const browser = testBrowser();
 let server: StandInServer;
 let worker: RunningWorker;
 
 beforeAll(async () => {
-  missing = await missingChromium();
-  if (missing !== undefined) return;
-  browser = await launchBrowser();
   server = await serveStandIn(() => makeSqlApi([], Math.floor(Date.now() / 1000)).answer);
   const credentials = [
     { ...OF_ONE_POOL, operations: "*", pools: [POOL] },
@@ -38,7 +31,6 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await browser?.close();
   await worker?.stop();
   await server?.close();
 });
@@ -53,7 +45,7 @@ async function openAs(key: typeof READER, route: string): Promise<Stage> {
 test("a key of one pool is led to nothing that is of all pools, and begins with the metrics of its own", async ({
   skip,
 }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openAs(OF_ONE_POOL, "pools");
   const { page } = stage;
   await page.getByRole("link", { name: "Edgepool demo" }).waitFor();
@@ -72,7 +64,7 @@ test("a key of one pool is led to nothing that is of all pools, and begins with 
 });
 
 test("a key that only reads is told so where something could be changed, in place of a form", async ({ skip }) => {
-  need({ skip }, missing);
+  browser.need({ skip });
   const stage = await openAs(READER, "new-pool");
   const { page } = stage;
   await page.getByRole("heading", { name: "Not for this key" }).waitFor();
