@@ -57,26 +57,6 @@ export function openIdConfigurationResponse(issuer: string, keys: readonly Publi
   });
 }
 
-/**
- * What the authorization endpoint answers: no request can be good there (RFC 6749, section 4.2.2.1). Of the request, which may hold
- * a `state` and a `nonce`, nothing is repeated, kept or sent on.
- */
-export function authorizationResponse(): Response {
-  return new Response(
-    "This is an issuer of OpenID tokens without a login page: apps get tokens from its API, by GetOpenIdToken, for users who have signed in elsewhere.\n",
-    {
-      status: 400,
-      headers: {
-        "content-type": "text/plain; charset=utf-8",
-        "cache-control": "no-store",
-        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-        "referrer-policy": "no-referrer",
-        "x-content-type-options": "nosniff",
-      },
-    },
-  );
-}
-
 /** Answer in place of either document when there is no key set: never cached, so that it ends with its cause. */
 export function metadataUnavailableResponse(): Response {
   return new Response(null, {

@@ -2,7 +2,6 @@ import { allowInsecureRequests, customFetch, discovery } from "openid-client";
 import { describe, expect, it } from "vitest";
 import type { PublishedKey } from "../../../src/keys/key-ring.ts";
 import {
-  authorizationResponse,
   DISCOVERY_PATH,
   JWKS_PATH,
   jwksResponse,
@@ -86,16 +85,6 @@ describe("openIdConfigurationResponse", () => {
         execute: [allowInsecureRequests],
       }),
     ).rejects.toThrow();
-  });
-});
-
-describe("authorizationResponse", () => {
-  it("is one plain sentence that nobody keeps", async () => {
-    const response = authorizationResponse();
-    expect([response.status, response.headers.get("content-type")]).toEqual([400, "text/plain; charset=utf-8"]);
-    expect(response.headers.get("cache-control")).toBe("no-store");
-    expect(response.headers.has("location")).toBe(false);
-    expect(await response.text()).toMatch(/^This is an issuer of OpenID tokens without a login page: [^<>]+\.\n$/);
   });
 });
 
