@@ -68,18 +68,22 @@ export class Client {
   readonly #stage: Stage;
   readonly #random: Random;
   readonly #app: CognitoIdentityClient;
+  /** As the SDK comes: at rest nothing is cut off, and a connection that was idle for too long is simply made anew. */
+  readonly #patientApp: CognitoIdentityClient;
   readonly #admin: CognitoIdentityClient;
 
   constructor(stage: Stage, random: Random) {
     this.#stage = stage;
     this.#random = random;
     this.#app = appClient(stage.endpoint, IMPATIENT);
+    this.#patientApp = appClient(stage.endpoint);
     this.#admin = adminClient(stage.endpoint, IMPATIENT);
   }
 
   async run(isOver: () => boolean): Promise<void> {
     while (!isOver()) await this.#step();
     this.#app.destroy();
+    this.#patientApp.destroy();
     this.#admin.destroy();
   }
 
@@ -139,9 +143,9 @@ export class Client {
   /** The identity of a login at rest, by both ways of asking, which must agree (invariant operations-agree). */
   async owner(person: Person, login: Login): Promise<string> {
     const presented = logins(this.#stage, [login]);
-    const identityId = await getId(this.#app, this.#stage.identityPoolId, presented);
+    const identityId = await getId(this.#patientApp, this.#stage.identityPoolId, presented);
     const observation = person.presents([login], false);
-    const minted = await getOpenIdToken(this.#app, identityId, presented);
+    const minted = await getOpenIdToken(this.#patientApp, identityId, presented);
     observation.done(minted.identityId);
     if (minted.identityId !== identityId)
       this.#violate(`operations-agree: GetId says ${identityId}, and the token is ${minted.identityId}'s`);
