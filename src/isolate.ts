@@ -6,6 +6,7 @@
 import { type Config, parseConfig, type RawSettings } from "./config.ts";
 import { type Hash, sha256Hex } from "./domain/digest.ts";
 import type { Result } from "./domain/errors.ts";
+import type { IdentityPoolId } from "./domain/identifiers.ts";
 import type { IdentityPoolSettings } from "./domain/identity-pool.ts";
 import { IsolateCache, PerObject } from "./domain/isolate-cache.ts";
 import type { GenuineToken } from "./jwt/genuine-tokens.ts";
@@ -46,6 +47,9 @@ export class Isolate implements VerifierMemory {
 
   /** Pools by id. 30 s: how long one that was changed elsewhere may still be seen as it was. 1,000, of a few kilobytes each. */
   readonly pools = new PoolMemory(new IsolateCache<RememberedPool>(1000, 30), () => this.#random());
+
+  /** Ids of the pools that have a source, by region. 30 s, as a pool; of one region, 100 at most. */
+  readonly sourcedPools = new IsolateCache<readonly IdentityPoolId[]>(1, 30);
 
   /** What the settings of a pool that is remembered say of provider names, as long as it is. */
   readonly poolProviders = new PerObject<IdentityPoolSettings, PerObject<Config["oidcProviders"], PoolProviders>>(

@@ -1,6 +1,7 @@
 /** What the text of a setting may be. A kind says it in words, which are those of every refusal, and reads the text. */
 import type { AdminCredential } from "./domain/admin-credential.ts";
 import { err, ok, type Result } from "./domain/errors.ts";
+import { isAmazonPoolId } from "./domain/pool-source.ts";
 import { isRoleArn } from "./domain/role-arn.ts";
 import { isObject, type JsonObject, parseJson } from "./domain/json.ts";
 import { ALL_POINTS, FAILURES_ONLY, NO_POINTS, type Sampling } from "./metrics/request-point.ts";
@@ -163,12 +164,10 @@ export const facebookAppSecrets: Kind<ReadonlyMap<string, string>> = json(
 );
 
 const USER_POOL_ID = /^[a-z0-9-]{1,32}_[A-Za-z0-9]{1,64}$/;
-/** Its region becomes part of a host name: nothing but a region fits (T23). */
-const AMAZON_IDENTITY_POOL_ID = /^[a-z]{2}(-[a-z]{1,16}){1,2}-\d{1,2}:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export const tokenCheckPools: Kind<ReadonlyMap<string, string>> = json(
   "an object of user pool id to the id of an identity pool of Amazon's",
-  (value) => textsByName(value, (userPoolId, id) => USER_POOL_ID.test(userPoolId) && AMAZON_IDENTITY_POOL_ID.test(id)),
+  (value) => textsByName(value, (userPoolId, id) => USER_POOL_ID.test(userPoolId) && isAmazonPoolId(id)),
 );
 
 /** Most characters of session policies, inline and by ARN, all together (STS, AssumeRoleWithWebIdentity). */

@@ -1,6 +1,7 @@
 /** An identity pool: its settings. Pure data; what a provider entry means is decided in providers/. */
 import type { IdentityPoolId } from "./identifiers.ts";
 import type { PoolAccess } from "./pool-access.ts";
+import type { PoolSource } from "./pool-source.ts";
 import { foldProviderName } from "./provider-name.ts";
 
 export type CognitoIdentityProvider = {
@@ -27,7 +28,14 @@ export type IdentityPool = IdentityPoolSettings & {
   readonly identityPoolId: IdentityPoolId;
   /** Roles and tags, set by operations of their own; absent where none ever were. */
   readonly access?: PoolAccess;
+  /** Set by SetIdentityPoolSource; absent where there is none, or none any more. */
+  readonly source?: PoolSource;
+  /** Has, or once had, a source. */
+  readonly hadSource?: true;
 };
+
+/** What a pool has beside its settings, and keeps when they are replaced. */
+export type BesideSettings = Pick<IdentityPool, "access" | "source" | "hadSource">;
 
 /**
  * Whether users log in by tokens under this name, or one that is meant as it is. Never that of the developer provider: a

@@ -30,6 +30,14 @@ export class IdentityPoolObject extends ConfiguredObject {
     return await this.#pool.create(identityPoolId, settings);
   }
 
+  async adopt(
+    identityPoolId: IdentityPoolId,
+    settings: IdentityPoolSettings,
+    callKey: string,
+  ): Promise<IdentityPool | null> {
+    return await this.#pool.adopt(identityPoolId, settings, callKey);
+  }
+
   async update(settings: IdentityPoolSettings, callKey?: string | null): Promise<Result<IdentityPool> | null> {
     return await this.#pool.update(settings, callKey);
   }
@@ -59,8 +67,9 @@ export class IdentityPoolObject extends ConfiguredObject {
       setAlarm: (wakeAt) => this.#setAlarm(wakeAt),
       seal: async (identityPoolId, settings) => await sealSecrets(identityPoolId, settings, keyEncryptionKey),
       open: async (pool, sealed) => await withSecrets(pool, sealed, keyEncryptionKey),
-      list: async (identityPoolId, name, revision) => {
-        await this.env.POOL_DIRECTORY.getByName(poolDirectoryOf(identityPoolId)).update(identityPoolId, name, revision);
+      list: async (identityPoolId, name, revision, hasSource) => {
+        const directory = this.env.POOL_DIRECTORY.getByName(poolDirectoryOf(identityPoolId));
+        await directory.update(identityPoolId, name, revision, hasSource);
       },
       shard: (name) => this.env.IDENTITY_DIRECTORY.getByName(name),
       removeIdentity: async (identityId) => await this.env.IDENTITY.getByName(identityId).remove(identityId, "*"),

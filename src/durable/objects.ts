@@ -17,6 +17,7 @@ import { KEY_RING_NAME, type KeyRingObject } from "./key-ring-object.ts";
 import type { LoginObject } from "./login-object.ts";
 import { isolate } from "../isolate.ts";
 import type { PoolDirectoryObject } from "./pool-directory-object.ts";
+import { poolDirectoryOf } from "../pools/pool-directory.ts";
 import { poolReaderOf } from "./pool-reader.ts";
 
 export type Objects = {
@@ -41,11 +42,16 @@ export type Objects = {
   keyRing(): DurableObjectStub<KeyRingObject>;
   /** The pool's settings, at most as old as the isolate's memory allows; null when there is none. */
   readPool(identityPoolId: IdentityPoolId): Promise<IdentityPool | null>;
+  /** The pools of a region that have a source, each as `readPool` has it. */
+  readSourcedPools(region: string): Promise<readonly IdentityPool[]>;
   /** After a change: the next read of this isolate sees it. */
   forgetPool(identityPoolId: IdentityPoolId): void;
 };
 
 export function objectsOf(env: Env): Objects {
+  // The platform knows which request it is that has to outlive its answer.
+  const readPool = poolReaderOf(() => env, waitUntil);
+  const poolDirectory = (region: string) => env.POOL_DIRECTORY.getByName(region);
   return {
     grant: async (identityId, logins, call, flow, client, customRoleArn) => {
       const stub = env.IDENTITY.getByName(identityId);
@@ -69,10 +75,30 @@ export function objectsOf(env: Env): Objects {
     identityDirectory: (identityPoolId, shard) =>
       env.IDENTITY_DIRECTORY.getByName(directoryShard(identityPoolId, shard)),
     issuer: (issuer) => env.ISSUER_KEYS.getByName(issuer),
-    poolDirectory: (region) => env.POOL_DIRECTORY.getByName(region),
+    poolDirectory,
     keyRing: () => env.KEY_RING.getByName(KEY_RING_NAME),
-    // The platform knows which request it is that has to outlive its answer.
-    readPool: poolReaderOf(() => env, waitUntil),
-    forgetPool: (identityPoolId) => isolate.pools.forget(identityPoolId),
+    readPool,
+    readSourcedPools: async (region) => {
+      const ids = await sourcedPoolIds(region, poolDirectory(region));
+      const pools = await Promise.all(ids.map(readPool));
+      return pools.flatMap((pool) => (pool?.source === undefined ? [] : pool));
+    },
+    forgetPool: (identityPoolId) => {
+      isolate.pools.forget(identityPoolId);
+      isolate.sourcedPools.delete(poolDirectoryOf(identityPoolId));
+    },
   };
+}
+
+/** As the isolate remembers them, else as the region's directory has them. */
+async function sourcedPoolIds(
+  region: string,
+  directory: DurableObjectStub<PoolDirectoryObject>,
+): Promise<readonly IdentityPoolId[]> {
+  const now = Date.now() / 1000;
+  const known = isolate.sourcedPools.get(region, now);
+  if (known !== undefined) return known;
+  const ids = await directory.sourced();
+  isolate.sourcedPools.set(region, ids, now);
+  return ids;
 }

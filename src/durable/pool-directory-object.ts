@@ -11,10 +11,11 @@ export class PoolDirectoryObject extends DurableObject<Env> {
     const { sql } = ctx.storage;
     makeTables(sql);
     this.#directory = new PoolDirectory({
-      set: (identityPoolId, name, revision) => {
-        const statement = `INSERT INTO pool(identity_pool_id, name, revision) VALUES (?, ?, ?)
-          ON CONFLICT DO UPDATE SET name = excluded.name, revision = excluded.revision`;
-        sql.exec(statement, identityPoolId, name, revision);
+      set: (identityPoolId, name, revision, hasSource) => {
+        const flag = hasSource === undefined ? null : Number(hasSource);
+        const statement = `INSERT INTO pool(identity_pool_id, name, revision, has_source) VALUES (?, ?, ?, coalesce(?, 0))
+          ON CONFLICT DO UPDATE SET name = excluded.name, revision = excluded.revision, has_source = coalesce(?, has_source)`;
+        sql.exec(statement, identityPoolId, name, revision, flag, flag);
       },
       end: (identityPoolId) => {
         // With no await between them they are stored together or not at all.
@@ -34,24 +35,38 @@ export class PoolDirectoryObject extends DurableObject<Env> {
         const ids = among === null ? null : JSON.stringify(among);
         return sql.exec<{ identityPoolId: string; name: string }>(query, after, ids, ids, limit).toArray();
       },
+      sourced: (limit) => {
+        const query = "SELECT identity_pool_id AS id FROM pool WHERE has_source = 1 ORDER BY identity_pool_id LIMIT ?";
+        return sql
+          .exec<{ id: string }>(query, limit)
+          .toArray()
+          .map(({ id }) => id);
+      },
     });
   }
 
-  update(identityPoolId: IdentityPoolId, name: string | null, revision?: number): void {
-    this.#directory.update(identityPoolId, name, revision);
+  update(identityPoolId: IdentityPoolId, name: string | null, revision?: number, hasSource?: boolean): void {
+    this.#directory.update(identityPoolId, name, revision, hasSource);
   }
 
   async page(after: string, limit: number, among: readonly string[] | null = null): Promise<readonly PoolListing[]> {
     return this.#directory.page(after, limit, among);
   }
+
+  async sourced(): Promise<readonly IdentityPoolId[]> {
+    return this.#directory.sourced();
+  }
 }
 
-/** A directory of the release before has a table without revisions, and knows of no pool that ended. */
+/** A directory of a release before has a table without revisions or sources, and knows of no pool that ended. */
 function makeTables(sql: SqlStorage): void {
   sql.exec(`CREATE TABLE IF NOT EXISTS pool(
-    identity_pool_id TEXT PRIMARY KEY, name TEXT NOT NULL, revision INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID`);
+    identity_pool_id TEXT PRIMARY KEY, name TEXT NOT NULL, revision INTEGER NOT NULL DEFAULT 0,
+    has_source INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID`);
   const columns = sql.exec<{ name: string }>("PRAGMA table_info(pool)").toArray();
-  if (!columns.some(({ name }) => name === "revision"))
-    sql.exec("ALTER TABLE pool ADD COLUMN revision INTEGER NOT NULL DEFAULT 0");
+  for (const added of ["revision", "has_source"]) {
+    if (!columns.some(({ name }) => name === added))
+      sql.exec(`ALTER TABLE pool ADD COLUMN ${added} INTEGER NOT NULL DEFAULT 0`);
+  }
   sql.exec("CREATE TABLE IF NOT EXISTS ended_pool(identity_pool_id TEXT PRIMARY KEY) WITHOUT ROWID");
 }

@@ -1,4 +1,4 @@
-/** Administration of identity pools: Create, Describe, Update, Delete, List. */
+/** Administration of identity pools: Create, Describe, Update, Delete, List, and AdoptIdentityPool, an extension of this service. */
 import { sha256Hex } from "../domain/digest.ts";
 import type { Config } from "../config.ts";
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
@@ -7,6 +7,7 @@ import type { CognitoIdentityProvider, IdentityPool, IdentityPoolSettings } from
 import { checkPoolLimits } from "../pools/pool-limits.ts";
 import { identityPoolNotFound } from "../domain/refusals.ts";
 import { allowsPool } from "../domain/admin-credential.ts";
+import type { ExtensionInputOf, ExtensionOutputOf } from "../protocol/extensions.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { checkProviders, uncheckedUserPools } from "../providers/pool-providers.ts";
 import { identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
@@ -40,6 +41,34 @@ async function uuidOf(requestKey: string): Promise<string> {
   const hex = await sha256Hex(`identity-pool ${requestKey}`);
   // Version 4 and the variant of RFC 9562, as in every other id: the rest is as good as random.
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** A version 4 UUID is what Cognito makes; one of any version will do. */
+const ADOPTABLE_UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const ID_IN_USE = serviceError(
+  "ResourceConflictException",
+  "The identity pool id is in use, or was: an id is never used again.",
+);
+
+/** A pool under an id that clients know already, as they knew it at Cognito: they keep what they remember under it. */
+export async function adoptIdentityPool(
+  input: ExtensionInputOf<"AdoptIdentityPool">,
+  context: SignedContext,
+): Promise<Result<ExtensionOutputOf<"AdoptIdentityPool">>> {
+  const { caller, config, objects } = context;
+  const identityPoolId = identityPoolIdOfInput(input.IdentityPoolId);
+  const refusal = poolRefusal(context, identityPoolId);
+  if (refusal !== null) return refusal;
+  const { region } = config;
+  if (!identityPoolId.startsWith(`${region}:`) || !ADOPTABLE_UUID.test(identityPoolId.slice(region.length + 1))) {
+    return err(serviceError("InvalidParameterException", `IdentityPoolId must be '${region}:' and a UUID.`));
+  }
+  const settings = settingsOf(input);
+  const checked = checkSettings(settings, config);
+  if (!checked.ok) return checked;
+  const callKey = caller.callKey ?? caller.signature;
+  const pool = await objects.identityPool(identityPoolId).adopt(identityPoolId, settings, callKey);
+  return pool === null ? err(ID_IN_USE) : ok(storedPool(pool, config));
 }
 
 export async function describeIdentityPool(

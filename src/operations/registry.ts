@@ -23,6 +23,7 @@ import { getId } from "./get-id.ts";
 import { getOpenIdToken } from "./get-open-id-token.ts";
 import { deleteIdentities, describeIdentity, listIdentities, unlinkIdentity } from "./identities.ts";
 import {
+  adoptIdentityPool,
   createIdentityPool,
   deleteIdentityPool,
   describeIdentityPool,
@@ -30,6 +31,7 @@ import {
   updateIdentityPool,
 } from "./identity-pools.ts";
 import { getIdentityPoolRoles, setIdentityPoolRoles } from "./identity-pool-roles.ts";
+import { setIdentityPoolSource } from "./pool-source.ts";
 import { getPrincipalTagAttributeMap, setPrincipalTagAttributeMap } from "./principal-tag-maps.ts";
 import { listTagsForResource, tagResource, untagResource } from "./resource-tags.ts";
 import { rotateSigningKey } from "./rotate-signing-key.ts";
@@ -100,6 +102,7 @@ export const registry: Readonly<Record<OperationName, RunnableOperation>> = {
 
 /** What is built beyond the service model. */
 const extensionRegistry: Readonly<Record<ExtensionName, RunnableOperation>> = {
+  AdoptIdentityPool: signedOperation(extensions.AdoptIdentityPool, adoptIdentityPool),
   CheckIdentityPool: signedOperation(extensions.CheckIdentityPool, checkIdentityPool),
   CheckLogin: signedOperation(extensions.CheckLogin, checkLogin),
   CheckService: signedOperation(extensions.CheckService, checkService),
@@ -109,6 +112,7 @@ const extensionRegistry: Readonly<Record<ExtensionName, RunnableOperation>> = {
   FindIdentityByLogin: signedOperation(extensions.FindIdentityByLogin, findIdentityByLogin),
   GetMetrics: signedOperation(extensions.GetMetrics, getMetrics),
   RotateSigningKey: signedOperation(extensions.RotateSigningKey, rotateSigningKey),
+  SetIdentityPoolSource: signedOperation(extensions.SetIdentityPoolSource, setIdentityPoolSource),
 };
 
 export function runnableOf(name: OperationName | ExtensionName): RunnableOperation {

@@ -33,7 +33,7 @@ export type PoolRecord = {
   readonly formerNames?: readonly string[];
   /** Calls that have changed it of late: domain/done-calls.ts. Absent in a record of the release before. */
   readonly changedBy?: readonly DoneCall[];
-  /** Whether the directory of pools has heard of the latest name, or of the end. */
+  /** Whether the directory of pools has heard of the latest name, of a source that came or went, or of the end. */
   readonly isListed: boolean;
   /** Directory shards that hold no identity any more; only meaningful once deleted. */
   readonly sweptShards: number;
@@ -60,8 +60,11 @@ export type PoolHost = {
   /** What is secret in the settings, sealed; null where nothing is. */
   seal(identityPoolId: IdentityPoolId, settings: IdentityPoolSettings): Promise<SealedSecrets | null>;
   open(pool: IdentityPool, sealed: SealedSecrets): Promise<IdentityPool>;
-  /** Tells the directory of pools its name, or by null that it is gone. May fail, or arrive late or twice, as all calls. */
-  list(identityPoolId: IdentityPoolId, name: string | null, revision: number): Promise<void>;
+  /**
+   * Tells the directory of pools its name, or by null that it is gone, and whether it has a source. May fail, or arrive late or
+   * twice, as all calls.
+   */
+  list(identityPoolId: IdentityPoolId, name: string | null, revision: number, hasSource: boolean): Promise<void>;
   shard(name: string): ShardCalls;
   /** Deletes an identity for good. */
   removeIdentity(identityId: IdentityId): Promise<{ readonly kind: "done" | "refused" | "busy" }>;
@@ -97,6 +100,20 @@ export class PoolActor {
     return this.#record === null ? await this.#put(identityPoolId, settings, sealed) : await this.read();
   }
 
+  /**
+   * Creates a pool whose id was chosen by the caller: null where one was ever made under it, unless by this very call, as
+   * `callKey` tells.
+   */
+  async adopt(
+    identityPoolId: IdentityPoolId,
+    settings: IdentityPoolSettings,
+    callKey: string,
+  ): Promise<IdentityPool | null> {
+    const sealed = await this.#host.seal(identityPoolId, settings);
+    if (this.#record === null) return await this.#put(identityPoolId, settings, sealed, callKey);
+    return this.#wasDone(callKey) ? await this.read() : null;
+  }
+
   /** Replaces the settings of a live pool; null when there is none. `callKey` as of `remove`, also below. */
   async update(settings: IdentityPoolSettings, callKey: string | null = null): Promise<Result<IdentityPool> | null> {
     if (this.#record === null) return null;
@@ -119,7 +136,9 @@ export class PoolActor {
     const changed = changedPool(this.#record.pool, change);
     if (!changed.ok) return changed;
     const changedBy = withCall(this.#record.changedBy, callKey, this.#host.now());
-    this.#save({ ...this.#record, pool: changed.value, changedBy });
+    const isNews = hasSource(changed.value) !== hasSource(this.#record.pool);
+    const untold = isNews ? { isListed: false, revision: this.#nextRevision() } : {};
+    this.#save({ ...this.#record, pool: changed.value, changedBy, ...untold });
     // A name that the directory is being told just now is told by whoever changed the record last.
     await this.#list();
     return ok(undefined);
@@ -208,7 +227,7 @@ export class PoolActor {
     if (record === null || record.isListed) return;
     const { pool, state, revision = 0 } = record;
     try {
-      await this.#host.list(pool.identityPoolId, state === "live" ? pool.name : null, revision);
+      await this.#host.list(pool.identityPoolId, state === "live" ? pool.name : null, revision, hasSource(pool));
       // Another change may have come meanwhile: then its own call tells the directory, too.
       if (this.#record === record) this.#save({ ...record, isListed: true });
     } catch (cause) {
@@ -277,6 +296,10 @@ export class PoolActor {
       return "busy";
     }
   }
+}
+
+function hasSource({ source }: IdentityPool): boolean {
+  return source !== undefined;
 }
 
 function isAtRest({ isListed, state, sweptShards }: PoolRecord): boolean {

@@ -1,11 +1,12 @@
 /**
- * What is changed of an identity pool by operations of its own, beside its settings: roles, principal tags, and single tags.
+ * What is changed of an identity pool by operations of its own, beside its settings: roles, principal tags, its source, and single tags.
  * Judges what depends on the settings, in the pool's object, as they are just then; all else was judged before. Pure.
  */
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import { hasProvider, providerMeantBy, repeatedAmong, strangerAmong } from "../domain/mapped-providers.ts";
 import { NO_ACCESS, type PoolAccess, type PrincipalTagMap, type RoleSettings } from "../domain/pool-access.ts";
+import type { PoolSource } from "../domain/pool-source.ts";
 import { quotedName } from "../domain/printable.ts";
 import { isTooLarge, MAX_TAGS, TOO_MANY_BYTES } from "./pool-limits.ts";
 
@@ -16,6 +17,8 @@ export type PoolChange =
   | ({ readonly kind: "roles" } & RoleSettings)
   /** `provider` as the caller spells it; in place of its map, under whichever spelling that is. */
   | { readonly kind: "principal-tags"; readonly provider: string; readonly map: PrincipalTagMap }
+  /** In place of the one that there is; null ends it, and the pool remembers that it had one. */
+  | { readonly kind: "source"; readonly source: PoolSource | null }
   /** Beside the tags that there are, or in their place. */
   | { readonly kind: "tag"; readonly tags: Tags }
   /** Keys that are not there are passed over. */
@@ -36,6 +39,8 @@ function apply(pool: IdentityPool, change: PoolChange): Result<IdentityPool> {
       return withRoles(pool, change);
     case "principal-tags":
       return withPrincipalTags(pool, change.provider, change.map);
+    case "source":
+      return ok(withSource(pool, change.source));
     case "tag":
       return withTags(pool, { ...pool.tags, ...change.tags });
     case "untag": {
@@ -68,6 +73,11 @@ function withPrincipalTags(pool: IdentityPool, provider: string, map: PrincipalT
 
 function withAccess(pool: IdentityPool, changed: Partial<PoolAccess>): IdentityPool {
   return { ...pool, access: { ...(pool.access ?? NO_ACCESS), ...changed } };
+}
+
+function withSource({ source: before, ...pool }: IdentityPool, source: PoolSource | null): IdentityPool {
+  if (source !== null) return { ...pool, source, hadSource: true };
+  return before === undefined ? pool : { ...pool, hadSource: true };
 }
 
 function withTags(pool: IdentityPool, tags: Tags): Result<IdentityPool> {

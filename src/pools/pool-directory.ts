@@ -1,8 +1,9 @@
 /**
  * Ids and names of the identity pools of one region. Fed by the pools themselves, whose messages may come late or again, so
- * that an older one never wins over a newer; read by ListIdentityPools alone.
+ * that an older one never wins over a newer; read by ListIdentityPools, and for the pools that have a source.
  */
 import { type IdentityPoolId, parseIdentityPoolId } from "../domain/identifiers.ts";
+import { MAX_SOURCED_POOLS } from "../domain/pool-source.ts";
 
 export type PoolListing = { readonly identityPoolId: IdentityPoolId; readonly name: string };
 
@@ -13,7 +14,8 @@ export function poolDirectoryOf(identityPoolId: IdentityPoolId): string {
 
 /** What the directory asks of the object that it lives in. Each change is one storage step, and may throw. */
 export type PoolRows = {
-  set(identityPoolId: IdentityPoolId, name: string, revision: number): void;
+  /** Undefined leaves it as it is whether the pool has a source. */
+  set(identityPoolId: IdentityPoolId, name: string, revision: number, hasSource: boolean | undefined): void;
   /** Takes it out for good. The mark that stays is no row that a page has to pass by. */
   end(identityPoolId: IdentityPoolId): void;
   hasEnded(identityPoolId: IdentityPoolId): boolean;
@@ -25,6 +27,8 @@ export type PoolRows = {
     limit: number,
     among: readonly string[] | null,
   ): readonly { readonly identityPoolId: string; readonly name: string }[];
+  /** Ids of at most `limit` pools with a source, in their order. */
+  sourced(limit: number): readonly string[];
 };
 
 export class PoolDirectory {
@@ -37,12 +41,13 @@ export class PoolDirectory {
   /**
    * Idempotent. A `revision` that is older than the one it knows changes nothing, and `name` null ends the pool: its id is
    * never used again, so that no name of it counts from then on. A pool of the release before sends no revision, which is
-   * older than any.
+   * older than any, or does not say whether it has a source, which it then has if it had.
    */
-  update(identityPoolId: IdentityPoolId, name: string | null, revision = 0): void {
+  update(identityPoolId: IdentityPoolId, name: string | null, revision = 0, hasSource?: boolean): void {
     if (this.#rows.hasEnded(identityPoolId)) return;
     if (name === null) return this.#rows.end(identityPoolId);
-    if (revision >= (this.#rows.revisionOf(identityPoolId) ?? 0)) this.#rows.set(identityPoolId, name, revision);
+    if (revision >= (this.#rows.revisionOf(identityPoolId) ?? 0))
+      this.#rows.set(identityPoolId, name, revision, hasSource);
   }
 
   /** At most `limit` pools after `after`, in the order of their ids; of those in `among` alone, unless that is null. */
@@ -51,5 +56,10 @@ export class PoolDirectory {
       const parsed = parseIdentityPoolId(identityPoolId);
       return parsed === undefined ? [] : [{ identityPoolId: parsed, name }];
     });
+  }
+
+  /** The pools with a source, in the order of their ids. */
+  sourced(): readonly IdentityPoolId[] {
+    return this.#rows.sourced(MAX_SOURCED_POOLS).flatMap((id) => parseIdentityPoolId(id) ?? []);
   }
 }

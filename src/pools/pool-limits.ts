@@ -1,7 +1,7 @@
 /** How much an identity pool may hold: its settings are read by every call of its users. Pure. */
 import { utf8 } from "../domain/bytes.ts";
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
-import type { IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
+import type { BesideSettings, IdentityPoolSettings } from "../domain/identity-pool.ts";
 import { canonicalName } from "../domain/provider-name.ts";
 import { isTagKey, isTagText } from "../domain/tag-text.ts";
 
@@ -13,12 +13,12 @@ const MAX_USER_POOL_CLIENTS = 50;
 const MAX_IAM_PROVIDERS = 100;
 /** AWS, Tagging: tags of one resource. */
 export const MAX_TAGS = 50;
-/** All settings of a pool together, with its roles and its maps of principal tags, in bytes as JSON. */
+/** All settings of a pool together, with its roles, its maps of principal tags and its source, in bytes as JSON. */
 export const MAX_SETTINGS_BYTES = 65_536;
 export const TOO_MANY_BYTES = `The settings of an identity pool can have at most ${MAX_SETTINGS_BYTES} bytes.`;
 
 /** Whether a pool of these settings would be too much to be read by every call of its users. */
-export function isTooLarge(settings: IdentityPoolSettings & Pick<Partial<IdentityPool>, "access">): boolean {
+export function isTooLarge(settings: IdentityPoolSettings & BesideSettings): boolean {
   return utf8(JSON.stringify(settings)).length > MAX_SETTINGS_BYTES;
 }
 

@@ -1,7 +1,7 @@
 /** What an identity pool's settings may become: how an update replaces them, and which names are spent. Pure. */
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import {
-  type IdentityPool,
+  type BesideSettings,
   type IdentityPoolSettings,
   isPublicProvider,
   publicNamesOf,
@@ -34,7 +34,7 @@ const DEVELOPER_NAME_IS_PUBLIC = serviceError(
  * `formerNamesWith`, of all settings before.
  */
 export function replaceSettings(
-  current: IdentityPoolSettings & Pick<IdentityPool, "access">,
+  current: IdentityPoolSettings & BesideSettings,
   settings: IdentityPoolSettings,
   formerNames: readonly string[] = [],
 ): Result<IdentityPoolSettings> {
@@ -45,7 +45,7 @@ export function replaceSettings(
 }
 
 /**
- * The settings with what a pool keeps when they are replaced: its roles and principal tags, which no settings name, and its
+ * The settings with what a pool keeps when they are replaced: its roles, principal tags and source, which no settings name, and its
  * tags where none are given, while an empty map of them clears them (docs/adr/0062).
  */
 export function withKept(current: KeptOf, settings: IdentityPoolSettings): IdentityPoolSettings & KeptOf {
@@ -54,10 +54,12 @@ export function withKept(current: KeptOf, settings: IdentityPoolSettings): Ident
     ...rest,
     ...(Object.keys(tags).length > 0 && { tags }),
     ...(current.access !== undefined && { access: current.access }),
+    ...(current.source !== undefined && { source: current.source }),
+    ...(current.hadSource === true && { hadSource: true }),
   };
 }
 
-type KeptOf = Pick<IdentityPool, "access" | "tags">;
+type KeptOf = BesideSettings & Pick<IdentityPoolSettings, "tags">;
 
 function withDeveloperName(
   current: IdentityPoolSettings,

@@ -15,11 +15,22 @@ import {
 } from "./extension-shapes.ts";
 import { boolean } from "./member-shapes.ts";
 import { type InputValueOf, type OutputValueOf, structure } from "./shape-language.ts";
+import { adoptIdentityPool, setIdentityPoolSource } from "./source-shapes.ts";
 import { isOperationName, type OperationName } from "./shapes.ts";
 
 const keyId = { type: "string" } as const;
 
 export const extensions = {
+  AdoptIdentityPool: {
+    access: "signed",
+    ...adoptIdentityPool,
+    errors: [
+      "InternalErrorException",
+      "InvalidParameterException",
+      "LimitExceededException",
+      "ResourceConflictException",
+    ] satisfies readonly ModelledErrorName[],
+  },
   CheckIdentityPool: {
     access: "signed",
     ...checkIdentityPool,
@@ -73,6 +84,16 @@ export const extensions = {
       DroppedKeyIds: { type: "list", member: keyId },
     }),
     errors: ["InternalErrorException", "TooManyRequestsException"] satisfies readonly ModelledErrorName[],
+  },
+  SetIdentityPoolSource: {
+    access: "signed",
+    ...setIdentityPoolSource,
+    errors: [
+      "InternalErrorException",
+      "InvalidParameterException",
+      "LimitExceededException",
+      "ResourceNotFoundException",
+    ] satisfies readonly ModelledErrorName[],
   },
 } as const;
 

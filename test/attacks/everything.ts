@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { LOCAL_CREDENTIAL } from "../../src/development/local-credential.ts";
+import { isExtensionName } from "../../src/protocol/extensions.ts";
 import { adminClient, appClient, createPool, getId, getOpenIdToken, present } from "../support/cognito-clients.ts";
 import { type LoopbackIssuer, startLoopbackIssuer } from "../support/loopback-issuer.ts";
 import {
@@ -185,7 +186,8 @@ export async function driveEverything(folder: string): Promise<Driven> {
     return answer;
   };
   const signed = async (operation: string, input: object) => {
-    const request = signedCall(endpoint, operation.includes(".") ? operation : PREFIX + operation, input);
+    const prefix = isExtensionName(operation) ? "Edgepool." : PREFIX;
+    const request = signedCall(endpoint, operation.includes(".") ? operation : prefix + operation, input);
     secrets.add("a signature", /Signature=([0-9a-f]+)/.exec(request.headers["authorization"] ?? "")?.[1] ?? "");
     const answer = await send(endpoint, request);
     rememberMinted(answer);
@@ -297,6 +299,10 @@ export async function driveEverything(folder: string): Promise<Driven> {
     // Whose first member is what names the pool.
     await signed(operation, { ...input, [Object.keys(input)[0] ?? ""]: good.slice(0, 50) });
   }
+  const adopted = { ...settings, IdentityPoolId: `us-east-1:${newPerson()}` };
+  await signed("AdoptIdentityPool", adopted);
+  await signed("AdoptIdentityPool", { ...adopted, IdentityPoolId: good.slice(0, 50) });
+  await signed("SetIdentityPoolSource", { ...pool, Source: { Providers: [good.slice(0, 128)], Proof: good } });
   const ResourceArn = `arn:aws:cognito-identity:us-east-1::identitypool/${identityPoolId}`;
   await signed("ListIdentityPools", { MaxResults: 60 });
   await signed("DescribeIdentity", { IdentityId: guest });

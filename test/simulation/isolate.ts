@@ -111,6 +111,11 @@ export class Isolate {
       objects: {
         ...objects,
         readPool: async (identityPoolId) => await this.readPool(life, identityPoolId),
+        readSourcedPools: async (region) => {
+          const ids = await objects.poolDirectory(region).sourced();
+          const pools = await Promise.all(ids.map(async (identityPoolId) => await this.readPool(life, identityPoolId)));
+          return pools.flatMap((pool) => (pool?.source === undefined ? [] : pool));
+        },
         forgetPool: (identityPoolId) => this.#pools.forget(identityPoolId),
         issuer() {
           throw new Error("no operation of this world asks an issuer for its keys");

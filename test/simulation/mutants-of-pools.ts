@@ -32,7 +32,7 @@ export const MUTANTS_OF_POOLS: readonly Mutant[] = [
   mutant(
     "a name that comes late wins over a newer one",
     DIRECTORY,
-    "if (revision >= (this.#rows.revisionOf(identityPoolId) ?? 0)) ",
+    "if (revision >= (this.#rows.revisionOf(identityPoolId) ?? 0))\n      ",
     "",
   ),
   mutant(
@@ -108,8 +108,8 @@ export const MUTANTS_OF_POOLS: readonly Mutant[] = [
   mutant(
     "roles are answered before they are stored",
     POOL,
-    "    this.#save({ ...this.#record, pool: changed.value, changedBy });\n",
-    "    this.#record = { ...this.#record, pool: changed.value, changedBy };\n",
+    "    this.#save({ ...this.#record, pool: changed.value, changedBy, ...untold });\n",
+    "    this.#record = { ...this.#record, pool: changed.value, changedBy, ...untold };\n",
   ),
   mutant(
     "a tag takes the place of the roles",

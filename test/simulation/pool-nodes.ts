@@ -27,7 +27,7 @@ export type PoolWorld = Pick<Surroundings, "network" | "store"> & {
   identity(identityId: IdentityId): Slot<RemovableNode, unknown>;
 };
 type PoolDirectoryState = {
-  readonly listed: readonly (PoolListing & { readonly revision: number })[];
+  readonly listed: readonly (PoolListing & { readonly revision: number; readonly hasSource: boolean })[];
   readonly ended: readonly IdentityPoolId[];
 };
 type ShardState = { readonly ids: readonly IdentityId[]; readonly isClosed: boolean };
@@ -54,6 +54,14 @@ export class PoolNode {
 
   async create(identityPoolId: IdentityPoolId, settings: IdentityPoolSettings): Promise<IdentityPool | null> {
     return await this.#actor.create(identityPoolId, settings);
+  }
+
+  async adopt(
+    identityPoolId: IdentityPoolId,
+    settings: IdentityPoolSettings,
+    callKey: string,
+  ): Promise<IdentityPool | null> {
+    return await this.#actor.adopt(identityPoolId, settings, callKey);
   }
 
   async update(settings: IdentityPoolSettings, callKey?: string | null): Promise<Result<IdentityPool> | null> {
@@ -93,9 +101,11 @@ export class PoolNode {
         await pause();
         return await withSecrets(pool, sealed, KEY_ENCRYPTION_KEY);
       },
-      list: async (identityPoolId, name, revision) => {
+      list: async (identityPoolId, name, revision, hasSource) => {
         const label = `list ${identityPoolId} as ${name}`;
-        await network.call(this.#life, pools.directory, label, (node) => node.update(identityPoolId, name, revision));
+        await network.call(this.#life, pools.directory, label, (node) =>
+          node.update(identityPoolId, name, revision, hasSource),
+        );
       },
       shard: (name) => shardCallsOf(this.#world, this.#life, name),
       removeIdentity: async (identityId) => {
@@ -154,8 +164,11 @@ export class PoolDirectoryNode extends PoolDirectory {
     const others = (identityPoolId: IdentityPoolId) =>
       state().listed.filter((row) => row.identityPoolId !== identityPoolId);
     super({
-      set: (identityPoolId, name, revision) =>
-        store({ listed: [...others(identityPoolId), { identityPoolId, name, revision }] }),
+      set: (identityPoolId, name, revision, hasSource) => {
+        const before = state().listed.find((row) => row.identityPoolId === identityPoolId);
+        const row = { identityPoolId, name, revision, hasSource: hasSource ?? before?.hasSource ?? false };
+        store({ listed: [...others(identityPoolId), row] });
+      },
       end: (identityPoolId) => store({ listed: others(identityPoolId), ended: [...state().ended, identityPoolId] }),
       hasEnded: (identityPoolId) => state().ended.includes(identityPoolId),
       revisionOf: (identityPoolId) =>
@@ -164,6 +177,12 @@ export class PoolDirectoryNode extends PoolDirectory {
         state()
           .listed.filter(({ identityPoolId }) => identityPoolId > after && among?.includes(identityPoolId) !== false)
           .toSorted((one, other) => (one.identityPoolId < other.identityPoolId ? -1 : 1))
+          .slice(0, limit),
+      sourced: (limit) =>
+        state()
+          .listed.filter((row) => row.hasSource)
+          .map(({ identityPoolId }) => identityPoolId)
+          .toSorted()
           .slice(0, limit),
     });
   }

@@ -24,7 +24,7 @@ export class Pools {
     this.directory = world.network.addSlot("pool directory", "pool directory", (slot: PoolDirectorySlot, life) => {
       return new PoolDirectoryNode(world, slot, life);
     });
-    const listed = POOLS.map(({ identityPoolId, name }) => ({ identityPoolId, name, revision: 0 }));
+    const listed = POOLS.map(({ identityPoolId, name }) => ({ identityPoolId, name, revision: 0, hasSource: false }));
     this.directory.stored = { listed, ended: [] };
     // They are there, and listed, when a schedule begins.
     for (const pool of POOLS) {

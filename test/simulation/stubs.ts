@@ -91,6 +91,8 @@ export function objectsOf(world: World, life: Life): Reachable {
           await network.call(life, pool, "update", async (node) => await node.update(...order)),
         change: async (...order: Parameters<PoolNode["change"]>) =>
           await network.call(life, pool, "change", async (node) => await node.change(...order)),
+        adopt: async (...order: Parameters<PoolNode["adopt"]>) =>
+          await network.call(life, pool, "adopt", async (node) => await node.adopt(...order)),
         remove: async (callKey: string | null) =>
           await network.call(life, pool, "delete", async (node) => await node.remove(callKey)),
       };
@@ -100,6 +102,7 @@ export function objectsOf(world: World, life: Life): Reachable {
     poolDirectory: () => ({
       page: async (...position: Parameters<PoolDirectoryNode["page"]>) =>
         await network.call(life, world.pools.directory, "page", (node) => node.page(...position)),
+      sourced: async () => await network.call(life, world.pools.directory, "sourced", (node) => node.sourced()),
     }),
     keyRing: () => ({
       rotateNow: async (order: RotationOrder) =>

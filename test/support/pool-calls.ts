@@ -21,6 +21,8 @@ export function poolCalls(
     ["TagResource", { ResourceArn, Tags: { team: "edge" } }],
     ["ListTagsForResource", { ResourceArn }],
     ["UntagResource", { ResourceArn, TagKeys: ["team"] }],
+    ["SetIdentityPoolSource", { IdentityPoolId, Source: { Providers: [IdentityProviderName] } }],
+    ["SetIdentityPoolSource", { IdentityPoolId }],
     ["ListIdentities", { IdentityPoolId, MaxResults: 60 }],
     ["DeleteIdentityPool", { IdentityPoolId }],
   ];

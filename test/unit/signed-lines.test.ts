@@ -6,7 +6,7 @@ import { type ExtensionName, extensions } from "../../src/protocol/extensions.ts
 import { type OperationName, operations } from "../../src/protocol/shapes.ts";
 import { hashedIdentity } from "../../src/domain/trace.ts";
 import { FakeUpstream } from "../support/fake-upstream.ts";
-import { makeGuest, makePool, newIdentityId, untilAtRest } from "../support/objects.ts";
+import { makeGuest, makePool, newIdentityId, newPoolId, untilAtRest } from "../support/objects.ts";
 import { poolCalls } from "../support/pool-calls.ts";
 import { ADMIN, type CallOptions, makeService, textOf } from "../support/service.ts";
 
@@ -86,6 +86,12 @@ describe("a signed call names who signed it, and what it is about", () => {
     for (const [operation, input] of poolCalls(IdentityPoolId, IdentityProviderName, settings)) {
       expect(await lineOf(operation, input)).toEqual({ operation, ...common });
     }
+    const adopted = { ...settings, IdentityPoolId: newPoolId() };
+    expect(await lineOf("AdoptIdentityPool", adopted)).toEqual({
+      operation: "AdoptIdentityPool",
+      ...common,
+      pool: adopted.IdentityPoolId,
+    });
     expect(await lineOf("ListIdentityPools", { MaxResults: 1 })).toEqual({
       operation: "ListIdentityPools",
       status: 200,

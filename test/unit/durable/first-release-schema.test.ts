@@ -187,6 +187,9 @@ it("the tables of the directories are read, added to and taken from", async () =
   await evictDurableObject(pools());
   await pools().update(POOL, "two");
   expect(await pools().page("", 10)).toEqual([{ identityPoolId: POOL, name: "three" }]);
+  expect(await pools().sourced()).toEqual([]);
+  await pools().update(POOL, "three", WRITTEN_AT * 1000, true);
+  expect(await pools().sourced()).toEqual([POOL]);
   await pools().update(POOL, null);
   await pools().update(POOL, "four", WRITTEN_AT * 1000 + 1);
   expect(await pools().page("", 10)).toEqual([]);

@@ -11,6 +11,7 @@ class Installation implements PoolHost {
   stored: PoolRecord | null = null;
   wakeAt: number | null = null;
   listedName: string | null = null;
+  isListedWithSource = false;
   readonly revisions: number[] = [];
   isDirectoryAway = false;
   readonly shards = new Map<string, Set<IdentityId>>();
@@ -30,9 +31,10 @@ class Installation implements PoolHost {
   }
   seal = async () => await Promise.resolve(null);
   open = async () => await Promise.reject(new Error("nothing is sealed"));
-  async list(_: string, name: string | null, revision: number) {
+  async list(_: string, name: string | null, revision: number, hasSource: boolean) {
     this.revisions.push(revision);
     if (this.isDirectoryAway) throw new Error("away");
+    this.isListedWithSource = hasSource;
     this.listedName = await Promise.resolve(name);
   }
   shard(name: string) {
@@ -132,6 +134,30 @@ describe("a pool whose directory does not answer", () => {
     expect(installation.revisions.at(-1)).toBe(0);
     await pool.update({ ...settings, name: "renamed" });
     expect(installation.revisions.at(-1)).toBeGreaterThan(said);
+  });
+
+  it("is told of a source that came or went, and of nothing else that is no name of the pool's", async () => {
+    const source = {
+      identityPoolId,
+      proof: "open-id-token",
+      guests: "source",
+      unknownIds: "ask",
+      providers: ["accounts.google.com"],
+    } as const;
+    installation.isDirectoryAway = true;
+    await pool.change({ kind: "source", source });
+    const [, said] = installation.revisions;
+    expect(said).toBeGreaterThan(installation.revisions[0] ?? 0);
+    installation.isDirectoryAway = false;
+    await installation.wake();
+    expect(installation.isListedWithSource).toBe(true);
+    pool = new PoolActor(installation, installation.stored);
+    await pool.change({ kind: "source", source: { ...source, guests: "local" } });
+    await pool.change({ kind: "tag", tags: { a: "b" } });
+    expect(installation.revisions).toHaveLength(3);
+    await pool.change({ kind: "source", source: null });
+    expect(installation.isListedWithSource).toBe(false);
+    expect(installation.wakeAt).toBeNull();
   });
 
   it("counts on where its clock was set back", async () => {

@@ -29,6 +29,26 @@ const invalid = (message: string) => ({ ok: false, error: { type: "InvalidParame
 const tagged = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`key${index}`, "v"]));
 const map = { useDefaults: false, principalTags: { team: "department" } };
 
+describe("a source", () => {
+  const source = {
+    identityPoolId: identityPoolIdOf("us-east-1", "2"),
+    proof: "open-id-token",
+    guests: "source",
+    unknownIds: "ask",
+    providers: ["accounts.google.com"],
+  } as const;
+
+  it("takes the place of the one before, and leaves all else; once ended, it is remembered that there was one", () => {
+    const tagsBefore: PoolChange = { kind: "tag", tags: { a: "b" } };
+    const local = { ...source, guests: "local" } as const;
+    const changed = after(tagsBefore, { kind: "source", source }, { kind: "source", source: local });
+    expect(changed).toEqual({ ...pool, tags: { a: "b" }, source: local, hadSource: true });
+    const ended = after(tagsBefore, { kind: "source", source }, { kind: "source", source: null });
+    expect(ended).toEqual({ ...pool, tags: { a: "b" }, hadSource: true });
+    expect(after({ kind: "source", source: null })).toEqual(pool);
+  });
+});
+
 describe("roles and role mappings", () => {
   it("are set together, in place of those before, and leave all else", () => {
     const tags = { a: "b" };

@@ -6,11 +6,15 @@ const one = identityPoolIdOf("us-east-1", "1");
 const other = identityPoolIdOf("us-east-1", "2");
 
 class Rows implements PoolRows {
-  readonly listed = new Map<IdentityPoolId, { readonly name: string; readonly revision: number }>();
+  readonly listed = new Map<
+    IdentityPoolId,
+    { readonly name: string; readonly revision: number; readonly hasSource: boolean }
+  >();
   readonly ended = new Set<IdentityPoolId>();
 
-  set(identityPoolId: IdentityPoolId, name: string, revision: number) {
-    this.listed.set(identityPoolId, { name, revision });
+  set(identityPoolId: IdentityPoolId, name: string, revision: number, hasSource: boolean | undefined) {
+    const before = this.listed.get(identityPoolId)?.hasSource ?? false;
+    this.listed.set(identityPoolId, { name, revision, hasSource: hasSource ?? before });
   }
   end(identityPoolId: IdentityPoolId) {
     this.listed.delete(identityPoolId);
@@ -21,6 +25,11 @@ class Rows implements PoolRows {
   }
   revisionOf(identityPoolId: IdentityPoolId) {
     return this.listed.get(identityPoolId)?.revision ?? null;
+  }
+  sourced(limit: number) {
+    return [...this.listed]
+      .flatMap(([identityPoolId, { hasSource }]) => (hasSource ? identityPoolId : []))
+      .slice(0, limit);
   }
   after() {
     return [...this.listed].map(([identityPoolId, { name }]) => ({ identityPoolId, name }));
@@ -69,6 +78,26 @@ describe("what a pool says of itself", () => {
     directory.update(one, null, 9);
     directory.update(other, "other", 1);
     expect(names()).toEqual(["other"]);
+  });
+});
+
+describe("whether a pool has a source", () => {
+  it("is what it said last, in whatever order that arrives, until it ends", () => {
+    directory.update(one, "name", 2, true);
+    directory.update(one, "name", 1, false);
+    directory.update(other, "other", 1, false);
+    expect(directory.sourced()).toEqual([one]);
+    directory.update(one, "name", 3, false);
+    directory.update(other, "other", 2, true);
+    expect(directory.sourced()).toEqual([other]);
+    directory.update(other, null, 3);
+    expect(directory.sourced()).toEqual([]);
+  });
+
+  it("is left as it is by a pool that does not say, as one of the release before", () => {
+    directory.update(one, "name", 2, true);
+    directory.update(one, "renamed", 3);
+    expect([names(), directory.sourced()]).toEqual([["renamed"], [one]]);
   });
 });
 
