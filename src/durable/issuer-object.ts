@@ -2,6 +2,8 @@
 import { retryable } from "cloudflare:durable-objects";
 import { KeySetActor } from "../key-sets/key-set-actor.ts";
 import type { KeySetAnswer, KeySetRequest } from "../key-sets/key-set-life.ts";
+import { loadKeySet } from "../key-sets/load-key-set.ts";
+import { writeEvent } from "../log/write.ts";
 import { ConfiguredObject } from "./configured-object.ts";
 
 const STORAGE_KEY = "key-set";
@@ -16,13 +18,17 @@ export class IssuerObject extends ConfiguredObject {
   readonly #actor = new KeySetActor({
     issuer: () => this.ctx.id.name,
     settings: () => this.config,
-    fetch: async (url, init) => await fetch(url, init),
+    load: async (issuer, source) => {
+      const { upstreams } = this.config;
+      return await loadKeySet(issuer, { fetch: async (url, init) => await fetch(url, init), upstreams }, source);
+    },
     now: () => Date.now() / 1000,
     kept: () => this.ctx.storage.kv.get(STORAGE_KEY),
     save: (keySet) => this.ctx.storage.kv.put(STORAGE_KEY, keySet),
     erase: async () => await this.ctx.storage.deleteAll(),
     setAlarm: (at) => this.ctx.waitUntil(this.ctx.storage.setAlarm(at * 1000)),
     behindAnswer: (work) => this.ctx.waitUntil(work),
+    notLoaded: (issuer, reason) => writeEvent({ event: "issuer-keys-not-loaded", issuer, reason }),
   });
 
   async keys(request: KeySetRequest): Promise<KeySetAnswer> {

@@ -2,8 +2,7 @@
  * What an issuer's object decides: its key set, fetched once for everybody. It asks its own issuer alone, so that a slow one slows
  * nobody else. Stores nothing before the issuer has answered properly, and nothing for longer than a day after the last answer.
  */
-import { writeEvent } from "../log/write.ts";
-import type { FetchTools } from "../outbound/bounded-fetch.ts";
+import type { Result } from "../domain/errors.ts";
 import type { UpstreamPolicy } from "../outbound/upstream-policy.ts";
 import { type KeptKeySet, readKept, usefulUntil } from "./kept-key-set.ts";
 import {
@@ -20,13 +19,14 @@ import {
   uselessFrom,
 } from "./key-set-life.ts";
 import { type KeySource, keySourceOf } from "./key-source.ts";
-import { loadKeySet } from "./load-key-set.ts";
+import type { KeySet, KeySetFailure } from "./load-key-set.ts";
 
 export type KeySetHost = {
   /** The issuer that the object is named by, and answers for. */
   issuer(): string | undefined;
   settings(): { readonly upstreams: UpstreamPolicy; readonly keySources: ReadonlyMap<string, KeySource> };
-  readonly fetch: FetchTools["fetch"];
+  /** Asks the issuer, at that address: load-key-set.ts. */
+  load(issuer: string, source: KeySource): Promise<Result<KeySet, KeySetFailure>>;
   /** Epoch seconds. */
   now(): number;
   /** What `save` stored last, or whatever else is there. */
@@ -38,6 +38,8 @@ export type KeySetHost = {
   setAlarm(at: number): void;
   /** Work that nobody who asked waits for. */
   behindAnswer(work: Promise<void>): void;
+  /** The issuer could not be asked, or not made use of. */
+  notLoaded(issuer: string, reason: KeySetFailure): void;
 };
 
 export class KeySetActor {
@@ -97,14 +99,13 @@ export class KeySetActor {
   }
 
   async #fetch(issuer: string, reason: FetchReason): Promise<void> {
-    const { upstreams, keySources } = this.#host.settings();
-    const source = keySourceOf(issuer, keySources);
-    const loaded = await loadKeySet(issuer, { fetch: this.#host.fetch, upstreams }, source);
+    const source = keySourceOf(issuer, this.#host.settings().keySources);
+    const loaded = await this.#host.load(issuer, source);
     // Only now: who asks during the fetch waits for it, too.
     if (reason === "no-fitting-key") this.#refreshedAt = this.#host.now();
     if (!loaded.ok) {
       this.#failure = failedAgain(this.#failure, loaded.error, this.#host.now());
-      writeEvent({ event: "issuer-keys-not-loaded", issuer, reason: loaded.error });
+      this.#host.notLoaded(issuer, loaded.error);
       return;
     }
     const held = { ...loaded.value, fetchedAt: this.#host.now() };

@@ -205,6 +205,7 @@ export class Client {
       case "merge-users":
       case "look-up":
       case "rotate-key":
+      case "ask-issuer":
       case "pause":
         return { ...operation, identityPoolId };
     }
@@ -325,6 +326,7 @@ export class Client {
       case "look-up-users":
       case "administer":
       case "rotate-key":
+      case "ask-issuer":
       case "pause":
     }
   }

@@ -68,6 +68,7 @@ export class History {
       case "bring-token":
       case "administer":
       case "rotate-key":
+      case "ask-issuer":
       case "pause":
         return [];
     }

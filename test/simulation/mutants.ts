@@ -5,6 +5,7 @@
 
 import { MUTANTS_OF_ACTORS } from "./mutants-of-actors.ts";
 import { MUTANTS_OF_KEYS } from "./mutants-of-keys.ts";
+import { MUTANTS_OF_KEY_SETS } from "./mutants-of-key-sets.ts";
 import { MUTANTS_OF_LIFE } from "./mutants-of-life.ts";
 import { MUTANTS_OF_POOLS } from "./mutants-of-pools.ts";
 import { MUTANTS_OF_MERGES, type Mutant } from "./mutants-of-merges.ts";
@@ -221,6 +222,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...MUTANTS_OF_ACTORS,
   ...MUTANTS_OF_MERGES,
   ...MUTANTS_OF_KEYS,
+  ...MUTANTS_OF_KEY_SETS,
   ...MUTANTS_OF_POOLS,
   ...MUTANTS_OF_LIFE,
   ...MUTANTS_OF_ROLES,

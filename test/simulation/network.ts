@@ -295,4 +295,5 @@ const EVICTED = {
   directory: "F6 a directory is evicted at an await",
   "pool directory": "F6 a directory is evicted at an await",
   "key ring": "F6 a key ring is evicted at an await",
+  issuer: "F6 an issuer's object is evicted at an await",
 } as const;

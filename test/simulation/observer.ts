@@ -28,6 +28,7 @@ const STORAGE_THROWS = {
   directory: "F8 a directory's storage throws",
   "pool directory": "F8 a directory's storage throws",
   "key ring": "F8 a key ring's storage throws",
+  issuer: "F8 an issuer's storage throws",
 } as const satisfies Record<SlotKind, string>;
 
 export class Observer {

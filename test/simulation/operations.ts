@@ -61,6 +61,8 @@ export type Operation = { readonly pool?: number; readonly copyAfterMs?: number 
   | { readonly kind: "administer"; readonly act: Act }
   /** An operator's emergency rotation of the signing key. */
   | { readonly kind: "rotate-key"; readonly isForced: boolean }
+  /** An isolate asks for an issuer's keys, at times because none of those that it was told of fits a token. */
+  | { readonly kind: "ask-issuer"; readonly isUnfit: boolean }
   | { readonly kind: "pause"; readonly ms: number }
 );
 

@@ -140,6 +140,19 @@ export function credentialsOf(random: Random): Race {
   return { clients: times(2 + random.below(3), () => [first(), ...times(2 + random.below(4), operation)]) };
 }
 
+/** Isolates that ask an issuer's object for its keys, for longer than a set is fresh. */
+export function issuersOf(random: Random): Race {
+  const ask = (): Operation => ({ kind: "ask-issuer", isUnfit: random.chance(0.5) });
+  const isolates = times(1 + random.below(3), (): readonly Operation[] =>
+    times(3 + random.below(5), () => [pauseOf(random, [5, 1000, 1000, 20_000, 150_000, 450_000]), ask()]).flat(),
+  );
+  const faults = new Map<Fault, number>([
+    ["crash", random.pick([0, 0.1])],
+    ["storage-throws", random.pick([0, 0.2])],
+  ]);
+  return { clients: isolates, faults };
+}
+
 function mintOf(random: Random, target: number, tokens: Tokens): Operation {
   return random.chance(0.3) ? pauseOf(random) : { kind: "get-token", target, tokens, isOwn: false };
 }

@@ -43,6 +43,7 @@ export type Request = { readonly identityPoolId: IdentityPoolId } & (
       readonly size: number;
     }
   | { readonly kind: "rotate-key"; readonly isForced: boolean }
+  | { readonly kind: "ask-issuer"; readonly isUnfit: boolean }
   | { readonly kind: "pause"; readonly ms: number }
 );
 
@@ -89,6 +90,7 @@ export function inFlightOf(request: Request, login: LoginOf): InFlight {
     case "bring-token":
     case "administer":
     case "rotate-key":
+    case "ask-issuer":
     case "pause":
       return idle;
   }
@@ -106,7 +108,7 @@ export function describeRequest(request: Request): string {
     request.kind === "unlink-user" || request.kind === "look-up" ? request.user : "",
     request.kind === "administer" ? `${request.act} ${request.name}${request.hasSecret ? " with a secret" : ""}` : "",
     request.kind === "merge-users" ? `${request.source} into ${request.destination}` : "",
-    request.kind === "pause" || request.kind === "rotate-key" ? "" : `in ${request.identityPoolId}`,
+    ["pause", "rotate-key", "ask-issuer"].includes(request.kind) ? "" : `in ${request.identityPoolId}`,
   ];
   return parts.filter((part) => part !== "").join(" ");
 }

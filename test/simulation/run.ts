@@ -143,6 +143,7 @@ class Run {
         const isInUse = isolates.some(({ signsWith }) => signsWith !== null);
         if (isInUse && keyRing.alarmAtMs === null)
           network.violate("no-stale-key: nobody wakes the key ring for its rotation");
+        if (this.#world.keptKeySet !== null) network.violate("the key set of an issuer was never erased");
         const tombstone = [...this.#world.identities.values()].find((slot) => slot.stored?.standing.kind === "deleted");
         if (tombstone !== undefined) network.violate(`the tombstone of ${tombstone.name} was never erased`);
         this.#phase = "over";

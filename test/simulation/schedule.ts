@@ -3,7 +3,7 @@ import { FAULTS, type Fault, type FaultPlan } from "./faults.ts";
 import { lateCopyOf } from "./late-copies.ts";
 import { type Operation, PROVIDERS, tokensOf, USERS } from "./operations.ts";
 import { poolChangesOf, poolRaceOf } from "./pool-races.ts";
-import { burstsOf, credentialsOf, keyOrdersOf, type Race, raceOf } from "./races.ts";
+import { burstsOf, credentialsOf, issuersOf, keyOrdersOf, type Race, raceOf } from "./races.ts";
 import { type Random, streamOf } from "../support/random.ts";
 
 export type Schedule = {
@@ -29,6 +29,8 @@ const BURSTS = 0.04;
 const POOL_CHANGES = 0.04;
 /** And for credentials, whose role the logins decide. */
 const CREDENTIALS = 0.08;
+/** And for the keys of an issuer. */
+const ISSUERS = 0.04;
 
 export function scheduleOf(seed: number): Schedule {
   const random = streamOf(seed, "schedule");
@@ -65,7 +67,9 @@ export function scheduleOf(seed: number): Schedule {
   const changes = streamOf(seed, "pool changes");
   if (changes.chance(POOL_CHANGES)) return withRace(schedule, poolChangesOf(changes), changes);
   const credentials = streamOf(seed, "credentials");
-  return credentials.chance(CREDENTIALS) ? withRace(schedule, credentialsOf(credentials), credentials) : schedule;
+  if (credentials.chance(CREDENTIALS)) return withRace(schedule, credentialsOf(credentials), credentials);
+  const issuers = streamOf(seed, "issuers");
+  return issuers.chance(ISSUERS) ? withRace(schedule, issuersOf(issuers), issuers) : schedule;
 }
 
 /** A clock that jumps is felt for long; a message that comes again mostly does nothing. */

@@ -30,7 +30,7 @@ export type Call = {
   readonly reject: (failure: NetworkFailure) => void;
 };
 
-export type SlotKind = "identity" | "login" | "pool" | "directory" | "pool directory" | "key ring";
+export type SlotKind = "identity" | "login" | "pool" | "directory" | "pool directory" | "key ring" | "issuer";
 
 /** One named object: what its storage holds, and its life if it is in memory. */
 export type Slot<N extends Alarmed, S> = {

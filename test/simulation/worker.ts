@@ -140,6 +140,9 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
       return await servePool({ world, isolate, context }, request);
     case "rotate-key":
       return await rotateKey(serving, context, request.isForced);
+    case "ask-issuer":
+      await world.keySets.ask(life, request.isUnfit);
+      return ok(null);
     case "pause":
       await world.network.sleep(life, request.ms);
       return ok(null);

@@ -1,6 +1,7 @@
 /** One simulated installation: pools, their directories, logins and identities over one network, and the judge that watches. */
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
+import type { KeptKeySet } from "../../src/key-sets/kept-key-set.ts";
 import type { StoredRecord } from "../../src/linking/first-record.ts";
 import type { IdentityRecord } from "../../src/linking/identity-record.ts";
 import type { Message, Reply } from "../../src/linking/messages.ts";
@@ -13,6 +14,7 @@ import type { FaultPlan } from "./faults.ts";
 import { Isolate } from "./isolate.ts";
 import { Judge } from "./judge.ts";
 import { KeyJudge } from "./key-judge.ts";
+import { KeySets } from "./key-sets.ts";
 import { keyRingOf, type KeyRingSlot, RelyingParties, ringAt, ringIn } from "./keys.ts";
 import { Network } from "./network.ts";
 import { IdentityNode, type IdentitySlot } from "./nodes.ts";
@@ -41,12 +43,15 @@ export class World implements Surroundings {
   readonly keyJudge: KeyJudge;
   readonly relyingParties: RelyingParties;
   isRotationDue = false;
+  readonly #seed: number;
+  #keySets: KeySets | null = null;
   readonly #buckets = new Map<string, Bucket>();
   readonly #lastDraws = new Map<string, number>();
   readonly #names = new Map<string, number>();
 
   constructor(plan: FaultPlan, mergePolicy: "conflict" | "merge", isTracing: boolean) {
     this.network = new Network(plan, isTracing);
+    this.#seed = plan.seed;
     this.mergePolicy = mergePolicy;
     this.judge = new Judge(this);
     this.observer = new Observer(this);
@@ -73,6 +78,15 @@ export class World implements Surroundings {
   }
 
   readonly newUuid = (): string => this.newName("");
+
+  /** Of an issuer that is there once somebody has asked for its keys. */
+  get keySets(): KeySets {
+    return (this.#keySets ??= new KeySets(this, this.#seed));
+  }
+
+  get keptKeySet(): KeptKeySet | null {
+    return this.#keySets?.stored ?? null;
+  }
 
   rotateKeys(): void {
     this.isRotationDue = true;

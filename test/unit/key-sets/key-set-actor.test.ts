@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { KeptKeySet } from "../../../src/key-sets/kept-key-set.ts";
 import { KeySetActor } from "../../../src/key-sets/key-set-actor.ts";
+import { loadKeySet } from "../../../src/key-sets/load-key-set.ts";
 import { productionUpstreams } from "../../../src/outbound/upstream-policy.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import { makeSigningKey } from "../../support/login-tokens.ts";
@@ -24,7 +25,10 @@ class Stage {
     return new KeySetActor({
       issuer: () => ISSUER,
       settings: () => ({ upstreams: productionUpstreams, keySources: new Map() }),
-      fetch: async (url, init) => await fetch(url, init),
+      load: async (issuer, source) => {
+        const tools = { fetch: async (url: string, init: RequestInit) => await fetch(url, init) };
+        return await loadKeySet(issuer, { ...tools, upstreams: productionUpstreams }, source);
+      },
       now: () => this.now,
       kept: () => this.kept,
       save: (keySet) => {
@@ -37,6 +41,7 @@ class Stage {
       },
       setAlarm: (at) => this.alarms.push(at),
       behindAnswer: (work) => this.behind.push(work),
+      notLoaded: () => {},
     });
   }
 
