@@ -20,13 +20,16 @@ function spellingOf(key: string): string {
   return isUserPool(name) ? `${canonicalName(name)}${key.slice(at)}` : canonicalName(key);
 }
 
+/** The keys that role mappings of the pool can have, each in its one spelling. */
+export function mappingKeysOf(settings: IdentityPoolSettings): readonly string[] {
+  return loginsOf(settings).flatMap(({ key, clientIds }) =>
+    isUserPool(key) ? clientIds.map((clientId) => `${key}:${clientId}`) : [key],
+  );
+}
+
 /** The first of these keys of role mappings that names no provider by whose tokens users of the pool log in. */
 export function strangerAmong(settings: IdentityPoolSettings, keys: readonly string[]): string | undefined {
-  const configured = new Set(
-    loginsOf(settings).flatMap(({ key, clientIds }) =>
-      isUserPool(key) ? clientIds.map((clientId) => `${key}:${clientId}`) : [key],
-    ),
-  );
+  const configured = new Set(mappingKeysOf(settings));
   return keys.find((key) => !configured.has(spellingOf(key)));
 }
 

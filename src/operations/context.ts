@@ -3,7 +3,7 @@ import type { Binding } from "../bindings.ts";
 import type { Config } from "../config.ts";
 import { type AdminCredential, allowsPool } from "../domain/admin-credential.ts";
 import type { Hash } from "../domain/digest.ts";
-import { err, type Result, serviceError } from "../domain/errors.ts";
+import { err, type Result, type ServiceError, serviceError } from "../domain/errors.ts";
 import type { Grant } from "../domain/grant.ts";
 import type { GrantWish, VerifiedForGrant } from "../domain/grant-access.ts";
 import type { ClientCall } from "../domain/identity.ts";
@@ -94,6 +94,15 @@ export function chargedFor(
   logins: ReadonlyMap<string, string>,
 ): ClientAddress | undefined {
   return client !== null && mayAskProviders(logins.keys(), config.providerApis) ? client : undefined;
+}
+
+/** In local development a client reads, after the words of the live service, why: what else the log says. */
+export function explained(
+  error: ServiceError,
+  { config }: Pick<OperationContext, "config">,
+  why = error.reason,
+): ServiceError {
+  return config.upstreams.isLocal === true && why !== undefined ? { ...error, explanation: why } : error;
 }
 
 /** What a grant says of its call, for the log. */

@@ -6,7 +6,7 @@ import { err, ok, type Result, type ServiceError } from "../domain/errors.ts";
 import { configurationError } from "../domain/refusals.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { mintForRole } from "../token/mint.ts";
-import type { OperationContext } from "./context.ts";
+import { explained, type OperationContext } from "./context.ts";
 import { grantForCredentials } from "./credentials-grant.ts";
 
 /** The session's name at the live service, which has no other. */
@@ -17,7 +17,7 @@ export async function getCredentialsForIdentity(
   context: OperationContext,
 ): Promise<Result<OutputOf<"GetCredentialsForIdentity">>> {
   const { config, note } = context;
-  const refused = (error: ServiceError, words?: string) => err(explained(error, words, context));
+  const refused = (error: ServiceError, words?: string) => err(explainedOfRoles(error, words, context));
   // Where nobody could give credentials, nothing is linked and nothing is drawn.
   if (config.sts.url === null) return refused(configurationError("no-sts"));
   const signing = context.signer.begin(context.now());
@@ -46,10 +46,9 @@ export async function getCredentialsForIdentity(
   });
 }
 
-/** In local development a client reads, after the words of the live service, why: what else the log says. */
-function explained(error: ServiceError, words: string | undefined, { config }: OperationContext): ServiceError {
+/** Of what the pool's roles, or STS, refuse a client of local development is told the cause, in STS's own words where there are any. */
+function explainedOfRoles(error: ServiceError, words: string | undefined, context: OperationContext): ServiceError {
   const { type, reason = "" } = error;
   const isOfRoles = type === "InvalidIdentityPoolConfigurationException" || reason.startsWith("sts-");
-  if (config.upstreams.isLocal !== true || !isOfRoles) return error;
-  return { ...error, explanation: words === undefined ? reason : `${reason}: ${words}` };
+  return isOfRoles ? explained(error, context, words === undefined ? reason : `${reason}: ${words}`) : error;
 }

@@ -4,7 +4,7 @@ import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import { checkRoles, NO_ACCESS, type RoleMapping, rolesGivenBy, type RoleSettings } from "../domain/pool-access.ts";
 import { errorOf } from "../domain/refusals.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
-import { identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
+import { explained, identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
 import { changePool, readNamedPool } from "./named-pool.ts";
 
 export async function setIdentityPoolRoles(
@@ -22,7 +22,8 @@ export async function setIdentityPoolRoles(
   if (forbidden !== null) {
     return err({ ...errorOf({ kind: "role-forbidden", roleArn: forbidden }), reason: "role-not-allowed" });
   }
-  return await changePool(context, identityPoolId, { kind: "roles", ...settings.value });
+  const changed = await changePool(context, identityPoolId, { kind: "roles", ...settings.value });
+  return changed.ok ? changed : err(explained(changed.error, context));
 }
 
 export async function getIdentityPoolRoles(

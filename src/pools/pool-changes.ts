@@ -4,7 +4,13 @@
  */
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
-import { hasProvider, providerMeantBy, repeatedAmong, strangerAmong } from "../domain/mapped-providers.ts";
+import {
+  hasProvider,
+  mappingKeysOf,
+  providerMeantBy,
+  repeatedAmong,
+  strangerAmong,
+} from "../domain/mapped-providers.ts";
 import { NO_ACCESS, type PoolAccess, type PrincipalTagMap, type RoleSettings } from "../domain/pool-access.ts";
 import type { PoolSource } from "../domain/pool-source.ts";
 import { quotedName } from "../domain/printable.ts";
@@ -54,12 +60,21 @@ function withRoles(pool: IdentityPool, { roles, roleMappings }: RoleSettings): R
   const keys = Object.keys(roleMappings);
   const stranger = strangerAmong(pool, keys);
   if (stranger !== undefined) {
-    return invalid(
-      `(${quotedName(stranger)}) is not a valid RoleMapping ProviderName or is not a configured provider.`,
-    );
+    const message = `(${quotedName(stranger)}) is not a valid RoleMapping ProviderName or is not a configured provider.`;
+    return err(serviceError("InvalidParameterException", message, keysText(pool)));
   }
   if (repeatedAmong(keys) !== undefined) return invalid("Duplicate entries at 'roleMappings'.");
   return ok(withAccess(pool, { roles, roleMappings }));
+}
+
+/** Most keys that a refusal names. */
+const MAX_NAMED_KEYS = 20;
+
+function keysText(pool: IdentityPool): string {
+  const keys = mappingKeysOf(pool);
+  const named = keys.slice(0, MAX_NAMED_KEYS).map(quotedName).join(", ");
+  if (keys.length === 0) return "the pool has no provider to map";
+  return `keys for this pool: ${named}${keys.length > MAX_NAMED_KEYS ? ", …" : ""}`;
 }
 
 function withPrincipalTags(pool: IdentityPool, provider: string, map: PrincipalTagMap): Result<IdentityPool> {

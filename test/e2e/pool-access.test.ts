@@ -95,13 +95,15 @@ describe("roles", () => {
     expect(await rolesOf(IdentityPoolId)).toEqual({ IdentityPoolId });
   });
 
-  test("are mapped for providers of the pool alone, in the live words", async () => {
+  test("are mapped for providers of the pool alone, in the live words, and in local development with the keys that it has", async () => {
     const IdentityPoolId = await makePool();
     for (const key of [`https://${USER_POOL}`, USER_POOL, "graph.facebook.com"]) {
       const mapping = { Type: "Token", AmbiguousRoleResolution: "Deny" } as const;
       const sent = setRoles({ IdentityPoolId, Roles: {}, RoleMappings: { [key]: mapping } });
       const { message } = await refusalOf(sent, InvalidParameterException);
-      expect(message).toBe(`(${key}) is not a valid RoleMapping ProviderName or is not a configured provider.`);
+      expect(message).toBe(
+        `(${key}) is not a valid RoleMapping ProviderName or is not a configured provider. (keys for this pool: accounts.google.com, ${USER_POOL_CLIENT})`,
+      );
     }
   });
 

@@ -70,12 +70,33 @@ describe("roles and role mappings", () => {
   });
 
   it.each(["graph.facebook.com", "https://accounts.google.com", "issuer.example/other"])(
-    "refuse a mapping of %s in the live words, since the pool does not have it",
+    "refuse a mapping of %s in the live words, since the pool does not have it, and say why which keys it has",
     (key) => {
-      const words = `(${key}) is not a valid RoleMapping ProviderName or is not a configured provider.`;
-      expect(refusal({ kind: "roles", roles: {}, roleMappings: { [key]: token } })).toEqual(invalid(words));
+      const message = `(${key}) is not a valid RoleMapping ProviderName or is not a configured provider.`;
+      const reason = `keys for this pool: accounts.google.com, issuer.example, ${OIDC}`;
+      expect(refusal({ kind: "roles", roles: {}, roleMappings: { [key]: token } })).toEqual({
+        ok: false,
+        error: { type: "InvalidParameterException", message, reason },
+      });
     },
   );
+
+  it("names the client of a user pool among the keys, and twenty keys at most", () => {
+    const providerName = "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI";
+    const userPools = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({ providerName, clientId: `client${index}` }));
+    const { supportedLoginProviders: _, openIdConnectProviderArns: __, ...bare } = pool;
+    const reasonOf = (before: IdentityPool) => {
+      const refused = refusal({ kind: "roles", roles: {}, roleMappings: { [providerName]: token } }, before);
+      return refused.ok ? "" : refused.error.reason;
+    };
+    expect(reasonOf(bare)).toBe("the pool has no provider to map");
+    expect(reasonOf({ ...bare, cognitoIdentityProviders: userPools(1) })).toBe(
+      `keys for this pool: ${providerName}:client0`,
+    );
+    expect(reasonOf({ ...bare, cognitoIdentityProviders: userPools(20) })).toMatch(/:client19$/);
+    expect(reasonOf({ ...bare, cognitoIdentityProviders: userPools(21) })).toMatch(/:client19, …$/);
+  });
 
   it("refuse a provider that is mapped twice, by its ARN and by its name", () => {
     const roleMappings = { [OIDC]: token, "issuer.example": token };
