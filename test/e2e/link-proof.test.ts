@@ -9,7 +9,6 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   adminClient,
   appClient,
-  createPool,
   getId,
   getOpenIdToken,
   linkedProviders,
@@ -32,10 +31,7 @@ beforeAll(async () => {
   const settings = { LINK_PROOF_MAX_AGE_SECONDS: "600", MERGE_POLICY: "merge" };
   worker = await startWorker({ settings });
   [app, admin] = [appClient(worker.endpoint), adminClient(worker.endpoint)];
-  identityPoolId = await createPool(admin, {
-    DeveloperProviderName: DEVELOPER,
-    SupportedLoginProviders: Object.fromEntries(providers.names.map((name) => [name, "client-1"])),
-  });
+  identityPoolId = await providers.newPool(admin, { DeveloperProviderName: DEVELOPER });
 });
 
 afterAll(async () => {

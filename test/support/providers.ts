@@ -1,5 +1,5 @@
 /** Several issuers of one pool, and people who sign in at them: the stage of the tests about linking. */
-import type { CognitoIdentityClient } from "@aws-sdk/client-cognito-identity";
+import type { CognitoIdentityClient, CreateIdentityPoolCommandInput } from "@aws-sdk/client-cognito-identity";
 import { afterAll, beforeAll } from "vitest";
 import { createPool, present } from "./cognito-clients.ts";
 import { type Claims, type LoopbackIssuer, startLoopbackIssuer } from "./loopback-issuer.ts";
@@ -9,13 +9,14 @@ export type Providers = {
   /** Provider names in the order of the issuers. */
   readonly names: readonly string[];
   /** A new pool that accepts every one of them. */
-  newPool(admin: CognitoIdentityClient): Promise<string>;
+  newPool(admin: CognitoIdentityClient, settings?: Partial<CreateIdentityPoolCommandInput>): Promise<string>;
   /** A fresh `Logins` map of this person at these issuers; default: at the first one. */
   logins(person: string, indexes?: readonly number[], claims?: Claims): Promise<Record<string, string>>;
   close(): Promise<void>;
 };
 
-const CLIENT_ID = "client-1";
+/** Audience of the login tokens. */
+export const CLIENT_ID = "client-1";
 
 export async function startProviders(count: number): Promise<Providers> {
   const issuers = await Promise.all(
@@ -26,7 +27,7 @@ export async function startProviders(count: number): Promise<Providers> {
   return {
     issuers,
     names,
-    newPool: async (admin) => await createPool(admin, { SupportedLoginProviders: supported }),
+    newPool: async (admin, settings) => await createPool(admin, { SupportedLoginProviders: supported, ...settings }),
     async logins(person, indexes = [0], claims = {}) {
       const entries = indexes.map(async (index) => {
         const issuer = present(issuers[index]);
