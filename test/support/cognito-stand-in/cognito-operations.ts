@@ -2,7 +2,7 @@
 import type { Cognito } from "./cognito.ts";
 import { CognitoError } from "./cognito-error.ts";
 import * as developers from "./developer-operations.ts";
-import * as pools from "./pool-operations.ts";
+import * as pools from "./administration.ts";
 import * as publicOnes from "./public-operations.ts";
 import type { Json } from "./service-model.ts";
 
