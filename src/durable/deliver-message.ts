@@ -29,8 +29,11 @@ export async function deliverMessage(env: Env, message: Message): Promise<Reply>
     case "ask-outcome":
       return { kind: "outcome", outcome: await env.IDENTITY.getByName(message.coordinator).outcome(message) };
     case "update-listing": {
-      const shard = env.IDENTITY_DIRECTORY.getByName(directoryShardOf(message.identityPoolId, message.identityId));
-      return { kind: "listing", ...(await shard.update(message.change, message.identityId)) };
+      const { identityId, change, origin } = message;
+      const shard = env.IDENTITY_DIRECTORY.getByName(directoryShardOf(message.identityPoolId, identityId));
+      // Nothing more than is needed travels: that it was born here goes without saying.
+      const update = origin === undefined ? shard.update(change, identityId) : shard.update(change, identityId, origin);
+      return { kind: "listing", ...(await update) };
     }
   }
 }

@@ -1,45 +1,60 @@
-/** A place for one shard of a pool's list of identities (pools/identity-directory.ts): its table, and its closed mark. */
+/** A place for one shard of a pool's list of identities (pools/identity-directory.ts): its tables, and its closed mark. */
 import { DurableObject } from "cloudflare:workers";
-import type { IdentityId } from "../domain/identifiers.ts";
 import { IdentityDirectory } from "../pools/identity-directory.ts";
+import { type ShardCounts, ShardTables } from "./shard-tables.ts";
 
 const CLOSED_KEY = "closed";
 
+/** What the method of that name is given, as the directory has it. */
+type Given<Name extends keyof IdentityDirectory> = Parameters<IdentityDirectory[Name]>;
+
 export class IdentityDirectoryObject extends DurableObject<Env> {
-  readonly #directory = new IdentityDirectory({
-    isClosed: () => this.ctx.storage.kv.get<boolean>(CLOSED_KEY) === true,
-    close: () => this.ctx.storage.kv.put(CLOSED_KEY, true),
-    add: (identityId) => {
-      const { sql } = this.ctx.storage;
-      sql.exec("CREATE TABLE IF NOT EXISTS identity(identity_id TEXT PRIMARY KEY) WITHOUT ROWID");
-      sql.exec("INSERT INTO identity(identity_id) VALUES (?) ON CONFLICT DO NOTHING", identityId);
-    },
-    remove: (identityId) => {
-      if (this.#hasTable()) this.ctx.storage.sql.exec("DELETE FROM identity WHERE identity_id = ?", identityId);
-    },
-    idsAfter: (after, limit) => {
-      if (!this.#hasTable()) return [];
-      const query = "SELECT identity_id FROM identity WHERE identity_id > ? ORDER BY identity_id LIMIT ?";
-      const rows = this.ctx.storage.sql.exec<{ identity_id: string }>(query, after, limit).toArray();
-      return rows.map((row) => row.identity_id);
-    },
-  });
+  readonly #tables: ShardTables;
+  readonly #directory: IdentityDirectory;
 
-  update(change: "add" | "remove", identityId: IdentityId): { readonly poolDeleted: boolean } {
-    return this.#directory.update(change, identityId);
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const { kv, sql } = ctx.storage;
+    const tables = new ShardTables(sql);
+    this.#tables = tables;
+    this.#directory = new IdentityDirectory({
+      isClosed: () => kv.get<boolean>(CLOSED_KEY) === true,
+      close: () => {
+        // With no await between them they are stored together or not at all.
+        kv.put(CLOSED_KEY, true);
+        tables.drop();
+      },
+      listed: tables.listed,
+      imported: tables.imported,
+      freed: tables.freed,
+      gone: tables.gone,
+    });
   }
 
-  page(after: string, limit: number): readonly IdentityId[] {
-    return this.#directory.page(after, limit);
+  update(...given: Given<"update">) {
+    return this.#directory.update(...given);
   }
-
+  page(...given: Given<"page">) {
+    return this.#directory.page(...given);
+  }
+  findImported(...given: Given<"findImported">) {
+    return this.#directory.findImported(...given);
+  }
+  importIdentities(...given: Given<"importIdentities">) {
+    return this.#directory.importIdentities(...given);
+  }
+  keepFreed(...given: Given<"keepFreed">): void {
+    this.#directory.keepFreed(...given);
+  }
+  exportPage(...given: Given<"exportPage">) {
+    return this.#directory.exportPage(...given);
+  }
   close(): void {
     this.#directory.close();
   }
 
-  /** A shard that was only ever read stores nothing (T38). */
-  #hasTable(): boolean {
-    const query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'identity'";
-    return this.ctx.storage.sql.exec(query).toArray().length > 0;
+  /** `since` in epoch seconds. It may read each row once. */
+  counts(since: number): ShardCounts {
+    return this.#tables.counts(since);
   }
 }

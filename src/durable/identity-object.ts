@@ -32,8 +32,6 @@ export class IdentityObject extends ConfiguredObject {
     return presented.traced(await this.#actor.unlink(id, presented, names, callKey));
   }
 
-  // The other methods are the actor's own.
-
   async grantVerified(...given: Given<"grantVerified">) {
     return await this.#actor.grantVerified(...given);
   }
@@ -54,6 +52,9 @@ export class IdentityObject extends ConfiguredObject {
   }
   async describe() {
     return await this.#actor.describe();
+  }
+  async exported() {
+    return await this.#actor.exported();
   }
   describeInFull() {
     return this.#actor.describeInFull();

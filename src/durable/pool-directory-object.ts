@@ -1,52 +1,27 @@
-/** A place for the directory of one region's pools (pools/pool-directory.ts): its tables, one of the listed pools and one of the ended. */
+/** A place for the directory of one region's pools (pools/pool-directory.ts): its tables. */
 import { DurableObject } from "cloudflare:workers";
 import type { IdentityPoolId } from "../domain/identifiers.ts";
 import { PoolDirectory, type PoolListing } from "../pools/pool-directory.ts";
+import { poolRowsOf } from "./pool-tables.ts";
 
 export class PoolDirectoryObject extends DurableObject<Env> {
   readonly #directory: PoolDirectory;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const { sql } = ctx.storage;
-    makeTables(sql);
-    this.#directory = new PoolDirectory({
-      set: (identityPoolId, name, revision, hasSource) => {
-        const flag = hasSource === undefined ? null : Number(hasSource);
-        const statement = `INSERT INTO pool(identity_pool_id, name, revision, has_source) VALUES (?, ?, ?, coalesce(?, 0))
-          ON CONFLICT DO UPDATE SET name = excluded.name, revision = excluded.revision, has_source = coalesce(?, has_source)`;
-        sql.exec(statement, identityPoolId, name, revision, flag, flag);
-      },
-      end: (identityPoolId) => {
-        // With no await between them they are stored together or not at all.
-        sql.exec("DELETE FROM pool WHERE identity_pool_id = ?", identityPoolId);
-        sql.exec("INSERT INTO ended_pool(identity_pool_id) VALUES (?)", identityPoolId);
-      },
-      hasEnded: (identityPoolId) =>
-        sql.exec("SELECT 1 FROM ended_pool WHERE identity_pool_id = ?", identityPoolId).toArray().length > 0,
-      revisionOf: (identityPoolId) => {
-        const query = "SELECT revision FROM pool WHERE identity_pool_id = ?";
-        return sql.exec<{ revision: number }>(query, identityPoolId).toArray()[0]?.revision ?? null;
-      },
-      after: (after, limit, among) => {
-        const query = `SELECT identity_pool_id AS identityPoolId, name FROM pool
-          WHERE identity_pool_id > ? AND (? IS NULL OR identity_pool_id IN (SELECT value FROM json_each(?)))
-          ORDER BY identity_pool_id LIMIT ?`;
-        const ids = among === null ? null : JSON.stringify(among);
-        return sql.exec<{ identityPoolId: string; name: string }>(query, after, ids, ids, limit).toArray();
-      },
-      sourced: (limit) => {
-        const query = "SELECT identity_pool_id AS id FROM pool WHERE has_source = 1 ORDER BY identity_pool_id LIMIT ?";
-        return sql
-          .exec<{ id: string }>(query, limit)
-          .toArray()
-          .map(({ id }) => id);
-      },
-    });
+    this.#directory = new PoolDirectory(poolRowsOf(ctx.storage.sql));
   }
 
   update(identityPoolId: IdentityPoolId, name: string | null, revision?: number, hasSource?: boolean): void {
     this.#directory.update(identityPoolId, name, revision, hasSource);
+  }
+
+  noteImports(identityPoolId: IdentityPoolId): void {
+    this.#directory.noteImports(identityPoolId);
+  }
+
+  importing(): readonly IdentityPoolId[] {
+    return this.#directory.importing();
   }
 
   async page(after: string, limit: number, among: readonly string[] | null = null): Promise<readonly PoolListing[]> {
@@ -56,17 +31,4 @@ export class PoolDirectoryObject extends DurableObject<Env> {
   async sourced(): Promise<readonly IdentityPoolId[]> {
     return this.#directory.sourced();
   }
-}
-
-/** A directory of a release before has a table without revisions or sources, and knows of no pool that ended. */
-function makeTables(sql: SqlStorage): void {
-  sql.exec(`CREATE TABLE IF NOT EXISTS pool(
-    identity_pool_id TEXT PRIMARY KEY, name TEXT NOT NULL, revision INTEGER NOT NULL DEFAULT 0,
-    has_source INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID`);
-  const columns = sql.exec<{ name: string }>("PRAGMA table_info(pool)").toArray();
-  for (const added of ["revision", "has_source"]) {
-    if (!columns.some(({ name }) => name === added))
-      sql.exec(`ALTER TABLE pool ADD COLUMN ${added} INTEGER NOT NULL DEFAULT 0`);
-  }
-  sql.exec("CREATE TABLE IF NOT EXISTS ended_pool(identity_pool_id TEXT PRIMARY KEY) WITHOUT ROWID");
 }

@@ -32,6 +32,7 @@ import {
   unlinkDeveloperUser,
   unlinkLogins,
 } from "./identity-calls.ts";
+import { type ExportedIdentity, exportedIdentity } from "./identity-export.ts";
 import type { IdentityHost, PresentedLogins } from "./identity-host.ts";
 import { type IdentityReport, identityReportOf } from "./identity-report.ts";
 import { type IdentityRecord, mergedDuring, newRecord } from "./identity-record.ts";
@@ -182,6 +183,12 @@ export class IdentityActor {
   /** As it is at this moment, also frozen, disabled or deleted: asks nobody, and changes nothing. Null where there never was one. */
   describeInFull(): IdentityReport | null {
     return identityReportOf(this.#kept.value, this.#host.limit.level());
+  }
+
+  /** Also of one that was deleted, as long as its tombstone stays; null where there never was one. Throws CoordinatorUnreachable. */
+  async exported(): Promise<ExportedIdentity | null> {
+    await this.#unfrozenIdentity();
+    return exportedIdentity(this.#kept.value);
   }
 
   /** Null when the identity is not there for callers to see, or of another pool. Throws CoordinatorUnreachable. */

@@ -5,7 +5,7 @@ import type { ClientCall, Identity, LinkedLogin } from "../domain/identity.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { Login } from "../domain/login.ts";
 import { type LifeEntry, withFacts } from "./life.ts";
-import type { Message, Outcome, Participant, TransactionRef } from "./messages.ts";
+import type { Message, Outcome, Participant, TransactionRef, UpdateListing } from "./messages.ts";
 
 /** How long a transaction may prepare, and a frozen identity may wait, before it is looked after. */
 export const PATIENCE_SECONDS = 10;
@@ -112,9 +112,14 @@ export function outbox(record: IdentityRecord): readonly Message[] {
   for (const { loginId, linkId } of record.releases) messages.push({ kind: "release", loginId, identityId, linkId });
   if (record.listing === "to-add" || record.listing === "to-remove") {
     const change = record.listing === "to-add" ? "add" : "remove";
-    messages.push({ kind: "update-listing", identityId, identityPoolId, change });
+    messages.push({ kind: "update-listing", identityId, identityPoolId, change, ...listedOriginOf(record) });
   }
   return messages;
+}
+
+function listedOriginOf({ origin, standing }: IdentityRecord): Pick<UpdateListing, "origin"> {
+  if (origin === "here") return {};
+  return { origin: standing.kind === "guest" ? "adopted-guest" : "adopted" };
 }
 
 /** When the identity's alarm must look after it, in epoch seconds, or null when nothing is pending. */

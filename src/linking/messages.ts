@@ -75,6 +75,8 @@ export type UpdateListing = {
   readonly identityId: IdentityId;
   readonly identityPoolId: IdentityPoolId;
   readonly change: "add" | "remove";
+  /** Absent for one that was born here. */
+  readonly origin?: "adopted" | "adopted-guest";
 };
 
 export type Message = Reserve | Freeze | Settle | Release | ConfirmOwner | AskOutcome | UpdateListing;
@@ -99,6 +101,7 @@ export type Reply =
   | { readonly kind: "released" }
   | { readonly kind: "ownership"; readonly owns: boolean }
   | { readonly kind: "outcome"; readonly outcome: Outcome | "preparing" }
-  | { readonly kind: "listing"; readonly poolDeleted: boolean }
+  /** `createdAt`: since when an import says that it is there, in epoch seconds. */
+  | { readonly kind: "listing"; readonly poolDeleted: boolean; readonly createdAt?: number }
   /** The call failed; whether it took effect is not known. */
   | { readonly kind: "failed" };

@@ -33,7 +33,9 @@ export function acknowledge(record: IdentityRecord, message: Message, reply: Rep
   if (message.kind === "update-listing" && reply.kind === "listing") {
     if (message.change === "remove") return { ...record, listing: "unlisted" };
     if (record.listing !== "to-add") return record;
-    return reply.poolDeleted ? removeWithPool(record, now) : { ...record, listing: "listed" };
+    if (reply.poolDeleted) return removeWithPool(record, now);
+    const { createdAt = record.createdAt } = reply;
+    return { ...record, listing: "listed", createdAt };
   }
   return record;
 }

@@ -1,21 +1,14 @@
-/** UnlinkIdentity, and the administration of identities: DescribeIdentity, ListIdentities, DeleteIdentities. */
+/** UnlinkIdentity, and the administration of single identities: DescribeIdentity, DeleteIdentities. */
 import { err, ok, type Result } from "../domain/errors.ts";
-import { callKeyOf, type IdentityDescription } from "../domain/identity.ts";
+import { callKeyOf } from "../domain/identity.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
-import { identityNotFound, identityPoolNotFound, withWords } from "../domain/refusals.ts";
+import { identityNotFound, withWords } from "../domain/refusals.ts";
 import { canonicalName } from "../domain/provider-name.ts";
-import { DIRECTORY_SHARDS } from "../pools/identity-directory.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { changed, untilAnswered } from "../linking/contention.ts";
-import {
-  chargedFor,
-  identityIdOfInput,
-  identityPoolIdOfInput,
-  type OperationContext,
-  poolRefusal,
-  type SignedContext,
-} from "./context.ts";
-import { decodePageToken, encodePageToken, INVALID_PAGE_TOKEN } from "./page-token.ts";
+import { chargedFor, identityIdOfInput, type OperationContext, poolRefusal, type SignedContext } from "./context.ts";
+import { type DescribedIdentity, describedAs } from "./described-identity.ts";
+import { findImported } from "./imported-identities.ts";
 
 export async function unlinkIdentity(
   input: InputOf<"UnlinkIdentity">,
@@ -41,91 +34,30 @@ export async function describeIdentity(
   context: SignedContext,
 ): Promise<Result<OutputOf<"DescribeIdentity">>> {
   const identityId = identityIdOfInput(input.IdentityId);
-  const described = await context.objects.identity(identityId).describe();
+  const described = await describeAnywhere(identityId, context);
   if (described === null) return err(identityNotFound(identityId));
-  context.note?.({ identityPoolId: described.identityPoolId });
-  const refusal = poolRefusal(context, described.identityPoolId);
-  if (refusal !== null) return refusal;
-  // An identity goes with its pool, even while the sweep that deletes it is still under way.
-  const pool = await context.objects.readPool(described.identityPoolId);
-  return pool === null ? err(identityNotFound(identityId)) : ok(describedAs(described.description));
-}
-
-function describedAs(description: IdentityDescription): OutputOf<"DescribeIdentity"> {
-  const { identityId, providerNames, createdAt, modifiedAt } = description;
-  return {
-    IdentityId: identityId,
-    ...(providerNames.length > 0 && { Logins: providerNames }),
-    CreationDate: createdAt,
-    LastModifiedDate: modifiedAt,
-  };
-}
-
-/** Identities that one call looks at: more than a page, when disabled ones are hidden, and yet bounded. */
-const MAX_LOOKUPS = 500;
-
-type Listed = { readonly description: IdentityDescription; readonly shard: number };
-
-export async function listIdentities(
-  input: InputOf<"ListIdentities">,
-  context: SignedContext,
-): Promise<Result<OutputOf<"ListIdentities">>> {
-  const identityPoolId = identityPoolIdOfInput(input.IdentityPoolId);
+  const { identityPoolId, description } = described;
+  context.note?.({ identityPoolId });
   const refusal = poolRefusal(context, identityPoolId);
   if (refusal !== null) return refusal;
-  if ((await context.objects.readPool(identityPoolId)) === null) return err(identityPoolNotFound(identityPoolId));
-  const { config } = context;
-  const start =
-    input.NextToken === undefined ? [0, ""] : await decodePageToken(identityPoolId, input.NextToken, config);
-  const [firstShard, firstAfter] = start ?? [];
-  if (typeof firstShard !== "number" || typeof firstAfter !== "string") return err(INVALID_PAGE_TOKEN);
-
-  const wanted = input.MaxResults;
-  const found: Listed[] = [];
-  let shard = firstShard;
-  let after = firstAfter;
-  // One more than is asked for says whether another page is worth a token.
-  for (let lookups = 0; shard < DIRECTORY_SHARDS && found.length <= wanted && lookups < MAX_LOOKUPS;) {
-    const asked = wanted + 1 - found.length;
-    const identityIds = await context.objects.identityDirectory(identityPoolId, shard).page(after, asked);
-    const described = await Promise.all(
-      identityIds.map(async (identityId) => await describeListed(context, identityPoolId, shard, identityId)),
-    );
-    for (const description of described) {
-      const isHidden = description === null || (input.HideDisabled === true && description.isDisabled);
-      if (!isHidden) found.push({ description, shard });
-    }
-    lookups += identityIds.length;
-    after = identityIds.length < asked ? "" : (identityIds.at(-1) ?? "");
-    if (identityIds.length < asked) shard += 1;
-  }
-  const page = found.slice(0, wanted);
-  const last = page.at(-1);
-  // A page that the bound on look-ups cut short goes on where the look-ups ended.
-  const next =
-    found.length > wanted && last !== undefined
-      ? [last.shard, last.description.identityId]
-      : shard < DIRECTORY_SHARDS
-        ? [shard, after]
-        : undefined;
-  return ok({
-    IdentityPoolId: identityPoolId,
-    Identities: page.map(({ description }) => describedAs(description)),
-    ...(next !== undefined && { NextToken: await encodePageToken(identityPoolId, next, config) }),
-  });
+  // An identity goes with its pool, even while the sweep that deletes it is still under way.
+  const pool = await context.objects.readPool(identityPoolId);
+  return pool === null ? err(identityNotFound(identityId)) : ok(describedAs(description));
 }
 
-/** What the identity says of itself. An entry without an identity is a leftover of a message that came late: taken out. */
-async function describeListed(
-  context: OperationContext,
-  identityPoolId: IdentityPoolId,
-  shard: number,
+/** As the identity says itself, or as it was imported, where it never lived here. */
+async function describeAnywhere(
   identityId: IdentityId,
-): Promise<IdentityDescription | null> {
+  context: SignedContext,
+): Promise<{ readonly identityPoolId: IdentityPoolId; readonly description: DescribedIdentity } | null> {
   const described = await context.objects.identity(identityId).describe();
-  if (described !== null) return described.description;
-  await context.objects.identityDirectory(identityPoolId, shard).update("remove", identityId);
-  return null;
+  if (described !== null) return described;
+  const imported = await findImported(context, identityId);
+  // A row that outlives its identity for a moment, while that tells the list of its end.
+  const isSpent = imported !== null && (await context.objects.identity(identityId).describeInFull()) !== null;
+  return imported === null || isSpent
+    ? null
+    : { identityPoolId: imported.identityPoolId, description: imported.identity };
 }
 
 export async function deleteIdentities(

@@ -21,7 +21,8 @@ import { getCredentialsForIdentity } from "./get-credentials-for-identity.ts";
 import { getMetrics } from "./get-metrics.ts";
 import { getId } from "./get-id.ts";
 import { getOpenIdToken } from "./get-open-id-token.ts";
-import { deleteIdentities, describeIdentity, listIdentities, unlinkIdentity } from "./identities.ts";
+import { exportIdentities } from "./export-identities.ts";
+import { deleteIdentities, describeIdentity, unlinkIdentity } from "./identities.ts";
 import {
   adoptIdentityPool,
   createIdentityPool,
@@ -32,6 +33,8 @@ import {
 } from "./identity-pools.ts";
 import { getIdentityPoolRoles, setIdentityPoolRoles } from "./identity-pool-roles.ts";
 import { setIdentityPoolSource } from "./pool-source.ts";
+import { importIdentities } from "./import-identities.ts";
+import { listIdentities } from "./list-identities.ts";
 import { getPrincipalTagAttributeMap, setPrincipalTagAttributeMap } from "./principal-tag-maps.ts";
 import { listTagsForResource, tagResource, untagResource } from "./resource-tags.ts";
 import { rotateSigningKey } from "./rotate-signing-key.ts";
@@ -109,8 +112,10 @@ const extensionRegistry: Readonly<Record<ExtensionName, RunnableOperation>> = {
   DescribeIdentityInFull: signedOperation(extensions.DescribeIdentityInFull, describeIdentityInFull),
   DescribeKeyRing: signedOperation(extensions.DescribeKeyRing, describeKeyRing),
   DescribeService: signedOperation(extensions.DescribeService, describeService),
+  ExportIdentities: signedOperation(extensions.ExportIdentities, exportIdentities),
   FindIdentityByLogin: signedOperation(extensions.FindIdentityByLogin, findIdentityByLogin),
   GetMetrics: signedOperation(extensions.GetMetrics, getMetrics),
+  ImportIdentities: signedOperation(extensions.ImportIdentities, importIdentities),
   RotateSigningKey: signedOperation(extensions.RotateSigningKey, rotateSigningKey),
   SetIdentityPoolSource: signedOperation(extensions.SetIdentityPoolSource, setIdentityPoolSource),
 };

@@ -7,7 +7,7 @@ import { type DoneCall, isAmongDone, withCall } from "../domain/done-calls.ts";
 import { ok, type Result } from "../domain/errors.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
-import { DIRECTORY_SHARDS, directoryShard } from "./identity-directory.ts";
+import { DIRECTORY_SHARDS, directoryShard, idOf, type ListEntry } from "./identity-directory.ts";
 import { changedPool, type PoolChange } from "./pool-changes.ts";
 import { formerNamesWith, replaceSettings, withKept } from "./pool-settings.ts";
 import { type SealedSecrets, withoutSecrets } from "./sealed-secrets.ts";
@@ -46,7 +46,7 @@ export type PoolRecord = {
 /** One shard of its list of identities. Calls may fail, and then it is not known whether they took effect. */
 export type ShardCalls = {
   close(): Promise<void>;
-  page(after: string, limit: number): Promise<readonly IdentityId[]>;
+  page(after: string, limit: number): Promise<readonly ListEntry[]>;
   update(change: "remove", identityId: IdentityId): Promise<unknown>;
 };
 
@@ -276,7 +276,7 @@ export class PoolActor {
   async #readShard(name: string, after: string): Promise<readonly IdentityId[] | null> {
     try {
       await this.#host.shard(name).close();
-      return await this.#host.shard(name).page(after, SWEEP_PAGE);
+      return (await this.#host.shard(name).page(after, SWEEP_PAGE)).map(idOf);
     } catch (cause) {
       this.#host.leftOver("its identities", cause);
       return null;

@@ -5,6 +5,9 @@
 import { type IdentityPoolId, parseIdentityPoolId } from "../domain/identifiers.ts";
 import { MAX_SOURCED_POOLS } from "../domain/pool-source.ts";
 
+/** Most import lists that one id is looked up in. */
+const MAX_IMPORTING_POOLS = 100;
+
 export type PoolListing = { readonly identityPoolId: IdentityPoolId; readonly name: string };
 
 /** The directory of pools is one object a region, named by it: the part of a pool id before the colon. */
@@ -19,6 +22,13 @@ export type PoolRows = {
   /** Takes it out for good. The mark that stays is no row that a page has to pass by. */
   end(identityPoolId: IdentityPoolId): void;
   hasEnded(identityPoolId: IdentityPoolId): boolean;
+  /** Marks a pool that has an import list. */
+  importing: {
+    has(identityPoolId: IdentityPoolId): boolean;
+    add(identityPoolId: IdentityPoolId): void;
+    /** At most `limit`, in the order of their ids. */
+    first(limit: number): readonly string[];
+  };
   /** Null when it is not listed. */
   revisionOf(identityPoolId: IdentityPoolId): number | null;
   /** At most `limit` rows after `after`, in the order of their ids; of those in `among` alone, unless that is null. */
@@ -48,6 +58,17 @@ export class PoolDirectory {
     if (name === null) return this.#rows.end(identityPoolId);
     if (revision >= (this.#rows.revisionOf(identityPoolId) ?? 0))
       this.#rows.set(identityPoolId, name, revision, hasSource);
+  }
+
+  /** The pool has an import list from now on, or had one; before its first row is written. Idempotent. */
+  noteImports(identityPoolId: IdentityPoolId): void {
+    const { importing } = this.#rows;
+    if (!this.#rows.hasEnded(identityPoolId) && !importing.has(identityPoolId)) importing.add(identityPoolId);
+  }
+
+  /** Pools that may have an import list. */
+  importing(): readonly IdentityPoolId[] {
+    return this.#rows.importing.first(MAX_IMPORTING_POOLS).flatMap((id) => parseIdentityPoolId(id) ?? []);
   }
 
   /** At most `limit` pools after `after`, in the order of their ids; of those in `among` alone, unless that is null. */

@@ -22,7 +22,7 @@ export function bodyLimitOf(operation: OperationName | ExtensionName): number {
   return Math.min(MAX_BODY_BYTES, LIMITS.get(operation) ?? 0);
 }
 
-/** Bytes of the longest JSON text of a shape; Infinity where the service model has no bound. */
+/** Bytes of the longest JSON text of a shape; Infinity where it has no bound. */
 function longestOf(shape: Shape): number {
   switch (shape.type) {
     case "string":
@@ -34,6 +34,8 @@ function longestOf(shape: Shape): number {
       return NUMBER_BYTES;
     case "boolean":
       return "false".length;
+    case "document":
+      return Number.POSITIVE_INFINITY;
     case "list":
       return bracketed(shape.max, longestOf(shape.member));
     case "map":

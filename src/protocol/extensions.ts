@@ -13,6 +13,7 @@ import {
   findIdentityByLogin,
   getMetrics,
 } from "./extension-shapes.ts";
+import { exportIdentities, importIdentities } from "./import-shapes.ts";
 import { boolean } from "./member-shapes.ts";
 import { type InputValueOf, type OutputValueOf, structure } from "./shape-language.ts";
 import { adoptIdentityPool, setIdentityPoolSource } from "./source-shapes.ts";
@@ -61,6 +62,15 @@ export const extensions = {
     ...describeService,
     errors: ["InternalErrorException"] satisfies readonly ModelledErrorName[],
   },
+  ExportIdentities: {
+    access: "signed",
+    ...exportIdentities,
+    errors: [
+      "InternalErrorException",
+      "InvalidParameterException",
+      "ResourceNotFoundException",
+    ] satisfies readonly ModelledErrorName[],
+  },
   FindIdentityByLogin: {
     access: "signed",
     ...findIdentityByLogin,
@@ -73,6 +83,15 @@ export const extensions = {
       "ExternalServiceException",
       "InternalErrorException",
       "ResourceNotFoundException",
+    ] satisfies readonly ModelledErrorName[],
+  },
+  ImportIdentities: {
+    access: "signed",
+    ...importIdentities,
+    errors: [
+      "InternalErrorException",
+      "ResourceNotFoundException",
+      "TooManyRequestsException",
     ] satisfies readonly ModelledErrorName[],
   },
   /** The emergency rotation: SECURITY.md, T43. */

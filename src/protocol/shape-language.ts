@@ -22,10 +22,15 @@ export type NumberShape = {
   readonly max?: number;
 };
 export type BooleanShape = { readonly type: "boolean" };
-/** On the wire a number: epoch seconds. Occurs in outputs alone. */
+/** On the wire a number: epoch seconds. */
 export type TimestampShape = { readonly type: "timestamp" };
 /** A number that need not be whole. Occurs in outputs alone. */
 export type DoubleShape = { readonly type: "double" };
+/**
+ * Any JSON, which its operation reads by a shape of its own: where one that is malformed must not spoil the others of its call.
+ * Occurs in inputs alone.
+ */
+export type DocumentShape = { readonly type: "document" };
 /** `min` and `max` bound the number of items. */
 export type ListShape = {
   readonly type: "list";
@@ -54,6 +59,7 @@ export type Shape =
   | BooleanShape
   | TimestampShape
   | DoubleShape
+  | DocumentShape
   | ListShape
   | MapShape
   | StructureShape;
@@ -72,7 +78,9 @@ type ScalarOf<S> = S extends { readonly type: "string"; readonly enum: readonly 
     ? string
     : S extends { readonly type: "boolean" }
       ? boolean
-      : number;
+      : S extends { readonly type: "document" }
+        ? unknown
+        : number;
 
 /**
  * What a checked input of this shape is. Maps are `Map`s and never objects, so that a provider called `__proto__` is an

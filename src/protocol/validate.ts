@@ -67,6 +67,8 @@ function read(shape: Shape, json: unknown, path: Path, findings: Findings): unkn
       return typeof json === "number" && Number.isFinite(json) ? json : mistyped("Timestamp", json, path, findings);
     case "double":
       return typeof json === "number" && Number.isFinite(json) ? json : mistyped("Double", json, path, findings);
+    case "document":
+      return json;
     case "list":
       return readList(shape, json, path, findings);
     case "map":

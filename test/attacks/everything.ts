@@ -341,6 +341,25 @@ export async function driveEverything(folder: string): Promise<Driven> {
   for (const IdentityId of [guest, absorbed, good.slice(0, 50)]) {
     reads.push(await signed("Edgepool.DescribeIdentityInFull", { IdentityId }));
   }
+  // A subject, a token and a secret wherever a line has room for one; what is taken of a line is a name of a provider at most.
+  const imported = `us-east-1:${crypto.randomUUID()}`;
+  const spoilt = [
+    good,
+    [good],
+    { identityId: good.slice(0, 50) },
+    { identityId: imported, kind: good },
+    { identityId: imported, loginIds: [{ providerName: issuer.providerName, loginId: ann }] },
+    { identityId: imported, links: [{ providerName: issuer.providerName, subject: good.repeat(2) }] },
+    { identityId: imported, developerUsers: [good.repeat(2)] },
+    { kind: "login", providerName: issuer.providerName, loginId: ann, settled: true },
+  ];
+  reads.push(await signed("Edgepool.ImportIdentities", { ...pool, Identities: [{ identityId: imported }, ...spoilt] }));
+  await signed("Edgepool.ImportIdentities", { IdentityPoolId: good.slice(0, 50), Identities: [{ links: good }] });
+  reads.push(await signed("Edgepool.ExportIdentities", pool));
+  for (const IdentityId of [guest, absorbed, imported, good.slice(0, 50)]) {
+    reads.push(await signed("Edgepool.ExportIdentities", { IdentityId }));
+  }
+  await signed("Edgepool.ExportIdentities", { ...pool, NextToken: good.slice(0, 200) });
   for (const read of ["CheckService", "DescribeService", "DescribeKeyRing"]) {
     reads.push(await signed(`Edgepool.${read}`, {}), await signed(`Edgepool.${read}`, [good]));
   }

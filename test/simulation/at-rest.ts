@@ -72,7 +72,9 @@ function unrestOfPools({ pools }: World): string | null {
 
 /** Everybody who is there is listed; an entry too many is only a late message's, and says nothing (the identity judges). */
 function unrestOfListing(world: World): string | null {
-  const listed = new Set<string>([...world.pools.shards.values()].flatMap(({ stored }) => stored?.ids ?? []));
+  const listed = new Set<string>(
+    [...world.pools.shards.values()].flatMap(({ stored }) => [...(stored?.tables.listed.keys() ?? [])]),
+  );
   for (const [name, { stored: record }] of world.identities) {
     const isThere = record !== null && record.standing.kind !== "deleted";
     if (isThere && !listed.has(name)) return `${name} is not listed`;

@@ -113,8 +113,8 @@ export const MUTANTS_OF_ACTORS: readonly Mutant[] = [
   mutant(
     "an identity that its pool's directory refuses lives on",
     "src/linking/replies.ts",
-    "return reply.poolDeleted ? removeWithPool(record, now)",
-    "return reply.poolDeleted && now < 0 ? removeWithPool(record, now)",
+    "if (reply.poolDeleted) return removeWithPool(record, now);",
+    "if (reply.poolDeleted && now < 0) return removeWithPool(record, now);",
   ),
   mutant(
     "a login is reserved without an alarm",

@@ -7,7 +7,7 @@ const SETTINGS = "src/pools/pool-settings.ts";
 const CHANGES = "src/pools/pool-changes.ts";
 const MEMORY = "src/pools/pool-memory.ts";
 const OPERATIONS = "src/operations/identity-pools.ts";
-const LISTS = "src/operations/identities.ts";
+const LISTS = "src/operations/list-identities.ts";
 const IDENTITY = "src/linking/identity-actor.ts";
 
 function mutant(name: string, file: string, find: string, replace: string): Mutant {

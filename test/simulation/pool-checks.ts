@@ -57,7 +57,7 @@ export class PoolChecks {
     const named = listed.value.toSorted().join(" ");
     if (named !== wanted) network.violate(`lists-are-true: ${identityPoolId} lists [${named}] and has [${wanted}]`);
     const entries = [...pools.shards].flatMap(([name, { stored }]) => {
-      return name.startsWith(`${identityPoolId}/`) ? (stored?.ids ?? []) : [];
+      return name.startsWith(`${identityPoolId}/`) ? [...(stored?.tables.listed.keys() ?? [])] : [];
     });
     const rest = entries.toSorted().join(" ");
     if (rest !== wanted)

@@ -6,7 +6,7 @@ import type { Result } from "../../src/domain/errors.ts";
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { IdentityPool, IdentityPoolSettings } from "../../src/domain/identity-pool.ts";
 import { sealSecrets, withSecrets } from "../../src/durable/pool-secrets.ts";
-import { IdentityDirectory } from "../../src/pools/identity-directory.ts";
+import { IdentityDirectory, type Rows, type ShardStorage } from "../../src/pools/identity-directory.ts";
 import { PoolActor, type PoolHost, type PoolRecord, type ShardCalls } from "../../src/pools/pool-actor.ts";
 import type { PoolChange } from "../../src/pools/pool-changes.ts";
 import { PoolDirectory, type PoolListing } from "../../src/pools/pool-directory.ts";
@@ -29,8 +29,13 @@ export type PoolWorld = Pick<Surroundings, "network" | "store"> & {
 type PoolDirectoryState = {
   readonly listed: readonly (PoolListing & { readonly revision: number; readonly hasSource: boolean })[];
   readonly ended: readonly IdentityPoolId[];
+  readonly importing?: readonly IdentityPoolId[];
 };
-type ShardState = { readonly ids: readonly IdentityId[]; readonly isClosed: boolean };
+type ShardTable = Exclude<keyof ShardStorage, "isClosed" | "close">;
+type RowOf<Table extends ShardTable> = ShardStorage[Table] extends Rows<infer Row> ? Row : never;
+type ShardTables = { readonly [Table in ShardTable]: ReadonlyMap<string, RowOf<Table>> };
+type ShardState = { readonly tables: ShardTables; readonly isClosed: boolean };
+const NO_ROWS: ShardTables = { listed: new Map(), imported: new Map(), freed: new Map(), gone: new Map() };
 
 /** How long it takes to seal what is secret in settings, and to open it. */
 const SLOWEST_SEAL_MS = 5;
@@ -134,22 +139,32 @@ export function shardCallsOf(world: Pick<PoolWorld, "network" | "pools">, life: 
 
 export class ShardNode extends IdentityDirectory {
   constructor(world: Pick<Surroundings, "store">, slot: ShardSlot, life: Life) {
-    const state = () => slot.stored ?? { ids: [], isClosed: false };
+    const state = (): ShardState => slot.stored ?? { tables: NO_ROWS, isClosed: false };
     const store = (changed: Partial<ShardState>) => world.store(life, slot, { ...state(), ...changed }, () => {});
+    const rowsOf = <Table extends ShardTable>(table: Table): Rows<RowOf<Table>> => {
+      const rows = (): ReadonlyMap<string, RowOf<Table>> => state().tables[table];
+      const replace = (changed: ReadonlyMap<string, RowOf<Table>>) =>
+        store({ tables: { ...state().tables, [table]: changed } });
+      return {
+        get: (key) => rows().get(key) ?? null,
+        put: (key, row) => replace(new Map([...rows(), [key, row]])),
+        delete: (key) => {
+          if (rows().has(key)) replace(new Map([...rows()].filter(([other]) => other !== key)));
+        },
+        after: (after, limit) =>
+          [...rows()]
+            .filter(([key]) => key > after)
+            .toSorted(([one], [other]) => (one < other ? -1 : 1))
+            .slice(0, limit),
+      };
+    };
     super({
       isClosed: () => state().isClosed,
-      close: () => store({ isClosed: true }),
-      add: (identityId) => {
-        if (!state().ids.includes(identityId)) store({ ids: [...state().ids, identityId] });
-      },
-      remove: (identityId) => {
-        if (state().ids.includes(identityId)) store({ ids: state().ids.filter((other) => other !== identityId) });
-      },
-      idsAfter: (after, limit) =>
-        state()
-          .ids.filter((id) => id > after)
-          .toSorted()
-          .slice(0, limit),
+      close: () => store({ tables: { ...NO_ROWS, listed: state().tables.listed }, isClosed: true }),
+      listed: rowsOf("listed"),
+      imported: rowsOf("imported"),
+      freed: rowsOf("freed"),
+      gone: rowsOf("gone"),
     });
   }
 
@@ -171,6 +186,11 @@ export class PoolDirectoryNode extends PoolDirectory {
       },
       end: (identityPoolId) => store({ listed: others(identityPoolId), ended: [...state().ended, identityPoolId] }),
       hasEnded: (identityPoolId) => state().ended.includes(identityPoolId),
+      importing: {
+        has: (identityPoolId) => state().importing?.includes(identityPoolId) === true,
+        add: (identityPoolId) => store({ importing: [...(state().importing ?? []), identityPoolId] }),
+        first: (limit) => (state().importing ?? []).toSorted().slice(0, limit),
+      },
       revisionOf: (identityPoolId) =>
         state().listed.find((row) => row.identityPoolId === identityPoolId)?.revision ?? null,
       after: (after, limit, among) =>

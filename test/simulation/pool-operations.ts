@@ -3,7 +3,7 @@ import { ok, type Result } from "../../src/domain/errors.ts";
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { SignedContext } from "../../src/operations/context.ts";
 import { getIdentityPoolRoles, setIdentityPoolRoles } from "../../src/operations/identity-pool-roles.ts";
-import { listIdentities } from "../../src/operations/identities.ts";
+import { listIdentities } from "../../src/operations/list-identities.ts";
 import {
   createIdentityPool,
   deleteIdentityPool,

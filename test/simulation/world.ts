@@ -278,10 +278,10 @@ export class World implements Surroundings {
         };
       }
       case "update-listing": {
-        const { change, identityId, identityPoolId } = message;
+        const { change, identityId, identityPoolId, origin } = message;
         const shard = this.pools.shard(directoryShardOf(identityPoolId, identityId));
         const update = await network.call(life, shard, `${change} ${identityId}`, (node) => {
-          return node.update(change, identityId);
+          return node.update(change, identityId, origin);
         });
         return { kind: "listing", ...update };
       }

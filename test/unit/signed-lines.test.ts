@@ -210,6 +210,24 @@ describe("a signed call of the operator's own", () => {
     });
   });
 
+  it("ImportIdentities and ExportIdentities name who signed it, the pool, and one identity where it is named", async () => {
+    const { identityPoolId: pool } = await makePool();
+    const where = { IdentityPoolId: pool };
+    const identityId = newIdentityId();
+    const common = { status: 200, caller: "admin", pool };
+    const Identities = [{ identityId }, { links: USERS }, ...USERS];
+    expect(await lineOf("ImportIdentities", { ...where, Identities })).toEqual({
+      operation: "ImportIdentities",
+      ...common,
+    });
+    expect(await lineOf("ExportIdentities", where)).toEqual({ operation: "ExportIdentities", ...common });
+    expect(await lineOf("ExportIdentities", { IdentityId: identityId })).toEqual({
+      operation: "ExportIdentities",
+      ...common,
+      identity: await hashedIdentity(identityId),
+    });
+  });
+
   it("GetMetrics names who signed it, and the pool where there is one", async () => {
     new FakeUpstream()
       .install()

@@ -62,7 +62,7 @@ async function fillDirectory(): Promise<number> {
     );
     await directory.update("add", ids[0] ?? found);
     entries += await runInDurableObject(directory, (_, { storage: { sql } }) => {
-      sql.exec("INSERT OR IGNORE INTO identity SELECT value FROM json_each(?)", JSON.stringify(ids));
+      sql.exec("INSERT OR IGNORE INTO identity(identity_id) SELECT value FROM json_each(?)", JSON.stringify(ids));
       return sql.exec<{ count: number }>("SELECT count(*) AS count FROM identity").one().count;
     });
   }

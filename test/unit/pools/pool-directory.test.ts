@@ -16,8 +16,16 @@ class Rows implements PoolRows {
     const before = this.listed.get(identityPoolId)?.hasSource ?? false;
     this.listed.set(identityPoolId, { name, revision, hasSource: hasSource ?? before });
   }
+  readonly imports = new Set<IdentityPoolId>();
+  readonly importing = {
+    has: (identityPoolId: IdentityPoolId) => this.imports.has(identityPoolId),
+    add: (identityPoolId: IdentityPoolId) => void this.imports.add(identityPoolId),
+    first: () => [...this.imports],
+  };
+
   end(identityPoolId: IdentityPoolId) {
     this.listed.delete(identityPoolId);
+    this.imports.delete(identityPoolId);
     this.ended.add(identityPoolId);
   }
   hasEnded(identityPoolId: IdentityPoolId) {
@@ -98,6 +106,18 @@ describe("whether a pool has a source", () => {
     directory.update(one, "name", 2, true);
     directory.update(one, "renamed", 3);
     expect([names(), directory.sourced()]).toEqual([["renamed"], [one]]);
+  });
+});
+
+describe("a pool's import list", () => {
+  it("is known from the first note on, until the pool ends, and never after that", () => {
+    expect(directory.importing()).toEqual([]);
+    for (const _ of ["once", "again"]) directory.noteImports(one);
+    directory.noteImports(other);
+    expect(directory.importing()).toEqual([one, other]);
+    directory.update(one, null, 6);
+    directory.noteImports(one);
+    expect(directory.importing()).toEqual([other]);
   });
 });
 

@@ -1,0 +1,26 @@
+/** Identities of the import lists, which no object of their own knows: by an id alone, in whichever pool it is listed. */
+import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
+import type { ImportedIdentity } from "../domain/imported-identity.ts";
+import { shardOf } from "../pools/identity-directory.ts";
+import type { OperationContext } from "./context.ts";
+
+export type FoundImported = { readonly identityPoolId: IdentityPoolId; readonly identity: ImportedIdentity };
+
+/** For an id that its own object knows nothing of. Null where no import list has it; asks nobody where there is none. */
+export async function findImported(
+  { objects, config }: OperationContext,
+  identityId: IdentityId,
+): Promise<FoundImported | null> {
+  // Only ids of this region are imported.
+  if (!identityId.startsWith(`${config.region}:`)) return null;
+  const shard = shardOf(identityId);
+  if (Number.isNaN(shard)) return null;
+  const pools = await objects.poolDirectory(config.region).importing();
+  const found = await Promise.all(
+    pools.map(async (identityPoolId): Promise<FoundImported | null> => {
+      const identity = await objects.identityDirectory(identityPoolId, shard).findImported(identityId);
+      return identity && { identityPoolId, identity };
+    }),
+  );
+  return found.find((one) => one !== null) ?? null;
+}
