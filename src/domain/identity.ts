@@ -38,7 +38,7 @@ export type Standing =
   | { readonly kind: "linked" }
   /** Its last login was unlinked: inaccessible, and never a guest again. */
   | { readonly kind: "closed" }
-  /** Disabled: absorbed by another identity. */
+  /** Absorbed by another identity, and never used again. */
   | { readonly kind: "merged"; readonly into: IdentityId; readonly by?: string }
   /** A tombstone, so that a message that comes late revives nothing. */
   | { readonly kind: "deleted" };
@@ -51,6 +51,8 @@ export type Identity = {
   readonly modifiedAt: number;
   readonly standing: Standing;
   readonly logins: readonly LinkedLogin[];
+  /** By an operator's word, whatever its standing: it keeps its logins, and nothing can be had or changed by them. */
+  readonly isDisabled?: true;
 };
 
 /** What callers are shown of an identity: provider names, never subjects. */
@@ -77,7 +79,7 @@ export function describe(identity: Identity): IdentityDescription {
     providerNames: [...new Set(identity.logins.map((login) => login.providerName))].toSorted(),
     createdAt: identity.createdAt,
     modifiedAt: identity.modifiedAt,
-    isDisabled: identity.standing.kind === "merged",
+    isDisabled: identity.standing.kind === "merged" || identity.isDisabled === true,
   };
 }
 

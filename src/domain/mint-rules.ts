@@ -28,12 +28,19 @@ export function permitsFlow(
   return ok(undefined);
 }
 
+/** The refusal of an identity that an operator has disabled, whatever is asked of it; null when it is not. */
+export function refusalOfDisabled({ identityId, isDisabled }: Identity): TaggedRefusal | null {
+  return isDisabled === true ? { kind: "access-forbidden", identityId } : null;
+}
+
 /** Whether the identity may be used at all, whatever is presented. */
 export function judgeStanding<I extends Identity>(
   identity: I | null,
   identityId: IdentityId,
 ): Result<I, TaggedRefusal> {
   if (identity === null || !isVisible(identity)) return err({ kind: "identity-not-found", identityId });
+  const disabled = refusalOfDisabled(identity);
+  if (disabled !== null) return err(disabled);
   const { kind } = identity.standing;
   return kind === "guest" || kind === "linked" ? ok(identity) : err({ kind: "access-forbidden", identityId });
 }

@@ -43,6 +43,8 @@ export type TaggedRefusal =
   | { readonly kind: "role-denied"; readonly mappings: readonly string[] }
   /** A claim that the pool maps to a session tag is none that a tag can have, or two logins do not agree on the tag. */
   | { readonly kind: "tag-refused"; readonly tag: string; readonly fault: "is not valid" | "conflicts" }
+  /** An operator's word on an identity that is another one by now. */
+  | { readonly kind: "identity-merged"; readonly identityId: IdentityId; readonly into: IdentityId }
   /** The credential of a signed call does not name the identity's pool. */
   | { readonly kind: "pool-not-allowed" }
   /** So many changes of one identity at once that a request found no place among them; the SDKs try again. */
@@ -154,6 +156,12 @@ export function errorOf(refusal: Refusal): ServiceError {
         refusal.fault === "conflicts"
           ? `Invalid login token. The value of principal tag '${refusal.tag}' conflicts.`
           : `Invalid login token. The value of principal tag '${refusal.tag}' is not valid.`,
+      );
+    case "identity-merged":
+      // Ours: it is told to an operator alone.
+      return serviceError(
+        "ResourceConflictException",
+        `Identity '${refusal.identityId}' was merged into '${refusal.into}'.`,
       );
     case "pool-not-allowed":
       return serviceError("AccessDeniedException", "The credential is not for the identity's pool.");

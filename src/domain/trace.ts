@@ -6,7 +6,16 @@ import type { IdentityId, IdentityPoolId } from "./identifiers.ts";
  * What a call did to identities; `minted`: nothing but a token, or credentials, for one as it was. A repeat is told what the call
  * itself was told.
  */
-export type Effect = "created-guest" | "created" | "linked" | "merged" | "unlinked" | "deleted" | "minted";
+export type Effect =
+  | "created-guest"
+  | "created"
+  | "linked"
+  | "merged"
+  | "unlinked"
+  | "disabled"
+  | "enabled"
+  | "deleted"
+  | "minted";
 
 export type Trace = {
   readonly identityPoolId?: IdentityPoolId;

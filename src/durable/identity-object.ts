@@ -3,78 +3,63 @@ import type { Traced } from "../domain/trace.ts";
 import { IdentityActor } from "../linking/identity-actor.ts";
 import type { ChangeReply, GrantReply } from "../linking/identity-calls.ts";
 import type { ParseConfig } from "../isolate.ts";
-import { ConfiguredObject } from "./configured-object.ts";
 import { AS_TEXT, type GrantQuestion, type UnlinkQuestion, writeGrantReply } from "./identity-rpc.ts";
 import { identityHostOf, storedIdentity } from "./identity-object-host.ts";
+import { type Given, IdentitySocket } from "./identity-socket.ts";
 import { PresentedTokens } from "./presented-tokens.ts";
 
-/** What the method of that name is given, as the actor has it. */
-type Given<Name extends keyof IdentityActor> = Parameters<IdentityActor[Name]>;
-
-export class IdentityObject extends ConfiguredObject {
-  readonly #actor: IdentityActor;
+export class IdentityObject extends IdentitySocket {
+  protected readonly actor: IdentityActor;
 
   constructor(ctx: DurableObjectState, env: Env, parse?: ParseConfig) {
     super(ctx, env, parse);
     const stored = storedIdentity(ctx.storage);
     const platform = { ctx: () => this.ctx, env: () => this.env };
-    this.#actor = new IdentityActor(identityHostOf(platform, this.config, stored !== null), stored);
+    this.actor = new IdentityActor(identityHostOf(platform, this.config, stored !== null), stored);
   }
 
   async grant(...[id, tokens, call, form, client, flow = "basic", customRoleArn]: GrantQuestion) {
     const presented = new PresentedTokens(this.env, this.config, tokens, client);
     const wish = customRoleArn === undefined ? { flow } : { flow, customRoleArn };
-    const reply: Traced<GrantReply> = presented.traced(await this.#actor.grant(id, presented, call, wish));
+    const reply: Traced<GrantReply> = presented.traced(await this.actor.grant(id, presented, call, wish));
     return form === AS_TEXT ? writeGrantReply(reply) : reply;
   }
   async unlink(...[id, tokens, names, client, callKey]: UnlinkQuestion): Promise<Traced<ChangeReply>> {
     const presented = new PresentedTokens(this.env, this.config, tokens, client);
-    return presented.traced(await this.#actor.unlink(id, presented, names, callKey));
+    return presented.traced(await this.actor.unlink(id, presented, names, callKey));
   }
 
   async grantVerified(...given: Given<"grantVerified">) {
-    return await this.#actor.grantVerified(...given);
+    return await this.actor.grantVerified(...given);
   }
   async grantToOwnProof(...given: Given<"grantToOwnProof">) {
-    return await this.#actor.grantToOwnProof(...given);
+    return await this.actor.grantToOwnProof(...given);
   }
   async link(...given: Given<"link">) {
-    return await this.#actor.link(...given);
+    return await this.actor.link(...given);
   }
   createGuest(...given: Given<"createGuest">) {
-    return this.#actor.createGuest(...given);
+    return this.actor.createGuest(...given);
   }
   async remove(...given: Given<"remove">) {
-    return await this.#actor.remove(...given);
+    return await this.actor.remove(...given);
+  }
+  async setDisabled(...given: Given<"setDisabled">) {
+    return await this.actor.setDisabled(...given);
   }
   async unlinkDeveloperUser(...given: Given<"unlinkDeveloperUser">) {
-    return await this.#actor.unlinkDeveloperUser(...given);
+    return await this.actor.unlinkDeveloperUser(...given);
   }
   async describe() {
-    return await this.#actor.describe();
+    return await this.actor.describe();
   }
   async exported() {
-    return await this.#actor.exported();
+    return await this.actor.exported();
   }
   describeInFull() {
-    return this.#actor.describeInFull();
+    return this.actor.describeInFull();
   }
   async developerUsers(...given: Given<"developerUsers">) {
-    return await this.#actor.developerUsers(...given);
-  }
-  freeze(...given: Given<"freeze">) {
-    return this.#actor.freeze(...given);
-  }
-  settle(...given: Given<"settle">) {
-    this.#actor.settle(...given);
-  }
-  async confirmOwner(...given: Given<"confirmOwner">) {
-    return await this.#actor.confirmOwner(...given);
-  }
-  async outcome(...given: Given<"outcome">) {
-    return await this.#actor.outcome(...given);
-  }
-  override async alarm() {
-    await this.#actor.alarm();
+    return await this.actor.developerUsers(...given);
   }
 }

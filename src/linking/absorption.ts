@@ -3,6 +3,7 @@
  * hands over its logins, and is merged or free again once that one has decided. Decides nothing itself.
  */
 import { holds, isVisible } from "../domain/identity.ts";
+import { refusalOfDisabled } from "../domain/mint-rules.ts";
 import type { IdentityRecord } from "./identity-record.ts";
 import { withFacts } from "./life.ts";
 import type { Busy, Freeze, FreezeReply, Outcome } from "./messages.ts";
@@ -38,6 +39,8 @@ export function freeze(
   const { kind } = record.standing;
   const isSuitable = message.isGuest ? kind === "guest" : kind === "linked" && isProved;
   if (!isSuitable) return { record, reply: { kind: "unsuitable" } };
+  const refusal = refusalOfDisabled(record);
+  if (refusal !== null) return { record, reply: { kind: "unsuitable", refusal } };
   const { freshIds = message.loginIds } = message;
   if (kind === "linked" && !freshIds.some((loginId) => holds(record, loginId))) {
     return { record, reply: { kind: "proof-too-old" } };

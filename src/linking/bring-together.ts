@@ -77,6 +77,7 @@ export async function linkLogins(parties: Parties, request: LinkRequest): Promis
       case "stale":
       case "not-found":
       case "forbidden":
+        if (reply.kind === "forbidden" && reply.refusal !== undefined) return err(reply.refusal);
         return (await healOwners(parties, owned)) || request.named === null ? LOOK_AGAIN : ok(null);
     }
   });

@@ -63,6 +63,7 @@ export async function mergeUsers(
     if (reply.kind === "linked") return ok(identityId);
     if (reply.kind === "conflict") return err({ kind: "login-conflict", providerName: reply.providerName });
     if (reply.kind === "unreachable") return err({ kind: "participant-unreachable" });
+    if (reply.kind === "forbidden" && reply.refusal !== undefined) return err(reply.refusal);
     // One of the two has changed, or is about to: look again who they are.
     return reply.kind === "busy" ? reply : { kind: "busy" };
   });

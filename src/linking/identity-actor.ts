@@ -19,6 +19,7 @@ import { inWords, refused } from "../domain/refusals.ts";
 import type { Traced } from "../domain/trace.ts";
 import { freeze, freezeOf, thaw } from "./absorption.ts";
 import { Deliveries } from "./deliveries.ts";
+import { type DisableOrder, setDisabled } from "./disabling.ts";
 import {
   type ChangeReply,
   type GrantReply,
@@ -167,11 +168,16 @@ export class IdentityActor {
     return await this.#deliveringAfter(unlinkDeveloperUser(this.#parts, identityId, loginId, callKey));
   }
 
-  /** Deletes the identity for good; `allowedPools` are those of the caller's credential. The trace says which one it was of. */
+  // The traces of these two say of which pool the identity was.
+
+  /** Deletes the identity for good; `allowedPools` are those of the caller's credential. */
   async remove(identityId: IdentityId, allowedPools: readonly string[] | "*"): Promise<Traced<ChangeReply>> {
-    const identityPoolId = this.#identityPoolId;
-    const reply = await this.#deliveringAfter(removeIdentity(this.#parts, identityId, allowedPools));
-    return identityPoolId === null ? reply : { ...reply, trace: { identityPoolId } };
+    return await this.#traced(removeIdentity(this.#parts, identityId, allowedPools));
+  }
+
+  /** Whether the identity may be used at all, by an operator's word. */
+  async setDisabled(identityId: IdentityId, order: DisableOrder): Promise<Traced<ChangeReply>> {
+    return await this.#traced(setDisabled(this.#parts, identityId, order));
   }
 
   /** Null when the identity is not there for callers to see. Throws CoordinatorUnreachable. */
@@ -275,6 +281,12 @@ export class IdentityActor {
     }
     const record = this.#kept.value;
     return record !== null && isVisible(record) ? record : null;
+  }
+
+  async #traced(change: Promise<ChangeReply>): Promise<Traced<ChangeReply>> {
+    const identityPoolId = this.#identityPoolId;
+    const reply = await this.#deliveringAfter(change);
+    return identityPoolId === null ? reply : { ...reply, trace: { identityPoolId } };
   }
 
   /** Whatever came of a call, those who must hear of it are told after the answer. */

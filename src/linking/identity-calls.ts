@@ -11,7 +11,7 @@ import type { IdentityPool } from "../domain/identity-pool.ts";
 import { freshOnes } from "../domain/link-proof.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
 import { refusalOf } from "../domain/login-refusal.ts";
-import { grantOf, judgeGuest, judgeLogins, judgeStanding } from "../domain/mint-rules.ts";
+import { grantOf, judgeGuest, judgeLogins, judgeStanding, refusalOfDisabled } from "../domain/mint-rules.ts";
 import type { PrincipalTags } from "../domain/principal-tags.ts";
 import { inWords, type Refused, refused } from "../domain/refusals.ts";
 import { usersRole } from "../domain/role-choice.ts";
@@ -220,6 +220,8 @@ export async function unlinkLogins(
   const loginIds = logins.map(({ loginId }) => loginId);
   return await change(parts, (record) => {
     if (record === null || !isVisible(record)) return refused({ kind: "identity-not-found", identityId });
+    const disabled = refusalOfDisabled(record);
+    if (disabled !== null) return refused(disabled);
     const now = host.now();
     const fresh = freshOnes(logins, host.proofRule ?? null, now);
     const result = unlink(record, loginIds, providerNames, now, fresh, callKey);
@@ -244,6 +246,8 @@ export async function unlinkDeveloperUser(
 ): Promise<ChangeReply> {
   return await change(parts, (record) => {
     if (record === null || !isVisible(record)) return refused({ kind: "identity-not-found", identityId });
+    const disabled = refusalOfDisabled(record);
+    if (disabled !== null) return refused(disabled);
     const result = withoutDeveloperUser(record, loginId, parts.host.now(), callKey);
     if (!("kind" in result) || result.kind === "busy") return result;
     return refused(
@@ -270,7 +274,7 @@ export async function removeIdentity(
 }
 
 /** Makes a change, in one storage step, as soon as no transaction of this identity's own is in its way. */
-async function change(
+export async function change(
   { kept, links }: IdentityParts,
   attempt: (record: IdentityRecord | null) => IdentityRecord | ChangeReply,
 ): Promise<ChangeReply> {

@@ -14,6 +14,8 @@ export type IdentityReport = {
   readonly identityPoolId: IdentityPoolId;
   readonly standing: "guest" | "authenticated" | "closed" | "merged" | "deleted";
   readonly mergedInto?: IdentityId;
+  /** By an operator's word. */
+  readonly isDisabled: boolean;
   readonly createdAt: number;
   readonly modifiedAt: number;
   readonly origin: IdentityRecord["origin"];
@@ -52,6 +54,7 @@ export function identityReportOf(record: IdentityRecord | null, bucket: BucketLe
     identityPoolId,
     standing: standing.kind === "linked" ? "authenticated" : standing.kind,
     ...(standing.kind === "merged" && { mergedInto: standing.into }),
+    isDisabled: record.isDisabled === true,
     createdAt,
     modifiedAt,
     origin,

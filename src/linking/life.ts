@@ -8,7 +8,7 @@ import type { Login } from "../domain/login.ts";
 /** Most entries of one identity: more than its logins can ever be, so that there is always one to drop. */
 export const MAX_LIFE_ENTRIES = 50;
 
-/** `adopted`, `disabled` and `enabled` are read and kept, and nothing writes them yet. */
+/** `adopted` is read and kept, and nothing writes it yet. */
 export type Fact = {
   readonly kind:
     | "born"

@@ -1,6 +1,7 @@
 /** The words that objects say to each other about logins. Every message may be repeated, late or lost without harm. */
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { LinkedLogin } from "../domain/identity.ts";
+import type { TaggedRefusal } from "../domain/refusals.ts";
 
 export type Outcome = "committed" | "aborted";
 
@@ -89,8 +90,11 @@ export type ReserveReply =
 export type FreezeReply =
   | { readonly kind: "frozen"; readonly logins: readonly LinkedLogin[] }
   | Busy
-  /** It is not there, or no longer what the coordinator took it for. */
-  | { readonly kind: "unsuitable" }
+  /**
+   * It is not there, or no longer what the coordinator took it for. `refusal` where another look is no use: it is disabled. A
+   * release before does not tell it.
+   */
+  | { readonly kind: "unsuitable"; readonly refusal?: TaggedRefusal }
   /** None of the proofs of its own logins is young enough. */
   | { readonly kind: "proof-too-old" };
 

@@ -12,7 +12,7 @@ import type { Busy } from "./messages.ts";
 import type { LinkRefusal } from "./transaction.ts";
 
 /** A transaction or a freeze that must end before the identity may change in another way. */
-function obstacleOf(record: IdentityRecord): Busy | null {
+export function obstacleOf(record: IdentityRecord): Busy | null {
   return freezeOf(record) ?? (record.transaction === null ? null : { kind: "busy" });
 }
 

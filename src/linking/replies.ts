@@ -14,7 +14,9 @@ export function obstacleAmong(replies: readonly Reply[]): LinkRefusal | null {
   if (replies.some((reply) => reply.kind === "failed")) return { kind: "unreachable" };
   for (const reply of replies) {
     if (reply.kind === "busy") return reply;
-    if (reply.kind === "unsuitable") return { kind: "stale" };
+    if (reply.kind === "unsuitable") {
+      return reply.refusal === undefined ? { kind: "stale" } : { kind: "forbidden", refusal: reply.refusal };
+    }
     if (reply.kind === "proof-too-old") return reply;
   }
   return null;

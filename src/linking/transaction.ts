@@ -6,6 +6,8 @@ import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import { holds, isVisible, type LinkedLogin } from "../domain/identity.ts";
 import type { Proof } from "../domain/link-proof.ts";
 import { MAX_LINKED_LOGINS, type Login } from "../domain/login.ts";
+import { refusalOfDisabled } from "../domain/mint-rules.ts";
+import type { TaggedRefusal } from "../domain/refusals.ts";
 import { freezeOf } from "./absorption.ts";
 import { type IdentityRecord, type LinkTransaction, newRecord, PATIENCE_SECONDS } from "./identity-record.ts";
 import { type Fact, factsOf, withFacts } from "./life.ts";
@@ -39,8 +41,8 @@ export type LinkOrder = {
 export type LinkRefusal =
   /** Not there, not of this pool, or deleted. */
   | { readonly kind: "not-found" }
-  /** Merged away or closed. */
-  | { readonly kind: "forbidden" }
+  /** Merged away or closed; or disabled, or about to absorb one that is, which `refusal` says: another look is no use then. */
+  | { readonly kind: "forbidden"; readonly refusal?: TaggedRefusal }
   /** The caller's picture is out of date: none of the logins is this identity's (any more). */
   | { readonly kind: "stale" }
   /** The identity's own logins were proved too long ago: domain/link-proof.ts. */
@@ -80,6 +82,9 @@ export function admit(
     default:
       return { kind: "forbidden" };
   }
+  // Only now: to whom it owes nothing, it says nothing of itself.
+  const refusal = refusalOfDisabled(record);
+  if (refusal !== null) return { kind: "forbidden", refusal };
   const wanted = order.logins.filter((login) => !holds(record, login.loginId));
   const conflict = conflictAmong([...record.logins, ...wanted]);
   if (conflict !== null) return conflict;

@@ -26,6 +26,7 @@ function outputOf(report: IdentityReport): Output {
     IdentityPoolId: report.identityPoolId,
     Standing: report.standing,
     MergedInto: report.mergedInto,
+    IsDisabled: report.isDisabled,
     CreationDate: report.createdAt,
     LastModifiedDate: report.modifiedAt,
     Logins: report.logins.map((login) => ({

@@ -10,6 +10,7 @@ import { checkService } from "./check-service.ts";
 import type { Caller, OperationContext, SignedContext } from "./context.ts";
 import { describeIdentityInFull } from "./describe-identity-in-full.ts";
 import { describeKeyRing, describeService } from "./describe-service.ts";
+import { disableIdentity, enableIdentity } from "./disable-identity.ts";
 import {
   getOpenIdTokenForDeveloperIdentity,
   lookupDeveloperIdentity,
@@ -112,6 +113,8 @@ const extensionRegistry: Readonly<Record<ExtensionName, RunnableOperation>> = {
   DescribeIdentityInFull: signedOperation(extensions.DescribeIdentityInFull, describeIdentityInFull),
   DescribeKeyRing: signedOperation(extensions.DescribeKeyRing, describeKeyRing),
   DescribeService: signedOperation(extensions.DescribeService, describeService),
+  DisableIdentity: signedOperation(extensions.DisableIdentity, disableIdentity),
+  EnableIdentity: signedOperation(extensions.EnableIdentity, enableIdentity),
   ExportIdentities: signedOperation(extensions.ExportIdentities, exportIdentities),
   FindIdentityByLogin: signedOperation(extensions.FindIdentityByLogin, findIdentityByLogin),
   GetMetrics: signedOperation(extensions.GetMetrics, getMetrics),

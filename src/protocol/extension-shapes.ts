@@ -183,6 +183,7 @@ export const describeIdentityInFull = {
       "IdentityId",
       "IdentityPoolId",
       "Standing",
+      "IsDisabled",
       "CreationDate",
       "LastModifiedDate",
       "Logins",
@@ -197,6 +198,8 @@ export const describeIdentityInFull = {
       Standing: { type: "string", enum: ["guest", "authenticated", "closed", "merged", "deleted"] },
       /** The identity that absorbed it. */
       MergedInto: text,
+      /** By an operator's word. */
+      IsDisabled: boolean,
       CreationDate: instant,
       LastModifiedDate: instant,
       Logins: { type: "list", member: login },
@@ -226,6 +229,11 @@ export const describeIdentityInFull = {
       }),
     },
   ),
+} as const;
+
+export const disableIdentity = {
+  input: structure(["IdentityId"], { IdentityId: identityId }),
+  output: structure(["IdentityId", "IsDisabled"], { IdentityId: identityId, IsDisabled: boolean }),
 } as const;
 
 export const findIdentityByLogin = {

@@ -10,6 +10,7 @@ import {
   describeIdentityInFull,
   describeKeyRing,
   describeService,
+  disableIdentity,
   findIdentityByLogin,
   getMetrics,
 } from "./extension-shapes.ts";
@@ -61,6 +62,27 @@ export const extensions = {
     access: "signed",
     ...describeService,
     errors: ["InternalErrorException"] satisfies readonly ModelledErrorName[],
+  },
+  /** Stops its user at once, by every way and until EnableIdentity; idempotent. */
+  DisableIdentity: {
+    access: "signed",
+    ...disableIdentity,
+    errors: [
+      "InternalErrorException",
+      "ResourceConflictException",
+      "ResourceNotFoundException",
+      "TooManyRequestsException",
+    ] satisfies readonly ModelledErrorName[],
+  },
+  EnableIdentity: {
+    access: "signed",
+    ...disableIdentity,
+    errors: [
+      "InternalErrorException",
+      "ResourceConflictException",
+      "ResourceNotFoundException",
+      "TooManyRequestsException",
+    ] satisfies readonly ModelledErrorName[],
   },
   ExportIdentities: {
     access: "signed",

@@ -341,6 +341,10 @@ export async function driveEverything(folder: string): Promise<Driven> {
   for (const IdentityId of [guest, absorbed, good.slice(0, 50)]) {
     reads.push(await signed("Edgepool.DescribeIdentityInFull", { IdentityId }));
   }
+  for (const operation of ["Edgepool.DisableIdentity", "Edgepool.EnableIdentity"]) {
+    await signed(operation, { IdentityId: guest });
+    await signed(operation, { IdentityId: good.slice(0, 50) });
+  }
   // A subject, a token and a secret wherever a line has room for one; what is taken of a line is a name of a provider at most.
   const imported = `us-east-1:${crypto.randomUUID()}`;
   const spoilt = [

@@ -69,7 +69,14 @@ export class Client {
       login.isDeveloper === true
         ? { kind: "developer-token", identityPoolId, identityId: null, tokens }
         : { kind: "get-id", identityPoolId, tokens };
+    const isDisabled = owner !== null && this.#world.identities.get(owner)?.stored?.isDisabled === true;
     const found = await this.#serve(life, ask, "agree");
+    if (isDisabled) {
+      if (found.ok || found.error.type !== "NotAuthorizedException")
+        network.violate(`operations-agree: ${login.loginId} is of ${owner}, which is disabled, and has an answer`);
+      this.isDone = true;
+      return;
+    }
     const identityId = found.ok ? found.value : null;
     if (identityId === null || (owner !== null && identityId !== owner)) {
       network.violate(
@@ -183,6 +190,10 @@ export class Client {
       }
       case "delete":
         return identityId === undefined ? null : { ...own, kind: "delete", identityId };
+      case "disable":
+        return identityId === undefined
+          ? null
+          : { ...own, kind: "disable", identityId, isDisabled: operation.isDisabled };
       case "developer-token": {
         const more = operation.target === null || identityId === undefined ? null : identityId;
         const held = more === null ? operation.tokens : this.#tokensFor(operation.tokens, operation.isOwn, more);
@@ -297,7 +308,7 @@ export class Client {
     const { type } = answer.error;
     const isFinal =
       type === "NotAuthorizedException" || type === "ResourceNotFoundException" || type === "ResourceConflictException";
-    if (!isFinal || judge.pools.mayBeGone(request.identityPoolId)) return;
+    if (!isFinal || judge.pools.mayBeGone(request.identityPoolId) || judge.disabling.hasStruck) return;
     switch (request.kind) {
       case "unlink":
         if (type === "NotAuthorizedException")
@@ -321,6 +332,7 @@ export class Client {
       case "get-credentials":
       case "bring-token":
       case "delete":
+      case "disable":
       case "developer-token":
       case "look-up":
       case "look-up-users":

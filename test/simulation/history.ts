@@ -62,6 +62,7 @@ export class History {
         });
       case "delete":
         return this.#releases(request.identityId, pending, () => true);
+      case "disable":
       case "look-up":
       case "look-up-users":
       case "burst":

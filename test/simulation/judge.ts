@@ -10,6 +10,7 @@ import type { StoredRecord } from "../../src/linking/first-record.ts";
 import { TOMBSTONE_SECONDS } from "../../src/linking/identity-record.ts";
 import type { LinkOrder } from "../../src/linking/transaction.ts";
 import type { LoginState } from "../../src/linking/participant.ts";
+import { DisableJudge } from "./disable-judge.ts";
 import { lapseOfLife } from "./life-judge.ts";
 import { MergeJudge } from "./merge-judge.ts";
 import type { Network } from "./network.ts";
@@ -40,6 +41,7 @@ export class Judge {
   readonly unlinks: UnlinkJudge;
   readonly pools: PoolJudge;
   readonly roles: RoleJudge;
+  readonly disabling: DisableJudge;
   /** Links by their transactions: those that were committed, and those that the audit has heard of (T34). */
   readonly links = new Set<string>();
   readonly audited = new Set<string>();
@@ -64,6 +66,7 @@ export class Judge {
     this.unlinks = new UnlinkJudge(world);
     this.pools = new PoolJudge(world);
     this.roles = new RoleJudge(world.network);
+    this.disabling = new DisableJudge(world.network);
     this.rates = new RateJudge(world.network, RATE);
   }
 
@@ -169,6 +172,10 @@ export class Judge {
     return record !== null && (record.standing.kind === "merged" || this.#isSuperseded(record));
   }
 
+  saidDisabled(identityId: IdentityId, isDisabled: boolean): void {
+    this.disabling.said(identityId, isDisabled, this.#versions(identityId));
+  }
+
   removed(identityId: IdentityId): void {
     const record = this.#stored(identityId);
     if (record !== null && isVisible(record)) this.#violate(`acknowledged-is-kept: ${identityId} said it is deleted`);
@@ -249,6 +256,7 @@ export class Judge {
     if (isCommit) this.#committed(name, before, after, added);
     else if (added.length > 0) this.#violate(`no-gift: ${name} gained ${added[0]?.loginId} without a transaction`);
     this.unlinks.stored(name, before, after);
+    this.disabling.stored(name, before, after);
     if (lost.length > 0 && to !== "merged" && to !== "deleted" && before !== null)
       this.unlinks.lost(name, before, lost);
   }

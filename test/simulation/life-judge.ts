@@ -59,6 +59,7 @@ function happened(before: IdentityRecord | null, after: IdentityRecord): readonl
     ...(gained.length > 0 ? [inWords("linked", namesOf(gained))] : []),
     ...(lost.length > 0 && !isEnd ? [inWords("unlinked", namesOf(lost))] : []),
     ...(isCommit ? transaction.absorbed.map((other) => inWords("absorbed", [], other)) : []),
+    ...(before !== null && before.isDisabled !== after.isDisabled ? [after.isDisabled ? "disabled" : "enabled"] : []),
     ...(isNew && standing.kind === "merged" ? [inWords("merged", [], standing.into)] : []),
     ...(isNew && (standing.kind === "closed" || standing.kind === "deleted") ? [standing.kind] : []),
   ];

@@ -4,6 +4,7 @@
  */
 
 import { MUTANTS_OF_ACTORS } from "./mutants-of-actors.ts";
+import { MUTANTS_OF_DISABLING } from "./mutants-of-disabling.ts";
 import { MUTANTS_OF_KEYS } from "./mutants-of-keys.ts";
 import { MUTANTS_OF_KEY_SETS } from "./mutants-of-key-sets.ts";
 import { MUTANTS_OF_LIFE } from "./mutants-of-life.ts";
@@ -226,4 +227,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...MUTANTS_OF_POOLS,
   ...MUTANTS_OF_LIFE,
   ...MUTANTS_OF_ROLES,
+  ...MUTANTS_OF_DISABLING,
 ];

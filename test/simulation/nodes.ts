@@ -9,6 +9,7 @@ import type { ClientCall, LinkedLogin } from "../../src/domain/identity.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import type { Flow } from "../../src/domain/mint-rules.ts";
 import { type StoredRecord, upgraded } from "../../src/linking/first-record.ts";
+import type { DisableOrder } from "../../src/linking/disabling.ts";
 import { CoordinatorUnreachable, IdentityActor } from "../../src/linking/identity-actor.ts";
 import type { ChangeReply, GrantReply, LinkReply, OwnProof } from "../../src/linking/identity-calls.ts";
 import type { IdentityHost, PresentedLogins } from "../../src/linking/identity-host.ts";
@@ -152,6 +153,12 @@ export class IdentityNode {
   async remove(identityId: IdentityId, allowedPools: readonly string[] | "*"): Promise<ChangeReply> {
     const reply = await this.#actor.remove(identityId, allowedPools);
     if (reply.kind === "done" && this.#life.isAlive) this.#world.judge.removed(identityId);
+    return reply;
+  }
+
+  async setDisabled(identityId: IdentityId, order: DisableOrder): Promise<ChangeReply> {
+    const reply = await this.#actor.setDisabled(identityId, order);
+    if (reply.kind === "done" && this.#life.isAlive) this.#world.judge.saidDisabled(identityId, order.isDisabled);
     return reply;
   }
 

@@ -36,6 +36,8 @@ export type Operation = { readonly pool?: number; readonly copyAfterMs?: number 
   /** By a token that names the logins which the identity was last known to have. */
   | { readonly kind: "bring-token"; readonly target: number }
   | { readonly kind: "delete"; readonly target: number }
+  /** An operator's word: whether it may be used at all. */
+  | { readonly kind: "disable"; readonly target: number; readonly isDisabled: boolean }
   /** Many requests for a token at once. */
   | {
       readonly kind: "burst";

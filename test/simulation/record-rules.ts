@@ -48,6 +48,7 @@ export function objectionTo(
   logins: readonly VerifiedLogin[],
 ): string | null {
   if (record === null) return `names-what-was-verified: ${identityId} granted and is not there`;
+  if (record.isDisabled === true) return `disabled-is-stopped: ${identityId} granted and is disabled`;
   const isGuest = record.standing.kind === "guest" && logins.length === 0;
   const isLinked = record.standing.kind === "linked" && logins.length > 0;
   if (!isGuest && !isLinked)

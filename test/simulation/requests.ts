@@ -28,6 +28,7 @@ export type Request = { readonly identityPoolId: IdentityPoolId } & (
       readonly from: readonly string[];
     }
   | { readonly kind: "delete"; readonly identityId: IdentityId }
+  | { readonly kind: "disable"; readonly identityId: IdentityId; readonly isDisabled: boolean }
   /** The developer's user is among the tokens, under the developer provider. */
   | { readonly kind: "developer-token"; readonly identityId: IdentityId | null; readonly tokens: Tokens }
   | { readonly kind: "unlink-user"; readonly identityId: IdentityId; readonly user: string }
@@ -83,6 +84,7 @@ export function inFlightOf(request: Request, login: LoginOf): InFlight {
       return { ...idle, kind: "unlink", identityId: request.identityId, from: request.from };
     case "delete":
       return { ...idle, kind: "delete", identityId: request.identityId };
+    case "disable":
     case "unlink-user":
     case "look-up":
     case "look-up-users":
@@ -103,6 +105,7 @@ export function describeRequest(request: Request): string {
     request.kind,
     "identityId" in request ? (request.identityId ?? "") : "",
     tokens === null ? "" : `with [${tokens}]`,
+    request.kind === "disable" ? String(request.isDisabled) : "",
     request.kind === "get-credentials" && request.custom !== null ? `as ${request.custom}` : "",
     request.kind === "unlink" ? `to unlink ${request.from.join(" ")}` : "",
     request.kind === "unlink-user" || request.kind === "look-up" ? request.user : "",

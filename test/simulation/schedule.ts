@@ -1,4 +1,5 @@
 /** A schedule: what the clients do and which faults may strike. All of it is drawn from one seed. */
+import { disablingOf } from "./disablings.ts";
 import { FAULTS, type Fault, type FaultPlan } from "./faults.ts";
 import { lateCopyOf } from "./late-copies.ts";
 import { type Operation, PROVIDERS, tokensOf, USERS } from "./operations.ts";
@@ -31,6 +32,8 @@ const POOL_CHANGES = 0.04;
 const CREDENTIALS = 0.08;
 /** And for the keys of an issuer. */
 const ISSUERS = 0.04;
+/** And for an operator who stops users and lets them go on. */
+const DISABLINGS = 0.06;
 
 export function scheduleOf(seed: number): Schedule {
   const random = streamOf(seed, "schedule");
@@ -69,7 +72,9 @@ export function scheduleOf(seed: number): Schedule {
   const credentials = streamOf(seed, "credentials");
   if (credentials.chance(CREDENTIALS)) return withRace(schedule, credentialsOf(credentials), credentials);
   const issuers = streamOf(seed, "issuers");
-  return issuers.chance(ISSUERS) ? withRace(schedule, issuersOf(issuers), issuers) : schedule;
+  if (issuers.chance(ISSUERS)) return withRace(schedule, issuersOf(issuers), issuers);
+  const disablings = streamOf(seed, "disablings");
+  return disablings.chance(DISABLINGS) ? withRace(schedule, disablingOf(disablings), disablings) : schedule;
 }
 
 /** A clock that jumps is felt for long; a message that comes again mostly does nothing. */

@@ -31,6 +31,7 @@ const METHODS = [
   "unlink",
   "unlinkDeveloperUser",
   "remove",
+  "setDisabled",
   "describe",
   "developerUsers",
   "confirmOwner",

@@ -13,6 +13,7 @@ import {
   mergeDeveloperIdentities,
   unlinkDeveloperIdentity,
 } from "../../src/operations/developer-identities.ts";
+import { disableIdentity, enableIdentity } from "../../src/operations/disable-identity.ts";
 import { getId } from "../../src/operations/get-id.ts";
 import { getOpenIdToken } from "../../src/operations/get-open-id-token.ts";
 import { deleteIdentities, unlinkIdentity } from "../../src/operations/identities.ts";
@@ -83,6 +84,13 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
       if (!answer.ok) return answer;
       const isDone = answer.value.UnprocessedIdentityIds?.length === 0;
       return isDone ? ok(null) : err(serviceError("InternalErrorException", "the identity was not deleted"));
+    }
+    case "disable": {
+      const { identityId, isDisabled } = request;
+      world.judge.disabling.asked(identityId, isDisabled);
+      const say = isDisabled ? disableIdentity : enableIdentity;
+      const answer = await say({ IdentityId: identityId }, context);
+      return answer.ok ? ok(null) : answer;
     }
     case "developer-token":
       return answeredId(

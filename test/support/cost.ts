@@ -7,6 +7,7 @@ import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import * as worker from "../../src/worker.ts";
 import type { FakeUpstream } from "./fake-upstream.ts";
+import { methodsOf } from "./objects.ts";
 
 export type Cost = {
   /** HTTP status of the answer. */
@@ -159,8 +160,7 @@ class Meter {
   }
 
   #watchClass({ name, prototype }: { readonly name: string; readonly prototype: object }): void {
-    for (const [method, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-      if (method === "constructor" || typeof value !== "function") continue;
+    for (const method of methodsOf(prototype)) {
       this.#wrap(prototype, method, (proceed, parameters, self) => {
         const call = {
           name: `${name}.${method}`,

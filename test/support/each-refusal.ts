@@ -24,6 +24,7 @@ export function eachRefusal(identityId: IdentityId, providerName: string): EachR
     "role-forbidden": { kind: "role-forbidden", roleArn: identityId },
     "role-denied": { kind: "role-denied", mappings: [providerName] },
     "tag-refused": { kind: "tag-refused", tag: "…", fault: "is not valid" },
+    "identity-merged": { kind: "identity-merged", identityId, into: identityId },
     "pool-not-allowed": { kind: "pool-not-allowed" },
     contended: { kind: "contended" },
   };

@@ -1,6 +1,6 @@
 /** Pools, identities and logins for tests of the objects; and the hands to look into an object, to hold it and to break it. */
 import { runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
+import { DurableObject, env } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { ClientCall } from "../../src/domain/identity.ts";
 import { type IdentityId, identityIdOf, type IdentityPoolId, identityPoolIdOf } from "../../src/domain/identifiers.ts";
@@ -188,8 +188,7 @@ const CLASSES = [
 export function noteCalls(): string[] {
   const noted: string[] = [];
   for (const { name: className, prototype } of CLASSES) {
-    for (const [method, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-      if (method === "constructor" || typeof value !== "function") continue;
+    for (const method of methodsOf(prototype)) {
       intercept(prototype, method, (_, proceed) => {
         noted.push(`${className}.${method}`);
         return proceed();
@@ -197,6 +196,16 @@ export function noteCalls(): string[] {
     }
   }
   return noted;
+}
+
+/** Those of a class that RPC reaches: its own, and what it has of those of ours that it extends. */
+export function methodsOf(prototype: object): readonly string[] {
+  if (prototype === DurableObject.prototype) return [];
+  const own = Object.entries(Object.getOwnPropertyDescriptors(prototype));
+  const methods = own.flatMap(([name, { value }]) =>
+    name !== "constructor" && typeof value === "function" ? [name] : [],
+  );
+  return [...new Set([...methods, ...methodsOf(Object(Object.getPrototypeOf(prototype)))])];
 }
 
 /** Puts `around` about a method of a class, which still does its own work when `proceed` is called. */

@@ -119,6 +119,22 @@ describe("a signed call names who signed it, and what it is about", () => {
     });
   });
 
+  it.each([
+    ["DisableIdentity", "disabled"],
+    ["EnableIdentity", "enabled"],
+  ])("one identity, and what it is by then: %s", async (operation, effect) => {
+    const { identityPoolId: pool } = await makePool();
+    const IdentityId = await makeGuest(pool);
+    const identity = await hashedIdentity(IdentityId);
+    const common = { operation, caller: "admin", pool, identity };
+    expect(await lineOf(operation, { IdentityId })).toEqual({ ...common, status: 200, effect });
+    expect(await lineOf(operation, { IdentityId }, { credential: LIMITED })).toMatchObject({
+      ...common,
+      caller: "limited",
+      exception: "AccessDeniedException",
+    });
+  });
+
   it("several identities: deleted, of one pool or of several, and which of them were not", async () => {
     const [one, other] = [await makePool(), await makePool()];
     const [first, second, third] = [

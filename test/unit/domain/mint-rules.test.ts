@@ -36,6 +36,7 @@ function identity(kind: Exclude<Standing["kind"], "merged">, ...logins: readonly
   };
 }
 
+const DISABLED = { isDisabled: true } as const;
 const MERGED: Identity = { ...identity("guest"), standing: { kind: "merged", into: identityIdOf("us-east-1", "b") } };
 
 describe("judgeStanding", () => {
@@ -46,6 +47,17 @@ describe("judgeStanding", () => {
     ["does not know one that is not born yet", identity("unborn"), "ResourceNotFoundException"],
     ["does not know a deleted one", identity("deleted"), "ResourceNotFoundException"],
     ["forbids a merged one (invariant no-way-back)", MERGED, "NotAuthorizedException"],
+    ["forbids a disabled guest", { ...identity("guest"), ...DISABLED }, "NotAuthorizedException"],
+    [
+      "forbids a disabled identity, whatever its logins (invariant disabled-is-stopped)",
+      { ...identity("linked", login("a")), ...DISABLED },
+      "NotAuthorizedException",
+    ],
+    [
+      "does not know a deleted one that was disabled",
+      { ...identity("deleted"), ...DISABLED },
+      "ResourceNotFoundException",
+    ],
     ["forbids one whose last login was unlinked (T33)", identity("closed"), "NotAuthorizedException"],
   ])("%s", (_, record, error) => {
     const judged = judgeStanding(record, ID);

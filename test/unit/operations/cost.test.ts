@@ -350,7 +350,7 @@ const READS: readonly Scenario[] = [
       const input = { IdentityId: await stage.getId(await stage.logins()) };
       return async () => await stage.service.admin("DescribeIdentityInFull", input);
     },
-    cost: { ...ONLY, status: 200, calls: ["IdentityObject.describeInFull"], rpcBytes: [554] },
+    cost: { ...ONLY, status: 200, calls: ["IdentityObject.describeInFull"], rpcBytes: [573] },
   },
   {
     name: "DescribeIdentityInFull of one that is not in memory: its record and its bucket are read, and nothing is written",
@@ -359,7 +359,22 @@ const READS: readonly Scenario[] = [
       await evictDurableObject(env.IDENTITY.getByName(identityId));
       return async () => await stage.service.admin("DescribeIdentityInFull", { IdentityId: identityId });
     },
-    cost: { ...ONLY, status: 200, calls: ["IdentityObject.describeInFull"], rpcBytes: [554], rowsRead: 2 },
+    cost: { ...ONLY, status: 200, calls: ["IdentityObject.describeInFull"], rpcBytes: [573], rowsRead: 2 },
+  },
+  {
+    name: "DisableIdentity: one call, one row",
+    async prepare(stage) {
+      const input = { IdentityId: await stage.getId(await stage.logins()) };
+      return async () => await stage.service.admin("DisableIdentity", input);
+    },
+    cost: {
+      ...ONLY,
+      status: 200,
+      calls: ["IdentityObject.setDisabled"],
+      rpcBytes: [188],
+      rowsWritten: 1,
+      commits: ["IdentityObject"],
+    },
   },
   {
     name: "FindIdentityByLogin: one call",

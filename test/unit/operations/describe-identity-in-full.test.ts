@@ -59,6 +59,7 @@ describe("DescribeIdentityInFull", () => {
       IdentityId: identityId,
       IdentityPoolId: pool.identityPoolId,
       Standing: "guest",
+      IsDisabled: false,
       CreationDate: expect.any(Number),
       LastModifiedDate: expect.any(Number),
       Logins: [],
