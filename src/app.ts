@@ -5,11 +5,13 @@ import type { Config } from "./config.ts";
 import { consoleConfigResponse, consoleRedirect, type LocalDevelopment } from "./console.ts";
 import { type ClientLimit, clientLimitOf } from "./counted-clients.ts";
 import { err, type Ok, ok, RATE_EXCEEDED, type Result, serviceError } from "./domain/errors.ts";
+import type { Trace } from "./domain/trace.ts";
 import { PerObject } from "./domain/isolate-cache.ts";
 import { type ClientAddress, CLIENT_OVER_LIMIT, isClientsOwn } from "./limits/client-limit.ts";
 import { type Document, DOCUMENTS, type DocumentSource } from "./documents.ts";
 import { objectsOf } from "./durable/objects.ts";
 import { PresentedTokens, verifiersOf } from "./durable/presented-tokens.ts";
+import { type SourceOf, sourcesOfCall } from "./durable/source-tools.ts";
 import { httpsOnly, type RequestHandler } from "./https-only.ts";
 import { isolate, type ParseConfig } from "./isolate.ts";
 import type { Caller, OperationContext } from "./operations/context.ts";
@@ -36,24 +38,27 @@ export type Composition = {
   readonly local?: LocalDevelopment;
 };
 
-type Verifying = keyof ReturnType<typeof verifiersOf>;
+/** What belongs to a call, and not to the environment. */
+type OfCall = keyof ReturnType<typeof verifiersOf> | "call" | "client" | "note" | "signer" | "sourceOf";
 
 /** What is made for an environment, once, of its settings and of the isolate's memories (isolate.ts). */
 type Service = {
   readonly config: Config;
-  readonly context: Omit<OperationContext, "call" | "client" | "note" | "signer" | Verifying>;
+  readonly context: Omit<OperationContext, OfCall>;
   /** `client` is charged for what the tokens cost a provider. */
   readonly present: (tokens: ReadonlyMap<string, string>, client: ClientAddress | null) => PresentedTokens;
   readonly clients: ClientLimit;
   readonly signerFor: (execution: Execution) => Signer;
+  readonly sourcesFor: (call: Parameters<typeof sourcesOfCall>[2]) => SourceOf;
 };
 
 /** What the platform gives to a request beside its bindings. */
 type Execution = Pick<ExecutionContext, "waitUntil">;
 
 /** What running an operation takes, beside the request. */
-type Run = Pick<Service, "context" | "clients" | "present"> & {
+type Run = Pick<Service, "context" | "clients" | "present" | "sourcesFor"> & {
   readonly signer: Signer;
+  readonly execution: Execution;
   readonly client: ClientAddress | null;
   readonly facts: RequestFacts;
 };
@@ -139,7 +144,7 @@ export function createApp(composition: Composition): RequestHandler {
     try {
       const service = serviceOf(env);
       if (!service.ok) return refuse(service.error);
-      const { clients, config, context, present, signerFor } = service.value;
+      const { clients, config, context, present, signerFor, sourcesFor } = service.value;
       const client = clients.clientOf(request.headers);
       const isBlocked = clients.isBlocked(client, context.now());
       // Only a signature can speak for a caller at such an address: a backend has one, and many users behind it.
@@ -164,7 +169,8 @@ export function createApp(composition: Composition): RequestHandler {
       const caller = await callerOf(request, decoded.value, service.value);
       if (!caller.ok) return await refuseUnsigned(caller.error);
       if (caller.value !== null) facts.signedBy(caller.value.credential.accessKeyId);
-      const run = { context, clients, present, signer: signerFor(execution), client, facts };
+      const signer = signerFor(execution);
+      const run = { context, clients, present, signer, sourcesFor, execution, client, facts };
       const result = await runOperation(request, decoded.value, caller.value, run);
       if (result.ok) return { response: encodeSuccess(result.value, requestId), operation };
       return caller.value === null ? await refuseUnsigned(result.error) : refuse(result.error);
@@ -209,7 +215,7 @@ async function runOperation(
   request: Request,
   { operation, json }: DecodedRequest,
   caller: Caller | null,
-  { context, clients, present, signer, client, facts }: Run,
+  { context, clients, present, signer, sourcesFor, execution, client, facts }: Run,
 ): Promise<Result<object | undefined, WireError>> {
   facts.readInput(json);
   const authorised = caller === null ? ok(undefined) : authorise(caller.credential, operation);
@@ -218,6 +224,7 @@ async function runOperation(
   const charged = caller === null ? client : null;
   const limited = operation === "GetId" ? await clients.chargeForId(charged) : null;
   if (limited !== null) return err(limited);
+  const note = (trace: Trace) => facts.note(trace);
   const result = await runnableOf(operation).run(
     json,
     {
@@ -225,11 +232,9 @@ async function runOperation(
       signer,
       call: callOf(request.headers, context.now()),
       client: charged,
-      ...verifiersOf(
-        (tokens) => present(tokens, charged),
-        (trace) => facts.note(trace),
-      ),
-      note: (trace) => facts.note(trace),
+      ...verifiersOf((tokens) => present(tokens, charged), note),
+      sourceOf: sourcesFor({ client: charged, note, later: (work) => execution.waitUntil(work) }),
+      note,
     },
     caller,
   );
@@ -265,5 +270,6 @@ function createService(env: Env, config: Config): Service {
   const present: Service["present"] = (tokens, client) => new PresentedTokens(env, config, tokens, client);
   const signerFor = (execution: Execution) =>
     signerOf({ keyRing: () => objects.keyRing(), later: (work) => execution.waitUntil(work) });
-  return { config, context, clients: clientLimitOf(env, config), present, signerFor };
+  const sourcesFor: Service["sourcesFor"] = (call) => sourcesOfCall(env, config, call);
+  return { config, context, clients: clientLimitOf(env, config), present, signerFor, sourcesFor };
 }

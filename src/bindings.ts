@@ -15,6 +15,7 @@ const BINDINGS: Readonly<Record<BindingName, "declared" | "optional">> = {
   IDENTITY_DIRECTORY: "declared",
   ISSUER_KEYS: "declared",
   KEY_RING: "declared",
+  SOURCE: "declared",
   CLIENT_RATE_LIMIT: "declared",
   NETWORK_RATE_LIMIT: "declared",
   ANALYTICS: "optional",

@@ -13,6 +13,7 @@ import type { GenuineToken } from "./jwt/genuine-tokens.ts";
 import { createIssuerKeys, type IssuerEntry, type IssuerKeys, type IssuerStub } from "./key-sets/issuer-keys.ts";
 import { createSigner } from "./keys/signer.ts";
 import { openerOf } from "./keys/token-signature.ts";
+import type { TaggedRefusal } from "./domain/refusals.ts";
 import { createBreaker } from "./outbound/breaker.ts";
 import type { Circuit } from "./outbound/circuit.ts";
 import type { UpstreamPolicy } from "./outbound/upstream-policy.ts";
@@ -70,6 +71,9 @@ export class Isolate implements VerifierMemory {
     apis: new IsolateCache<Circuit>(1000, 360),
     callers: new IsolateCache<Circuit>(1000, 360),
   });
+
+  /** What a source refused, by a hash of the question. 60 s; 1,000, of a few hundred bytes each. */
+  readonly refusedAtSource = new IsolateCache<TaggedRefusal>(1000, 60);
 
   /** Client addresses that failed too often, each for the period of the platform's limit, 10 s. 10,000. */
   readonly blockedAddresses = new IsolateCache<true>(10_000, 10);

@@ -7,6 +7,7 @@ import { isObject, type JsonObject, parseJson } from "./domain/json.ts";
 import { ALL_POINTS, FAILURES_ONLY, NO_POINTS, type Sampling } from "./metrics/request-point.ts";
 import type { UpstreamPolicy } from "./outbound/upstream-policy.ts";
 import { type OidcProviders, readOidcProviders } from "./providers/oidc-providers.ts";
+import type { SourceCredential } from "./source/cognito.ts";
 import { isOfCommonWords, isPredictable, isPublished, isTyped } from "./secret-strength.ts";
 
 /** What else a text is judged by. */
@@ -168,6 +169,27 @@ const USER_POOL_ID = /^[a-z0-9-]{1,32}_[A-Za-z0-9]{1,64}$/;
 export const tokenCheckPools: Kind<ReadonlyMap<string, string>> = json(
   "an object of user pool id to the id of an identity pool of Amazon's",
   (value) => textsByName(value, (userPoolId, id) => USER_POOL_ID.test(userPoolId) && isAmazonPoolId(id)),
+);
+
+/** As AWS makes them; temporary ones end too soon to be a setting. */
+const ACCESS_KEY_ID = /^(?!ASIA)\w{16,128}$/;
+const SECRET_ACCESS_KEY = /^[!-~]{16,128}$/;
+
+function sourceCredentialOf([poolId, entry]: readonly [string, unknown]): [string, SourceCredential] | undefined {
+  const { accessKeyId, secretAccessKey } = isObject(entry) ? entry : {};
+  if (typeof accessKeyId !== "string" || !ACCESS_KEY_ID.test(accessKeyId)) return undefined;
+  if (typeof secretAccessKey !== "string" || !SECRET_ACCESS_KEY.test(secretAccessKey)) return undefined;
+  return isAmazonPoolId(poolId) ? [poolId, { accessKeyId, secretAccessKey }] : undefined;
+}
+
+export const sourceCredentials: Kind<ReadonlyMap<string, SourceCredential>> = json(
+  "an object of the source pool's id to {accessKeyId, secretAccessKey}, which are no temporary ones",
+  (value) => {
+    if (!isObject(value)) return undefined;
+    const read = Object.entries(value).map(sourceCredentialOf);
+    const good = read.filter((entry) => entry !== undefined);
+    return good.length === read.length ? new Map(good) : undefined;
+  },
 );
 
 /** Most characters of session policies, inline and by ARN, all together (STS, AssumeRoleWithWebIdentity). */

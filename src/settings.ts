@@ -20,6 +20,7 @@ import {
   sampling,
   sessionPolicy,
   sessionPolicyArns,
+  sourceCredentials,
   stsAddress,
   tokenCheckPools,
   wholeNumberFrom,
@@ -196,6 +197,20 @@ export const SETTINGS = {
     meaning: "the same by managed policies, at AWS's STS alone",
     default: "[]",
     value: sessionPolicyArns,
+  },
+  sourceRatePerSecond: {
+    name: "SOURCE_RATE_PER_SECOND",
+    meaning: "how often one pool's source at Cognito is asked, at most",
+    unit: "questions a second",
+    default: "20",
+    value: numberFrom(1, 10_000),
+  },
+  sourceCredentials: {
+    name: "SOURCE_CREDENTIALS",
+    meaning: "access keys of AWS's for look-ups and deletions at sources",
+    default: "{}",
+    secret: "optional",
+    value: sourceCredentials,
   },
   metrics: {
     name: "METRICS",

@@ -9,6 +9,7 @@ export { IssuerObject } from "./durable/issuer-object.ts";
 export { KeyRingObject } from "./durable/key-ring-object.ts";
 export { LoginObject } from "./durable/login-object.ts";
 export { PoolDirectoryObject } from "./durable/pool-directory-object.ts";
+export { SourceObject } from "./durable/source-object.ts";
 
 const app = createApp({ parse: parseConfig });
 

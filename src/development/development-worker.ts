@@ -50,6 +50,12 @@ export class IdentityPoolObject extends production.IdentityPoolObject {
   }
 }
 
+export class SourceObject extends production.SourceObject {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env, parseDevelopmentConfig);
+  }
+}
+
 export class PoolDirectoryObject extends production.PoolDirectoryObject {
   /** The demo pool is among those that are first listed, though nobody has used it before. */
   override async page(...parameters: Parameters<production.PoolDirectoryObject["page"]>) {

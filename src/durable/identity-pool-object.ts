@@ -4,7 +4,8 @@ import type { IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
 import { writeEvent } from "../log/write.ts";
 import type { ParseConfig } from "../isolate.ts";
-import { PoolActor, type PoolHost, type PoolRecord } from "../pools/pool-actor.ts";
+import { PoolActor } from "../pools/pool-actor.ts";
+import type { PoolHost, PoolRecord } from "../pools/pool-host.ts";
 import type { PoolChange } from "../pools/pool-changes.ts";
 import { poolDirectoryOf } from "../pools/pool-directory.ts";
 import { ConfiguredObject } from "./configured-object.ts";
@@ -30,12 +31,8 @@ export class IdentityPoolObject extends ConfiguredObject {
     return await this.#pool.create(identityPoolId, settings);
   }
 
-  async adopt(
-    identityPoolId: IdentityPoolId,
-    settings: IdentityPoolSettings,
-    callKey: string,
-  ): Promise<IdentityPool | null> {
-    return await this.#pool.adopt(identityPoolId, settings, callKey);
+  async adopt(...call: Parameters<PoolActor["adopt"]>): Promise<IdentityPool | null> {
+    return await this.#pool.adopt(...call);
   }
 
   async update(settings: IdentityPoolSettings, callKey?: string | null): Promise<Result<IdentityPool> | null> {

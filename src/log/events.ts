@@ -111,6 +111,12 @@ type ProviderEvent =
       readonly userPools: readonly string[];
     };
 
+/** Of the source of a pool, at Cognito. What each asks for: docs/troubleshooting.md. */
+type SourceEvent =
+  | { readonly event: "source-misconfigured"; readonly identityPoolId: string; readonly problem: string }
+  | { readonly event: "source-disagrees"; readonly identityPoolId: string; readonly providers: readonly string[] }
+  | { readonly event: "source-not-unlinked"; readonly identityPoolId: string; readonly cause: string };
+
 export type LogEvent =
   | ConfigurationEvent
   | TrafficEvent
@@ -118,7 +124,8 @@ export type LogEvent =
   | LinkEvent
   | ObjectEvent
   | IssuerEvent
-  | ProviderEvent;
+  | ProviderEvent
+  | SourceEvent;
 
 type NameIn<Event> = Event extends { readonly event: infer Name } | { readonly message: infer Name } ? Name : never;
 export type EventName = NameIn<LogEvent>;
@@ -148,4 +155,7 @@ export const LEVELS = {
   "provider-not-asked": "warn",
   "provider-secret-unreadable": "error",
   "server-side-token-check-not-made": "warn",
+  "source-misconfigured": "error",
+  "source-disagrees": "warn",
+  "source-not-unlinked": "warn",
 } as const satisfies Readonly<Record<EventName, "log" | "warn" | "error">>;

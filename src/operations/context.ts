@@ -15,6 +15,7 @@ import type { Trace } from "../domain/trace.ts";
 import type { ClientAddress } from "../limits/client-limit.ts";
 import type { Objects } from "../durable/objects.ts";
 import type { Signer } from "../keys/signer.ts";
+import type { SourceParty } from "../linking/source.ts";
 import type { Parties } from "../linking/parties.ts";
 import type { Row } from "../metrics/sql-api.ts";
 import { mayAskProviders } from "../providers/provider-kinds.ts";
@@ -61,6 +62,8 @@ export type OperationContext = Pick<Parties, "pause" | "random" | "newUuid" | "n
   ): Promise<Result<VerifiedForGrant>>;
   /** Asks all points of requests, in SQL; fails as `askSql` does, and never rejects. */
   askPoints(query: string): Promise<Result<readonly Row[]>>;
+  /** The source of a pool, as the call may ask it with these logins; null where the pool has none. */
+  sourceOf(pool: IdentityPool, logins: ReadonlyMap<string, string>): SourceParty | null;
   /** Asks the security token service of the settings; never rejects. */
   assumeRole(request: RoleRequest): Promise<AssumedRole>;
 };

@@ -33,7 +33,7 @@ import {
   updateIdentityPool,
 } from "./identity-pools.ts";
 import { getIdentityPoolRoles, setIdentityPoolRoles } from "./identity-pool-roles.ts";
-import { setIdentityPoolSource } from "./pool-source.ts";
+import { setIdentityPoolSource } from "./set-identity-pool-source.ts";
 import { importIdentities } from "./import-identities.ts";
 import { listIdentities } from "./list-identities.ts";
 import { getPrincipalTagAttributeMap, setPrincipalTagAttributeMap } from "./principal-tag-maps.ts";

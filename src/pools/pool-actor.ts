@@ -3,74 +3,19 @@
  * along when it is deleted. Directory and identities follow by an outbox, so that a crash between leaves nothing behind.
  */
 import { backoffSeconds } from "../domain/backoff.ts";
-import { type DoneCall, isAmongDone, withCall } from "../domain/done-calls.ts";
+import { isAmongDone, withCall } from "../domain/done-calls.ts";
 import { ok, type Result } from "../domain/errors.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
-import { DIRECTORY_SHARDS, directoryShard, idOf, type ListEntry } from "./identity-directory.ts";
+import { DIRECTORY_SHARDS, directoryShard, idOf } from "./identity-directory.ts";
 import { changedPool, type PoolChange } from "./pool-changes.ts";
+import type { PoolHost, PoolRecord, SweepPosition } from "./pool-host.ts";
 import { formerNamesWith, replaceSettings, withKept } from "./pool-settings.ts";
 import { type SealedSecrets, withoutSecrets } from "./sealed-secrets.ts";
 
 /** Identities that are deleted at once, and how often in one alarm: a bounded piece of work, repeated until none is left. */
 const SWEEP_PAGE = 50;
 const SWEEP_PAGES = 40;
-
-/** How far a round of the sweep has come: in this shard past this id. */
-type SweepPosition = { readonly shard: number; readonly after: string };
-
-export type PoolRecord = {
-  readonly version: 1;
-  /** Without the values that are in `sealed`. */
-  readonly pool: IdentityPool;
-  readonly sealed?: SealedSecrets;
-  readonly state: "live" | "deleted";
-  /** The call that deleted it, so that its repeat is answered as the first one was. */
-  readonly deletedBy?: string | null;
-  /** Which change this is, among those of the pool: each has a larger number than the one before. Absent before there were any: 0. */
-  readonly revision?: number;
-  /** Names of public providers that it had, while no developer provider is named: pool-settings.ts. */
-  readonly formerNames?: readonly string[];
-  /** Calls that have changed it of late: domain/done-calls.ts. Absent in a record of the release before. */
-  readonly changedBy?: readonly DoneCall[];
-  /** Whether the directory of pools has heard of the latest name, of a source that came or went, or of the end. */
-  readonly isListed: boolean;
-  /** Directory shards that hold no identity any more; only meaningful once deleted. */
-  readonly sweptShards: number;
-  /** Where the round goes on that one alarm could not end. */
-  readonly sweepAt?: SweepPosition | null;
-  /** When it last came a step further, in epoch seconds: what is left has been waiting since. */
-  readonly movedAt?: number;
-};
-
-/** One shard of its list of identities. Calls may fail, and then it is not known whether they took effect. */
-export type ShardCalls = {
-  close(): Promise<void>;
-  page(after: string, limit: number): Promise<readonly ListEntry[]>;
-  update(change: "remove", identityId: IdentityId): Promise<unknown>;
-};
-
-/** What the actor asks of the object that it lives in. Instants are epoch seconds. */
-export type PoolHost = {
-  now(): number;
-  /** One storage step: the record, with the alarm at `wakeAt`, or without one. Throws where nothing was stored. */
-  save(record: PoolRecord, wakeAt: number | null): void;
-  /** In place of the alarm that is set. */
-  setAlarm(wakeAt: number): void;
-  /** What is secret in the settings, sealed; null where nothing is. */
-  seal(identityPoolId: IdentityPoolId, settings: IdentityPoolSettings): Promise<SealedSecrets | null>;
-  open(pool: IdentityPool, sealed: SealedSecrets): Promise<IdentityPool>;
-  /**
-   * Tells the directory of pools its name, or by null that it is gone, and whether it has a source. May fail, or arrive late or
-   * twice, as all calls.
-   */
-  list(identityPoolId: IdentityPoolId, name: string | null, revision: number, hasSource: boolean): Promise<void>;
-  shard(name: string): ShardCalls;
-  /** Deletes an identity for good. */
-  removeIdentity(identityId: IdentityId): Promise<{ readonly kind: "done" | "refused" | "busy" }>;
-  /** Something is left for the alarm. */
-  leftOver(what: "its entry in the directory" | "its identities", cause: unknown): void;
-};
 
 export class PoolActor {
   readonly #host: PoolHost;

@@ -7,6 +7,7 @@ import { err, ok } from "../domain/errors.ts";
 import type { PresentedLogin, ProviderKind } from "./provider.ts";
 import type { ProvenLogin } from "../domain/proven-login.ts";
 import { type ApiAnswer, providerApiOf, upstreamTrouble } from "./provider-api.ts";
+import { cognitoAddress } from "../outbound/cognito-address.ts";
 import type { Judgement } from "../domain/login-refusal.ts";
 
 const HEADERS = {
@@ -72,10 +73,9 @@ function wantsCheck({ clients }: PresentedLogin, { client }: ProvenLogin): boole
 /** The live service wants the login under the name of the issuer that made the token, which a user pool has two of. */
 function questionOf(token: string, { issuer = "" }: ProvenLogin, identityPoolId: string) {
   const [region = ""] = identityPoolId.split(":");
-  const domain = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
   const body = JSON.stringify({ IdentityPoolId: identityPoolId, Logins: { [issuer.replace("https://", "")]: token } });
   return {
-    url: `https://cognito-identity.${region}.${domain}/`,
+    url: cognitoAddress(region).href,
     headers: HEADERS,
     body,
     caller: identityPoolId,

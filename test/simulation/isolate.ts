@@ -132,6 +132,7 @@ export class Isolate {
       client: null,
       pause: async (ms) => await network.sleep(life, ms),
       random: () => random.next(),
+      sourceOf: () => null,
       askPoints: async () => await Promise.reject(new Error("no operation of this world asks for metrics")),
       // Whoever gives credentials is beyond this world, and gives them for whatever was signed.
       assumeRole: async ({ roleArn }) => {

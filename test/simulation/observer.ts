@@ -3,7 +3,7 @@ import type { IdentityId } from "../../src/domain/identifiers.ts";
 import type { StoredRecord } from "../../src/linking/first-record.ts";
 import type { Message } from "../../src/linking/messages.ts";
 import type { LoginState } from "../../src/linking/participant.ts";
-import type { PoolRecord } from "../../src/pools/pool-actor.ts";
+import type { PoolRecord } from "../../src/pools/pool-host.ts";
 import type { Network } from "./network.ts";
 import type { AnySlot, Life, SlotKind } from "./slots.ts";
 

@@ -5,7 +5,7 @@
  */
 import type { IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { StoredRecord } from "../../src/linking/first-record.ts";
-import type { PoolRecord } from "../../src/pools/pool-actor.ts";
+import type { PoolRecord } from "../../src/pools/pool-host.ts";
 import type { Network } from "./network.ts";
 import { POOLS } from "./settings.ts";
 import { SettingsJudge } from "./settings-judge.ts";

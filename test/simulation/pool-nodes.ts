@@ -7,7 +7,8 @@ import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts
 import type { IdentityPool, IdentityPoolSettings } from "../../src/domain/identity-pool.ts";
 import { sealSecrets, withSecrets } from "../../src/durable/pool-secrets.ts";
 import { IdentityDirectory, type Rows, type ShardStorage } from "../../src/pools/identity-directory.ts";
-import { PoolActor, type PoolHost, type PoolRecord, type ShardCalls } from "../../src/pools/pool-actor.ts";
+import { PoolActor } from "../../src/pools/pool-actor.ts";
+import type { PoolHost, PoolRecord, ShardCalls } from "../../src/pools/pool-host.ts";
 import type { PoolChange } from "../../src/pools/pool-changes.ts";
 import { PoolDirectory, type PoolListing } from "../../src/pools/pool-directory.ts";
 import { KEY_ENCRYPTION_KEY } from "./settings.ts";
@@ -61,12 +62,8 @@ export class PoolNode {
     return await this.#actor.create(identityPoolId, settings);
   }
 
-  async adopt(
-    identityPoolId: IdentityPoolId,
-    settings: IdentityPoolSettings,
-    callKey: string,
-  ): Promise<IdentityPool | null> {
-    return await this.#actor.adopt(identityPoolId, settings, callKey);
+  async adopt(...call: Parameters<PoolActor["adopt"]>): Promise<IdentityPool | null> {
+    return await this.#actor.adopt(...call);
   }
 
   async update(settings: IdentityPoolSettings, callKey?: string | null): Promise<Result<IdentityPool> | null> {

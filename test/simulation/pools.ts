@@ -1,6 +1,6 @@
 /** All pools of a simulated installation, and their directories. */
 import type { IdentityPoolId } from "../../src/domain/identifiers.ts";
-import type { PoolRecord } from "../../src/pools/pool-actor.ts";
+import type { PoolRecord } from "../../src/pools/pool-host.ts";
 import type { PoolListing } from "../../src/pools/pool-directory.ts";
 import {
   PoolDirectoryNode,

@@ -9,7 +9,7 @@ import type { LoginRecord } from "../../src/linking/login-actor.ts";
 import type { Bucket } from "../../src/limits/rate-limit.ts";
 import type { KeyRingActor } from "../../src/keys/key-ring-actor.ts";
 import { directoryShardOf } from "../../src/pools/identity-directory.ts";
-import type { PoolRecord } from "../../src/pools/pool-actor.ts";
+import type { PoolRecord } from "../../src/pools/pool-host.ts";
 import type { FaultPlan } from "./faults.ts";
 import { Isolate } from "./isolate.ts";
 import { Judge } from "./judge.ts";

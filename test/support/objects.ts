@@ -182,6 +182,7 @@ const CLASSES = [
   worker.IdentityDirectoryObject,
   worker.IssuerObject,
   worker.KeyRingObject,
+  worker.SourceObject,
 ];
 
 /** Notes every call of an object's method in this isolate, by whomever, until `vi.restoreAllMocks()`: `LoginObject.reserve`. */

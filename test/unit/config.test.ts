@@ -369,3 +369,39 @@ describe("parseConfig: OpenID Connect providers", () => {
     expect(upstreams.permits(new URL("https://issuer.example/a"))).toBe(true);
   });
 });
+
+describe("parseConfig: sources", () => {
+  const POOL = "us-east-1:de300000-0000-4000-8000-0000000de300";
+  const key = { accessKeyId: "AKIA0123456789ABCDEF", secretAccessKey: "secret/of/the/source/that/has/40/letters" };
+  const refused = [expect.stringMatching(/^SOURCE_CREDENTIALS must be JSON: an object of/)];
+
+  it("has an access key by the source pool's id, and none by default", () => {
+    expect(configOf({}).sourceCredentials).toEqual(new Map());
+    expect(configOf({ SOURCE_CREDENTIALS: JSON.stringify({ [POOL]: key }) }).sourceCredentials).toEqual(
+      new Map([[POOL, key]]),
+    );
+  });
+
+  it.each([
+    ["a list", [key]],
+    ["a pool that is none of Amazon's", { pool: key }],
+    ["a name of a prototype", JSON.parse('{"__proto__":{}}') as object],
+    ["no secret", { [POOL]: { accessKeyId: key.accessKeyId } }],
+    ["a secret that no header takes", { [POOL]: { ...key, secretAccessKey: "a secret with spaces in it" } }],
+    ["a temporary key, which ends soon", { [POOL]: { ...key, accessKeyId: "ASIA0123456789ABCDEF" } }],
+  ])("refuses %s, and repeats nothing of it", (_, value) => {
+    const problems = problemsOf({ SOURCE_CREDENTIALS: JSON.stringify(value) });
+    expect(problems).toEqual(refused);
+    expect(problems.join()).not.toContain(key.secretAccessKey);
+  });
+
+  it("are asked 20 times a second at most, unless SOURCE_RATE_PER_SECOND says how often", () => {
+    expect(configOf({}).sourceRatePerSecond).toBe(20);
+    expect(configOf({ SOURCE_RATE_PER_SECOND: "10000" }).sourceRatePerSecond).toBe(10_000);
+    for (const rate of ["0", "0.5", "10001", "-1", "many"]) {
+      expect(problemsOf({ SOURCE_RATE_PER_SECOND: rate })).toEqual([
+        "SOURCE_RATE_PER_SECOND must be a number from 1 to 10000",
+      ]);
+    }
+  });
+});

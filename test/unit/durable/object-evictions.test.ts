@@ -161,6 +161,13 @@ const cases: Record<string, () => Promise<Case>> = {
     const ask = async () => await stub().page(identityPoolId.slice(0, -1), 1);
     return { stub, ask, lie: (stored) => stored, isForgetful: true };
   },
+  async SourceObject() {
+    const stub = () => env.SOURCE.getByName(crypto.randomUUID());
+    const source = stub();
+    await source.tell({ outcome: "ok" });
+    const ask = async () => await source.counts();
+    return { stub: () => source, ask, lie: changed("source", (stored) => ({ ...stored, conflicts: 7 })) };
+  },
   async IdentityDirectoryObject() {
     const { identityPoolId } = await makePool();
     const guest = await makeGuest(identityPoolId);
@@ -179,7 +186,7 @@ beforeEach(() => {
 
 it("has a case for each class", () => {
   const classes = Object.keys(worker).filter((name) => name !== "default");
-  expect(classes.length).toBeGreaterThanOrEqual(7);
+  expect(classes.length).toBeGreaterThanOrEqual(8);
   expect(classes.filter((name) => !Object.keys(cases).some((of) => of.startsWith(name)))).toEqual([]);
 });
 

@@ -63,11 +63,16 @@ describe("DescribeService", () => {
 
   it("says of secrets whether they are set, and has no value of one", async () => {
     const FACEBOOK_APP_SECRETS = '{"1234567890":"0123456789abcdeffedcba9876543210"}';
-    const { described, text } = await describeService({ settings: { FACEBOOK_APP_SECRETS } });
+    const secretAccessKey = "secret/of/the/source/that/has/40/letters";
+    const SOURCE_CREDENTIALS = JSON.stringify({
+      "us-east-1:de300000-0000-4000-8000-0000000de300": { accessKeyId: "AKIA0123456789ABCDEF", secretAccessKey },
+    });
+    const { described, text } = await describeService({ settings: { FACEBOOK_APP_SECRETS, SOURCE_CREDENTIALS } });
     expect(described.Secrets).toEqual([
       { Name: "KEY_ENCRYPTION_KEY", IsSet: true },
       { Name: "ADMIN_CREDENTIALS", IsSet: true },
       { Name: "FACEBOOK_APP_SECRETS", IsSet: true },
+      { Name: "SOURCE_CREDENTIALS", IsSet: true },
       { Name: "ANALYTICS_TOKEN", IsSet: false },
     ]);
     for (const secret of [
@@ -75,6 +80,7 @@ describe("DescribeService", () => {
       ADMIN.secretAccessKey,
       READER.secretAccessKey,
       "0123456789abcdeffedcba9876543210",
+      secretAccessKey,
     ]) {
       expect(text).not.toContain(secret);
     }

@@ -5,7 +5,7 @@ import { type IdentityId, parseIdentityId } from "../../../src/domain/identifier
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { developerLoginIdOf } from "../../../src/domain/login.ts";
 import { isolate } from "../../../src/isolate.ts";
-import type { PoolRecord } from "../../../src/pools/pool-actor.ts";
+import type { PoolRecord } from "../../../src/pools/pool-host.ts";
 import { IdentityObject, IdentityPoolObject, KeyRingObject, LoginObject } from "../../../src/worker.ts";
 import { anHourAhead } from "../../support/an-hour-ahead.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";

@@ -31,6 +31,7 @@ const context: OperationContext = {
   random: () => 0.5,
   pause: async () => {},
   askPoints: async () => ({ ok: false, error: RATE_EXCEEDED }),
+  sourceOf: () => null,
   assumeRole: async () => ({ credentials: { ok: false, error: RATE_EXCEEDED }, trace: { role: "" } }),
 };
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type IdentityId, identityPoolIdOf } from "../../../src/domain/identifiers.ts";
-import { PoolActor, type PoolHost, type PoolRecord } from "../../../src/pools/pool-actor.ts";
+import { PoolActor } from "../../../src/pools/pool-actor.ts";
+import type { PoolHost, PoolRecord } from "../../../src/pools/pool-host.ts";
 
 const identityPoolId = identityPoolIdOf("us-east-1", "1");
 const settings = { name: "pool", allowsUnauthenticated: true };
