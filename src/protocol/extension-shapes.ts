@@ -1,4 +1,5 @@
-/** What the reads beyond the service model take and answer (extensions.ts): data alone, in camel case under the names of the calls. */
+/** What an operator looks at and does beyond the service model (extensions.ts), but for metrics and migration: data alone. */
+import type { ModelledErrorName } from "../domain/errors.ts";
 import {
   boolean,
   developerUserIdentifier,
@@ -8,6 +9,10 @@ import {
   loginsMap,
 } from "./member-shapes.ts";
 import { structure } from "./shape-language.ts";
+import type { Operation } from "./shapes.ts";
+
+const DEFECTS = ["InternalErrorException"] as const satisfies readonly ModelledErrorName[];
+const NOT_FOUND = [...DEFECTS, "ResourceNotFoundException"] as const satisfies readonly ModelledErrorName[];
 
 const text = { type: "string" } as const;
 /** Epoch seconds. */
@@ -41,7 +46,9 @@ const judgedRule = structure(["Rule", "Outcome"], {
   Found: text,
 });
 
-export const checkLogin = {
+const checkLogin = {
+  access: "signed",
+  errors: NOT_FOUND,
   input: structure(["IdentityPoolId", "Logins"], {
     IdentityPoolId: identityPoolId,
     Logins: { ...loginsMap, min: 1, max: 1 },
@@ -67,7 +74,9 @@ const issuerKeySet = structure(["ProviderName", "Issuer", "KeyCount"], {
   Failure: text,
 });
 
-export const checkIdentityPool = {
+const checkIdentityPool = {
+  access: "signed",
+  errors: NOT_FOUND,
   input: structure(["IdentityPoolId"], { IdentityPoolId: identityPoolId }),
   output: structure(["Findings", "KeySets"], {
     Findings: findings,
@@ -76,7 +85,9 @@ export const checkIdentityPool = {
   }),
 } as const;
 
-export const checkService = {
+const checkService = {
+  access: "signed",
+  errors: DEFECTS,
   input: structure([], {}),
   output: structure(["Healthy", "Steps", "Findings"], {
     /** No finding is an error. */
@@ -92,7 +103,9 @@ export const checkService = {
   }),
 } as const;
 
-export const describeService = {
+const describeService = {
+  access: "signed",
+  errors: DEFECTS,
   input: structure([], {}),
   output: structure(
     ["Version", "Region", "Issuer", "Time", "Local", "Settings", "Secrets", "Bindings", "Findings", "Caller"],
@@ -139,7 +152,9 @@ const signingKey = structure(["KeyId", "Algorithm", "State"], {
   LeavesAt: instant,
 });
 
-export const describeKeyRing = {
+const describeKeyRing = {
+  access: "signed",
+  errors: DEFECTS,
   input: structure([], {}),
   output: structure(["Keys", "Findings"], {
     /** The active one first, then next and retired ones. */
@@ -176,7 +191,9 @@ const lifeEntry = structure(["Sequence", "At", "Kind"], {
   By: text,
 });
 
-export const describeIdentityInFull = {
+const describeIdentityInFull = {
+  access: "signed",
+  errors: NOT_FOUND,
   input: structure(["IdentityId"], { IdentityId: identityId }),
   output: structure(
     [
@@ -231,12 +248,17 @@ export const describeIdentityInFull = {
   ),
 } as const;
 
-export const disableIdentity = {
+/** Stops its user at once, by every way and until EnableIdentity; idempotent. */
+const disableIdentity = {
+  access: "signed",
+  errors: [...NOT_FOUND, "ResourceConflictException", "TooManyRequestsException"],
   input: structure(["IdentityId"], { IdentityId: identityId }),
   output: structure(["IdentityId", "IsDisabled"], { IdentityId: identityId, IsDisabled: boolean }),
 } as const;
 
-export const findIdentityByLogin = {
+const findIdentityByLogin = {
+  access: "signed",
+  errors: NOT_FOUND,
   input: structure(["IdentityPoolId", "ProviderName", "Subject"], {
     IdentityPoolId: identityPoolId,
     ProviderName: identityProviderName,
@@ -246,31 +268,14 @@ export const findIdentityByLogin = {
   output: structure(["IdentityId"], { IdentityId: identityId }),
 } as const;
 
-const metric = structure(["Kind", "Name", "Points"], {
-  /** Of `durations` the values are milliseconds, of the others requests. */
-  Kind: { type: "string", enum: ["tokens", "outcomes", "effects", "durations"] },
-  /** An outcome, an effect, or a percentile. */
-  Name: text,
-  /** Oldest first; a step that is not here has none. `At` is its beginning. */
-  Points: { type: "list", member: structure(["At", "Value"], { At: instant, Value: number }) },
-});
-
-export const getMetrics = {
-  input: structure(["Range"], {
-    /** All pools where it is absent. */
-    IdentityPoolId: identityPoolId,
-    Range: { type: "string", enum: ["1h", "24h", "7d"] },
-  }),
-  output: structure(["From", "To", "StepSeconds", "Series", "Refusals"], {
-    /** Beginning of the first and of the last step. */
-    From: instant,
-    To: instant,
-    StepSeconds: count,
-    Series: { type: "list", member: metric },
-    /** The most frequent first, twenty at most. */
-    Refusals: {
-      type: "list",
-      member: structure(["Exception", "Reason", "Count"], { Exception: text, Reason: text, Count: number }),
-    },
-  }),
-} as const;
+export const operatorOperations = {
+  CheckIdentityPool: checkIdentityPool,
+  CheckLogin: checkLogin,
+  CheckService: checkService,
+  DescribeIdentityInFull: describeIdentityInFull,
+  DescribeKeyRing: describeKeyRing,
+  DescribeService: describeService,
+  DisableIdentity: disableIdentity,
+  EnableIdentity: disableIdentity,
+  FindIdentityByLogin: findIdentityByLogin,
+} as const satisfies Readonly<Record<string, Operation>>;

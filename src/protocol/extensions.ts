@@ -2,120 +2,22 @@
  * What this service answers beyond the service model: signed calls to its operator, under a target prefix of their own, so
  * that no name of them can ever meet one of the model's. Data alone, as shapes.ts.
  */
-import type { ModelledErrorName } from "../domain/errors.ts";
-import {
-  checkIdentityPool,
-  checkLogin,
-  checkService,
-  describeIdentityInFull,
-  describeKeyRing,
-  describeService,
-  disableIdentity,
-  findIdentityByLogin,
-  getMetrics,
-} from "./extension-shapes.ts";
-import { exportIdentities, importIdentities } from "./import-shapes.ts";
+import { operatorOperations } from "./extension-shapes.ts";
+import { transferOperations } from "./import-shapes.ts";
 import { boolean } from "./member-shapes.ts";
+import { metricsReads } from "./metrics-shapes.ts";
 import { type InputValueOf, type OutputValueOf, structure } from "./shape-language.ts";
-import { adoptIdentityPool, setIdentityPoolSource } from "./source-shapes.ts";
-import { isOperationName, type OperationName } from "./shapes.ts";
+import { isOperationName, type Operation, type OperationName } from "./shapes.ts";
+import { sourceOperations } from "./source-shapes.ts";
 
 const keyId = { type: "string" } as const;
 
+/** Each subject has a file of its own, which a new operation of it is added to. */
 export const extensions = {
-  AdoptIdentityPool: {
-    access: "signed",
-    ...adoptIdentityPool,
-    errors: [
-      "InternalErrorException",
-      "InvalidParameterException",
-      "LimitExceededException",
-      "ResourceConflictException",
-    ] satisfies readonly ModelledErrorName[],
-  },
-  CheckIdentityPool: {
-    access: "signed",
-    ...checkIdentityPool,
-    errors: ["InternalErrorException", "ResourceNotFoundException"] satisfies readonly ModelledErrorName[],
-  },
-  CheckLogin: {
-    access: "signed",
-    ...checkLogin,
-    errors: ["InternalErrorException", "ResourceNotFoundException"] satisfies readonly ModelledErrorName[],
-  },
-  CheckService: {
-    access: "signed",
-    ...checkService,
-    errors: ["InternalErrorException"] satisfies readonly ModelledErrorName[],
-  },
-  DescribeIdentityInFull: {
-    access: "signed",
-    ...describeIdentityInFull,
-    errors: ["InternalErrorException", "ResourceNotFoundException"] satisfies readonly ModelledErrorName[],
-  },
-  DescribeKeyRing: {
-    access: "signed",
-    ...describeKeyRing,
-    errors: ["InternalErrorException"] satisfies readonly ModelledErrorName[],
-  },
-  DescribeService: {
-    access: "signed",
-    ...describeService,
-    errors: ["InternalErrorException"] satisfies readonly ModelledErrorName[],
-  },
-  /** Stops its user at once, by every way and until EnableIdentity; idempotent. */
-  DisableIdentity: {
-    access: "signed",
-    ...disableIdentity,
-    errors: [
-      "InternalErrorException",
-      "ResourceConflictException",
-      "ResourceNotFoundException",
-      "TooManyRequestsException",
-    ] satisfies readonly ModelledErrorName[],
-  },
-  EnableIdentity: {
-    access: "signed",
-    ...disableIdentity,
-    errors: [
-      "InternalErrorException",
-      "ResourceConflictException",
-      "ResourceNotFoundException",
-      "TooManyRequestsException",
-    ] satisfies readonly ModelledErrorName[],
-  },
-  ExportIdentities: {
-    access: "signed",
-    ...exportIdentities,
-    errors: [
-      "InternalErrorException",
-      "InvalidParameterException",
-      "ResourceNotFoundException",
-    ] satisfies readonly ModelledErrorName[],
-  },
-  FindIdentityByLogin: {
-    access: "signed",
-    ...findIdentityByLogin,
-    errors: ["InternalErrorException", "ResourceNotFoundException"] satisfies readonly ModelledErrorName[],
-  },
-  GetMetrics: {
-    access: "signed",
-    ...getMetrics,
-    errors: [
-      "ExternalServiceException",
-      "InternalErrorException",
-      "ResourceNotFoundException",
-    ] satisfies readonly ModelledErrorName[],
-  },
-  ImportIdentities: {
-    access: "signed",
-    ...importIdentities,
-    errors: [
-      "InternalErrorException",
-      "ResourceNotFoundException",
-      "TooManyRequestsException",
-    ] satisfies readonly ModelledErrorName[],
-  },
+  ...operatorOperations,
+  ...metricsReads,
+  ...sourceOperations,
+  ...transferOperations,
   /** The emergency rotation: SECURITY.md, T43. */
   RotateSigningKey: {
     access: "signed",
@@ -124,19 +26,9 @@ export const extensions = {
       KeyId: keyId,
       DroppedKeyIds: { type: "list", member: keyId },
     }),
-    errors: ["InternalErrorException", "TooManyRequestsException"] satisfies readonly ModelledErrorName[],
+    errors: ["InternalErrorException", "TooManyRequestsException"],
   },
-  SetIdentityPoolSource: {
-    access: "signed",
-    ...setIdentityPoolSource,
-    errors: [
-      "InternalErrorException",
-      "InvalidParameterException",
-      "LimitExceededException",
-      "ResourceNotFoundException",
-    ] satisfies readonly ModelledErrorName[],
-  },
-} as const;
+} as const satisfies Readonly<Record<string, Operation>>;
 
 export type ExtensionName = keyof typeof extensions;
 export type ExtensionInputOf<Name extends ExtensionName> = InputValueOf<(typeof extensions)[Name]["input"]>;

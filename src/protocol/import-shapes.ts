@@ -1,10 +1,11 @@
 /**
- * What import and export take and answer (extensions.ts), and their lines: the members of a line are those of the NDJSON files that
+ * Import and export (extensions.ts), and their lines: the members of a line are those of the NDJSON files that
  * it is copied from and to, and so in lower camel case.
  */
 import { MAX_LINKED_LOGINS } from "../domain/login.ts";
 import { boolean, developerUserIdentifier, identityId, identityPoolId, identityProviderName } from "./member-shapes.ts";
 import { structure } from "./shape-language.ts";
+import type { Operation } from "./shapes.ts";
 
 /** Most lines of one call. */
 const MAX_LINES = 100;
@@ -75,7 +76,9 @@ const importResult = structure(["Verdict"], {
   Reason: text,
 });
 
-export const importIdentities = {
+const importIdentities = {
+  access: "signed",
+  errors: ["InternalErrorException", "ResourceNotFoundException", "TooManyRequestsException"],
   input: structure(["IdentityPoolId", "Identities"], {
     IdentityPoolId: identityPoolId,
     /** Each read by itself, so that a bad line does not hold up the others. */
@@ -122,7 +125,9 @@ const exportedLine = structure(["kind"], {
   settled: boolean,
 });
 
-export const exportIdentities = {
+const exportIdentities = {
+  access: "signed",
+  errors: ["InternalErrorException", "InvalidParameterException", "ResourceNotFoundException"],
   input: structure([], {
     IdentityPoolId: identityPoolId,
     IdentityId: identityId,
@@ -134,3 +139,8 @@ export const exportIdentities = {
     NextToken: text,
   }),
 } as const;
+
+export const transferOperations = {
+  ExportIdentities: exportIdentities,
+  ImportIdentities: importIdentities,
+} as const satisfies Readonly<Record<string, Operation>>;

@@ -1,7 +1,8 @@
-/** What the operations about a pool's source at Cognito take and answer (extensions.ts): data alone, as extension-shapes.ts. */
+/** The operations about a pool's source at Cognito (extensions.ts): data alone. */
 import { MAX_SOURCE_PROVIDERS } from "../domain/pool-source.ts";
 import { identityPool, identityPoolId, identityProviderName } from "./member-shapes.ts";
 import { structure } from "./shape-language.ts";
+import type { Operation } from "./shapes.ts";
 
 const source = {
   /** Of the identity pool at Cognito. Default: this pool's own. */
@@ -12,9 +13,26 @@ const source = {
   Providers: { type: "list", member: identityProviderName, min: 1, max: MAX_SOURCE_PROVIDERS },
 } as const;
 
-export const adoptIdentityPool = { input: identityPool, output: identityPool } as const;
+const adoptIdentityPool = {
+  access: "signed",
+  errors: [
+    "InternalErrorException",
+    "InvalidParameterException",
+    "LimitExceededException",
+    "ResourceConflictException",
+  ],
+  input: identityPool,
+  output: identityPool,
+} as const;
 
-export const setIdentityPoolSource = {
+const setIdentityPoolSource = {
+  access: "signed",
+  errors: [
+    "InternalErrorException",
+    "InvalidParameterException",
+    "LimitExceededException",
+    "ResourceNotFoundException",
+  ],
   input: structure(["IdentityPoolId"], {
     IdentityPoolId: identityPoolId,
     /** Absent: there is to be none any more. */
@@ -25,3 +43,8 @@ export const setIdentityPoolSource = {
     Source: structure(["IdentityPoolId", "Proof", "Guests", "UnknownIds", "Providers"], source),
   }),
 } as const;
+
+export const sourceOperations = {
+  AdoptIdentityPool: adoptIdentityPool,
+  SetIdentityPoolSource: setIdentityPoolSource,
+} as const satisfies Readonly<Record<string, Operation>>;
