@@ -15,7 +15,7 @@ import {
   type StandIn,
   twitterStandIn,
 } from "../support/provider-stand-ins.ts";
-import { poolCalls } from "../support/pool-calls.ts";
+import { IDENTITY_READS, poolCalls, SERVICE_READS } from "../support/pool-calls.ts";
 import { ROLES } from "../support/account-roles.ts";
 import { sendSigned, signedCall } from "../support/signed-call.ts";
 import { ACCOUNT, makeSqlApi, TOKEN } from "../support/sql-api.ts";
@@ -305,7 +305,6 @@ export async function driveEverything(folder: string): Promise<Driven> {
   await signed("SetIdentityPoolSource", { ...pool, Source: { Providers: [good.slice(0, 128)], Proof: good } });
   const ResourceArn = `arn:aws:cognito-identity:us-east-1::identitypool/${identityPoolId}`;
   await signed("ListIdentityPools", { MaxResults: 60 });
-  await signed("DescribeIdentity", { IdentityId: guest });
   await signed("DeleteIdentities", { IdentityIdsToDelete: [absorbed] });
   await signed("CreateIdentityPool", { IdentityPoolName: good, AllowUnauthenticatedIdentities: true });
   await signed("LookupDeveloperIdentity", { ...pool, DeveloperUserIdentifier: good.slice(0, 200) });
@@ -326,7 +325,6 @@ export async function driveEverything(folder: string): Promise<Driven> {
   }
   for (const operation of ["TagResource", "UntagResource", "ListTagsForResource"]) await signed(operation, misplaced);
   await signed("TagResource", { ResourceArn, Tags: { "aws:token": good.slice(0, 200) } });
-  await signed("DescribeIdentity", { IdentityId: good.slice(0, 50) });
   await signed("DeleteIdentities", { IdentityIdsToDelete: [good.slice(0, 50)] });
   await signed("ListIdentityPools", { MaxResults: 60, NextToken: good.slice(0, 60) });
   const stranger = { accessKeyId: "x", secretAccessKey: secrets.add("a secret", "an-unknown-secret-key") };
@@ -339,7 +337,7 @@ export async function driveEverything(folder: string): Promise<Driven> {
     reads.push(await signed("Edgepool.FindIdentityByLogin", { ...byLogin, ProviderName: good.slice(0, 128), Subject }));
   }
   for (const IdentityId of [guest, absorbed, good.slice(0, 50)]) {
-    reads.push(await signed("Edgepool.DescribeIdentityInFull", { IdentityId }));
+    for (const read of IDENTITY_READS) reads.push(await signed(read, { IdentityId }));
   }
   for (const operation of ["Edgepool.DisableIdentity", "Edgepool.EnableIdentity"]) {
     await signed(operation, { IdentityId: guest });
@@ -364,9 +362,7 @@ export async function driveEverything(folder: string): Promise<Driven> {
     reads.push(await signed("Edgepool.ExportIdentities", { IdentityId }));
   }
   await signed("Edgepool.ExportIdentities", { ...pool, NextToken: good.slice(0, 200) });
-  for (const read of ["CheckService", "DescribeService", "DescribeKeyRing"]) {
-    reads.push(await signed(`Edgepool.${read}`, {}), await signed(`Edgepool.${read}`, [good]));
-  }
+  for (const read of SERVICE_READS) reads.push(await signed(read, {}), await signed(read, [good]));
   for (const name of [...providerNames, "www.digits.com", "cognito-identity.amazonaws.com", good.slice(0, 120)]) {
     const tokens = providerNames.includes(name) ? await tokensFor(name) : [good];
     for (const token of [...tokens, "junk", ...bad]) {

@@ -1,10 +1,18 @@
 /**
- * Each signed operation that is about one pool and takes nothing that another call has to make first, in an order in which all
- * succeed: for the tests of what every one of them logs, and of what none of them leaks. A new operation is one row; the first member
- * of its input names the pool.
+ * Signed operations that take nothing which another call has to make first: for the tests of what every one of them logs, and of
+ * what none of them leaks. A new operation is one row.
  */
 
-/** The pool has the provider, and is deleted by the last of them. `settings` are those that it was made with. */
+/** About one identity, named by `IdentityId`; they change nothing. */
+export const IDENTITY_READS = ["DescribeIdentity", "DescribeIdentityInFull"] as const;
+
+/** About the whole service; they take nothing, and change nothing. */
+export const SERVICE_READS = ["CheckService", "DescribeKeyRing", "DescribeService"] as const;
+
+/**
+ * About one pool, in an order in which all succeed; the first member of an input names the pool. It has the provider, and is deleted
+ * by the last of them. `settings` are those that it was made with.
+ */
 export function poolCalls(
   IdentityPoolId: string,
   IdentityProviderName: string,
