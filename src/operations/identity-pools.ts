@@ -66,7 +66,8 @@ export async function adoptIdentityPool(
   const settings = settingsOf(input);
   const checked = checkSettings(settings, config);
   if (!checked.ok) return checked;
-  const callKey = caller.callKey ?? caller.signature;
+  // What is stored of a call never is its signature (T46).
+  const callKey = caller.callKey ?? (await sha256Hex(caller.signature));
   const pool = await objects.identityPool(identityPoolId).adopt(identityPoolId, settings, callKey);
   return pool === null ? err(ID_IN_USE) : ok(storedPool(pool, config));
 }
