@@ -1,7 +1,7 @@
 /** The command lines of the tools beside `npm start`: flags from text to plain values, `--help`, and an error in one sentence. */
 import { err, ok, type Result } from "../src/domain/errors.ts";
 
-type Flag =
+export type Flag =
   | { readonly kind: "switch" }
   | { readonly kind: "text" }
   /** A whole number in decimal digits, within both bounds. */

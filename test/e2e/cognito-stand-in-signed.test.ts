@@ -6,6 +6,7 @@ import {
   DescribeIdentityPoolCommand,
   DeveloperUserAlreadyRegisteredException,
   GetIdentityPoolRolesCommand,
+  GetPrincipalTagAttributeMapCommand,
   GetOpenIdTokenForDeveloperIdentityCommand,
   type GetOpenIdTokenForDeveloperIdentityCommandInput,
   InvalidParameterException,
@@ -16,6 +17,7 @@ import {
   ResourceConflictException,
   ResourceNotFoundException,
   SetIdentityPoolRolesCommand,
+  SetPrincipalTagAttributeMapCommand,
   TooManyRequestsException,
   UnlinkDeveloperIdentityCommand,
 } from "@aws-sdk/client-cognito-identity";
@@ -125,11 +127,16 @@ test("DeleteIdentities deletes for good: the id is not found, and its login begi
   expect(await getId(at.app, pool, await at.googleLogin("ann"))).not.toBe(identityId);
 });
 
-test("roles are kept as they were set", async () => {
+test("roles and principal tags are kept as they were set", async () => {
   const pool = await at.newPool();
   const roles = { IdentityPoolId: pool, Roles: { authenticated: "arn:aws:iam::123456789012:role/user" } };
+  const google = { IdentityPoolId: pool, IdentityProviderName: GOOGLE };
+  const tags = { ...google, UseDefaults: false, PrincipalTags: { team: "groups" } };
+  await at.operator.send(new SetPrincipalTagAttributeMapCommand(tags));
   await at.operator.send(new SetIdentityPoolRolesCommand(roles));
-  expect(await at.operator.send(new GetIdentityPoolRolesCommand({ IdentityPoolId: pool }))).toMatchObject(roles);
+  const { $metadata: _, ...kept } = await at.operator.send(new GetIdentityPoolRolesCommand({ IdentityPoolId: pool }));
+  expect(kept).toEqual(roles);
+  expect(await at.operator.send(new GetPrincipalTagAttributeMapCommand(google))).toMatchObject(tags);
 });
 
 describe("developer users", () => {

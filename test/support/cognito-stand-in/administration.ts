@@ -1,7 +1,7 @@
 /** The signed operations about pools, and those that show and delete identities: F1 to F3. */
 import { invalidParameter } from "./cognito-error.ts";
 import { type Cognito, poolOf, subjectOf } from "./cognito.ts";
-import type { Identity, Pool, PoolRoles } from "./cognito-store.ts";
+import type { Identity, Pool, PoolRoles, TagMap } from "./cognito-store.ts";
 import { pageOf } from "./page.ts";
 
 type OfPool = { readonly IdentityPoolId: string };
@@ -39,12 +39,34 @@ export function listIdentityPools({ store }: Cognito, { MaxResults, NextToken }:
 }
 
 export function setIdentityPoolRoles({ store }: Cognito, { IdentityPoolId, ...roles }: OfPool & PoolRoles): void {
-  store.saveRoles(poolOf(store.pool(IdentityPoolId), IdentityPoolId).IdentityPoolId, roles);
+  poolOf(store.pool(IdentityPoolId), IdentityPoolId);
+  const { tagMaps = {} } = store.rolesOf(IdentityPoolId);
+  store.saveRoles(IdentityPoolId, { ...roles, tagMaps });
 }
 
 export function getIdentityPoolRoles({ store }: Cognito, { IdentityPoolId }: OfPool): object {
   poolOf(store.pool(IdentityPoolId), IdentityPoolId);
-  return { IdentityPoolId, ...store.rolesOf(IdentityPoolId) };
+  const { tagMaps: _, ...roles } = store.rolesOf(IdentityPoolId);
+  return { IdentityPoolId, ...roles };
+}
+
+type OfProvider = OfPool & { readonly IdentityProviderName: string };
+
+export function setPrincipalTagAttributeMap({ store }: Cognito, input: OfProvider & TagMap): object {
+  const { IdentityPoolId, IdentityProviderName, ...map } = input;
+  poolOf(store.pool(IdentityPoolId), IdentityPoolId);
+  const roles = store.rolesOf(IdentityPoolId);
+  store.saveRoles(IdentityPoolId, { ...roles, tagMaps: { ...roles.tagMaps, [IdentityProviderName]: map } });
+  return input;
+}
+
+/** Of a provider that has none the live answer is not known. */
+export function getPrincipalTagAttributeMap(
+  { store }: Cognito,
+  { IdentityPoolId, IdentityProviderName }: OfProvider,
+): object {
+  poolOf(store.pool(IdentityPoolId), IdentityPoolId);
+  return { IdentityPoolId, IdentityProviderName, ...store.rolesOf(IdentityPoolId).tagMaps?.[IdentityProviderName] };
 }
 
 /** Names of providers and never a subject; nor whether it is disabled. */

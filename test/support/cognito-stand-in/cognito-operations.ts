@@ -25,6 +25,8 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   ListIdentityPools: pools.listIdentityPools,
   SetIdentityPoolRoles: pools.setIdentityPoolRoles,
   GetIdentityPoolRoles: pools.getIdentityPoolRoles,
+  SetPrincipalTagAttributeMap: pools.setPrincipalTagAttributeMap,
+  GetPrincipalTagAttributeMap: pools.getPrincipalTagAttributeMap,
   DescribeIdentity: pools.describeIdentity,
   ListIdentities: pools.listIdentities,
   DeleteIdentities: pools.deleteIdentities,

@@ -19,9 +19,13 @@ export type Pool = {
   readonly IdentityPoolTags?: Readonly<Record<string, string>>;
 };
 
+export type TagMap = { readonly UseDefaults?: boolean; readonly PrincipalTags?: Readonly<Record<string, string>> };
+
 export type PoolRoles = {
   readonly Roles?: Readonly<Record<string, string>>;
   readonly RoleMappings?: Readonly<Record<string, RoleMapping>>;
+  /** By provider. */
+  readonly tagMaps?: Readonly<Record<string, TagMap>>;
 };
 
 export type Login = { readonly providerName: string; readonly subject: string };

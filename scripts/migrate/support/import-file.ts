@@ -1,0 +1,107 @@
+/** A file into ImportIdentities, line by line: goes on where an earlier run ended, and past each line that is not taken. */
+import { statSync } from "node:fs";
+import type { Result } from "../../../src/domain/errors.ts";
+import { BEGINNING, type FileLine, fileLines, MAX_LINE_BYTES, type Place } from "./file-lines.ts";
+import { addTo, type ImportLine, importLines, LINES_AT_ONCE, type Tally, type Verdict } from "./import-lines.ts";
+import { makePace } from "./pace.ts";
+import { keepRefusals, type Refusals } from "./refusals.ts";
+import { makeStatus } from "./status.ts";
+import type { Session } from "./step.ts";
+import { Stop } from "./stop.ts";
+
+export type FileOrder = {
+  /** Its progress is kept under this name, and that of the file. */
+  readonly step: string;
+  readonly file: string;
+  /** Calls a second. */
+  readonly rate: number;
+  /** Reads and judges each line, and sends none. */
+  readonly isDryRun: boolean;
+  readonly restarts: boolean;
+  /** Null for a line that is nothing to import. */
+  readonly lineOf: (text: string) => Result<ImportLine, string> | null;
+};
+
+type Progress = Place & { readonly size: number; readonly modifiedMs: number; readonly tally: Tally };
+
+export type FileReport = { readonly tally: Tally; readonly refusalsFile: string };
+
+export async function importFile(session: Session, order: FileOrder): Promise<FileReport> {
+  const { file, isDryRun } = order;
+  const memory = session.memory();
+  const key = `${order.step} ${file}`;
+  if (order.restarts) memory.forget(key);
+  const { size, mtimeMs: modifiedMs } = statOf(file);
+  const before = isDryRun ? undefined : (memory.progress(key) as Progress | undefined);
+  if (before !== undefined && (before.size !== size || before.modifiedMs !== modifiedMs)) {
+    throw new Stop(`${file} has changed since a part of it was imported: --restart begins anew, which harms nothing`);
+  }
+  let { offset, line, tally }: Place & { tally: Tally } = before ?? { ...BEGINNING, tally: {} };
+  if (offset > 0) session.say(`${file}: going on after line ${line}`);
+  const refusals = keepRefusals(memory.fileOf(`${order.step}.refused.ndjson`), offset === 0, session.say);
+  const status = makeStatus(file, { count: line, share: offset / size });
+  const pace = makePace(order.rate);
+  for await (const group of groupsOf(fileLines(file, { offset, line }))) {
+    const verdicts = await judge(order, group, refusals, async (lines) => {
+      return isDryRun
+        ? lines.map(() => WOULD_BE_SENT)
+        : await importLines(session.edgepool(), session.identityPoolId, lines, pace);
+    });
+    tally = addTo(tally, verdicts);
+    const last = group.at(-1);
+    if (last !== undefined) ({ end: offset, number: line } = last);
+    if (!isDryRun) memory.keep(key, { offset, line, size, modifiedMs, tally } satisfies Progress);
+    status.show(line, offset / size);
+  }
+  status.end();
+  return { tally, refusalsFile: refusals.file };
+}
+
+const WOULD_BE_SENT: Verdict = { verdict: "would be sent", reason: "" };
+
+/** What is no line at all is refused here; the rest is the service's to judge. The verdicts are in no order. */
+async function judge(
+  { lineOf }: FileOrder,
+  group: readonly FileLine[],
+  refusals: Refusals,
+  send: (lines: readonly ImportLine[]) => Promise<readonly Verdict[]>,
+): Promise<readonly Verdict[]> {
+  const good: { at: string; line: ImportLine }[] = [];
+  const bad: { at: string; verdict: Verdict }[] = [];
+  for (const { number, text } of group) {
+    const at = `line ${number}`;
+    const parsed = text === undefined ? TOO_LONG : text.trim() === "" ? null : lineOf(text);
+    if (parsed === null) continue;
+    if (!parsed.ok) bad.push({ at, verdict: { verdict: "invalid", reason: parsed.error } });
+    else good.push({ at, line: parsed.value });
+  }
+  const verdicts = good.length === 0 ? [] : await send(good.map(({ line }) => line));
+  refusals.note(
+    good.map(({ at }) => at),
+    verdicts,
+  );
+  refusals.note(
+    bad.map(({ at }) => at),
+    bad.map(({ verdict }) => verdict),
+  );
+  return [...verdicts, ...bad.map(({ verdict }) => verdict)];
+}
+
+const TOO_LONG: Result<never, string> = { ok: false, error: `longer than ${MAX_LINE_BYTES} bytes` };
+
+async function* groupsOf(lines: AsyncIterable<FileLine>): AsyncGenerator<readonly FileLine[]> {
+  let group: FileLine[] = [];
+  for await (const line of lines) {
+    group.push(line);
+    if (group.length < LINES_AT_ONCE) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
+}
+
+function statOf(file: string): { readonly size: number; readonly mtimeMs: number } {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined || !found.isFile()) throw new Stop(`there is no file ${file}`);
+  return found;
+}

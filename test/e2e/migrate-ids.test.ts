@@ -1,0 +1,103 @@
+/** `npm run migrate`: ids, killed and gone on with, between a stand-in of Cognito and a running Edgepool. */
+import { ListIdentitiesCommand } from "@aws-sdk/client-cognito-identity";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { getId, getOpenIdToken, present } from "../support/cognito-clients.ts";
+import { type MigrationStage, setMigrationStage } from "../support/migration-stage.ts";
+
+let stage: MigrationStage;
+beforeAll(async () => {
+  stage = await setMigrationStage({ AllowClassicFlow: true });
+  await stage.result(["pool"]);
+});
+beforeEach(async () => await stage.cognito.trouble({}));
+afterAll(async () => await stage.end());
+
+async function guests(count: number): Promise<readonly string[]> {
+  return await Promise.all(Array.from({ length: count }, async () => await getId(stage.oldApp, stage.pool)));
+}
+
+/** Ids that Edgepool lists, by whether they are disabled. */
+async function listedHere(HideDisabled = false): Promise<ReadonlySet<string>> {
+  const ids: string[] = [];
+  let NextToken: string | undefined;
+  do {
+    const input = { IdentityPoolId: stage.pool, MaxResults: 60, HideDisabled };
+    const page = await stage.admin.send(
+      new ListIdentitiesCommand({ ...input, ...(NextToken !== undefined && { NextToken }) }),
+    );
+    ids.push(...(page.Identities ?? []).map(({ IdentityId }) => present(IdentityId)));
+    ({ NextToken } = page);
+  } while (NextToken !== undefined);
+  return new Set(ids);
+}
+
+async function countOf(operation: string): Promise<number> {
+  return (await stage.cognito.calls()).filter((call) => call.operation === operation).length;
+}
+
+/** Whether so many more calls were made than there were. */
+async function after(operation: string, calls: number): Promise<() => Promise<boolean>> {
+  const before = await countOf(operation);
+  return async () => (await countOf(operation)) >= before + calls;
+}
+
+describe("ids", () => {
+  let disabled: string;
+
+  it("counts in a dry run, and imports nothing", async () => {
+    await guests(150);
+    const owner = await getId(stage.oldApp, stage.pool, await stage.login("merged"));
+    disabled = await getId(stage.oldApp, stage.pool);
+    expect((await getOpenIdToken(stage.oldApp, disabled, await stage.login("merged"))).identityId).not.toBe(disabled);
+    expect(owner).not.toBe(disabled);
+    expect(await stage.result(["ids", "--dry-run", "--rate", "1000"])).toMatchObject({ Found: 152, Disabled: 1 });
+    expect((await listedHere()).size).toBe(0);
+  });
+
+  it("goes on after it was killed while it listed, and imports each id, disabled ones as such", async () => {
+    // Slow enough that it cannot come to its end before it is killed.
+    const { code } = await stage.killed(["ids", "--rate", "2"], await after("ListIdentities", 2));
+    expect(code).toBeNull();
+    const asked = await countOf("ListIdentities");
+    expect(await stage.result(["ids", "--rate", "1000"])).toMatchObject({ Seen: 152, Tally: { imported: 152 } });
+    // Of six pages, those that were stored were not asked for again.
+    expect((await countOf("ListIdentities")) - asked).toBeLessThan(6);
+    const identities = (await stage.cognito.identities()).map(({ identityId }) => identityId);
+    expect([...(await listedHere())].toSorted()).toEqual(identities.toSorted());
+    const enabled = await listedHere(true);
+    expect(identities.filter((identityId) => !enabled.has(identityId))).toEqual([disabled]);
+  });
+
+  it("changes nothing when it is run again", async () => {
+    expect(await stage.result(["ids", "--rate", "1000"])).toMatchObject({ Tally: { unchanged: 152 } });
+  });
+
+  it("imports what is new since the last run, and that alone", async () => {
+    const fresh = await guests(3);
+    const { Tally } = await stage.result(["ids", "--since", "last", "--rate", "1000"]);
+    expect(Tally).toMatchObject({ imported: 3 });
+    const here = await listedHere();
+    expect(fresh.filter((identityId) => !here.has(identityId))).toEqual([]);
+    expect(await stage.result(["ids", "--since", "2100-01-01", "--rate", "1000"])).toMatchObject({ Tally: {} });
+  });
+
+  it("waits while Cognito throttles, and comes to its end", async () => {
+    await stage.cognito.trouble({ faults: [{ kind: "throttled", operation: "ListIdentities", times: 2 }] });
+    expect(await stage.result(["ids", "--rate", "1000"])).toMatchObject({ Seen: 155 });
+  });
+
+  it("says so when Cognito does not stop throttling, and keeps what was done", async () => {
+    const { code: killed } = await stage.killed(["ids", "--rate", "2"], await after("ListIdentities", 2));
+    expect(killed).toBeNull();
+    await stage.cognito.trouble({ faults: [{ kind: "throttled", operation: "ListIdentities" }] });
+    const { code, stderr } = await stage.migrate(["ids"], { AWS_MAX_ATTEMPTS: "2" });
+    expect(code).toBe(1);
+    expect(stderr).toContain("going on with an earlier run");
+    expect(stderr).toContain("goes on throttling");
+    await stage.cognito.trouble({});
+    const other = await stage.migrate(["ids", "--since", "2026-01-01"]);
+    expect(other.code).toBe(1);
+    expect(other.stderr).toContain("an earlier run with another --since was not finished");
+    expect(await stage.result(["ids", "--rate", "1000", "--restart"])).toMatchObject({ Seen: 155 });
+  });
+});
