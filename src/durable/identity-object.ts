@@ -44,6 +44,9 @@ export class IdentityObject extends IdentitySocket {
   async remove(...given: Given<"remove">) {
     return await this.actor.remove(...given);
   }
+  async bury(...given: Given<"bury">) {
+    return await this.actor.bury(...given);
+  }
   async setDisabled(...given: Given<"setDisabled">) {
     return await this.actor.setDisabled(...given);
   }

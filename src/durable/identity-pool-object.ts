@@ -69,7 +69,7 @@ export class IdentityPoolObject extends ConfiguredObject {
         await directory.update(identityPoolId, name, revision, hasSource);
       },
       shard: (name) => this.env.IDENTITY_DIRECTORY.getByName(name),
-      removeIdentity: async (identityId) => await this.env.IDENTITY.getByName(identityId).remove(identityId, "*"),
+      removeIdentity: async (identityId) => await this.env.IDENTITY.getByName(identityId).remove(identityId, "*", true),
       leftOver: (what, cause) => writeEvent({ event: "pool-not-settled", what, cause: String(cause) }),
     };
   }

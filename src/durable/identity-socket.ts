@@ -9,6 +9,9 @@ export abstract class IdentitySocket extends ConfiguredObject {
   /** A property of the instance, as `config` is: RPC reaches what is on the prototype. */
   protected abstract readonly actor: IdentityActor;
 
+  standingHere(...given: Given<"standingHere">) {
+    return this.actor.standingHere(...given);
+  }
   freeze(...given: Given<"freeze">) {
     return this.actor.freeze(...given);
   }

@@ -13,7 +13,7 @@ export class LoginObject extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const stored = ofKnownVersion(ctx.storage.kv.get<LoginRecord>(RECORD_KEY), RECORD_KEY, [1]);
+    const stored = ofKnownVersion(ctx.storage.kv.get<LoginRecord>(RECORD_KEY), RECORD_KEY, [1, 2]);
     this.#actor = new LoginActor(this.#host(), stored);
   }
 

@@ -8,7 +8,6 @@ import {
   type ClientCall,
   describe,
   developerUsersOf,
-  holds,
   type IdentityDescription,
   isVisible,
 } from "../domain/identity.ts";
@@ -17,8 +16,8 @@ import type { VerifiedLogin } from "../domain/login.ts";
 import { judgeStanding, permitsFlow } from "../domain/mint-rules.ts";
 import { inWords, refused } from "../domain/refusals.ts";
 import type { Traced } from "../domain/trace.ts";
-import { freeze, freezeOf, thaw } from "./absorption.ts";
-import { Deliveries } from "./deliveries.ts";
+import { freezeOf } from "./absorption.ts";
+import { type Providers, providersAtSource } from "./adoption.ts";
 import { type DisableOrder, setDisabled } from "./disabling.ts";
 import {
   type ChangeReply,
@@ -29,46 +28,33 @@ import {
   linkHere,
   type LinkReply,
   type OwnProof,
-  removeIdentity,
-  unlinkDeveloperUser,
-  unlinkLogins,
 } from "./identity-calls.ts";
 import { type ExportedIdentity, exportedIdentity } from "./identity-export.ts";
 import type { IdentityHost, PresentedLogins } from "./identity-host.ts";
 import { type IdentityReport, identityReportOf } from "./identity-report.ts";
-import { type IdentityRecord, mergedDuring, newRecord } from "./identity-record.ts";
-import { KeptRecord } from "./kept-record.ts";
+import { type IdentityRecord, mergedDuring, newRecord, type Origin } from "./identity-record.ts";
+import { IdentityPeer } from "./identity-peer.ts";
 import { Links } from "./links.ts";
-import type { AskOutcome, ConfirmOwner, Freeze, FreezeReply, Outcome, Reply, Settle } from "./messages.ts";
-import { isOwed, type LinkOrder, outcomeOf, recover } from "./transaction.ts";
+import type { LinkOrder } from "./link-order.ts";
+import { bury, removeIdentity, unlinkDeveloperUser, unlinkLogins } from "./removal-calls.ts";
 
 /** Nobody can be told what a frozen identity is while its coordinator cannot be asked: the call fails. */
 export class CoordinatorUnreachable extends Error {}
 
 type Admission = GrantReply | { readonly kind: "admitted"; readonly pool: IdentityPool };
 
-export class IdentityActor {
-  readonly #host: IdentityHost;
-  readonly #kept: KeptRecord;
-  readonly #deliveries: Deliveries;
-  readonly #links: Links;
+export class IdentityActor extends IdentityPeer {
   readonly #parts;
 
   /** `stored` is the record as a former life left it, whose open transaction nobody drives any more. */
   constructor(host: IdentityHost, stored: IdentityRecord | null) {
-    this.#host = host;
-    this.#kept = new KeptRecord(host, stored);
-    this.#deliveries = new Deliveries(host, this.#kept);
-    this.#links = new Links(host, this.#kept, this.#deliveries);
-    this.#parts = { host, kept: this.#kept, links: this.#links };
-    const recovered = stored === null ? null : recover(stored);
-    if (recovered !== null && recovered !== stored) this.#kept.write(recovered);
-    this.#deliveries.later();
+    super(host, stored);
+    this.#parts = { host, kept: this.kept, links: new Links(host, this.kept, this.deliveries) };
   }
 
   /** The pool of the identity, also of one that nobody can see any more; null when there is none. */
   get #identityPoolId(): IdentityPoolId | null {
-    return this.#kept.value?.identityPoolId ?? null;
+    return this.kept.value?.identityPoolId ?? null;
   }
 
   /**
@@ -83,7 +69,7 @@ export class IdentityActor {
   ): Promise<GrantReply> {
     const { tokens } = presented;
     // Beside the question for the pool. Never for what only a stranger's token names: this pool has let these providers in.
-    presented.begin(this.#kept.value?.logins ?? []);
+    presented.begin(this.kept.value?.logins ?? []);
     // Who presents no login is nobody that a merge could send on.
     const admitted = await this.#admit(identityId, tokens.size > 0 ? call : null);
     if (admitted.kind !== "admitted") return admitted;
@@ -96,7 +82,7 @@ export class IdentityActor {
     if (!verified.ok) return inWords(verified.error);
     const { logins, access } = verified.value;
     if (!access.ok) return refused(access.error);
-    return await this.#deliveringAfter(grantToLogins(this.#parts, identityId, logins, access.value));
+    return await this.#deliveringAfter(grantToLogins(this.#parts, identityId, pool, logins, access.value));
   }
 
   /** Logins that nobody need verify again: those of a signed call, or of an attempt before that found something in its way. */
@@ -112,7 +98,7 @@ export class IdentityActor {
     if (admitted.pool.identityPoolId !== identityPoolId) {
       return refused({ kind: "identity-not-found", identityId });
     }
-    return await this.#deliveringAfter(grantToLogins(this.#parts, identityId, logins));
+    return await this.#deliveringAfter(grantToLogins(this.#parts, identityId, admitted.pool, logins));
   }
 
   /** Credentials for a token of this service. Whoever was merged since is not sent on: the token is the absorbed one's. */
@@ -127,12 +113,12 @@ export class IdentityActor {
     return await this.#deliveringAfter(linkHere(this.#parts, order, logins, draws));
   }
 
-  /** GetId for a guest. False when the id was ever used, which a random id is not. */
-  createGuest(identityId: IdentityId, identityPoolId: IdentityPoolId): boolean {
+  /** GetId for a guest, here or at the source. False when the id was ever used, which a random id is not. */
+  createGuest(identityId: IdentityId, identityPoolId: IdentityPoolId, origin: Origin = "here"): boolean {
     // An id that was ever used is never made again: a repeated or late message changes nothing (invariant fresh-ids).
-    const isNew = this.#kept.value === null;
-    if (isNew) this.#kept.write(newRecord(identityId, identityPoolId, { kind: "guest" }, this.#host.now()));
-    this.#deliveries.later();
+    const isNew = this.kept.value === null;
+    if (isNew) this.kept.write(newRecord(identityId, identityPoolId, { kind: "guest" }, this.host.now(), origin));
+    this.deliveries.later();
     return isNew;
   }
 
@@ -145,17 +131,22 @@ export class IdentityActor {
     callKey: string | null = null,
   ): Promise<ChangeReply> {
     const notFound = refused({ kind: "identity-not-found", identityId });
-    const record = this.#kept.value;
+    const record = this.kept.value;
     if (record === null || !isVisible(record)) return notFound;
     const busy = freezeOf(record);
     if (busy !== null) return busy;
     presented.begin(record.logins);
-    const pool = await this.#host.readPool(record.identityPoolId);
+    const pool = await this.host.readPool(record.identityPoolId);
     if (pool === null) return notFound;
     presented.presentTo(pool);
     const verified = await presented.verify(pool, this.#admitQuestion);
     if (!verified.ok) return inWords(verified.error);
-    return await this.#deliveringAfter(unlinkLogins(this.#parts, identityId, verified.value, providerNames, callKey));
+    const atSource = providersAtSource(pool);
+    const reply = await this.#deliveringAfter(
+      unlinkLogins(this.#parts, identityId, verified.value, providerNames, callKey, atSource),
+    );
+    const isKnownThere = record.origin === "source" && pool.source !== undefined;
+    return reply.kind === "done" && isKnownThere ? { ...reply, source: pool.source } : reply;
   }
 
   async unlinkDeveloperUser(
@@ -165,14 +156,27 @@ export class IdentityActor {
     callKey: string | null = null,
   ): Promise<ChangeReply> {
     if (this.#identityPoolId !== identityPoolId) return refused({ kind: "identity-not-found", identityId });
-    return await this.#deliveringAfter(unlinkDeveloperUser(this.#parts, identityId, loginId, callKey));
+    const atSource = await this.#providersAtSource(identityPoolId);
+    return await this.#deliveringAfter(unlinkDeveloperUser(this.#parts, identityId, loginId, callKey, atSource));
   }
 
   // The traces of these two say of which pool the identity was.
 
-  /** Deletes the identity for good; `allowedPools` are those of the caller's credential. */
-  async remove(identityId: IdentityId, allowedPools: readonly string[] | "*"): Promise<Traced<ChangeReply>> {
-    return await this.#traced(removeIdentity(this.#parts, identityId, allowedPools));
+  /** Deletes the identity for good; `allowedPools` are those of the caller's credential. A pool that is swept goes before it. */
+  async remove(
+    identityId: IdentityId,
+    allowedPools: readonly string[] | "*",
+    isSwept = false,
+  ): Promise<Traced<ChangeReply>> {
+    const record = this.kept.value;
+    const isKept = record !== null && record.logins.length > 0 && !isSwept;
+    const atSource = isKept ? await this.#providersAtSource(record.identityPoolId) : null;
+    return await this.#traced(removeIdentity(this.#parts, identityId, allowedPools, atSource));
+  }
+
+  /** An id that the source, or an import, could name is never to live here. */
+  async bury(identityId: IdentityId, identityPoolId: IdentityPoolId): Promise<ChangeReply> {
+    return await this.#deliveringAfter(bury(this.#parts, identityId, identityPoolId));
   }
 
   /** Whether the identity may be used at all, by an operator's word. */
@@ -188,13 +192,13 @@ export class IdentityActor {
 
   /** As it is at this moment, also frozen, disabled or deleted: asks nobody, and changes nothing. Null where there never was one. */
   describeInFull(): IdentityReport | null {
-    return identityReportOf(this.#kept.value, this.#host.limit.level());
+    return identityReportOf(this.kept.value, this.host.limit.level());
   }
 
   /** Also of one that was deleted, as long as its tombstone stays; null where there never was one. Throws CoordinatorUnreachable. */
   async exported(): Promise<ExportedIdentity | null> {
     await this.#unfrozenIdentity();
-    return exportedIdentity(this.#kept.value);
+    return exportedIdentity(this.kept.value);
   }
 
   /** Null when the identity is not there for callers to see, or of another pool. Throws CoordinatorUnreachable. */
@@ -203,67 +207,15 @@ export class IdentityActor {
     return identity?.identityPoolId === identityPoolId ? { userIdentifiers: developerUsersOf(identity) } : null;
   }
 
-  // What other objects say to this one: messages.ts.
-
-  freeze(message: Freeze): FreezeReply {
-    this.#deliveries.abortOverdue();
-    const frozen = freeze(this.#kept.value, message, this.#host.now());
-    if (frozen.record !== null && frozen.record !== this.#kept.value) this.#kept.write(frozen.record);
-    return frozen.reply;
-  }
-
-  /** The coordinator that froze this identity has decided. */
-  settle(message: Settle): void {
-    const before = this.#kept.value;
-    if (before === null) return;
-    const decidedAt = message.decidedAt ?? this.#host.now();
-    const record = thaw(before, message.transactionId, message.outcome, decidedAt);
-    if (record !== before) this.#kept.write(record);
-  }
-
-  /**
-   * Whether a link is still this identity's, which alone can judge it. If it is not, the login's object missed its end,
-   * and is told before the answer, so that the asker can go on.
-   */
-  async confirmOwner({ identityId, loginId, linkId }: ConfirmOwner): Promise<Reply> {
-    const record = this.#kept.value;
-    const busy = record === null ? null : freezeOf(record);
-    if (busy !== null) return busy;
-    // By whichever link: to release a login that is held would let another identity take it.
-    const owns = record !== null && holds(record, loginId);
-    if (owns) return { kind: "ownership", owns };
-    const reply = await this.#host.send({ kind: "release", loginId, identityId, linkId });
-    return reply.kind === "failed" ? reply : { kind: "ownership", owns };
-  }
-
-  /** How a transaction of this identity ended. Sees to it that the asker's participant has heard, too. */
-  async outcome(message: AskOutcome): Promise<Outcome | "preparing"> {
-    this.#deliveries.abortOverdue();
-    const outcome = outcomeOf(this.#kept.value, message);
-    if (outcome === "preparing") return outcome;
-    if (isOwed(this.#kept.value, message)) {
-      await this.#deliveries.deliver();
-      // One that was under way may have met the participant's silence already.
-      if (isOwed(this.#kept.value, message)) await this.#deliveries.deliver();
-    } else {
-      const { transactionId, coordinator, participant } = message;
-      await this.#host.send({ kind: "settle", transactionId, coordinator, participant, outcome });
-    }
-    return outcome;
-  }
-
-  async alarm(): Promise<void> {
-    await this.#deliveries.alarm();
-  }
-
   /** Whether the identity may be used at all, judged after the wait for its pool: a merge may have come meanwhile. */
   async #admit(identityId: IdentityId, call: ClientCall | null): Promise<Admission> {
     const notFound = refused({ kind: "identity-not-found", identityId });
-    const named = this.#kept.value;
-    if (named === null || !isVisible(named)) return notFound;
-    const pool = await this.#host.readPool(named.identityPoolId);
+    const named = this.kept.value;
+    if (named === null || named.standing.kind === "unborn") return { ...notFound, isUnknown: true };
+    if (!isVisible(named)) return notFound;
+    const pool = await this.host.readPool(named.identityPoolId);
     if (pool === null) return notFound;
-    const record = this.#kept.value;
+    const record = this.kept.value;
     const standing = judgeStanding(record, identityId);
     // A frozen identity says nothing before it is free: no login is verified for that, least of all by its provider.
     if (standing.ok) return freezeOf(standing.value) ?? { kind: "admitted", pool };
@@ -272,14 +224,19 @@ export class IdentityActor {
   }
 
   /** What the identity's rate would refuse afterwards costs no provider a call. Nothing is drawn before the proof (T48). */
-  readonly #admitQuestion = () => this.#host.limit.look();
+  readonly #admitQuestion = () => this.host.limit.look();
+
+  async #providersAtSource(identityPoolId: IdentityPoolId): Promise<Providers> {
+    const pool = await this.host.readPool(identityPoolId);
+    return pool === null ? null : providersAtSource(pool);
+  }
 
   /** What a frozen identity is, its coordinator knows. */
   async #unfrozenIdentity(): Promise<IdentityRecord | null> {
-    if (!(await this.#deliveries.askAboutFreeze())) {
+    if (!(await this.deliveries.askAboutFreeze())) {
       throw new CoordinatorUnreachable("the coordinator of a merge cannot be asked");
     }
-    const record = this.#kept.value;
+    const record = this.kept.value;
     return record !== null && isVisible(record) ? record : null;
   }
 
@@ -294,7 +251,7 @@ export class IdentityActor {
     try {
       return await call;
     } finally {
-      this.#deliveries.later();
+      this.deliveries.later();
     }
   }
 }

@@ -6,37 +6,42 @@ import type { ServiceError } from "../domain/errors.ts";
 import type { Grant, GrantAccess } from "../domain/grant.ts";
 import { accessOf, type GrantWish } from "../domain/grant-access.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
-import { holds, isVisible } from "../domain/identity.ts";
+import { holds } from "../domain/identity.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
-import { freshOnes } from "../domain/link-proof.ts";
+import type { PoolSource } from "../domain/pool-source.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
 import { refusalOf } from "../domain/login-refusal.ts";
-import { grantOf, judgeGuest, judgeLogins, judgeStanding, refusalOfDisabled } from "../domain/mint-rules.ts";
+import { grantOf, judgeGuest, judgeLogins, judgeStanding } from "../domain/mint-rules.ts";
 import type { PrincipalTags } from "../domain/principal-tags.ts";
 import { inWords, type Refused, refused } from "../domain/refusals.ts";
 import { usersRole } from "../domain/role-choice.ts";
 import { freezeOf } from "./absorption.ts";
+import { providersAtSource, mayBeAtSource } from "./adoption.ts";
 import type { IdentityHost } from "./identity-host.ts";
-import type { IdentityRecord } from "./identity-record.ts";
+import type { IdentityRecord, Origin } from "./identity-record.ts";
 import type { KeptRecord } from "./kept-record.ts";
 import type { LinkOutcome } from "./link-run.ts";
 import type { Busy, Ownership } from "./messages.ts";
 import type { Links } from "./links.ts";
-import { remove, unlink, unlinkDeveloperUser as withoutDeveloperUser } from "./removal.ts";
-import type { LinkOrder } from "./transaction.ts";
+import type { LinkOrder } from "./link-order.ts";
 
 export type GrantReply =
   /** `hasLinked` where logins were linked for it; a release before does not tell it. */
   | { readonly kind: "granted"; readonly grant: Grant; readonly hasLinked?: true }
-  | Refused
+  /** `isUnknown`: nothing was ever stored of the identity, so that a source may know it. */
+  | (Refused & { readonly isUnknown?: true })
   /**
    * The logins are good, and some are another identity's: the Worker brings them together. `owners` are those of all logins
-   * that have one, as the logins say; a release before did not tell them.
+   * that have one, as the logins say; a release before did not tell them. `asksSource`: nothing was reserved yet, since some of
+   * them may be somebody's there; `origin` is the identity's own.
    */
   | (VerifiedLogins & {
       readonly kind: "to-link";
       readonly isGuest: boolean;
       readonly owners?: readonly Ownership[];
+      readonly asksSource?: true;
+      readonly origin?: Origin;
+      readonly remembers?: true;
     })
   /**
    * Absorbed while the call was under way, or by this very call before: the other identity judges it anew. `verified` as below; a
@@ -61,7 +66,11 @@ export type LinkReply =
   | { readonly kind: "rate-limited"; readonly error: ServiceError }
   | Exclude<LinkOutcome, { readonly kind: "linked" }>;
 
-export type ChangeReply = { readonly kind: "done" } | Refused | Busy;
+/** `source` is to be told the same, once. `isUnknown`: nothing was ever stored of it. */
+export type ChangeReply =
+  | { readonly kind: "done"; readonly source?: PoolSource; readonly isUnknown?: true }
+  | Refused
+  | Busy;
 
 /** One identity, as its calls use it. */
 export type IdentityParts = {
@@ -91,9 +100,11 @@ export function grantToGuest(
 export async function grantToLogins(
   { kept, links, host }: IdentityParts,
   identityId: IdentityId,
+  pool: IdentityPool,
   logins: readonly VerifiedLogin[],
   access: GrantAccess = {},
 ): Promise<GrantReply> {
+  const remembers = providersAtSource(pool) !== null && { remembers: true as const };
   return await links.whenFree(async (count): Promise<GrantReply> => {
     const named = kept.value;
     // It was there when the call came in: the merge and the call were under way at the same time.
@@ -115,6 +126,9 @@ export async function grantToLogins(
     if (limited !== null) return inWords(limited);
     if (verdict.kind === "granted") return { kind: "granted", grant: { ...verdict.grant, ...access } };
     const isGuest = record.standing.kind === "guest";
+    if (mayBeAtSource(record, pool, logins)) {
+      return { kind: "to-link", ...verified, isGuest, asksSource: true, origin: record.origin, ...remembers };
+    }
     const outcome = await links.link({
       identityId,
       identityPoolId,
@@ -122,6 +136,7 @@ export async function grantToLogins(
       absorb: [],
       guest: null,
       isBirth: false,
+      ...remembers,
     });
     switch (outcome.kind) {
       case "linked":
@@ -133,7 +148,13 @@ export async function grantToLogins(
       case "unreachable":
         return refused({ kind: "participant-unreachable" });
       case "elsewhere":
-        return { kind: "to-link", ...verified, isGuest, owners: [...ownedBy(record, logins), ...outcome.owners] };
+        return {
+          kind: "to-link",
+          ...verified,
+          isGuest,
+          owners: [...ownedBy(record, logins), ...outcome.owners],
+          ...remembers,
+        };
       case "busy":
         return { ...outcome, verified };
       case "stale":
@@ -203,74 +224,6 @@ export async function linkHere(
   };
   // A birth that met an obstacle is over: its id was never told to anybody, and the Worker draws another.
   return order.isBirth ? await attempt() : await links.whenFree(attempt);
-}
-
-/**
- * UnlinkIdentity with verified logins. Draws as a mint does, also where nothing is left to remove, since each such call may
- * have cost a provider a question; and for nobody who has proved nothing (T48).
- */
-export async function unlinkLogins(
-  parts: IdentityParts,
-  identityId: IdentityId,
-  logins: readonly VerifiedLogin[],
-  providerNames: readonly string[],
-  callKey: string | null,
-): Promise<ChangeReply> {
-  const { host } = parts;
-  const loginIds = logins.map(({ loginId }) => loginId);
-  return await change(parts, (record) => {
-    if (record === null || !isVisible(record)) return refused({ kind: "identity-not-found", identityId });
-    const disabled = refusalOfDisabled(record);
-    if (disabled !== null) return refused(disabled);
-    const now = host.now();
-    const fresh = freshOnes(logins, host.proofRule ?? null, now);
-    const result = unlink(record, loginIds, providerNames, now, fresh, callKey);
-    const refusal = "kind" in result ? result.kind : null;
-    const isProved = refusal === null || refusal === "signed-only" || refusal === "proof-too-old";
-    const limited = isProved ? host.limit.draw() : null;
-    if (limited !== null) return inWords(limited);
-    if (!("kind" in result) || result.kind === "busy") return result;
-    if (result.kind === "signed-only") return refused({ kind: "developer-users-stay" });
-    if (result.kind === "proof-too-old") return refused({ kind: "proof-too-old" });
-    const current = judgeStanding(record, identityId);
-    return refused(current.ok ? { kind: "logins-do-not-match" } : current.error);
-  });
-}
-
-/** UnlinkDeveloperIdentity: the signed call vouches for the developer user. */
-export async function unlinkDeveloperUser(
-  parts: IdentityParts,
-  identityId: IdentityId,
-  loginId: string,
-  callKey: string | null,
-): Promise<ChangeReply> {
-  return await change(parts, (record) => {
-    if (record === null || !isVisible(record)) return refused({ kind: "identity-not-found", identityId });
-    const disabled = refusalOfDisabled(record);
-    if (disabled !== null) return refused(disabled);
-    const result = withoutDeveloperUser(record, loginId, parts.host.now(), callKey);
-    if (!("kind" in result) || result.kind === "busy") return result;
-    return refused(
-      result.kind === "stale" ? { kind: "developer-user-not-found" } : { kind: "identity-not-found", identityId },
-    );
-  });
-}
-
-/** DeleteIdentities, for one identity; idempotent. `allowedPools` are those of the caller's credential. */
-export async function removeIdentity(
-  parts: IdentityParts,
-  identityId: IdentityId,
-  allowedPools: readonly string[] | "*",
-): Promise<ChangeReply> {
-  return await change(parts, (record) => {
-    if (record === null) return { kind: "done" };
-    if (allowedPools !== "*" && !allowedPools.includes(record.identityPoolId)) {
-      return refused({ kind: "pool-not-allowed" });
-    }
-    if (record.standing.kind === "unborn") return { kind: "done" };
-    const result = remove(record, parts.host.now());
-    return !("kind" in result) || result.kind === "busy" ? result : refused({ kind: "identity-not-found", identityId });
-  });
 }
 
 /** Makes a change, in one storage step, as soon as no transaction of this identity's own is in its way. */

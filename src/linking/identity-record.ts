@@ -4,7 +4,7 @@ import { type DoneCall, isAmongDone, REPEAT_SECONDS } from "../domain/done-calls
 import type { ClientCall, Identity, LinkedLogin } from "../domain/identity.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { Login } from "../domain/login.ts";
-import { type LifeEntry, withFacts } from "./life.ts";
+import { type Fact, type LifeEntry, withFacts } from "./life.ts";
 import type { Message, Outcome, Participant, TransactionRef, UpdateListing } from "./messages.ts";
 
 /** How long a transaction may prepare, and a frozen identity may wait, before it is looked after. */
@@ -24,6 +24,12 @@ export type LinkTransaction = {
   readonly unsettled: readonly Participant[];
 };
 
+/** Where an identity was born: here, or in the identity pool that this one takes over. */
+export type Origin = "here" | "source";
+
+/** `remember`: in a pool that has or had a source. */
+export type ReleasedLogin = LinkedLogin & { readonly remember?: true };
+
 export type IdentityRecord = Identity & {
   /** Version of this shape in storage; the one before is read by first-record.ts. */
   readonly version: 2;
@@ -34,16 +40,15 @@ export type IdentityRecord = Identity & {
    * yet, so that it is 0 and nothing waits for it.
    */
   readonly told: number;
-  /** Where it was born: here, or in the identity pool that this one takes over. */
-  readonly origin: "here" | "source";
-  /** Names of providers, 20 at most, of which no login may come to it from that source. Nothing bars one yet. */
+  readonly origin: Origin;
+  /** Names of providers, 20 at most, of which no login may come to it by the word of the source. */
   readonly barred: readonly string[];
   /** Stored from its commit on; before, and once it is aborted, it is in memory alone. */
   readonly transaction: LinkTransaction | null;
   /** The transaction of another identity that is absorbing this one. */
   readonly freeze: (TransactionRef & { readonly since: number; readonly callId?: string }) | null;
   /** Links that ended here, of which the login's object has not heard. */
-  readonly releases: readonly LinkedLogin[];
+  readonly releases: readonly ReleasedLogin[];
   /** Logins unlinked of late, so that a retried UnlinkIdentity is answered as the first one was. */
   readonly unlinked: readonly { readonly loginId: string; readonly at: number }[];
   /** Calls that were done of late, whatever they unlinked, so that a late copy of one undoes nothing; a first release has none. */
@@ -58,6 +63,7 @@ export function newRecord(
   identityPoolId: IdentityPoolId,
   standing: { readonly kind: "unborn" | "guest" },
   now: number,
+  origin: Origin = "here",
 ): IdentityRecord {
   const isGuest = standing.kind === "guest";
   const record: IdentityRecord = {
@@ -75,18 +81,24 @@ export function newRecord(
     listing: isGuest ? "to-add" : "unlisted",
     life: [],
     told: 0,
-    origin: "here",
+    origin,
     barred: [],
   };
-  return isGuest ? withFacts(record, [{ kind: "born" }], now) : record;
+  return isGuest ? withFacts(record, [beginningOf(record)], now) : record;
+}
+
+/** How its life begins. */
+export function beginningOf({ origin }: Pick<IdentityRecord, "origin">): Fact {
+  return { kind: origin === "source" ? "adopted" : "born" };
 }
 
 /**
  * What is stored of the record: of a transaction that is not committed nothing, because a life that does not know it answers
- * "aborted", as presumed abort has it; and so nothing of an identity that such a transaction is to give birth to.
+ * "aborted", as presumed abort has it; and so nothing of an identity that such a transaction is to give birth to. One that is
+ * absorbed before it was known here is stored: what stands still must stand still in the next life, too.
  */
 export function durablePart(record: IdentityRecord): IdentityRecord | null {
-  if (record.standing.kind === "unborn") return null;
+  if (record.standing.kind === "unborn" && record.freeze === null) return null;
   return record.transaction === null || record.transaction.phase === "committed"
     ? record
     : { ...record, transaction: null };
@@ -109,7 +121,9 @@ export function outbox(record: IdentityRecord): readonly Message[] {
       messages.push({ kind: "settle", transactionId, coordinator: identityId, participant, outcome, ...decidedAt });
     }
   }
-  for (const { loginId, linkId } of record.releases) messages.push({ kind: "release", loginId, identityId, linkId });
+  for (const { loginId, linkId, remember } of record.releases) {
+    messages.push({ kind: "release", loginId, identityId, linkId, ...(remember === true && { remember }) });
+  }
   if (record.listing === "to-add" || record.listing === "to-remove") {
     const change = record.listing === "to-add" ? "add" : "remove";
     messages.push({ kind: "update-listing", identityId, identityPoolId, change, ...listedOriginOf(record) });
@@ -127,14 +141,19 @@ export function wakeAt(record: IdentityRecord, now: number): number | null {
   // What is owed dates from the last change.
   const waitingSince = record.freeze?.since ?? record.modifiedAt;
   if (!isAtRest(record)) return now + backoffSeconds(now - waitingSince, record.identityId);
-  return record.standing.kind === "deleted" ? record.modifiedAt + TOMBSTONE_SECONDS : null;
+  return isKeptForADay(record) ? record.modifiedAt + TOMBSTONE_SECONDS : null;
+}
+
+/** A tombstone, unless it is of an identity that the source could name again: that one stays for ever. */
+function isKeptForADay({ standing, origin }: IdentityRecord): boolean {
+  return standing.kind === "deleted" && origin === "here";
 }
 
 /** A tombstone that has served its time, or a birth that failed: nothing of it need be kept. */
 export function isErasable(record: IdentityRecord, now: number): boolean {
   if (!isAtRest(record)) return false;
   if (record.standing.kind === "unborn") return true;
-  return record.standing.kind === "deleted" && now >= record.modifiedAt + TOMBSTONE_SECONDS;
+  return isKeptForADay(record) && now >= record.modifiedAt + TOMBSTONE_SECONDS;
 }
 
 /**

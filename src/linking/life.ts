@@ -8,7 +8,6 @@ import type { Login } from "../domain/login.ts";
 /** Most entries of one identity: more than its logins can ever be, so that there is always one to drop. */
 export const MAX_LIFE_ENTRIES = 50;
 
-/** `adopted` is read and kept, and nothing writes it yet. */
 export type Fact = {
   readonly kind:
     | "born"

@@ -4,21 +4,14 @@
  */
 import { freshOnes } from "../domain/link-proof.ts";
 import type { Login } from "../domain/login.ts";
+import { vouchedOf } from "./adoption.ts";
 import type { IdentityHost } from "./identity-host.ts";
 import type { IdentityRecord } from "./identity-record.ts";
 import type { KeptRecord } from "./kept-record.ts";
 import type { Freeze, Message, Ownership, Participant, Reply } from "./messages.ts";
 import { isRefusal, obstacleAmong } from "./replies.ts";
-import {
-  abort,
-  commit,
-  enlist,
-  type LinkOrder,
-  type LinkRefusal,
-  prepare,
-  preparing,
-  ticketsOf,
-} from "./transaction.ts";
+import type { LinkOrder, LinkRefusal } from "./link-order.ts";
+import { abort, commit, enlist, prepare, preparing, ticketsOf } from "./transaction.ts";
 
 export type LinkOutcome =
   | { readonly kind: "linked"; readonly record: IdentityRecord }
@@ -55,7 +48,7 @@ export class LinkRun {
     const transaction = preparing(record, this.#transactionId);
     if (record === null || transaction === null) return { kind: "busy" };
     const handedOver = replies.flatMap((reply) => (reply.kind === "frozen" ? reply.logins : []));
-    const enlisted = enlist(record, transaction, handedOver, this.#order.pinned);
+    const enlisted = enlist(record, transaction, handedOver, this.#order);
     const obstacle = obstacleAmong(replies) ?? enlisted.conflict;
     if (obstacle !== null) {
       const refused = absorb.flatMap((identityId, index): Participant[] => {
@@ -77,16 +70,19 @@ export class LinkRun {
       const ref = { transactionId: this.#transactionId, coordinator };
       const call = callId === undefined ? {} : { callId };
       const isGuest = identityId === guest;
-      return { kind: "freeze", ...ref, identityId, identityPoolId, isGuest, loginIds, freshIds, ...call };
+      const vouched = vouchedOf(this.#order, identityId);
+      const word = vouched === undefined ? {} : { vouched };
+      return { kind: "freeze", ...ref, identityId, identityPoolId, isGuest, loginIds, freshIds, ...word, ...call };
     });
   }
 
   async #reserveAndCommit(): Promise<LinkOutcome> {
-    const { identityId: coordinator, absorb: absorbed } = this.#order;
+    const { identityId: coordinator, absorb: absorbed, remembers: remember } = this.#order;
+    const memory = remember === true && { remember };
     const wanted = preparing(this.#kept.value, this.#transactionId)?.wanted ?? [];
     const replies = await this.#sendAll(
       wanted.map(({ loginId }): Message => {
-        return { kind: "reserve", transactionId: this.#transactionId, coordinator, loginId, absorbed };
+        return { kind: "reserve", transactionId: this.#transactionId, coordinator, loginId, absorbed, ...memory };
       }),
     );
     const record = this.#kept.value;

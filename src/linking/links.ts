@@ -5,7 +5,8 @@ import type { IdentityHost } from "./identity-host.ts";
 import type { KeptRecord } from "./kept-record.ts";
 import { type LinkOutcome, LinkRun } from "./link-run.ts";
 import type { Busy, Holder } from "./messages.ts";
-import { abort, admit, type LinkOrder, preparing } from "./transaction.ts";
+import type { LinkOrder } from "./link-order.ts";
+import { abort, admit, preparing } from "./transaction.ts";
 
 /** How often a call waits for another change of the same identity before it tells its caller to come again. */
 const MAX_ATTEMPTS = 20;

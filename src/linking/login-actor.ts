@@ -1,17 +1,27 @@
 /**
  * One login, as everybody calls it: which identity owns it, or which link transaction reserved it. The rules are
  * participant.ts. It calls nobody inside a request; a reservation that hangs is looked into by its alarm. A free login stores
- * nothing.
+ * nothing, unless it is settled.
  */
 import { backoffSeconds } from "../domain/backoff.ts";
 import type { AlarmStep } from "./identity-host.ts";
 import type { AskOutcome, Release, Reply, Reserve, ReserveReply, Settle } from "./messages.ts";
-import { FREE, holderOf, isFree, type LoginState, type LoginView, release, reserve, settle } from "./participant.ts";
+import {
+  FREE,
+  holderOf,
+  isBlank,
+  type LoginState,
+  type LoginView,
+  release,
+  reserve,
+  settle,
+  viewOf,
+} from "./participant.ts";
 
 /** What a login's object stores. */
 export type LoginRecord = LoginState & {
-  /** Version of this shape in storage. */
-  readonly version: 1;
+  /** Version of this shape in storage: 2 where it is settled, or may come to be, and 1 of all others. */
+  readonly version: 1 | 2;
   /** Its own name, because an alarm may wake the object without it. */
   readonly loginId: string;
 };
@@ -49,7 +59,7 @@ export class LoginActor {
   }
 
   view(loginId: string): LoginView {
-    return { owner: this.#state.owner, holder: holderOf(this.#state, loginId) };
+    return viewOf(this.#state, loginId);
   }
 
   async reserve(message: Reserve): Promise<ReserveReply> {
@@ -63,7 +73,7 @@ export class LoginActor {
   }
 
   async release(message: Release): Promise<void> {
-    if (this.#record !== null) await this.#save(release(this.#state, message), this.#record.loginId);
+    await this.#save(release(this.#state, message), message.loginId);
   }
 
   /**
@@ -89,7 +99,8 @@ export class LoginActor {
   async #save(state: LoginState, loginId: string): Promise<void> {
     const before = this.#state;
     if (state === before) return;
-    const record = isFree(state) ? null : ({ version: 1, loginId, ...state } as const);
+    const version = state.settled === true || state.reservation?.remember === true ? 2 : 1;
+    const record = isBlank(state) ? null : ({ ...state, version, loginId } as const);
     const stored = this.#host.save(record, this.#alarmFor(loginId, before, state));
     // Memory follows the disk: what could not be stored has not happened.
     this.#record = record;

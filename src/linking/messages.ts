@@ -21,11 +21,16 @@ export type Reserve = TransactionRef & {
   readonly kind: "reserve";
   readonly loginId: string;
   readonly absorbed: readonly IdentityId[];
+  /** The pool has or had a source: once the login is somebody's, that is never forgotten. */
+  readonly remember?: true;
 };
+
+/** What the source, or a signed import, has said: logins that are the addressee's. And the providers of all logins of the call. */
+export type Vouched = { readonly loginIds: readonly string[]; readonly providerNames: readonly string[] };
 
 /**
  * Asks an identity to stand still while it is absorbed: a guest, or one that holds one of `loginIds`, the logins that the
- * request has proved.
+ * request has proved; or one that is vouched for, and then also one that is not known here yet.
  */
 export type Freeze = TransactionRef & {
   readonly kind: "freeze";
@@ -35,6 +40,7 @@ export type Freeze = TransactionRef & {
   readonly loginIds: readonly string[];
   /** Those of `loginIds` whose proof is young enough for a change (domain/link-proof.ts); absent: all. */
   readonly freshIds?: readonly string[];
+  readonly vouched?: Vouched;
   /** Id of the client's call, so that a repeat of it can be told from a new one. */
   readonly callId?: string;
 };
@@ -53,6 +59,8 @@ export type Release = {
   readonly loginId: string;
   readonly identityId: IdentityId;
   readonly linkId: string;
+  /** As of a reservation. */
+  readonly remember?: true;
 };
 
 /** A login that its object says to be an identity's, by this link. */

@@ -5,27 +5,37 @@
 import { err, ok, type Result } from "../domain/errors.ts";
 import type { Grant, GrantAccess } from "../domain/grant.ts";
 import { accessIn } from "../domain/grant-access.ts";
-import type { IdentityId } from "../domain/identifiers.ts";
+import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { ClientCall } from "../domain/identity.ts";
 import { type Refusal, refusalIn } from "../domain/refusals.ts";
 import { linkLogins } from "./bring-together.ts";
-import { LOOK_AGAIN, untilAnswered } from "./contention.ts";
+import { type Attempt, LOOK_AGAIN, untilAnswered } from "./contention.ts";
 import type { GrantReply, VerifiedLogins } from "./identity-calls.ts";
 import { ownerOf } from "./login-owners.ts";
 import type { Parties } from "./parties.ts";
+import { askingOnce, type Met, type SourceParty, type Sources } from "./source.ts";
+
+export type GrantOptions = {
+  /** As in a LinkRequest. */
+  readonly pinned?: string;
+  /** Absent: nobody but this service is asked. */
+  readonly sources?: Sources;
+};
 
 /**
  * One call to the identity's object (`ask`), unless its logins have to be brought together from several identities first,
  * or it was merged into another by this very call or beside it, which is then asked. `ask` is told what an attempt before
- * has verified: a provider must not be asked once more for each time that the identity is busy. `pinned` as in a LinkRequest.
+ * has verified: a provider must not be asked once more for each time that the identity is busy. Of an id that is none here a source
+ * may know: then it is adopted first.
  */
 export async function obtainGrant(
   parties: Parties,
   requested: IdentityId,
   call: ClientCall,
   ask: (identityId: IdentityId, verified: VerifiedLogins | null) => Promise<GrantReply>,
-  pinned?: string,
+  { pinned, sources }: GrantOptions = {},
 ): Promise<Result<Grant, Refusal>> {
+  const asked = sources === undefined ? undefined : new AskedSources(sources);
   let identityId = requested;
   let verified: VerifiedLogins | null = null;
   // With the logins, by whoever verified them: who is asked afterwards is told the logins alone.
@@ -42,8 +52,16 @@ export async function obtainGrant(
       case "granted":
         if (reply.hasLinked === true) parties.note?.({ effect: "linked" });
         return ok(reply.grant);
-      case "refused":
-        return err(refusalTo(requested, refusalIn(reply)));
+      case "refused": {
+        const met = reply.isUnknown === true && asked !== undefined ? await asked.meet(identityId) : ok(null);
+        if (!met.ok) return met;
+        if (met.value === null) return err(refusalTo(requested, refusalIn(reply)));
+        note(met.value);
+        return await adopt(parties, identityId, met.value, {
+          callId: call.callId,
+          ...(pinned !== undefined && { pinned }),
+        });
+      }
       case "merged":
         identityId = reply.into;
         note(reply.verified);
@@ -52,16 +70,19 @@ export async function obtainGrant(
         note(reply.verified);
         return reply;
       case "to-link": {
-        const { identityPoolId, logins, isGuest, owners } = reply;
+        const { identityPoolId, logins, isGuest, owners, origin, remembers } = reply;
+        const source = reply.asksSource === true ? ((await asked?.of(identityPoolId)) ?? null) : null;
         note(reply);
         return await linkLogins(parties, {
           identityPoolId,
           logins,
-          named: { identityId, isGuest },
+          named: { identityId, isGuest, ...(origin !== undefined && { origin }) },
           mints: true,
           callId: call.callId,
           ...(owners !== undefined && { owners }),
           ...(pinned !== undefined && { pinned }),
+          ...(source !== null && { source }),
+          ...(remembers === true && { remembers }),
         });
       }
     }
@@ -85,4 +106,50 @@ function refusalTo(requested: IdentityId, refusal: Refusal): Refusal {
 async function isOwnedElsewhere(parties: Parties, loginId: string, identityId: IdentityId): Promise<boolean> {
   const owner = await ownerOf(parties, loginId);
   return owner.ok && owner.value !== null && owner.value !== identityId;
+}
+
+/** What one call asks of sources, each thing once. */
+class AskedSources {
+  readonly #sources: Sources;
+  #party: SourceParty | null | undefined;
+  #met: ReturnType<Sources["meet"]> | undefined;
+
+  constructor(sources: Sources) {
+    this.#sources = sources;
+  }
+
+  async of(identityPoolId: IdentityPoolId): Promise<SourceParty | null> {
+    if (this.#party === undefined) {
+      const party = await this.#sources.of(identityPoolId);
+      this.#party = party && askingOnce(party);
+    }
+    return this.#party;
+  }
+
+  async meet(identityId: IdentityId): ReturnType<Sources["meet"]> {
+    this.#met ??= this.#sources.meet(identityId).then((met) => {
+      if (met.ok && met.value !== null) this.#party = askingOnce(met.value.source);
+      return met.ok && met.value !== null ? ok({ ...met.value, source: this.#party ?? met.value.source }) : met;
+    });
+    return await this.#met;
+  }
+}
+
+/** Makes an id of the source's known here, with the logins that it has there or as a guest, which is then asked as any other. */
+async function adopt(
+  parties: Parties,
+  unknown: IdentityId,
+  { identityPoolId, logins, source }: Met,
+  options: { readonly callId: string | null; readonly pinned?: string },
+): Promise<Attempt<Grant>> {
+  if (logins.length > 0) {
+    const request = { identityPoolId, logins, named: null, unknown, mints: true, source, remembers: true as const };
+    return await linkLogins(parties, { ...request, ...options });
+  }
+  const answer = await source.ask(unknown, "public");
+  if (!answer.ok) return answer;
+  if (answer.value !== unknown) return err({ kind: "identity-not-found", identityId: unknown });
+  // False where another call was faster: it is asked again, whatever it is by now.
+  await parties.objects.identity(unknown).createGuest(unknown, identityPoolId, "source");
+  return LOOK_AGAIN;
 }

@@ -8,6 +8,8 @@ import type { Holder, Release, Reserve, ReserveReply, Settle, TransactionRef } f
 export type LoginState = {
   readonly owner: { readonly identityId: IdentityId; readonly linkId: string } | null;
   readonly reservation: Reservation | null;
+  /** It was an identity's once, in a pool that has or had a source: whoever has it there is never asked again. */
+  readonly settled?: true;
 };
 
 /**
@@ -18,16 +20,24 @@ type Reservation = TransactionRef & {
   readonly ticket: string;
   /** Epoch seconds; absent where the first release stored it. */
   readonly since?: number;
+  /** Once it is an identity's, it stays settled. */
+  readonly remember?: true;
 };
 
-/** Who owns a login, and which open transaction may be about to change that. */
-export type LoginView = Pick<LoginState, "owner"> & { readonly holder: Holder | null };
+/** Who owns a login, and which open transaction may be about to change that; `isSettled` where somebody ever did, and that is kept. */
+export type LoginView = Pick<LoginState, "owner"> & { readonly holder: Holder | null; readonly isSettled?: true };
 
-/** A free login is not stored at all. */
+/** A free login is not stored at all, unless it is settled. */
 export const FREE: LoginState = { owner: null, reservation: null };
 
-export function isFree(state: LoginState): boolean {
-  return state.owner === null && state.reservation === null;
+/** There is nothing to store of it. */
+export function isBlank(state: LoginState): boolean {
+  return state.owner === null && state.reservation === null && state.settled === undefined;
+}
+
+export function viewOf(state: LoginState, loginId: string): LoginView {
+  const { owner, settled } = state;
+  return { owner, holder: holderOf(state, loginId), ...(settled === true && { isSettled: true }) };
 }
 
 /** The transaction that holds the login, with what its coordinator must be told to judge this very reservation. */
@@ -51,7 +61,8 @@ export function reserve(state: LoginState, message: Reserve, newTicket: string, 
   if (owner !== null && owner.identityId !== coordinator && !message.absorbed.includes(owner.identityId)) {
     return { state, reply: { kind: "owned", owner: owner.identityId, linkId: owner.linkId } };
   }
-  const reservation = { transactionId, coordinator, ticket: newTicket, since: now };
+  const kept = message.remember === true && { remember: true as const };
+  const reservation = { transactionId, coordinator, ticket: newTicket, since: now, ...kept };
   return { state: { ...state, reservation }, reply: { kind: "reserved", ticket: newTicket } };
 }
 
@@ -63,12 +74,17 @@ export function settle(state: LoginState, { transactionId, participant, outcome 
   const isMeant = participant.ticket === reservation.ticket || (participant.ticket === null && outcome === "aborted");
   if (!isMeant) return state;
   if (outcome === "aborted") return { ...state, reservation: null };
-  return { owner: { identityId: reservation.coordinator, linkId: transactionId }, reservation: null };
+  const settled = (state.settled === true || reservation.remember === true) && { settled: true as const };
+  return { owner: { identityId: reservation.coordinator, linkId: transactionId }, reservation: null, ...settled };
 }
 
-/** Ends just the link that it names: a release that comes late never undoes a later link. */
-export function release(state: LoginState, message: Release): LoginState {
+/**
+ * Ends just the link that it names: a release that comes late never undoes a later link. That the login was somebody's is true
+ * whenever it comes.
+ */
+export function release(state: LoginState, { identityId, linkId, remember }: Release): LoginState {
+  const remembered = remember === true && state.settled !== true ? { ...state, settled: true as const } : state;
   const { owner } = state;
-  if (owner?.identityId !== message.identityId || owner.linkId !== message.linkId) return state;
-  return { ...state, owner: null };
+  if (owner?.identityId !== identityId || owner.linkId !== linkId) return remembered;
+  return { ...remembered, owner: null };
 }

@@ -7,13 +7,19 @@ import type { IdentityDescription } from "../domain/identity.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
 import type { Trace } from "../domain/trace.ts";
 import type { LinkReply } from "./identity-calls.ts";
+import type { LinkOrder } from "./link-order.ts";
+import type { StandingHere } from "./adoption.ts";
+import type { Origin } from "./identity-record.ts";
 import type { AskOutcome, ConfirmOwner, Outcome, Reply } from "./messages.ts";
 import type { LoginView } from "./participant.ts";
-import type { LinkOrder } from "./transaction.ts";
 
 export type IdentityParty = {
   /** Brings logins together there; `draws` when a token is to be minted for that identity. */
   link(order: LinkOrder, logins: readonly VerifiedLogin[], draws: boolean): Promise<LinkReply>;
+  /** How an id that the source names stands here, as one of this pool. */
+  standingHere(identityPoolId: IdentityPoolId): Promise<StandingHere>;
+  /** False when the id was ever used. */
+  createGuest(identityId: IdentityId, identityPoolId: IdentityPoolId, origin: Origin): Promise<boolean>;
   confirmOwner(message: ConfirmOwner): Promise<Reply>;
   outcome(message: AskOutcome): Promise<Outcome | "preparing">;
   describe(): Promise<{ readonly description: IdentityDescription } | null>;

@@ -9,7 +9,7 @@ import { freezeOf } from "./absorption.ts";
 import { type IdentityRecord, wasDone, wasUnlinked } from "./identity-record.ts";
 import { type Fact, factsOf, withFacts } from "./life.ts";
 import type { Busy } from "./messages.ts";
-import type { LinkRefusal } from "./transaction.ts";
+import type { LinkRefusal } from "./link-order.ts";
 
 /** A transaction or a freeze that must end before the identity may change in another way. */
 export function obstacleOf(record: IdentityRecord): Busy | null {

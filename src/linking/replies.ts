@@ -2,7 +2,8 @@
 import type { IdentityRecord } from "./identity-record.ts";
 import type { Message, Reply } from "./messages.ts";
 import { remove } from "./removal.ts";
-import { heard, type LinkRefusal } from "./transaction.ts";
+import type { LinkRefusal } from "./link-order.ts";
+import { heard } from "./transaction.ts";
 
 /** Whether it took no part, so that it need not hear of the end. One that did not answer may have. */
 export function isRefusal(reply: Reply | undefined): boolean {

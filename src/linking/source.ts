@@ -3,7 +3,9 @@
  * tokens the party holds and nobody here sees.
  */
 import type { Result } from "../domain/errors.ts";
+import type { GrantAccess } from "../domain/grant.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
+import type { VerifiedLogin } from "../domain/login.ts";
 import type { PoolSource } from "../domain/pool-source.ts";
 import type { Refusal } from "../domain/refusals.ts";
 
@@ -29,4 +31,35 @@ export type SourceParty = {
   count(fact: SourceFact): void;
 };
 
+/** What one call may ask of the pools that this service takes over. */
+export type Sources = {
+  /** The source of the pool, asked by the logins that the call presents; null where it has none any more. */
+  of(identityPoolId: IdentityPoolId): Promise<SourceParty | null>;
+  /**
+   * Of an id that nothing here was ever stored of: the one pool that it may be of, whose source is to be asked, and the logins as
+   * verified there. Null where there is no such pool.
+   */
+  meet(identityId: IdentityId): Promise<Result<Met | null, Refusal>>;
+};
+
+export type Met = GrantAccess & {
+  readonly identityPoolId: IdentityPoolId;
+  readonly logins: readonly VerifiedLogin[];
+  readonly source: SourceParty;
+};
+
 export type Located = { readonly identityId: IdentityId; readonly sourcePoolId: IdentityPoolId };
+
+/** Asks each question once, however often the call is attempted: its answer is remembered for this call alone. */
+export function askingOnce(source: SourceParty): SourceParty {
+  const answers = new Map<string, ReturnType<SourceParty["ask"]>>();
+  return {
+    ...source,
+    ask: async (identityId, logins) => {
+      const question = `${logins} ${identityId ?? ""}`;
+      const known = answers.get(question) ?? source.ask(identityId, logins);
+      answers.set(question, known);
+      return await known;
+    },
+  };
+}

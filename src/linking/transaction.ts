@@ -2,56 +2,21 @@
  * The identity's side of the link transaction, as pure transitions of its record. The commit is its one storage step before
  * the answer, and the linearization point; what comes before is in memory alone, and a crash aborts it (presumed abort).
  */
-import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import { holds, isVisible, type LinkedLogin } from "../domain/identity.ts";
-import type { Proof } from "../domain/link-proof.ts";
 import { MAX_LINKED_LOGINS, type Login } from "../domain/login.ts";
 import { refusalOfDisabled } from "../domain/mint-rules.ts";
-import type { TaggedRefusal } from "../domain/refusals.ts";
 import { freezeOf } from "./absorption.ts";
-import { type IdentityRecord, type LinkTransaction, newRecord, PATIENCE_SECONDS } from "./identity-record.ts";
+import { speakerFor, vouchedFor } from "./adoption.ts";
+import {
+  beginningOf,
+  type IdentityRecord,
+  type LinkTransaction,
+  newRecord,
+  PATIENCE_SECONDS,
+} from "./identity-record.ts";
 import { type Fact, factsOf, withFacts } from "./life.ts";
-import type { AskOutcome, Busy, Outcome, Participant } from "./messages.ts";
-
-/** Verified logins to bring together on one identity. */
-export type LinkOrder = {
-  readonly identityId: IdentityId;
-  readonly identityPoolId: IdentityPoolId;
-  /** Logins whose tokens were verified in this very request; at least one. */
-  readonly logins: readonly (Login & Proof)[];
-  /** Identities to absorb: a guest that the request named, or the owners of some of the logins. */
-  readonly absorb: readonly IdentityId[];
-  /**
-   * The one among `absorb` that was a guest when it was chosen. Should it have been linked since, it is not absorbed: under
-   * the policy `conflict` that would merge two authenticated identities.
-   */
-  readonly guest: IdentityId | null;
-  /**
-   * Login id of a developer user that the coordinator gains only while nobody holds it: a call that names an identity never
-   * takes its user from another one (divergences: GetOpenIdTokenForDeveloperIdentity).
-   */
-  readonly pinned?: string;
-  /** Id of the client's call that asks for it, where there is one. */
-  readonly callId?: string;
-  /** Whether the identity is to be born by this link; its id was never used before. */
-  readonly isBirth: boolean;
-};
-
-/** Why a transaction is not begun, or ends before its commit. */
-export type LinkRefusal =
-  /** Not there, not of this pool, or deleted. */
-  | { readonly kind: "not-found" }
-  /** Merged away or closed; or disabled, or about to absorb one that is, which `refusal` says: another look is no use then. */
-  | { readonly kind: "forbidden"; readonly refusal?: TaggedRefusal }
-  /** The caller's picture is out of date: none of the logins is this identity's (any more). */
-  | { readonly kind: "stale" }
-  /** The identity's own logins were proved too long ago: domain/link-proof.ts. */
-  | { readonly kind: "proof-too-old" }
-  /** A second user of a provider; null: more logins than an identity may have. */
-  | { readonly kind: "conflict"; readonly providerName: string | null }
-  /** A participant did not answer, so that nothing was linked. */
-  | { readonly kind: "unreachable" }
-  | Busy;
+import type { LinkOrder, LinkRefusal } from "./link-order.ts";
+import type { AskOutcome, Outcome, Participant } from "./messages.ts";
 
 type Admitted =
   | { readonly kind: "nothing-to-do"; readonly record: IdentityRecord }
@@ -59,25 +24,32 @@ type Admitted =
 
 /**
  * Judges an order on the record as it is now. A linked identity is touched only by a proof of one of its own logins
- * (invariant no-gift, T32), and gains logins only by one that is among `fresh`. A guest that it absorbs brings none.
+ * (invariant no-gift, T32) or of one that the source says to be its own, and gains logins only by one that is among `fresh`. A
+ * guest that it absorbs brings none.
  */
 export function admit(
   record: IdentityRecord | null,
   order: LinkOrder,
   fresh: readonly string[] = order.logins.map(({ loginId }) => loginId),
 ): Admitted | LinkRefusal {
-  if (record === null) return order.isBirth ? { kind: "prepare", wanted: order.logins } : { kind: "not-found" };
+  const isAdopted = vouchedFor(order, order.identityId) !== undefined;
+  if (record === null) {
+    return order.isBirth || isAdopted ? { kind: "prepare", wanted: order.logins } : { kind: "not-found" };
+  }
+  // Another call is about to adopt it, or to find that it is another.
+  if (isAdopted && record.standing.kind === "unborn") return freezeOf(record) ?? { kind: "busy" };
   if (order.isBirth || !isVisible(record) || record.identityPoolId !== order.identityPoolId)
     return { kind: "not-found" };
   const frozen = freezeOf(record);
   if (frozen !== null) return frozen;
+  const speaks = speakerFor(record, order);
   switch (record.standing.kind) {
     case "linked":
-      if (!order.logins.some((login) => holds(record, login.loginId))) return { kind: "stale" };
+      if (!order.logins.some((login) => speaks(login.loginId))) return { kind: "stale" };
       break;
     case "guest":
-      // A guest is the one that is absorbed; it absorbs nobody.
-      if (order.absorb.length > 0) return { kind: "stale" };
+      // A guest is the one that is absorbed; it absorbs nobody, unless the source knows it for more than a guest.
+      if (order.absorb.length > 0 && !isAdopted) return { kind: "stale" };
       break;
     default:
       return { kind: "forbidden" };
@@ -90,7 +62,7 @@ export function admit(
   if (conflict !== null) return conflict;
   if (wanted.length === 0 && order.absorb.length === 0) return { kind: "nothing-to-do", record };
   const gains = wanted.length > 0 || order.absorb.some((identityId) => identityId !== order.guest);
-  const isFresh = record.standing.kind === "guest" || fresh.some((loginId) => holds(record, loginId));
+  const isFresh = record.standing.kind === "guest" || fresh.some(speaks);
   if (gains && !isFresh) return { kind: "proof-too-old" };
   if (record.transaction !== null) return { kind: "busy" };
   return { kind: "prepare", wanted };
@@ -128,7 +100,9 @@ export function prepare(
     absorbed: order.absorb,
     unsettled: [],
   };
-  return { ...(record ?? newRecord(order.identityId, order.identityPoolId, { kind: "unborn" }, now)), transaction };
+  const { identityId, identityPoolId, isBirth } = order;
+  const unborn = () => newRecord(identityId, identityPoolId, { kind: "unborn" }, now, isBirth ? "here" : "source");
+  return { ...(record ?? unborn()), transaction };
 }
 
 /** What is stored of a login: nothing of its token, and the subject only where an operation must name it (T46). */
@@ -146,15 +120,18 @@ export function preparing(record: IdentityRecord | null, transactionId: string):
 
 /**
  * Adds the logins that frozen identities hand over. One that hands over the pinned login has gained it since the caller
- * looked, and is not absorbed.
+ * looked, and is not absorbed. What the identity bars does not come to it while the source alone speaks for the call.
  */
 export function enlist(
   record: IdentityRecord,
   transaction: LinkTransaction,
   handedOver: readonly Login[],
-  pinned?: string,
+  { pinned, logins }: Pick<LinkOrder, "pinned" | "logins">,
 ): { readonly record: IdentityRecord; readonly conflict: LinkRefusal | null } {
   if (handedOver.some(({ loginId }) => loginId === pinned)) return { record, conflict: { kind: "stale" } };
+  const isProved = logins.some(({ loginId }) => holds(record, loginId));
+  const barred = isProved ? undefined : handedOver.find(({ providerName }) => record.barred.includes(providerName));
+  if (barred !== undefined) return { record, conflict: { kind: "conflict", providerName: barred.providerName } };
   const known = new Set(transaction.wanted.map((login) => login.loginId));
   const wanted = [...transaction.wanted, ...handedOver.filter((login) => !known.has(login.loginId)).map(kept)];
   const conflict = conflictAmong([...record.logins, ...wanted]);
@@ -204,10 +181,12 @@ export function commit(
     modifiedAt: now,
     standing: { kind: "linked" },
     logins: [...record.logins, ...linked],
+    // Whoever has proved a login of the identity may have back what it barred, and by nobody else does it come.
+    barred: record.barred.filter((name) => !linked.some(({ providerName }) => providerName === name)),
     listing: isBorn ? "to-add" : record.listing,
     transaction: { ...transaction, phase: "committed", unsettled: participantsOf(transaction, tickets) },
   };
-  const born: readonly Fact[] = isBorn ? [{ kind: "born" }] : [];
+  const born: readonly Fact[] = isBorn ? [beginningOf(record)] : [];
   const absorbed = transaction.absorbed.map((other): Fact => ({ kind: "absorbed", other }));
   return withFacts(committed, [...born, ...absorbed, ...factsOf("linked", linked)], now);
 }

@@ -106,7 +106,7 @@ async function obtainDeveloperGrant(
   const pinned = logins[0].loginId;
   const ask = async (named: IdentityId) =>
     await context.objects.identity(named).grantVerified(named, identityPoolId, logins, context.call);
-  return await obtainGrant(context, identityId, context.call, ask, pinned);
+  return await obtainGrant(context, identityId, context.call, ask, { pinned });
 }
 
 export async function lookupDeveloperIdentity(

@@ -8,7 +8,7 @@ import { type ClientCall, isVisible, type LinkedLogin, type Standing } from "../
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import type { StoredRecord } from "../../src/linking/first-record.ts";
 import { TOMBSTONE_SECONDS } from "../../src/linking/identity-record.ts";
-import type { LinkOrder } from "../../src/linking/transaction.ts";
+import type { LinkOrder } from "../../src/linking/link-order.ts";
 import type { LoginState } from "../../src/linking/participant.ts";
 import { DisableJudge } from "./disable-judge.ts";
 import { lapseOfLife } from "./life-judge.ts";

@@ -2,6 +2,7 @@
 import type { Mutant } from "./mutants-of-merges.ts";
 
 const ACTOR = "src/linking/identity-actor.ts";
+const PEER = "src/linking/identity-peer.ts";
 const DELIVERIES = "src/linking/deliveries.ts";
 const KEPT = "src/linking/kept-record.ts";
 const LOGIN = "src/linking/login-actor.ts";
@@ -22,27 +23,27 @@ export const MUTANTS_OF_ACTORS: readonly Mutant[] = [
   mutant(
     "an id is made twice",
     ACTOR,
-    "const isNew = this.#kept.value === null;",
-    'const isNew = this.#kept.value?.standing.kind !== "guest";',
+    "const isNew = this.kept.value === null;",
+    'const isNew = this.kept.value?.standing.kind !== "guest";',
   ),
   mutant(
     "a frozen identity describes itself by what it knows",
     ACTOR,
-    "if (!(await this.#deliveries.askAboutFreeze())) {",
-    "if (this.#kept.value === null && !(await this.#deliveries.askAboutFreeze())) {",
+    "if (!(await this.deliveries.askAboutFreeze())) {",
+    "if (this.kept.value === null && !(await this.deliveries.askAboutFreeze())) {",
   ),
   {
     name: "an identity lets go of a login that it holds by another link",
     edits: [
       {
-        file: ACTOR,
+        file: PEER,
         find: "const owns = record !== null && holds(record, loginId);",
         replace:
           "const held = record?.logins.find((login) => login.loginId === loginId);\n    const owns = held?.linkId === linkId;",
       },
       // A login refuses the end of a link that is not its own, so that the mistake needs the wrong name as well.
       {
-        file: ACTOR,
+        file: PEER,
         find: 'send({ kind: "release", loginId, identityId, linkId })',
         replace: 'send({ kind: "release", loginId, identityId, linkId: held?.linkId ?? linkId })',
       },

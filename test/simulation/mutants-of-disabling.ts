@@ -1,7 +1,7 @@
 /** Bugs to plant (mutants.ts): in what ends by an operator's word, and what it waits for. */
 import type { Mutant } from "./mutants-of-merges.ts";
 
-const CALLS = "src/linking/identity-calls.ts";
+const CALLS = "src/linking/removal-calls.ts";
 const DISABLING = "src/linking/disabling.ts";
 
 function mutant(name: string, file: string, find: string, replace: string): Mutant {
@@ -24,7 +24,7 @@ export const MUTANTS_OF_DISABLING: readonly Mutant[] = [
   mutant(
     "a disabled identity is absorbed",
     "src/linking/absorption.ts",
-    '  if (refusal !== null) return { record, reply: { kind: "unsuitable", refusal } };\n',
+    '  if (refusal !== null) return { kind: "unsuitable", refusal };\n',
     "",
   ),
   mutant(

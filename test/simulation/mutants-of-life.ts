@@ -26,7 +26,7 @@ export const MUTANTS_OF_LIFE: readonly Mutant[] = [
   mutant(
     "an identity that is merged does not say so",
     "src/linking/absorption.ts",
-    'withFacts(merged, [{ kind: "merged", other: into }], decidedAt)',
+    "withFacts(merged, [end], decidedAt)",
     "merged",
   ),
   mutant(

@@ -31,8 +31,8 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     edits: [
       {
         file: "src/linking/bring-together.ts",
-        find: "({ loginId, identityId }) => loginId === pinned && identityId !== named?.identityId,",
-        replace: "({ loginId, identityId }) => loginId === pinned && identityId === named?.identityId && false,",
+        find: "...owned.filter(({ loginId }) => loginId === pinned),",
+        replace: "...owned.filter(({ loginId }) => loginId === pinned && loginId.length < 0),",
       },
       {
         file: "src/linking/transaction.ts",
@@ -92,14 +92,14 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     edits: [
       {
         file: "src/linking/absorption.ts",
-        find: 'const isSuitable = message.isGuest ? kind === "guest" : kind === "linked" && isProved;',
-        replace: 'const isSuitable = message.isGuest ? kind === "guest" : kind === "linked" || isProved;',
+        find: 'kind === "linked" ? !isGuest && loginIds.some(speaks)',
+        replace: 'kind === "linked" ? !isGuest',
       },
       // What is asked of the age of a proof would refuse it as well.
       {
         file: "src/linking/absorption.ts",
-        find: 'if (kind === "linked" && !freshIds.some((loginId) => holds(record, loginId))) {',
-        replace: "if (freshIds.length < 0) {",
+        find: 'kind === "linked" && !freshIds.some(speaks)',
+        replace: "freshIds.length < 0",
       },
     ],
   },
@@ -127,9 +127,9 @@ export const MUTANTS_OF_MERGES: readonly Mutant[] = [
     name: "a merge is dated by when the merged identity hears of it",
     edits: [
       {
-        file: "src/linking/identity-actor.ts",
-        find: "const decidedAt = message.decidedAt ?? this.#host.now();",
-        replace: "const decidedAt = this.#host.now();",
+        file: "src/linking/identity-peer.ts",
+        find: "const decidedAt = message.decidedAt ?? this.host.now();",
+        replace: "const decidedAt = this.host.now();",
       },
     ],
   },

@@ -63,8 +63,8 @@ export const MUTANTS_OF_ROLES: readonly Mutant[] = [
   mutant(
     "a role is refused after the logins were linked",
     ACTOR,
-    "    if (!access.ok) return refused(access.error);\n    return await this.#deliveringAfter(grantToLogins(this.#parts, identityId, logins, access.value));",
-    "    const given = access.ok ? access.value : {};\n    const granted = await this.#deliveringAfter(grantToLogins(this.#parts, identityId, logins, given));\n    return access.ok ? granted : refused(access.error);",
+    "    if (!access.ok) return refused(access.error);\n    return await this.#deliveringAfter(grantToLogins(this.#parts, identityId, pool, logins, access.value));",
+    "    const given = access.ok ? access.value : {};\n    const granted = await this.#deliveringAfter(grantToLogins(this.#parts, identityId, pool, logins, given));\n    return access.ok ? granted : refused(access.error);",
   ),
   mutant(
     "what logins give is forgotten where another identity has them",

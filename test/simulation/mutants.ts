@@ -49,8 +49,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: "src/linking/participant.ts",
-        find: "owner?.identityId !== message.identityId || owner.linkId !== message.linkId",
-        replace: "owner?.identityId !== message.identityId",
+        find: "owner?.identityId !== identityId || owner.linkId !== linkId",
+        replace: "owner?.identityId !== identityId",
       },
     ],
   },
@@ -122,8 +122,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: "src/linking/identity-record.ts",
-        find: 'return record.standing.kind === "deleted" && now >= record.modifiedAt + TOMBSTONE_SECONDS;',
-        replace: 'return record.standing.kind === "deleted";',
+        find: "return isKeptForADay(record) && now >= record.modifiedAt + TOMBSTONE_SECONDS;",
+        replace: "return isKeptForADay(record);",
       },
     ],
   },
@@ -142,8 +142,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: "src/linking/absorption.ts",
-        find: 'message.isGuest ? kind === "guest" : kind === "linked" && isProved',
-        replace: 'kind === "guest" || (kind === "linked" && isProved)',
+        find: 'kind === "linked" ? !isGuest && loginIds.some(speaks)',
+        replace: 'kind === "linked" ? loginIds.some(speaks)',
       },
     ],
   },
@@ -162,13 +162,13 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: "src/linking/transaction.ts",
-        find: 'if (!order.logins.some((login) => holds(record, login.loginId))) return { kind: "stale" };',
+        find: 'if (!order.logins.some((login) => speaks(login.loginId))) return { kind: "stale" };',
         replace: "",
       },
       // What is asked of the age of a proof would refuse it as well.
       {
         file: "src/linking/transaction.ts",
-        find: 'record.standing.kind === "guest" || fresh.some((loginId) => holds(record, loginId))',
+        find: 'record.standing.kind === "guest" || fresh.some(speaks)',
         replace: "true",
       },
     ],

@@ -10,17 +10,20 @@ import type { VerifiedLogin } from "../../src/domain/login.ts";
 import type { Flow } from "../../src/domain/mint-rules.ts";
 import { type StoredRecord, upgraded } from "../../src/linking/first-record.ts";
 import type { DisableOrder } from "../../src/linking/disabling.ts";
+import type { StandingHere } from "../../src/linking/adoption.ts";
 import { CoordinatorUnreachable, IdentityActor } from "../../src/linking/identity-actor.ts";
 import type { ChangeReply, GrantReply, LinkReply, OwnProof } from "../../src/linking/identity-calls.ts";
 import type { IdentityHost, PresentedLogins } from "../../src/linking/identity-host.ts";
 import type * as messages from "../../src/linking/messages.ts";
-import type { LinkOrder } from "../../src/linking/transaction.ts";
+import type { LinkOrder } from "../../src/linking/link-order.ts";
 import { MintBucket, type MintLimit } from "../../src/limits/mint-bucket.ts";
 import { ISSUER_UNREACHABLE, SLOWEST_ISSUER_MS, verified } from "./issuers.ts";
 import { accessFor, evidenceOf, wishIn, withRoles } from "./roles.ts";
 import { RATE } from "./settings.ts";
 import { type Life, NetworkFailure, type Slot, StorageFailure } from "./slots.ts";
 import type { Surroundings } from "./surroundings.ts";
+
+type RemovalOrder = [allowedPools: readonly string[] | "*", isSwept?: boolean];
 
 export type IdentitySlot = Slot<IdentityNode, StoredRecord>;
 
@@ -118,8 +121,12 @@ export class IdentityNode {
     return reply;
   }
 
-  createGuest(identityId: IdentityId, identityPoolId: IdentityPoolId): boolean {
-    return this.#actor.createGuest(identityId, identityPoolId);
+  createGuest(...given: Parameters<IdentityActor["createGuest"]>): boolean {
+    return this.#actor.createGuest(...given);
+  }
+
+  standingHere(identityPoolId: IdentityPoolId): StandingHere {
+    return this.#actor.standingHere(identityPoolId);
   }
 
   async unlink(
@@ -150,8 +157,8 @@ export class IdentityNode {
     return reply;
   }
 
-  async remove(identityId: IdentityId, allowedPools: readonly string[] | "*"): Promise<ChangeReply> {
-    const reply = await this.#actor.remove(identityId, allowedPools);
+  async remove(identityId: IdentityId, ...order: RemovalOrder): Promise<ChangeReply> {
+    const reply = await this.#actor.remove(identityId, ...order);
     if (reply.kind === "done" && this.#life.isAlive) this.#world.judge.removed(identityId);
     return reply;
   }

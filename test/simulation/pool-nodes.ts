@@ -20,7 +20,11 @@ export type ShardSlot = Slot<ShardNode, ShardState>;
 export type PoolDirectorySlot = Slot<PoolDirectoryNode, PoolDirectoryState>;
 
 type RemovableNode = {
-  remove(identityId: IdentityId, allowedPools: "*"): Promise<{ readonly kind: "done" | "refused" | "busy" }>;
+  remove(
+    identityId: IdentityId,
+    allowedPools: "*",
+    isSwept: true,
+  ): Promise<{ readonly kind: "done" | "refused" | "busy" }>;
   alarm(): Promise<void>;
 };
 export type PoolWorld = Pick<Surroundings, "network" | "store"> & {
@@ -112,7 +116,12 @@ export class PoolNode {
       shard: (name) => shardCallsOf(this.#world, this.#life, name),
       removeIdentity: async (identityId) => {
         const identity = this.#world.identity(identityId);
-        return await network.call(this.#life, identity, "remove", async (node) => await node.remove(identityId, "*"));
+        return await network.call(
+          this.#life,
+          identity,
+          "remove",
+          async (node) => await node.remove(identityId, "*", true),
+        );
       },
       leftOver: (_, cause) => {
         if (cause instanceof NetworkFailure || cause instanceof StorageFailure) return;

@@ -28,6 +28,7 @@ const METHODS = [
   "grantToOwnProof",
   "link",
   "createGuest",
+  "standingHere",
   "unlink",
   "unlinkDeveloperUser",
   "remove",

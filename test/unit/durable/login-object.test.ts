@@ -229,7 +229,7 @@ describe("LoginObject: where its state lives", () => {
     expect((await view()).owner).toEqual({ identityId: other, linkId: "planted" });
   });
 
-  it.each([2, undefined])(
+  it.each([3, undefined])(
     "refuses a record of the unknown version %s, rather than call the login free",
     async (version) => {
       await own(owner, "one");

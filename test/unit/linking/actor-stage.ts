@@ -9,7 +9,7 @@ import type { GrantReply, LinkReply } from "../../../src/linking/identity-calls.
 import type { AlarmStep, IdentityHost, PresentedLogins } from "../../../src/linking/identity-host.ts";
 import type { IdentityRecord } from "../../../src/linking/identity-record.ts";
 import type { Message, Reply } from "../../../src/linking/messages.ts";
-import type { LinkOrder } from "../../../src/linking/transaction.ts";
+import type { LinkOrder } from "../../../src/linking/link-order.ts";
 import { id, login, NOW, POOL } from "./records.ts";
 
 export type Answer = (message: Message) => Reply | Promise<Reply>;

@@ -41,7 +41,7 @@ describe("developer users of one identity", () => {
     const transaction = transactionOf({ wanted: [developer("d/2")], absorbed: [id("b")] });
     const record = { ...withUsers(["d/1"]), transaction };
     const handedOver = withUsers(["d/2"], ["b/1"]).logins;
-    const enlisted = enlist(record, transaction, handedOver);
+    const enlisted = enlist(record, transaction, handedOver, orderOf([]));
     expect(enlisted.conflict).toBeNull();
     const open = enlisted.record.transaction ?? transaction;
     const tickets = new Map(open.wanted.map(({ loginId }) => [loginId, "ticket"]));
@@ -60,18 +60,21 @@ describe("developer users of one identity", () => {
     const transaction = transactionOf({ wanted: [], absorbed: [id("b")] });
     const record = { ...withUsers(users), transaction };
     const others = (count: number) => withUsers(Array.from({ length: count }, (_, index) => `d/x${index}`)).logins;
-    expect(enlist(record, transaction, others(8)).conflict).toBeNull();
-    expect(enlist(record, transaction, others(9)).conflict).toMatchObject({ kind: "conflict" });
+    expect(enlist(record, transaction, others(8), orderOf([])).conflict).toBeNull();
+    expect(enlist(record, transaction, others(9), orderOf([])).conflict).toMatchObject({ kind: "conflict" });
   });
 
   it("are not taken from an identity that has gained the pinned one since the caller looked (invariant no-theft)", () => {
     const transaction = transactionOf({ wanted: [developer("d/1")], absorbed: [id("b")] });
     const record = { ...linkedTo("a/1"), transaction };
     const handedOver = withUsers(["d/1"], ["b/1"]).logins;
-    expect(enlist(record, transaction, handedOver, "d/1")).toEqual({ record, conflict: { kind: "stale" } });
+    expect(enlist(record, transaction, handedOver, orderOf([], { pinned: "d/1" }))).toEqual({
+      record,
+      conflict: { kind: "stale" },
+    });
     // Without a pin, or with another user pinned, it is a merge as any other.
-    expect(enlist(record, transaction, handedOver).conflict).toBeNull();
-    expect(enlist(record, transaction, handedOver, "d/2").conflict).toBeNull();
+    expect(enlist(record, transaction, handedOver, orderOf([])).conflict).toBeNull();
+    expect(enlist(record, transaction, handedOver, orderOf([], { pinned: "d/2" })).conflict).toBeNull();
   });
 
   it("a login that a guest is born with stays a developer's", () => {

@@ -143,6 +143,6 @@ describe("unlink and delete", () => {
   });
 
   it("has deleted what was never there", async () => {
-    expect(await new Stage(null).actor.remove(A, "*")).toEqual({ kind: "done" });
+    expect(await new Stage(null).actor.remove(A, "*")).toEqual({ kind: "done", isUnknown: true });
   });
 });

@@ -131,3 +131,33 @@ describe("a login's alarm", () => {
     expect(asked).toEqual([]);
   });
 });
+
+describe("a settled login", () => {
+  const committed = settlement("committed");
+
+  it("is stored as version 2 from the reservation on, and when it is free", async () => {
+    const { actor, disk } = standOn(null);
+    await actor.reserve({ ...RESERVE, remember: true });
+    expect(disk.record).toMatchObject({ version: 2, reservation: { remember: true } });
+    await actor.settle(committed);
+    expect(disk.record).toMatchObject({ version: 2, settled: true });
+    await actor.release({ kind: "release", loginId: "a/1", identityId: id("a"), linkId: "t1" });
+    expect(disk.record).toEqual({ version: 2, loginId: "a/1", owner: null, reservation: null, settled: true });
+    expect(actor.view("a/1")).toEqual({ owner: null, holder: null, isSettled: true });
+  });
+
+  it("is told of by a release that finds nothing stored", async () => {
+    const { actor, disk } = standOn(null);
+    const released = { kind: "release", loginId: "a/1", identityId: id("a"), linkId: "t1" } as const;
+    await actor.release(released);
+    expect(disk.record).toBeNull();
+    await actor.release({ ...released, remember: true });
+    expect(disk.record).toMatchObject({ version: 2, loginId: "a/1", settled: true });
+  });
+
+  it("is stored as version 1, as the release before reads it, where nothing is remembered", async () => {
+    const { actor, disk } = standOn({ ...OWNED, version: 2 });
+    await actor.reserve(RESERVE);
+    expect(disk.record?.version).toBe(1);
+  });
+});

@@ -18,6 +18,8 @@ const parties: Parties = {
   objects: {
     identity: () => ({
       link: async () => ({ kind: "linked", grant: GRANT }),
+      standingHere: async () => ({ kind: "unknown" }),
+      createGuest: async () => true,
       confirmOwner: async () => ({ kind: "ownership", owns: true }),
       outcome: async () => "aborted",
       describe: async () => null,

@@ -1,7 +1,16 @@
 /** The login's side of the link transaction: each message beside its repeated, late or foreign twin. */
 import { describe, expect, it } from "vitest";
 import type { Release, Reserve, Settle } from "../../../src/linking/messages.ts";
-import { FREE, holderOf, isFree, type LoginState, release, reserve, settle } from "../../../src/linking/participant.ts";
+import {
+  FREE,
+  holderOf,
+  isBlank,
+  type LoginState,
+  release,
+  reserve,
+  settle,
+  viewOf,
+} from "../../../src/linking/participant.ts";
 import { id, NOW } from "./records.ts";
 
 const A = id("a");
@@ -151,8 +160,42 @@ describe("release", () => {
   });
 
   it("leaves nothing to store of a login that is free", () => {
-    expect(isFree(release(OWNED_BY_A, message))).toBe(true);
-    expect(isFree(OWNED_BY_A)).toBe(false);
-    expect(isFree(reservedBy())).toBe(false);
+    expect(isBlank(release(OWNED_BY_A, message))).toBe(true);
+    expect(isBlank(OWNED_BY_A)).toBe(false);
+    expect(isBlank(reservedBy())).toBe(false);
+  });
+});
+
+describe("a login of a pool that has or had a source (invariant asked-once)", () => {
+  const remember = { remember: true } as const;
+  const reserved = () => reserve(FREE, reserveFor(A, remember), "k1", NOW).state;
+
+  it("is settled once it is somebody's, and not while it is only reserved", () => {
+    expect(viewOf(reserved(), "a/1").isSettled).toBeUndefined();
+    const owned = settle(reserved(), settlement("committed", "k1"));
+    expect(viewOf(owned, "a/1")).toMatchObject({ owner: { identityId: A }, isSettled: true });
+  });
+
+  it("is nothing that is kept after an abort", () => {
+    expect(isBlank(settle(reserved(), settlement("aborted", null)))).toBe(true);
+  });
+
+  it("stays settled when it is free again, also by a link and a release that do not say so", () => {
+    const owned = settle(reserved(), settlement("committed", "k1"));
+    const free = release(owned, { kind: "release", loginId: "a/1", identityId: A, linkId: "t1" });
+    expect(free).toEqual({ owner: null, reservation: null, settled: true });
+    const again = settle(
+      reserve(free, reserveFor(B, { transactionId: "t2" }), "k2", NOW).state,
+      settlement("committed", "k2", "t2"),
+    );
+    expect(viewOf(again, "a/1").isSettled).toBe(true);
+  });
+
+  it("is settled by its release, where it was linked before the pool had a source", () => {
+    const message: Release = { kind: "release", loginId: "a/1", identityId: A, linkId: "t0", ...remember };
+    expect(release(OWNED_BY_A, message)).toEqual({ owner: null, reservation: null, settled: true });
+    // That it was somebody's is true whenever the message comes, also for the second time.
+    const ofB: LoginState = { owner: { identityId: B, linkId: "t5" }, reservation: null };
+    expect(release(ofB, message)).toEqual({ ...ofB, settled: true });
   });
 });

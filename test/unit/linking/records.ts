@@ -8,7 +8,7 @@ import {
 import type { LinkedLogin, Standing } from "../../../src/domain/identity.ts";
 import type { Login, VerifiedLogin } from "../../../src/domain/login.ts";
 import type { IdentityRecord, LinkTransaction } from "../../../src/linking/identity-record.ts";
-import type { LinkOrder } from "../../../src/linking/transaction.ts";
+import type { LinkOrder } from "../../../src/linking/link-order.ts";
 
 export const POOL: IdentityPoolId = identityPoolIdOf("us-east-1", "0");
 export const OTHER_POOL: IdentityPoolId = identityPoolIdOf("us-east-1", "9");

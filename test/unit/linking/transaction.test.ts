@@ -4,12 +4,12 @@ import { REPEAT_SECONDS } from "../../../src/domain/done-calls.ts";
 import { MAX_LINKED_LOGINS } from "../../../src/domain/login.ts";
 import type { IdentityRecord } from "../../../src/linking/identity-record.ts";
 import type { AskOutcome, Freeze, Participant } from "../../../src/linking/messages.ts";
+import type { LinkOrder } from "../../../src/linking/link-order.ts";
 import {
   abort,
   admit,
   commit,
   enlist,
-  type LinkOrder,
   outcomeOf,
   prepare,
   preparing,
@@ -108,7 +108,7 @@ describe("prepare, enlist, commit", () => {
     expect(committed.logins).toEqual(kept.map((one) => ({ ...one, linkId: "t1", linkedAt: NOW })));
     // What an earlier version had stored of a login that is handed over is not handed on.
     const handedOver = { ...linked("c/1"), subject: "1" };
-    const enlisted = enlist(prepared, transactionOf({ wanted: [] }), [handedOver]).record;
+    const enlisted = enlist(prepared, transactionOf({ wanted: [] }), [handedOver], orderOf([])).record;
     expect(enlisted.transaction?.wanted).toEqual([stored("c/1")]);
   });
 
@@ -118,13 +118,13 @@ describe("prepare, enlist, commit", () => {
   });
 
   it("wants the logins that are handed over, once each", () => {
-    const { record, conflict } = enlist(PREPARING, transactionOf(), [linked("c/1"), linked("a/1")]);
+    const { record, conflict } = enlist(PREPARING, transactionOf(), [linked("c/1"), linked("a/1")], orderOf([]));
     expect(record.transaction?.wanted.map(({ loginId }) => loginId)).toEqual(["a/1", "c/1"]);
     expect(conflict).toBe(null);
   });
 
   it("finds a second user of a provider among what is handed over (T41)", () => {
-    expect(enlist(PREPARING, transactionOf(), [linked("b/2")]).conflict).toEqual({
+    expect(enlist(PREPARING, transactionOf(), [linked("b/2")], orderOf([])).conflict).toEqual({
       kind: "conflict",
       providerName: "b",
     });

@@ -154,7 +154,7 @@ const REFUSALS: readonly Scenario[] = [
     name: "an identity that is not there, for which its object has to look",
     prepare: async (stage) => stage.asking(newIdentityId(), await stage.logins()),
     // The tag of the refusal, and its words for a Worker of the release before.
-    cost: { ...ONLY, status: 404, calls: GRANT, rpcBytes: [643], rowsRead: 2 },
+    cost: { ...ONLY, status: 404, calls: GRANT, rpcBytes: [660], rowsRead: 2 },
   },
   {
     name: "a call beyond the rate",
@@ -436,7 +436,7 @@ const COLD: readonly Scenario[] = [
       ...ONLY,
       status: 404,
       calls: ["IdentityObject.grant", "KeyRingObject.signingKey"],
-      rpcBytes: [345, 362],
+      rpcBytes: [362, 362],
       // The identity and its bucket, of which there is neither; the key ring and its alarm.
       rowsRead: 4,
     },
