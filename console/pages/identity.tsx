@@ -1,6 +1,13 @@
 /** One identity: where it stands, its logins, what is under way, and the picture of its life. */
 import { useEffect, useId } from "preact/hooks";
-import { type Changed, DeleteIdentity, type Identity, UnlinkUser } from "../parts/identity-actions.tsx";
+import {
+  type Changed,
+  DeleteIdentity,
+  type Identity,
+  SwitchIdentity,
+  switchOf,
+  UnlinkUser,
+} from "../parts/identity-actions.tsx";
 import { rememberPool } from "../last-pool.ts";
 import type { PageProps } from "../pages.ts";
 import { AsCommand, AsJson } from "../parts/behind.tsx";
@@ -23,8 +30,13 @@ function identityHref(identityId: string): string {
   return `#identity/${identityId}`;
 }
 
+function isAlive({ Standing }: Identity): boolean {
+  return Standing === "guest" || Standing === "authenticated";
+}
+
 function Facts({ identity }: { identity: Identity }) {
-  const { IdentityId, IdentityPoolId, Standing, MergedInto, CreationDate, LastModifiedDate, Origin, Bucket } = identity;
+  const { IdentityId, IdentityPoolId, Standing, IsDisabled, MergedInto, BarredProviders = [] } = identity;
+  const { CreationDate, LastModifiedDate, Origin, Bucket } = identity;
   return (
     <dl class="facts">
       <div>
@@ -36,7 +48,7 @@ function Facts({ identity }: { identity: Identity }) {
       <div>
         <dt>Standing</dt>
         <dd>
-          <StandingWord standing={Standing} />
+          <StandingWord standing={Standing} isDisabled={IsDisabled} />
         </dd>
       </div>
       {MergedInto !== undefined && (
@@ -66,6 +78,12 @@ function Facts({ identity }: { identity: Identity }) {
           <Time at={LastModifiedDate} />
         </dd>
       </div>
+      {BarredProviders.length > 0 && (
+        <div>
+          <dt>Barred</dt>
+          <dd>{BarredProviders.join(", ")}: no login of theirs comes from the other identity pool any more</dd>
+        </div>
+      )}
       <div>
         <dt>Rate</dt>
         <dd>
@@ -242,7 +260,7 @@ export function Page({ params: [identityId = ""] }: PageProps) {
             <Facts identity={identity} />
             <UnderWay identity={identity} />
             <p class="actions">
-              {(identity.Standing === "guest" || identity.Standing === "authenticated") && (
+              {isAlive(identity) && !identity.IsDisabled && (
                 <a class="button" href={`#mint/${identity.IdentityPoolId}/${identityId}`}>
                   Mint a token
                 </a>
@@ -253,6 +271,9 @@ export function Page({ params: [identityId = ""] }: PageProps) {
               >
                 Export as JSON
               </button>
+              {isAlive(identity) && isAllowed(switchOf(identity)) && (
+                <SwitchIdentity identity={identity} onChange={asked.reload} />
+              )}
               {identity.Standing !== "deleted" && isAllowed("DeleteIdentities") && (
                 <DeleteIdentity identity={identity} onChange={asked.reload} />
               )}

@@ -1,4 +1,4 @@
-/** What can be done to an identity, each asked before it is done: a developer's user unlinked, and the identity deleted. */
+/** What can be done to an identity, each asked before it is done: stopped, given free, deleted, or a developer's user unlinked. */
 import { useState } from "preact/hooks";
 import { call } from "../api.ts";
 import type { OutputOf } from "../wire.ts";
@@ -88,6 +88,49 @@ export function DeleteIdentity({ identity, onChange }: Changed) {
             {logins.length > 0 &&
               ` Its ${countOf(logins.length)} free again: whoever signs in by one gets a new identity.`}{" "}
             Tokens that it has are good until they expire.
+          </p>
+        </DangerDialog>
+      )}
+    </>
+  );
+}
+
+/** The operation that changes whether it is disabled. */
+export function switchOf({ IsDisabled }: Identity) {
+  return IsDisabled ? "Edgepool.EnableIdentity" : "Edgepool.DisableIdentity";
+}
+
+/** Disables an identity, and enables it again: nothing is lost by either. */
+export function SwitchIdentity({ identity, onChange }: Changed) {
+  const [isAsked, setIsAsked] = useState(false);
+  const { IdentityId, IsDisabled } = identity;
+  const verb = IsDisabled ? "Enable" : "Disable";
+  const act = async () => {
+    const answer = await call(switchOf(identity), { IdentityId });
+    return answer.ok ? null : answer.failure;
+  };
+  const done = () => {
+    setIsAsked(false);
+    announce(`${verb}d`);
+    onChange();
+  };
+  return (
+    <>
+      <button type="button" onClick={() => setIsAsked(true)}>
+        {verb}
+      </button>
+      {isAsked && (
+        <DangerDialog
+          title={`${verb} this identity?`}
+          verb={verb}
+          act={act}
+          onDone={done}
+          onClose={() => setIsAsked(false)}
+        >
+          <p>
+            {IsDisabled
+              ? "Its user gets tokens again from now on."
+              : "Its user is refused from now on, and its logins stay. Tokens that it has are good until they expire."}
           </p>
         </DangerDialog>
       )}

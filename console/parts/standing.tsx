@@ -11,8 +11,16 @@ const SHAPES: Readonly<Record<Standing, readonly [shape: string, words: string]>
   deleted: ["✕", "Deleted"],
 };
 
-export function StandingWord({ standing }: { standing: Standing }) {
+/** `isDisabled`: by an operator's word, whatever it is besides. */
+export function StandingWord({ standing, isDisabled }: { standing: Standing; isDisabled: boolean }) {
   const [shape, words] = SHAPES[standing];
+  if (isDisabled) {
+    return (
+      <span class="bad">
+        <span aria-hidden="true">⊘</span> <span>Disabled ({words.toLowerCase()})</span>
+      </span>
+    );
+  }
   return (
     <span class={standing === "authenticated" ? "good" : standing === "deleted" ? "bad" : "muted"}>
       <span aria-hidden="true">{shape}</span> <span>{words}</span>

@@ -91,6 +91,29 @@ test("a developer's user is unlinked, and the identity deleted, by keys alone an
   await stage.close();
 });
 
+test("an identity is disabled, shown as such, and enabled again, each after a question", async ({ skip }) => {
+  browser.need({ skip });
+  const { identityId } = await liveALife(endpoint, identityPoolId);
+  const stage = await openSignedIn(browser, endpoint, `identity/${identityId}`);
+  const { page } = stage;
+  const choose = async (verb: string) => {
+    await page.getByRole("button", { name: verb }).press("Enter");
+    const question = page.getByRole("dialog", { name: `${verb} this identity?` });
+    await stage.expectAccessible();
+    await question.getByRole("button", { name: verb }).press("Enter");
+    await page.getByRole("cell", { name: `${verb}d` }).waitFor();
+  };
+  await choose("Disable");
+  await page.getByText("Disabled (authenticated)", { exact: true }).waitFor();
+  expect(await page.getByRole("main").getByRole("link", { name: "Mint a token" }).count()).toBe(0);
+  await expect(linkedProviders(admin, identityId)).resolves.not.toEqual([]);
+  await stage.expectAccessible();
+  await choose("Enable");
+  await page.getByText("Authenticated", { exact: true }).waitFor();
+  await page.getByRole("main").getByRole("link", { name: "Mint a token" }).waitFor();
+  await stage.close();
+});
+
 test("what is under way is said, with whom, and that it ends by itself", async ({ skip }) => {
   browser.need({ skip });
   const { identityId, absorbedId } = await liveALife(endpoint, identityPoolId);
