@@ -18,6 +18,7 @@ import type { LoginObject } from "./login-object.ts";
 import { isolate } from "../isolate.ts";
 import type { PoolDirectoryObject } from "./pool-directory-object.ts";
 import { poolDirectoryOf } from "../pools/pool-directory.ts";
+import type { SourceObject } from "./source-object.ts";
 import { poolReaderOf } from "./pool-reader.ts";
 
 export type Objects = {
@@ -40,6 +41,7 @@ export type Objects = {
   issuer(issuer: string): DurableObjectStub<IssuerObject>;
   poolDirectory(region: string): DurableObjectStub<PoolDirectoryObject>;
   keyRing(): DurableObjectStub<KeyRingObject>;
+  source(sourcePoolId: IdentityPoolId): DurableObjectStub<SourceObject>;
   /** The pool's settings, at most as old as the isolate's memory allows; null when there is none. */
   readPool(identityPoolId: IdentityPoolId): Promise<IdentityPool | null>;
   /** The pools of a region that have a source, each as `readPool` has it. */
@@ -76,6 +78,7 @@ export function objectsOf(env: Env): Objects {
       env.IDENTITY_DIRECTORY.getByName(directoryShard(identityPoolId, shard)),
     issuer: (issuer) => env.ISSUER_KEYS.getByName(issuer),
     poolDirectory,
+    source: (sourcePoolId) => env.SOURCE.getByName(sourcePoolId),
     keyRing: () => env.KEY_RING.getByName(KEY_RING_NAME),
     readPool,
     readSourcedPools: async (region) => {

@@ -20,6 +20,7 @@ import {
 import { findIdentityByLogin } from "./find-identity-by-login.ts";
 import { getCredentialsForIdentity } from "./get-credentials-for-identity.ts";
 import { getMetrics } from "./get-metrics.ts";
+import { getMigrationReport } from "./get-migration-report.ts";
 import { getId } from "./get-id.ts";
 import { getOpenIdToken } from "./get-open-id-token.ts";
 import { exportIdentities } from "./export-identities.ts";
@@ -118,6 +119,7 @@ const extensionRegistry: Readonly<Record<ExtensionName, RunnableOperation>> = {
   ExportIdentities: signedOperation(extensions.ExportIdentities, exportIdentities),
   FindIdentityByLogin: signedOperation(extensions.FindIdentityByLogin, findIdentityByLogin),
   GetMetrics: signedOperation(extensions.GetMetrics, getMetrics),
+  GetMigrationReport: signedOperation(extensions.GetMigrationReport, getMigrationReport),
   ImportIdentities: signedOperation(extensions.ImportIdentities, importIdentities),
   RotateSigningKey: signedOperation(extensions.RotateSigningKey, rotateSigningKey),
   SetIdentityPoolSource: signedOperation(extensions.SetIdentityPoolSource, setIdentityPoolSource),

@@ -47,7 +47,8 @@ function sourceOf(members: SourceMembers, ownId: IdentityPoolId): PoolSource {
   };
 }
 
-function sourceAs({ identityPoolId, proof, guests, unknownIds, providers }: PoolSource): SourceOutput {
+/** As it is stored. */
+export function sourceAs({ identityPoolId, proof, guests, unknownIds, providers }: PoolSource): SourceOutput {
   return {
     IdentityPoolId: identityPoolId,
     Proof: proof === "credentials" ? "Credentials" : "OpenIdToken",

@@ -117,6 +117,9 @@ export class Isolate {
           return pools.flatMap((pool) => (pool?.source === undefined ? [] : pool));
         },
         forgetPool: (identityPoolId) => this.#pools.forget(identityPoolId),
+        source() {
+          throw new Error("no operation of this world asks for a report");
+        },
         issuer() {
           throw new Error("no operation of this world asks an issuer for its keys");
         },

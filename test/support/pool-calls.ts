@@ -30,6 +30,7 @@ export function poolCalls(
     ["ListTagsForResource", { ResourceArn }],
     ["UntagResource", { ResourceArn, TagKeys: ["team"] }],
     ["SetIdentityPoolSource", { IdentityPoolId, Source: { Providers: [IdentityProviderName] } }],
+    ["GetMigrationReport", { IdentityPoolId }],
     ["SetIdentityPoolSource", { IdentityPoolId }],
     ["ListIdentities", { IdentityPoolId, MaxResults: 60 }],
     ["DeleteIdentityPool", { IdentityPoolId }],
