@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { clashAmong, type Flags, runTool, SWITCH, TEXT } from "../scripts/command-line.ts";
 import { cold } from "./cold.ts";
 import { growth } from "./growth.ts";
+import { importList } from "./import.ts";
 import { instructions } from "./instructions.ts";
 import { peers } from "./peers.ts";
 import { profile } from "./profile.ts";
@@ -19,6 +20,7 @@ Measures what the service costs, beside the least that it could cost. Linux only
   --quick           the hot path, RS256 and ES256, 16 connections; about a minute
   --cold            an identity whose object is not in memory
   --growth          1,000 to 100,000 identities, 1 to 20 logins, listing; about 12 minutes
+  --import          an import list of 100,000 identities, and its export; two minutes
   --soak            memory over 60 s at 64 connections
   --peers           other things that answer a sign-in with a token
   --peers-in DIR    with --peers: the folder that they are installed in, or are already
@@ -26,11 +28,12 @@ Measures what the service costs, beside the least that it could cost. Linux only
   --instructions    instructions of an answer, counted by Valgrind, which has to be installed; 4 minutes
   --source DIR      another checkout to measure`;
 
-const MODES = ["quick", "growth", "soak", "cold", "profile", "instructions", "peers"] as const;
+const MODES = ["quick", "growth", "import", "soak", "cold", "profile", "instructions", "peers"] as const;
 const FLAGS = {
   quick: SWITCH,
   cold: SWITCH,
   growth: SWITCH,
+  import: SWITCH,
   soak: SWITCH,
   peers: SWITCH,
   "peers-in": TEXT,
@@ -46,6 +49,8 @@ function chosenMode(flags: Flags<typeof FLAGS>): (workshop: Workshop) => Promise
       return quick;
     case "growth":
       return growth;
+    case "import":
+      return importList;
     case "soak":
       return soak;
     case "cold":

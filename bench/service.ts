@@ -16,8 +16,8 @@ export const MAX_PROVIDERS = 20;
 /** Most entries that a pool's SupportedLoginProviders can have; the others are named by ARN. */
 const MAX_SUPPORTED = 10;
 
-const REGION = "us-east-1";
-const ADMIN = { accessKeyId: "BENCHADMIN", secretAccessKey: "bench-secret-of-no-consequence" };
+export const REGION = "us-east-1";
+export const ADMIN = { accessKeyId: "BENCHADMIN", secretAccessKey: "bench-secret-of-no-consequence" };
 /** Calls at once while identities are made. */
 const CONCURRENCY = 16;
 

@@ -16,35 +16,29 @@ const text = { type: "string" } as const;
 /** Epoch seconds. */
 const instant = { type: "timestamp" } as const;
 const few = { max: MAX_LINKED_LOGINS } as const;
-const providerNames = { type: "list", member: identityProviderName, ...few } as const;
-/**
- * A hash that is good for its identity pool alone, in whichever deployment: domain/login.ts. Secret, since whoever mistakes it for
- * the subject is not to read that in a message.
- */
-const loginId = { type: "string", pattern: "[0-9a-f]{64}", secret: true } as const;
 
-const importedLink = structure(["providerName", "subject"], {
-  providerName: identityProviderName,
-  // Secret, as a developer's user is: no message quotes any of it.
-  subject: developerUserIdentifier,
-});
-const importedLogin = structure(["providerName", "loginId"], {
-  providerName: identityProviderName,
-  loginId,
-  linkedAt: instant,
-});
+// Whatever stands in the wrong member of a line, a subject or a token, is read in no message: all of a line's texts are secret.
+const secret = { secret: true } as const;
+const id = { ...identityId, ...secret } as const;
+const providerName = { ...identityProviderName, ...secret } as const;
+const providerNames = { type: "list", member: providerName, ...few } as const;
+/** A hash that is good for its identity pool alone, in whichever deployment: domain/login.ts. */
+const loginId = { type: "string", pattern: "[0-9a-f]{64}", ...secret } as const;
+
+const importedLink = structure(["providerName", "subject"], { providerName, subject: developerUserIdentifier });
+const importedLogin = structure(["providerName", "loginId"], { providerName, loginId, linkedAt: instant });
 
 /** A line without a kind is an identity, too. */
 export const identityLine = structure(["identityId"], {
-  kind: { type: "string", enum: ["identity"] },
-  identityId,
+  kind: { type: "string", enum: ["identity"], ...secret },
+  identityId: id,
   createdAt: instant,
   modifiedAt: instant,
   /** Absent: not known, as of an identity that Cognito has listed. */
-  standing: { type: "string", enum: ["guest", "linked", "closed", "merged", "deleted", "disabled"] },
-  origin: { type: "string", enum: ["here", "source"] },
+  standing: { type: "string", enum: ["guest", "linked", "closed", "merged", "deleted", "disabled"], ...secret },
+  origin: { type: "string", enum: ["here", "source"], ...secret },
   /** The identity that absorbed it. */
-  mergedInto: identityId,
+  mergedInto: id,
   disabled: boolean,
   providers: providerNames,
   developerUsers: { type: "list", member: developerUserIdentifier, ...few },
@@ -58,14 +52,14 @@ export const identityLine = structure(["identityId"], {
 export const loginLine = structure(["kind", "loginId", "providerName", "settled"], {
   kind: { type: "string", enum: ["login"] },
   loginId,
-  providerName: identityProviderName,
+  providerName,
   settled: boolean,
 });
 
 /** An identity that is deleted for good. */
 export const goneLine = structure(["kind", "identityId"], {
   kind: { type: "string", enum: ["gone"] },
-  identityId,
+  identityId: id,
 });
 
 const importResult = structure(["Verdict"], {

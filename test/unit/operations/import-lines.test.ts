@@ -105,6 +105,14 @@ describe("what is wrong with a line is said", () => {
 
   it("T51: and never a subject, wherever it stands", () => {
     const spoilt = [
+      { identityId: SUBJECT },
+      { identityId: ID, kind: SUBJECT },
+      { identityId: ID, standing: SUBJECT },
+      { identityId: ID, origin: SUBJECT },
+      { identityId: ID, standing: "merged", mergedInto: SUBJECT },
+      { identityId: ID, providers: [SUBJECT.repeat(100)] },
+      { identityId: ID, links: [{ providerName: SUBJECT.repeat(100), subject: SUBJECT }] },
+      { kind: "gone", identityId: SUBJECT },
       { identityId: ID, links: [{ providerName: GOOGLE, subject: SUBJECT.repeat(100) }] },
       { identityId: ID, loginIds: [{ providerName: GOOGLE, loginId: SUBJECT }] },
       { identityId: ID, developerUsers: [SUBJECT.repeat(100)] },
