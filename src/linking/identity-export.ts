@@ -15,6 +15,8 @@ export type ExportedIdentity = {
   readonly modifiedAt: number;
   readonly standing: "guest" | "linked" | "closed" | "merged" | "deleted";
   readonly mergedInto?: IdentityId;
+  /** By an operator's word. */
+  readonly isDisabled: boolean;
   readonly origin: IdentityRecord["origin"];
   readonly barred: readonly string[];
   readonly providerNames: readonly string[];
@@ -36,6 +38,7 @@ export function exportedIdentity(record: IdentityRecord | null): ExportedIdentit
     modifiedAt,
     standing: standing.kind,
     ...(standing.kind === "merged" && { mergedInto: standing.into }),
+    isDisabled: record.isDisabled === true,
     origin,
     barred,
     providerNames: describe(record).providerNames,

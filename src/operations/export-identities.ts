@@ -109,7 +109,8 @@ async function exportOne(
 function lineOfIdentity(identity: ExportedIdentity): Line {
   const { identityId, standing } = identity;
   if (standing === "deleted") return { kind: "gone", identityId };
-  const { createdAt, modifiedAt, mergedInto, origin, barred, providerNames, developerUsers, logins } = identity;
+  const { createdAt, modifiedAt, mergedInto, isDisabled, origin, barred } = identity;
+  const { providerNames, developerUsers, logins } = identity;
   return {
     kind: "identity",
     identityId,
@@ -118,6 +119,7 @@ function lineOfIdentity(identity: ExportedIdentity): Line {
     standing,
     origin,
     ...(mergedInto !== undefined && { mergedInto }),
+    ...(isDisabled && { disabled: true }),
     ...(providerNames.length > 0 && { providers: providerNames }),
     ...(developerUsers.length > 0 && { developerUsers }),
     ...(logins.length > 0 && { loginIds: logins }),

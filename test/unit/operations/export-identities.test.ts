@@ -125,6 +125,14 @@ describe("a line of ExportIdentities", () => {
     expect(again.json).toEqual({ Results: [{ IdentityId: identityId, Verdict: "unchanged" }] });
   });
 
+  it("says of one that is disabled that it is, whatever its standing", async () => {
+    const guest = await makeGuest(pool.identityPoolId);
+    await service.admin("DisableIdentity", { IdentityId: guest });
+    expect(await lineOf(guest)).toMatchObject({ standing: "guest", disabled: true });
+    await service.admin("EnableIdentity", { IdentityId: guest });
+    expect(await lineOf(guest)).not.toHaveProperty("disabled");
+  });
+
   it("says of one that was deleted that it is gone, and nothing else", async () => {
     const identityId = await makeGuest(pool.identityPoolId);
     await service.admin("DeleteIdentities", { IdentityIdsToDelete: [identityId] });
