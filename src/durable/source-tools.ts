@@ -5,16 +5,20 @@ import type { IdentityPool } from "../domain/identity-pool.ts";
 import { isolate } from "../isolate.ts";
 import { charge, type ClientAddress } from "../limits/client-limit.ts";
 import type { SourceParty } from "../linking/source.ts";
+import { writeEvent } from "../log/write.ts";
 import type { SourceTools } from "../source/ask-source.ts";
+import { askCognito, type CognitoTools } from "../source/cognito.ts";
 import { type CallTools, sourcePartyOf } from "../source/source-party.ts";
+
+const WAY_OUT: Pick<CognitoTools, "fetch"> = { fetch: (input, init) => fetch(input, init) };
 
 export function sourceToolsOf(env: Pick<Env, "SOURCE">, config: Config): SourceTools {
   return {
-    fetch: (input, init) => fetch(input, init),
-    upstreams: config.upstreams,
+    askCognito: async (question) => await askCognito(question, { ...WAY_OUT, upstreams: config.upstreams }),
     region: config.region,
     credentials: config.sourceCredentials,
     budgetOf: (sourcePoolId) => env.SOURCE.getByName(sourcePoolId),
+    log: writeEvent,
   };
 }
 

@@ -2,7 +2,8 @@
 import { err, type Result } from "../domain/errors.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { Members } from "../domain/json.ts";
-import { askCognito, type CognitoTools, type SourceCredential } from "./cognito.ts";
+import type { LogEvent } from "../log/events.ts";
+import type { AskCognito, SourceCredential } from "./cognito.ts";
 import type { Told } from "./source-actor.ts";
 import { failureOf, type SourceFailure } from "./source-answer.ts";
 
@@ -10,11 +11,13 @@ import { failureOf, type SourceFailure } from "./source-answer.ts";
 export type SourceBudget = { draw(): Promise<boolean>; tell(told: Told): Promise<void> };
 
 /** What every question at a source takes. */
-export type SourceTools = CognitoTools & {
+export type SourceTools = {
+  readonly askCognito: AskCognito;
   readonly region: string;
   /** By the source pool's id. */
   readonly credentials: ReadonlyMap<string, SourceCredential>;
   budgetOf(sourcePoolId: IdentityPoolId): SourceBudget;
+  log(event: LogEvent): void;
 };
 
 export type SourceQuestion = {
@@ -45,6 +48,6 @@ export async function askSource(
   if (!isDrawn) return err({ kind: "throttled", by: "budget" });
   onFetch?.();
   const signing = credential === undefined ? {} : { credential };
-  const answer = await askCognito({ region: tools.region, operation, input, ...signing }, tools);
+  const answer = await tools.askCognito({ region: tools.region, operation, input, ...signing });
   return answer.ok ? answer : err(failureOf(answer.error, identityId, isSigned));
 }

@@ -3,7 +3,6 @@ import { err, ok, type Result } from "../domain/errors.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import { canonicalName } from "../domain/provider-name.ts";
-import { writeEvent } from "../log/write.ts";
 import { askSource, type SourceTools } from "./ask-source.ts";
 import { causeOf } from "./source-answer.ts";
 
@@ -25,7 +24,7 @@ export async function unlinkAtSource(
   const Logins = Object.fromEntries([...logins].filter(([name]) => isOfSource(name)));
   const input = { IdentityId: identityId, Logins, LoginsToRemove };
   const answer = await askSource(source.identityPoolId, { operation: "UnlinkIdentity", input, identityId }, tools);
-  if (!answer.ok) writeEvent({ event: "source-not-unlinked", identityPoolId, cause: causeOf(answer.error) });
+  if (!answer.ok) tools.log({ event: "source-not-unlinked", identityPoolId, cause: causeOf(answer.error) });
 }
 
 /** Never rejects. The error is one of our own words: it was not deleted, or nobody knows. */

@@ -37,10 +37,13 @@ const JUDGED_STATUSES = [200, 400, 403, 404, 409, 413, 429];
 const CONTENT_TYPE = "application/x-amz-json-1.1";
 
 /** The members of the answer. Never rejects. */
+export type AskCognito = (question: CognitoQuestion) => Promise<Result<Members, CognitoException | NoAnswer>>;
+
+/** As `AskCognito` has it. */
 export async function askCognito(
   { region, operation, input, credential }: CognitoQuestion,
   tools: CognitoTools,
-): Promise<Result<Members, CognitoException | NoAnswer>> {
+): ReturnType<AskCognito> {
   const startedAt = performance.now();
   const url = cognitoAddress(region);
   const body = JSON.stringify(input);

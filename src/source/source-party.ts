@@ -12,7 +12,6 @@ import type { Refusal, TaggedRefusal } from "../domain/refusals.ts";
 import type { Trace } from "../domain/trace.ts";
 import type { Hash } from "../domain/digest.ts";
 import type { AskedLogins, Located, SourceParty } from "../linking/source.ts";
-import { writeEvent } from "../log/write.ts";
 import { askSource, type SourceQuestion, type SourceTools } from "./ask-source.ts";
 import { provenPool } from "./proof.ts";
 import type { AskOutcome, Told } from "./source-actor.ts";
@@ -75,11 +74,11 @@ export function sourcePartyOf(
     const failure = answer.ok ? null : answer.error;
     const { identityPoolId } = pool;
     if (failure?.kind === "misconfigured") {
-      writeEvent({ event: "source-misconfigured", identityPoolId, problem: failure.problem });
+      tools.log({ event: "source-misconfigured", identityPoolId, problem: failure.problem });
     }
     if (failure?.kind === "disagrees") {
       const names = Object.keys(Logins).map(canonicalName);
-      writeEvent({ event: "source-disagrees", identityPoolId, providers: names });
+      tools.log({ event: "source-disagrees", identityPoolId, providers: names });
     }
     // What the budget refused it has counted itself.
     if (failure?.kind === "throttled" && failure.by === "budget") return;

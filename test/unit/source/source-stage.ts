@@ -7,7 +7,9 @@ import { IsolateCache } from "../../../src/domain/isolate-cache.ts";
 import type { PoolSource } from "../../../src/domain/pool-source.ts";
 import type { TaggedRefusal } from "../../../src/domain/refusals.ts";
 import { productionUpstreams } from "../../../src/outbound/upstream-policy.ts";
+import { writeEvent } from "../../../src/log/write.ts";
 import type { SourceTools } from "../../../src/source/ask-source.ts";
+import { askCognito, type CognitoTools } from "../../../src/source/cognito.ts";
 import type { Told } from "../../../src/source/source-actor.ts";
 import { sourcePartyOf } from "../../../src/source/source-party.ts";
 
@@ -81,7 +83,7 @@ export class Stage {
   }
 
   get tools(): SourceTools {
-    return {
+    const wayOut: CognitoTools = {
       fetch: async (url, init) => {
         const answer = this.#answers[Math.min(this.asked.length, this.#answers.length - 1)] ?? "refused";
         const headers = new Headers(init.headers);
@@ -91,6 +93,10 @@ export class Stage {
         return answer === "silent" ? await new Promise<Response>(() => {}) : answer.clone();
       },
       upstreams: productionUpstreams,
+    };
+    return {
+      askCognito: async (question) => await askCognito(question, wayOut),
+      log: writeEvent,
       region: REGION,
       credentials: this.credentials,
       budgetOf: (sourcePoolId) => ({
