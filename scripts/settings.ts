@@ -1,12 +1,18 @@
-/** `npm run settings`: writes docs/settings.md and the comments of wrangler.toml anew, from the table of settings. */
+/**
+ * `npm run settings`: writes docs/settings.md and the comments of wrangler.toml anew, from the table of settings, and the objects and
+ * limits of wrangler.dev.toml from wrangler.toml.
+ */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { localBindings } from "./local-bindings.ts";
 import { settingsPage, variables } from "./settings-text.ts";
 
+const fileOf = (path: string) => join(import.meta.dirname, "..", path);
+
 function rewrite(path: string, rewritten: (text: string) => string): void {
-  const file = join(import.meta.dirname, "..", path);
-  writeFileSync(file, rewritten(readFileSync(file, "utf8")));
+  writeFileSync(fileOf(path), rewritten(readFileSync(fileOf(path), "utf8")));
 }
 
 rewrite("docs/settings.md", settingsPage);
 rewrite("wrangler.toml", variables);
+rewrite("wrangler.dev.toml", (toml) => localBindings(toml, readFileSync(fileOf("wrangler.toml"), "utf8")));

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import exampleSecrets from "../../.dev.vars.example?raw";
 import page from "../../docs/settings.md?raw";
+import { localBindings } from "../../scripts/local-bindings.ts";
 import { helpLines, settingsPage, variables } from "../../scripts/settings-text.ts";
 import { readSetting } from "../../src/config.ts";
 import { DEVELOPMENT_SETTINGS } from "../../src/development/development-config.ts";
 import { productionUpstreams } from "../../src/outbound/upstream-policy.ts";
 import { type Setting, SETTINGS } from "../../src/settings.ts";
+import wranglerDevToml from "../../wrangler.dev.toml?raw";
 import wranglerToml from "../../wrangler.toml?raw";
 
 const rules = { anywhere: productionUpstreams, elsewhere: productionUpstreams, own: null };
@@ -67,5 +69,20 @@ describe("the table of settings", () => {
     expect(wranglerToml).toContain(`\nrequired = ${JSON.stringify(secretsOf("required")).replace(",", ", ")}\n`);
     expect([...exampleSecrets.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name)).toEqual(secretsOf("required"));
     expect([...exampleSecrets.matchAll(/^# ([A-Z_]+)=/gm)].map(([, name]) => name)).toEqual(secretsOf("optional"));
+  });
+});
+
+describe("wrangler.dev.toml", () => {
+  it("has the objects and limits of wrangler.toml: npm run settings", () => {
+    expect(localBindings(wranglerDevToml, wranglerToml)).toBe(wranglerDevToml);
+  });
+
+  it("gets an object that wrangler.toml has gained, before the one of development", () => {
+    const more = '\n\n[[durable_objects.bindings]]\nname = "NOTE" # of nobody\nclass_name = "NoteObject"\n';
+    const written = localBindings(wranglerDevToml, `${wranglerToml}${more}`);
+    expect(written).toContain(
+      'name = "NOTE"\nclass_name = "NoteObject"\n\n[[durable_objects.bindings]]\nname = "DEVELOPMENT_',
+    );
+    expect(localBindings(written, wranglerToml)).toBe(wranglerDevToml);
   });
 });
