@@ -2,18 +2,32 @@
 import { check } from "./check.ts";
 import { developers } from "./developers.ts";
 import { exportPool } from "./export.ts";
+import { finish } from "./finish.ts";
 import { ids } from "./ids.ts";
 import { importFiles } from "./import.ts";
 import { links } from "./links.ts";
 import { person } from "./person.ts";
 import { pool } from "./pool.ts";
+import { report } from "./report.ts";
 import { source } from "./source.ts";
 import { explain } from "./support/explain.ts";
 import { DEFAULT_FOLDER, type Memory, openMemory } from "./support/memory.ts";
 import { connectCognito, connectEdgepool, type Edgepool, type Party } from "./support/parties.ts";
 import type { Order, Session, Step } from "./support/step.ts";
 
-const STEPS: readonly Step[] = [check, pool, ids, developers, links, source, exportPool, importFiles, person];
+const STEPS: readonly Step[] = [
+  check,
+  pool,
+  ids,
+  developers,
+  links,
+  source,
+  report,
+  exportPool,
+  importFiles,
+  person,
+  finish,
+];
 
 const USAGE = `npm run migrate -- STEP --pool ID [...]
 

@@ -21,6 +21,9 @@ ids come from Cognito from the first call on. Where the pool is here already, it
   --from FILE    adopts the pool as \`export\` wrote it (pool.json), asks nobody else, and sets no source
   --dry-run      says what would be done`;
 
+/** What was adopted, and has no source yet: a kill may fall in between. */
+const SOURCE_OWED = "source owed";
+
 type Work = { readonly copy: PoolCopy; readonly edgepool: Edgepool; readonly notes: string[] };
 
 export const pool = defineStep({
@@ -36,7 +39,8 @@ export const pool = defineStep({
     const copy =
       from === undefined ? await readPool(session.cognito(), identityPoolId, lacks) : readCopy(from, identityPoolId);
     const settings = adoptedAs(identityPoolId, copy.Pool);
-    if (copy.Pool.AllowClassicFlow !== true) notes.push(CLASSIC_FLOW);
+    if (copy.Pool.AllowClassicFlow !== true)
+      notes.push(copy.Pool.AllowClassicFlow === false ? CLASSIC_FLOW : NO_CLASSIC_FLOW);
     const edgepool = session.edgepool();
     const present = await poolHere(edgepool, identityPoolId);
     const source = from === undefined ? fittingSource(identityPoolId, copy) : undefined;
@@ -50,19 +54,21 @@ export const pool = defineStep({
       ]);
       return "done";
     }
-    if (present === undefined) await edgepool.call("AdoptIdentityPool", settings);
-    else notes.push(...differences(present, settings));
-    // Asked for only once: from then on `source` changes it, and this step leaves it as it is.
+    // A source is given with the adoption alone: from then on `source` changes it, and `finish` ends it.
     const memory = session.memory();
-    const isSourced = memory.progress("source") !== undefined;
-    if (source !== undefined && !isSourced) {
+    if (present === undefined) {
+      if (source !== undefined) memory.keep(SOURCE_OWED, source);
+      await edgepool.call("AdoptIdentityPool", settings);
+    } else notes.push(...differences(present, settings));
+    if (memory.progress(SOURCE_OWED) !== undefined) {
       await edgepool.call("SetIdentityPoolSource", { IdentityPoolId: identityPoolId, Source: source });
-      memory.keep("source", source);
+      memory.forget(SOURCE_OWED);
     }
     await copyAccess(session, { copy, edgepool, notes });
-    session.answer({ Pool: settings, Source: memory.progress("source"), Notes: notes }, [
+    const { Source } = await edgepool.call("GetMigrationReport", { IdentityPoolId: identityPoolId });
+    session.answer({ Pool: settings, Source, Notes: notes }, [
       `${identityPoolId} ${present === undefined ? "was adopted" : "is here already"}.`,
-      ...(source === undefined || isSourced ? [] : sourceLines(source)),
+      ...(Source === undefined ? ["no source: `npm run migrate -- source` sets one"] : sourceLines(Source)),
       ...notes,
     ]);
     return notes.some((note) => note.startsWith("not copied")) ? "incomplete" : "done";
@@ -75,8 +81,9 @@ function adoptedAs(IdentityPoolId: string, there: IdentityPool): OwnInput<"Adopt
   return { ...there, IdentityPoolId, IdentityPoolName, AllowUnauthenticatedIdentities, AllowClassicFlow: true };
 }
 
+const NO_CLASSIC_FLOW = "AllowClassicFlow is set to true here. At Cognito it is not set, which means the same.";
 const CLASSIC_FLOW =
-  "AllowClassicFlow is true here, other than at Cognito: without it GetOpenIdToken would be refused. " +
+  "AllowClassicFlow is true here, and false at Cognito: with false GetOpenIdToken would be refused. " +
   "Where no app or relying party uses the OpenID token, set it back with UpdateIdentityPool.";
 
 /** Roles, mappings and principal tags: each may be refused alone, by a key that may not set it or a provider that is not here. */

@@ -4,8 +4,8 @@ import { readPool } from "./support/pool-copy.ts";
 import { fittingSource, type Source, sourceLines } from "./support/source-members.ts";
 import { defineStep, type Session } from "./support/step.ts";
 
-const HELP = `Sets how the pool asks Cognito; what is not named stays as the last \`pool\` or \`source\` of this machine set it. The answer is
-the whole source as it is stored. Other isolates of the service see a change within 30 s.
+const HELP = `Sets how the pool asks Cognito; what is not named stays as it is. A pool that has no source gets what fits the pool at Cognito. The
+answer is the whole source as it is stored. Other isolates of the service see a change within 30 s.
 
   --proof P         open-id-token, or credentials where Cognito refuses GetOpenIdToken: then ids must be imported first
   --guests G        source: guests are born at Cognito, with an id that both sides know; local: here
@@ -47,16 +47,15 @@ export const source = defineStep({
     }
     const input = { IdentityPoolId: session.identityPoolId, Source: wanted };
     const { Source: stored = wanted } = await session.edgepool().call("SetIdentityPoolSource", input);
-    session.memory().keep("source", stored);
     session.answer({ Source: stored }, sourceLines(stored));
     return "done";
   },
 });
 
 async function sourceBefore(session: Session): Promise<Source> {
-  const kept = session.memory().progress("source") as Source | undefined;
-  if (kept !== undefined) return kept;
-  return fittingSource(session.identityPoolId, await readPool(session.cognito(), session.identityPoolId, () => {}));
+  const { identityPoolId } = session;
+  const { Source } = await session.edgepool().call("GetMigrationReport", { IdentityPoolId: identityPoolId });
+  return Source ?? fittingSource(identityPoolId, await readPool(session.cognito(), identityPoolId, () => {}));
 }
 
 function chosen<Member extends string, Value extends string>(

@@ -65,7 +65,7 @@ describe("before the pool is here", () => {
     expect(found.map(({ code }) => code)).toContain("edgepool-not-checked");
   });
 
-  it.each([["ids"], ["source"]])("%s says that the pool is to be adopted first", async (step) => {
+  it.each([["ids"], ["report"], ["source"]])("%s says that the pool is to be adopted first", async (step) => {
     const { code, stderr } = await stage.migrate([step]);
     expect(code).toBe(1);
     expect(stderr).toContain("npm run migrate -- pool");
@@ -152,9 +152,9 @@ describe("a wrong side", () => {
       "AWS_PROFILE",
     ],
     ["unknown AWS credentials", ["check"], { AWS_ACCESS_KEY_ID: "AKIANOBODY" }, "Sign in again"],
-    ["a key that Edgepool does not know", ["source"], { EDGEPOOL_ACCESS_KEY_ID: "nobody" }, "ADMIN_CREDENTIALS"],
-    ["a wrong secret of Edgepool's", ["source"], { EDGEPOOL_SECRET_ACCESS_KEY: "wrong" }, "ADMIN_CREDENTIALS"],
-    ["an Edgepool that is not there", ["source"], { EDGEPOOL_ENDPOINT: "http://127.0.0.1:9" }, "EDGEPOOL_ENDPOINT"],
+    ["a key that Edgepool does not know", ["report"], { EDGEPOOL_ACCESS_KEY_ID: "nobody" }, "ADMIN_CREDENTIALS"],
+    ["a wrong secret of Edgepool's", ["report"], { EDGEPOOL_SECRET_ACCESS_KEY: "wrong" }, "ADMIN_CREDENTIALS"],
+    ["an Edgepool that is not there", ["report"], { EDGEPOOL_ENDPOINT: "http://127.0.0.1:9" }, "EDGEPOOL_ENDPOINT"],
   ])("%s is told in two lines that say what to do", async (_, words, changed, advice) => {
     const { code, stderr } = await stage.migrate(words, changed);
     expect([code, stderr.trim().split("\n").length]).toEqual([1, 2]);
@@ -172,7 +172,7 @@ describe("a wrong side", () => {
   });
 
   it("in Cognito's place is no Edgepool", async () => {
-    const { code, stderr } = await stage.migrate(["source"], { EDGEPOOL_ENDPOINT: stage.cognito.address });
+    const { code, stderr } = await stage.migrate(["report"], { EDGEPOOL_ENDPOINT: stage.cognito.address });
     expect(code).toBe(1);
     expect(stderr).toContain("EDGEPOOL_ENDPOINT must be an Edgepool");
   });

@@ -111,7 +111,19 @@ it("names each quota with the command that reads one's own, and a policy of this
 
 const MIGRATE = join(import.meta.dirname, "../../scripts/migrate/migrate.ts");
 const POOL = "us-east-1:00000000-0000-4000-8000-00000000000a";
-const STEPS = ["check", "pool", "ids", "developers", "links", "source", "export", "import", "person"];
+const STEPS = [
+  "check",
+  "pool",
+  "ids",
+  "developers",
+  "links",
+  "source",
+  "report",
+  "export",
+  "import",
+  "person",
+  "finish",
+];
 
 type Ended = { readonly code: unknown; readonly stdout: string; readonly stderr: string };
 
@@ -171,7 +183,7 @@ describe("npm run migrate", () => {
     ["an endpoint that is none", { EDGEPOOL_ENDPOINT: "identity.example.com" }, "must be the service's https address"],
   ])("says what is wrong with %s, with exit code 1", async (_, env, reason) => {
     const key = Object.keys(env).length === 0 ? {} : { EDGEPOOL_ACCESS_KEY_ID: "a", EDGEPOOL_SECRET_ACCESS_KEY: "b" };
-    const { code, stderr } = await migrate(["person", "--pool", POOL, "--identity", "x"], { ...key, ...env });
+    const { code, stderr } = await migrate(["report", "--pool", POOL], { ...key, ...env });
     expect([code, stderr.trim().split("\n").length]).toEqual([1, 1]);
     expect(stderr).toContain(reason);
   });

@@ -139,7 +139,7 @@ function roleFindings({ copy }: CheckFacts): readonly Finding[] {
 }
 
 /** Operations of Edgepool that the steps call, so that a key which lacks one is told before. */
-const NEEDED = ["AdoptIdentityPool", "SetIdentityPoolSource", "ImportIdentities"];
+const NEEDED = ["AdoptIdentityPool", "SetIdentityPoolSource", "ImportIdentities", "GetMigrationReport"];
 
 function serviceFindings({ region, copy: { Pool }, service }: CheckFacts): readonly Finding[] {
   if (service === undefined) {
