@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROLES } from "../support/account-roles.ts";
-import { processTree, survivors } from "../support/process-tree.ts";
+import { killEverything, killRuntime, runtimeOf } from "../support/runtime-kills.ts";
 import { ANY_PORT } from "../../scripts/local-port.ts";
 import { type Random, streamOf } from "../support/random.ts";
 import { adminClient, present } from "../support/cognito-clients.ts";
@@ -56,15 +56,6 @@ const DEEDS_DEADLINE_MS = 60_000;
 
 async function pause(ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch (error) {
-    // It may have gone with the one that was killed before it.
-    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
-  }
 }
 
 class Run {
@@ -153,27 +144,15 @@ class Run {
   }
 
   async #killRuntime(): Promise<void> {
-    const runtime = this.#runtime();
-    kill(runtime);
+    const runtime = await killRuntime(this.#worker);
+    this.#killed.add(runtime);
     this.#plan.onStep?.(`killed the runtime ${runtime}`);
-    await this.#untilItAnswers();
-  }
-
-  /** The process of workerd itself, which is noted as killed. */
-  #runtime(): number {
-    const runtime = processTree(this.#worker.pid).find(({ command }) => /workerd\S* serve /.test(command));
-    if (runtime === undefined) throw new Error(`no runtime among the processes: ${this.#worker.log().slice(-2000)}`);
-    this.#killed.add(runtime.pid);
-    return runtime.pid;
   }
 
   async #killEverything(): Promise<void> {
-    const processes = processTree(this.#worker.pid);
-    this.#runtime();
-    for (const { pid } of processes) kill(pid);
-    await this.#worker.ended;
-    // SIGKILL takes a moment to reach every process; what is on disk is looked at when the last one is gone.
-    while (survivors(processes).length > 0) await pause(10);
+    this.#killed.add(runtimeOf(this.#worker));
+    // What is on disk is looked at when the last one is gone.
+    await killEverything(this.#worker);
     const open = pendingIn(readStoredState(this.#stateFolder)).length;
     this.#leftOpen += open;
     this.#stage.merges = !this.#stage.merges;
@@ -184,17 +163,6 @@ class Run {
       this.#stage.merges,
       this.#stage.sts.server.address,
     );
-  }
-
-  async #untilItAnswers(): Promise<void> {
-    for (;;) {
-      const isUp = await fetch(`${this.#stage.endpoint}/.well-known/jwks.json`).then(
-        (response) => response.body?.cancel().then(() => response.ok) ?? response.ok,
-        () => false,
-      );
-      if (isUp) return;
-      await pause(10);
-    }
   }
 
   /** People live through some kills and not through all, so that their histories stay short enough to be searched. */

@@ -154,6 +154,8 @@ const server = createServer((request, response) => {
     request.socket.destroy();
   });
 });
+// It ends with whoever started it.
+process.stdin.resume().once("close", () => process.exit());
 server.listen(Number(values.port), "127.0.0.1", () => {
   const bound = server.address();
   console.log(`http://127.0.0.1:${typeof bound === "object" ? bound?.port : bound}`);

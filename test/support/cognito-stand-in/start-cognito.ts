@@ -60,7 +60,7 @@ export async function startCognito(options: CognitoOptions = {}): Promise<Runnin
     ...(stateFile !== undefined && { state: stateFile }),
   };
   const flags = Object.entries(parameters).map(([name, value]) => `--${name}=${value}`);
-  const child = spawn(process.execPath, [PROCESS, ...flags], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [PROCESS, ...flags], { stdio: ["pipe", "pipe", "inherit"] });
   const ended = once(child, "exit");
   const lines = createInterface({ input: child.stdout });
   const [address] = (await Promise.race([once(lines, "line"), ended.then(() => [])])) as [string?];
