@@ -11,7 +11,7 @@ import { type ClientAddress, CLIENT_OVER_LIMIT, isClientsOwn } from "./limits/cl
 import { type Document, DOCUMENTS, type DocumentSource } from "./documents.ts";
 import { objectsOf } from "./durable/objects.ts";
 import { PresentedTokens, verifiersOf } from "./durable/presented-tokens.ts";
-import { type SourceOf, sourcesOfCall } from "./durable/source-tools.ts";
+import { sourcesOfCall } from "./durable/source-tools.ts";
 import { httpsOnly, type RequestHandler } from "./https-only.ts";
 import { isolate, type ParseConfig } from "./isolate.ts";
 import type { Caller, OperationContext } from "./operations/context.ts";
@@ -39,7 +39,13 @@ export type Composition = {
 };
 
 /** What belongs to a call, and not to the environment. */
-type OfCall = keyof ReturnType<typeof verifiersOf> | "call" | "client" | "note" | "signer" | "sourceOf";
+type OfCall =
+  | keyof ReturnType<typeof verifiersOf>
+  | keyof ReturnType<typeof sourcesOfCall>
+  | "call"
+  | "client"
+  | "note"
+  | "signer";
 
 /** What is made for an environment, once, of its settings and of the isolate's memories (isolate.ts). */
 type Service = {
@@ -49,7 +55,7 @@ type Service = {
   readonly present: (tokens: ReadonlyMap<string, string>, client: ClientAddress | null) => PresentedTokens;
   readonly clients: ClientLimit;
   readonly signerFor: (execution: Execution) => Signer;
-  readonly sourcesFor: (call: Parameters<typeof sourcesOfCall>[2]) => SourceOf;
+  readonly sourcesFor: (call: Parameters<typeof sourcesOfCall>[2]) => ReturnType<typeof sourcesOfCall>;
 };
 
 /** What the platform gives to a request beside its bindings. */
@@ -233,7 +239,7 @@ async function runOperation(
       call: callOf(request.headers, context.now()),
       client: charged,
       ...verifiersOf((tokens) => present(tokens, charged), note),
-      sourceOf: sourcesFor({ client: charged, note, later: (work) => execution.waitUntil(work) }),
+      ...sourcesFor({ client: charged, note, later: (work) => execution.waitUntil(work) }),
       note,
     },
     caller,

@@ -115,7 +115,7 @@ type ProviderEvent =
 type SourceEvent =
   | { readonly event: "source-misconfigured"; readonly identityPoolId: string; readonly problem: string }
   | { readonly event: "source-disagrees"; readonly identityPoolId: string; readonly providers: readonly string[] }
-  | { readonly event: "source-not-unlinked"; readonly identityPoolId: string; readonly cause: string };
+  | { readonly event: "source-not-unlinked"; readonly sourcePoolId: string; readonly cause: string };
 
 export type LogEvent =
   | ConfigurationEvent

@@ -9,6 +9,7 @@ import type { GrantWish, VerifiedForGrant } from "../domain/grant-access.ts";
 import type { ClientCall } from "../domain/identity.ts";
 import { type IdentityId, type IdentityPoolId, parseIdentityId, parseIdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
+import type { PoolSource } from "../domain/pool-source.ts";
 import type { TellRule } from "../domain/login-rules.ts";
 import type { VerifiedLogin } from "../domain/login.ts";
 import type { Trace } from "../domain/trace.ts";
@@ -64,6 +65,13 @@ export type OperationContext = Pick<Parties, "pause" | "random" | "newUuid" | "n
   askPoints(query: string): Promise<Result<readonly Row[]>>;
   /** The source of a pool, as the call may ask it with these logins; null where the pool has none. */
   sourceOf(pool: IdentityPool, logins: ReadonlyMap<string, string>): SourceParty | null;
+  /** Behind the answer: what was unlinked here by this call is unlinked at the source, once. A failure is logged. */
+  unlinkAtSource(
+    source: PoolSource,
+    identityId: IdentityId,
+    logins: ReadonlyMap<string, string>,
+    loginsToRemove: readonly string[],
+  ): void;
   /** Asks the security token service of the settings; never rejects. */
   assumeRole(request: RoleRequest): Promise<AssumedRole>;
 };

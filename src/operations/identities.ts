@@ -23,6 +23,9 @@ export async function unlinkIdentity(
     const identity = context.objects.identity(identityId);
     const reply = await identity.unlink(identityId, logins, providerNames, client, callKey);
     if (reply.trace !== undefined) context.note?.(reply.trace);
+    if (reply.kind === "done" && reply.source !== undefined) {
+      context.unlinkAtSource(reply.source, identityId, logins, input.LoginsToRemove);
+    }
     return changed(reply);
   });
   if (unlinked.ok) context.note?.({ effect: "unlinked" });

@@ -1,7 +1,7 @@
 /** What is changed at a source because it was changed here: a login unlinked, once; an identity deleted, until it succeeds. */
 import { err, ok, type Result } from "../domain/errors.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
-import type { IdentityPool } from "../domain/identity-pool.ts";
+import type { PoolSource } from "../domain/pool-source.ts";
 import { canonicalName } from "../domain/provider-name.ts";
 import { askSource, type SourceTools } from "./ask-source.ts";
 import { causeOf } from "./source-answer.ts";
@@ -11,20 +11,19 @@ import { causeOf } from "./source-answer.ts";
  * a failure is logged, and that is all.
  */
 export async function unlinkAtSource(
-  { identityPoolId, source }: IdentityPool,
+  { identityPoolId: sourcePoolId, providers }: PoolSource,
   identityId: IdentityId,
   logins: ReadonlyMap<string, string>,
   loginsToRemove: readonly string[],
   tools: SourceTools,
 ): Promise<void> {
-  if (source === undefined) return;
-  const isOfSource = (name: string) => source.providers.includes(canonicalName(name));
+  const isOfSource = (name: string) => providers.includes(canonicalName(name));
   const LoginsToRemove = loginsToRemove.filter(isOfSource);
   if (LoginsToRemove.length === 0) return;
   const Logins = Object.fromEntries([...logins].filter(([name]) => isOfSource(name)));
   const input = { IdentityId: identityId, Logins, LoginsToRemove };
-  const answer = await askSource(source.identityPoolId, { operation: "UnlinkIdentity", input, identityId }, tools);
-  if (!answer.ok) tools.log({ event: "source-not-unlinked", identityPoolId, cause: causeOf(answer.error) });
+  const answer = await askSource(sourcePoolId, { operation: "UnlinkIdentity", input, identityId }, tools);
+  if (!answer.ok) tools.log({ event: "source-not-unlinked", sourcePoolId, cause: causeOf(answer.error) });
 }
 
 /** Never rejects. The error is one of our own words: it was not deleted, or nobody knows. */

@@ -136,6 +136,7 @@ export class Isolate {
       pause: async (ms) => await network.sleep(life, ms),
       random: () => random.next(),
       sourceOf: () => null,
+      unlinkAtSource() {},
       askPoints: async () => await Promise.reject(new Error("no operation of this world asks for metrics")),
       // Whoever gives credentials is beyond this world, and gives them for whatever was signed.
       assumeRole: async ({ roleArn }) => {

@@ -53,6 +53,7 @@ const context: OperationContext = {
   ),
   askPoints: async () => await Promise.reject(new Error("nobody asks for metrics for a grant")),
   sourceOf: () => null,
+  unlinkAtSource() {},
   assumeRole: async () => await Promise.reject(new Error("nobody asks STS for a grant")),
   random: () => 0.5,
   pause: async () => {},

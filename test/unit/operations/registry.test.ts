@@ -32,6 +32,7 @@ const context: OperationContext = {
   pause: async () => {},
   askPoints: async () => ({ ok: false, error: RATE_EXCEEDED }),
   sourceOf: () => null,
+  unlinkAtSource() {},
   assumeRole: async () => ({ credentials: { ok: false, error: RATE_EXCEEDED }, trace: { role: "" } }),
 };
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { deleteAtSource, unlinkAtSource } from "../../../src/source/at-source.ts";
-import { answerOf, exception, GOOGLE, pool, SOURCE_POOL, Stage, X } from "./source-stage.ts";
+import { answerOf, exception, GOOGLE, source, SOURCE_POOL, Stage, X } from "./source-stage.ts";
 
 const LOGINS = new Map([
   [GOOGLE, "login-token"],
@@ -21,7 +21,7 @@ afterEach(() => {
 describe("a login that was unlinked here", () => {
   it("is unlinked at the source by the same call, as far as it is of there", async () => {
     const stage = new Stage(answerOf({}));
-    await unlinkAtSource(pool, X, LOGINS, [GOOGLE, "issuer.example"], stage.tools);
+    await unlinkAtSource(source, X, LOGINS, [GOOGLE, "issuer.example"], stage.tools);
     expect(stage.asked).toMatchObject([
       {
         operation: "UnlinkIdentity",
@@ -31,20 +31,18 @@ describe("a login that was unlinked here", () => {
     expect([stage.drawnFrom, lines]).toEqual([[SOURCE_POOL], []]);
   });
 
-  it("is nothing to a source that has not its provider, and none to a pool without a source", async () => {
+  it("is nothing to a source that has not its provider", async () => {
     const stage = new Stage(answerOf({}));
-    await unlinkAtSource(pool, X, LOGINS, ["issuer.example"], stage.tools);
-    const { source: _, ...without } = pool;
-    await unlinkAtSource(without, X, LOGINS, [GOOGLE], stage.tools);
+    await unlinkAtSource(source, X, LOGINS, ["issuer.example"], stage.tools);
     expect(stage.asked).toEqual([]);
   });
 
   it("is asked about once, and the log has why it failed", async () => {
     const stage = new Stage(exception("NotAuthorizedException", "Logins don't match. login-token"));
-    await unlinkAtSource(pool, X, LOGINS, [GOOGLE], stage.tools);
+    await unlinkAtSource(source, X, LOGINS, [GOOGLE], stage.tools);
     expect(stage.asked).toHaveLength(1);
     expect(lines.map((line) => JSON.parse(line) as object)).toEqual([
-      { event: "source-not-unlinked", identityPoolId: pool.identityPoolId, cause: "source-refused" },
+      { event: "source-not-unlinked", sourcePoolId: SOURCE_POOL, cause: "source-refused" },
     ]);
   });
 });
