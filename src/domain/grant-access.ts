@@ -19,16 +19,21 @@ export type VerifiedForGrant = {
   readonly access: Result<GrantAccess, TaggedRefusal>;
 };
 
+/** What of an identity pool decides it. */
+type PoolRules = { readonly access?: PoolAccess | undefined; readonly tokenSeconds?: number };
+
 const NOTHING = ok({});
 
 /** Nothing of it is there that the pool does not set: the grant of a pool without access rules is no longer than it was. */
 export function accessOf(
-  access: PoolAccess | undefined,
+  { access, tokenSeconds }: PoolRules,
   logins: readonly LoginEvidence[],
   { flow, customRoleArn }: GrantWish,
 ): Result<GrantAccess, TaggedRefusal> {
+  // Credentials are bought with a token of five minutes that nobody else sees (role-claims.ts).
+  const lifetime = flow === "basic" && tokenSeconds !== undefined && { lifetimeSeconds: tokenSeconds };
   // What nearly every token is asked of: a pool for which nobody has set anything.
-  if (access === undefined && flow === "basic") return NOTHING;
+  if (access === undefined && flow === "basic") return lifetime === false ? NOTHING : ok(lifetime);
   const role = flow === "basic" ? null : chooseRole(access, logins, customRoleArn);
   if (role !== null && !role.ok) return role;
   const tags = principalTagsOf(access?.principalTagMaps ?? {}, logins);
@@ -36,10 +41,15 @@ export function accessOf(
   return ok({
     ...(role !== null && { roleArn: role.value }),
     ...(Object.keys(tags.value).length > 0 && { principalTags: tags.value }),
+    ...lifetime,
   });
 }
 
 /** What of a value is access, and nothing else of it. */
-export function accessIn({ roleArn, principalTags }: GrantAccess): GrantAccess {
-  return { ...(roleArn !== undefined && { roleArn }), ...(principalTags !== undefined && { principalTags }) };
+export function accessIn({ roleArn, principalTags, lifetimeSeconds }: GrantAccess): GrantAccess {
+  return {
+    ...(roleArn !== undefined && { roleArn }),
+    ...(principalTags !== undefined && { principalTags }),
+    ...(lifetimeSeconds !== undefined && { lifetimeSeconds }),
+  };
 }

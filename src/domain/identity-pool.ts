@@ -30,12 +30,14 @@ export type IdentityPool = IdentityPoolSettings & {
   readonly access?: PoolAccess;
   /** Set by SetIdentityPoolSource; absent where there is none, or none any more. */
   readonly source?: PoolSource;
+  /** For how long its tokens are good, 60 to 600 seconds; absent: 600. Set by SetTokenLifetime. */
+  readonly tokenSeconds?: number;
   /** Has, or once had, a source. */
   readonly hadSource?: true;
 };
 
 /** What a pool has beside its settings, and keeps when they are replaced. */
-export type BesideSettings = Pick<IdentityPool, "access" | "source" | "hadSource">;
+export type BesideSettings = Pick<IdentityPool, "access" | "source" | "hadSource" | "tokenSeconds">;
 
 /**
  * Whether users log in by tokens under this name, or one that is meant as it is. Never that of the developer provider: a

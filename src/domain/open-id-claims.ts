@@ -1,5 +1,10 @@
 /** The claims of an OpenID token: built from a grant, then held against it once more. Pure; signs nothing. */
-import { LONGEST_TOKEN_LIFETIME_SECONDS, TOKEN_LIFETIME_SECONDS, type Grant } from "./grant.ts";
+import {
+  type Grant,
+  LONGEST_TOKEN_LIFETIME_SECONDS,
+  SHORTEST_POOL_LIFETIME_SECONDS,
+  TOKEN_LIFETIME_SECONDS,
+} from "./grant.ts";
 import { MAX_LINKED_LOGINS, type VerifiedLogin } from "./login.ts";
 import { AUTHENTICATED_AMR, GUEST_AMR, isAmrWord } from "./provider-name.ts";
 
@@ -59,8 +64,9 @@ function lintLifetime(claims: OpenIdClaims, grant: Grant): string | undefined {
   if (lifetimeSeconds !== grant.lifetimeSeconds) return "exp - iat is not the granted lifetime";
   if (!Number.isInteger(lifetimeSeconds) || lifetimeSeconds < 1) return "the lifetime is not a whole number of seconds";
   if (lifetimeSeconds > LONGEST_TOKEN_LIFETIME_SECONDS) return "the lifetime outlives the published keys";
-  // Only a developer may choose a lifetime; without a developer's login it is ten minutes exactly (T42).
-  if (lifetimeSeconds !== TOKEN_LIFETIME_SECONDS && !grant.logins.some((login) => namesPool(login, grant))) {
+  // Only a developer may choose any lifetime; without a developer's login it is what a pool may set, ten minutes at most (T42).
+  const isOfPool = lifetimeSeconds >= SHORTEST_POOL_LIFETIME_SECONDS && lifetimeSeconds <= TOKEN_LIFETIME_SECONDS;
+  if (!isOfPool && !grant.logins.some((login) => namesPool(login, grant))) {
     return "the lifetime is not the one of a token without a developer's login";
   }
   return undefined;

@@ -90,7 +90,7 @@ export function grantToGuest(
   if (!current.ok) return refused(current.error);
   const granted = judgeGuest(current.value, pool);
   if (!granted.ok) return refused(granted.error);
-  const access = accessOf(pool.access, [], wish);
+  const access = accessOf(pool, [], wish);
   if (!access.ok) return refused(access.error);
   const limited = host.limit.draw();
   return limited === null ? { kind: "granted", grant: { ...granted.value, ...access.value } } : inWords(limited);

@@ -57,7 +57,7 @@ export async function getOpenIdTokenForDeveloperIdentity(
   if (!granted.ok) return withWords(granted);
   const grant: Grant = {
     ...granted.value,
-    lifetimeSeconds: input.TokenDuration ?? DEVELOPER_TOKEN_LIFETIME_SECONDS,
+    lifetimeSeconds: input.TokenDuration ?? pool.value.tokenSeconds ?? DEVELOPER_TOKEN_LIFETIME_SECONDS,
     principalTags: tagsWith(Object.fromEntries(input.PrincipalTags ?? []), mappedTags),
   };
   const stamp = { issuer: context.config.issuer, now: context.now(), jti: context.newUuid() };

@@ -40,6 +40,7 @@ import { listIdentities } from "./list-identities.ts";
 import { getPrincipalTagAttributeMap, setPrincipalTagAttributeMap } from "./principal-tag-maps.ts";
 import { listTagsForResource, tagResource, untagResource } from "./resource-tags.ts";
 import { rotateSigningKey } from "./rotate-signing-key.ts";
+import { getTokenLifetime, setTokenLifetime } from "./token-lifetime.ts";
 
 export type RunnableOperation = {
   /** Whether the caller must have proved who it is: Signature Version 4. */
@@ -121,6 +122,8 @@ const extensionRegistry: Readonly<Record<ExtensionName, RunnableOperation>> = {
   GetMetrics: signedOperation(extensions.GetMetrics, getMetrics),
   GetMigrationReport: signedOperation(extensions.GetMigrationReport, getMigrationReport),
   ImportIdentities: signedOperation(extensions.ImportIdentities, importIdentities),
+  GetTokenLifetime: signedOperation(extensions.GetTokenLifetime, getTokenLifetime),
+  SetTokenLifetime: signedOperation(extensions.SetTokenLifetime, setTokenLifetime),
   RotateSigningKey: signedOperation(extensions.RotateSigningKey, rotateSigningKey),
   SetIdentityPoolSource: signedOperation(extensions.SetIdentityPoolSource, setIdentityPoolSource),
 };

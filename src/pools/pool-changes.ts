@@ -3,6 +3,7 @@
  * Judges what depends on the settings, in the pool's object, as they are just then; all else was judged before. Pure.
  */
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
+import { TOKEN_LIFETIME_SECONDS } from "../domain/grant.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import {
   hasProvider,
@@ -25,6 +26,7 @@ export type PoolChange =
   | { readonly kind: "principal-tags"; readonly provider: string; readonly map: PrincipalTagMap }
   /** In place of the one that there is; null ends it, and the pool remembers that it had one. */
   | { readonly kind: "source"; readonly source: PoolSource | null }
+  | { readonly kind: "token-lifetime"; readonly tokenSeconds: number }
   /** Beside the tags that there are, or in their place. */
   | { readonly kind: "tag"; readonly tags: Tags }
   /** Keys that are not there are passed over. */
@@ -47,6 +49,11 @@ function apply(pool: IdentityPool, change: PoolChange): Result<IdentityPool> {
       return withPrincipalTags(pool, change.provider, change.map);
     case "source":
       return ok(withSource(pool, change.source));
+    case "token-lifetime": {
+      const { tokenSeconds: _, ...rest } = pool;
+      const { tokenSeconds } = change;
+      return ok(tokenSeconds === TOKEN_LIFETIME_SECONDS ? rest : { ...rest, tokenSeconds });
+    }
     case "tag":
       return withTags(pool, { ...pool.tags, ...change.tags });
     case "untag": {

@@ -45,7 +45,7 @@ export function replaceSettings(
 }
 
 /**
- * The settings with what a pool keeps when they are replaced: its roles, principal tags and source, which no settings name, and its
+ * The settings with what a pool keeps when they are replaced: its roles, principal tags, source and the life of its tokens, which no settings name, and its
  * tags where none are given, while an empty map of them clears them (docs/adr/0062).
  */
 export function withKept(current: KeptOf, settings: IdentityPoolSettings): IdentityPoolSettings & KeptOf {
@@ -56,6 +56,7 @@ export function withKept(current: KeptOf, settings: IdentityPoolSettings): Ident
     ...(current.access !== undefined && { access: current.access }),
     ...(current.source !== undefined && { source: current.source }),
     ...(current.hadSource === true && { hadSource: true }),
+    ...(current.tokenSeconds !== undefined && { tokenSeconds: current.tokenSeconds }),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import { operatorOperations } from "./extension-shapes.ts";
 import { transferOperations } from "./import-shapes.ts";
+import { lifetimeOperations } from "./lifetime-shapes.ts";
 import { boolean } from "./member-shapes.ts";
 import { metricsReads } from "./metrics-shapes.ts";
 import { type InputValueOf, type OutputValueOf, structure } from "./shape-language.ts";
@@ -15,6 +16,7 @@ const keyId = { type: "string" } as const;
 /** Each subject has a file of its own, which a new operation of it is added to. */
 export const extensions = {
   ...operatorOperations,
+  ...lifetimeOperations,
   ...metricsReads,
   ...sourceOperations,
   ...transferOperations,

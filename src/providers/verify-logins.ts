@@ -60,7 +60,7 @@ export async function verifyForGrant(
   const proven = await proveLogins(pool, logins, context);
   if (!proven.ok) return proven;
   const { logins: verified, evidence } = proven.value;
-  return ok({ logins: verified, access: accessOf(pool.access, evidence, wish) });
+  return ok({ logins: verified, access: accessOf(pool, evidence, wish) });
 }
 
 type ProvenEntry = { readonly login: VerifiedLogin; readonly evidence: LoginEvidence };

@@ -17,7 +17,7 @@ import { LOCAL_CREDENTIAL } from "../../src/development/local-credential.ts";
 import { missingBoto3 } from "../support/boto3.ts";
 import { extensions } from "../../src/protocol/extensions.ts";
 import { operations as modelled } from "../../src/protocol/shapes.ts";
-import { adminClient, createPool } from "../support/cognito-clients.ts";
+import { adminClient, appClient, createPool, getId as askForId } from "../support/cognito-clients.ts";
 import { missingProgram, need, runProgram } from "../support/debian-tools.ts";
 import { sendSigned } from "../support/signed-call.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
@@ -257,6 +257,18 @@ describe("docs/operations.md", () => {
     expect(answers.filter((answer) => "__type" in answer)).toEqual([]);
     expect(answers[1]).toMatchObject({ Healthy: true });
     expect(answers.slice(3)).toMatchObject([{ IdentityId }, { IdentityId, Standing: "authenticated" }]);
+  });
+
+  it.each([
+    ["stop a user, and let it go on", "edgepool DisableIdentity", [{ IsDisabled: true }, { IsDisabled: false }]],
+    ["shorten the tokens of a pool", "edgepool SetTokenLifetime", [{ TokenSeconds: 120 }, { TokenSeconds: 120 }]],
+  ])("has commands that %s", async (_, command, answers) => {
+    const IdentityPoolId = await createPool(adminClient(endpoint));
+    const identityId = await askForId(appClient(endpoint), IdentityPoolId);
+    const [defined] = exampleWith("docs/operations.md", "sh", "Edgepool.$1").split("\n\n");
+    const shell = `${defined}\n${exampleWith("docs/operations.md", "sh", command)}`;
+    const printed = (await runShell(shell, { IDENTITY_ID: identityId, POOL: IdentityPoolId })).trim().split("\n");
+    expect(printed.map((line) => JSON.parse(line) as object)).toMatchObject(answers);
   });
 });
 

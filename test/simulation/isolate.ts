@@ -8,11 +8,12 @@ import { ok } from "../../src/domain/errors.ts";
 import type { IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
 import type { OpenIdClaims } from "../../src/domain/open-id-claims.ts";
+import { ROLES_CLAIM } from "../../src/domain/role-claims.ts";
 import { Isolate as ProductIsolate } from "../../src/isolate.ts";
 import type { KeyRingActor } from "../../src/keys/key-ring-actor.ts";
 import type { Caller, SignedContext } from "../../src/operations/context.ts";
 import { createSigner, type KeyAsker, type OpenKey, type Signer } from "../../src/keys/signer.ts";
-import { KEY_ENCRYPTION_KEY } from "./settings.ts";
+import { KEY_ENCRYPTION_KEY, OTHER_POOL_ID, OTHER_TOKEN_SECONDS } from "./settings.ts";
 import { LeaseJudge } from "./key-judge.ts";
 import { ringIn } from "./keys.ts";
 import type { Random } from "../support/random.ts";
@@ -184,7 +185,14 @@ export class Isolate {
       network.coverage.hit("F17 two isolates sign with different keys");
     }
     relyingParties.signed(kid, claims.exp - claims.iat);
+    this.#judgeLife(claims);
     network.note(() => `${life.name} signs with ${kid} for ${claims.sub}: ${claims.amr.join(" ")}`);
+  }
+
+  /** Invariant lives-as-its-pool-says: nobody asks for a life of his own here, and the neighbour's pool has one. */
+  #judgeLife({ aud, exp, iat, ...others }: OpenIdClaims): void {
+    if (aud !== OTHER_POOL_ID || ROLES_CLAIM in others || exp - iat === OTHER_TOKEN_SECONDS) return;
+    this.#world.network.violate(`lives-as-its-pool-says: a token of ${aud} is signed for ${exp - iat} s`);
   }
 
   #askerOf(life: Life): KeyAsker {

@@ -1,4 +1,4 @@
-/** Bugs to plant (mutants.ts): in what ends by an operator's word, and what it waits for. */
+/** Bugs to plant (mutants.ts): in what ends by an operator's word, and what it waits for; and in how long a token lives. */
 import type { Mutant } from "./mutants-of-merges.ts";
 
 const CALLS = "src/linking/removal-calls.ts";
@@ -62,5 +62,11 @@ export const MUTANTS_OF_DISABLING: readonly Mutant[] = [
     DISABLING,
     '[{ kind: isDisabled ? "disabled" : "enabled", by }]',
     "[]",
+  ),
+  mutant(
+    "the life of a pool's tokens is lost where a call goes on",
+    "src/domain/grant-access.ts",
+    "    ...(lifetimeSeconds !== undefined && { lifetimeSeconds }),\n",
+    "",
   ),
 ];

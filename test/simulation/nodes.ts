@@ -262,7 +262,8 @@ export class IdentityNode {
         if (!logins.ok) return logins;
         // The pools of the simulation map nothing for GetOpenIdToken, which would refuse it.
         const access = wish.flow === "enhanced" ? accessFor(pool) : undefined;
-        return ok({ logins: logins.value, access: accessOf(access, evidenceOf(pool.identityPoolId, tokens), wish) });
+        const rules = { ...pool, access };
+        return ok({ logins: logins.value, access: accessOf(rules, evidenceOf(pool.identityPoolId, tokens), wish) });
       },
     };
   }

@@ -5,6 +5,8 @@ import type { IdentityPool } from "../../src/domain/identity-pool.ts";
 export const POOL_ID: IdentityPoolId = identityPoolIdOf("r", "0");
 /** The neighbour of the first one: the same people log in there, and are other identities. */
 export const OTHER_POOL_ID: IdentityPoolId = identityPoolIdOf("r", "e");
+/** For how long the neighbour's tokens are good; those of all other pools are as long as they are where nobody sets it. */
+export const OTHER_TOKEN_SECONDS = 120;
 /** Provider of the developer's own users; all others are public. */
 export const DEVELOPER = "dev";
 const POOL: IdentityPool = {
@@ -13,7 +15,10 @@ const POOL: IdentityPool = {
   allowsUnauthenticated: true,
   developerProviderName: DEVELOPER,
 };
-export const POOLS: readonly IdentityPool[] = [POOL, { ...POOL, identityPoolId: OTHER_POOL_ID, name: "other" }];
+export const POOLS: readonly IdentityPool[] = [
+  POOL,
+  { ...POOL, identityPoolId: OTHER_POOL_ID, name: "other", tokenSeconds: OTHER_TOKEN_SECONDS },
+];
 export const KEY_ENCRYPTION_KEY = "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=";
 /** Providers with a secret of the app in their value. */
 export const SECRETS: Readonly<Record<string, string>> = { "api.twitter.com": "app;secret" };

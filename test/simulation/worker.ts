@@ -208,7 +208,7 @@ function verifiersFor(serving: Serving, request: Request): Pick<SignedContext, "
     verifyForGrant: async (pool, tokens, wish) => {
       const logins = await verifyLogins(pool, tokens);
       if (!logins.ok) return logins;
-      return ok({ logins: logins.value, access: accessOf(undefined, [], wish) });
+      return ok({ logins: logins.value, access: accessOf(pool, [], wish) });
     },
   };
 }

@@ -32,6 +32,8 @@ export function poolCalls(
     ["SetIdentityPoolSource", { IdentityPoolId, Source: { Providers: [IdentityProviderName] } }],
     ["GetMigrationReport", { IdentityPoolId }],
     ["SetIdentityPoolSource", { IdentityPoolId }],
+    ["SetTokenLifetime", { IdentityPoolId, TokenSeconds: 60 }],
+    ["GetTokenLifetime", { IdentityPoolId }],
     ["ListIdentities", { IdentityPoolId, MaxResults: 60 }],
     ["DeleteIdentityPool", { IdentityPoolId }],
   ];

@@ -69,6 +69,8 @@ describe("lintClaims", () => {
   it.each([
     ["a guest", guest],
     ["a user of two providers", user],
+    ["a user of a pool with the shortest tokens", { ...user, lifetimeSeconds: 60 }],
+    ["a guest of a pool with shorter tokens", { ...guest, lifetimeSeconds: 599 }],
     ["a developer's user with tags and the longest lifetime", tagged],
     ["a developer's user of one second", { ...tagged, lifetimeSeconds: 1 }],
   ])("accepts what claimsOf makes for %s", (_, grant) => {
@@ -114,6 +116,7 @@ describe("lintClaims", () => {
   it.each<[string, Grant]>([
     ["a lifetime of 900 s without a developer's login", { ...user, lifetimeSeconds: 900 }],
     ["a lifetime of 900 s of a guest", { ...guest, lifetimeSeconds: 900 }],
+    ["a shorter life than a pool can set (invariant lives-as-its-pool-says)", { ...user, lifetimeSeconds: 59 }],
     [
       "a developer's login of another pool",
       { ...tagged, logins: [{ ...developer, amr: ["login.company", "login.company:other:d1"] }] },
