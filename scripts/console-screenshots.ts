@@ -84,6 +84,36 @@ async function withMetrics(page: Page): Promise<void> {
   await page.getByRole("img", { name: "Tokens" }).waitFor();
 }
 
+/** A move from Cognito, half done. */
+async function withMigration(page: Page): Promise<void> {
+  const answer = {
+    Source: {
+      IdentityPoolId: "us-east-1:5f6e2a30-4a7b-4c43-9c52-0d5ad1f3b7aa",
+      Proof: "OpenIdToken",
+      Guests: "Source",
+      UnknownIds: "Ask",
+      Providers: ["accounts.google.com", "cognito-idp.us-east-1.amazonaws.com/us-east-1_Example01"],
+    },
+    Imported: 1_204_377,
+    Unclaimed: 412_905,
+    UnclaimedLately: 40_112,
+    Adopted: 791_201,
+    GuestsAdopted: 20_413,
+    BornHere: 12,
+    Barred: 3,
+    Conflicts: 1,
+    AsksToday: { ok: 10_311, notFound: 44, throttled: 7, failed: 0 },
+    Misconfigured: ["source-misconfigured: the pool at Cognito refuses the classic flow"],
+  };
+  await page.route("**/", async (route) => {
+    const target = route.request().headers()["x-amz-target"];
+    if (target === "Edgepool.GetMigrationReport") await route.fulfill({ json: answer });
+    else await route.continue();
+  });
+  await page.getByRole("button", { name: "Show source and report" }).click();
+  await page.getByRole("row", { name: "Ids imported" }).waitFor();
+}
+
 const DEMO_POOL = demoPoolId("us-east-1");
 
 const SHOTS: readonly Shot[] = [
@@ -118,6 +148,7 @@ const SHOTS: readonly Shot[] = [
     route: `pool/${DEMO_POOL}`,
     until: async (page) => await page.getByText("edgepool-demo-guest").first().waitFor(),
   },
+  { name: "pool-migration", route: `pool/${DEMO_POOL}`, until: withMigration },
   {
     name: "pool-edit",
     route: `pool/${DEMO_POOL}/edit`,

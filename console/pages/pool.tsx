@@ -12,6 +12,7 @@ import { Id } from "../parts/text.tsx";
 import { Trail } from "../parts/trail.tsx";
 import { PoolCheck } from "../pool/check.tsx";
 import { shownClientId, withoutSecrets } from "../pool/draft.ts";
+import { Migration } from "../pool/migration.tsx";
 import { PrincipalTags } from "../pool/principal-tags.tsx";
 import { type Pool, providersOf } from "../pool/providers.ts";
 import { PoolRoles } from "../pool/roles.tsx";
@@ -173,6 +174,7 @@ export function Page({ params: [identityPoolId = ""] }: PageProps) {
                 providers={[...new Set(providersOf(pool).map((provider) => provider.name))]}
               />
             )}
+            {isAllowed("Edgepool.GetMigrationReport") && <Migration identityPoolId={identityPoolId} />}
             {isDeleting && <DeleteDialog pool={pool} onClose={() => setIsDeleting(false)} />}
           </>
         )}

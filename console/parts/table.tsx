@@ -3,8 +3,8 @@ import type { ComponentChildren } from "preact";
 
 type TableProps = {
   readonly heads: readonly string[];
-  /** `stacked`: on a narrow page each row is a block, its cells labelled. `rules`: the last columns may be long. */
-  readonly kind?: "stacked" | "rules";
+  /** `stacked`: on a narrow page each row is a block, its cells labelled. `rules`: the last columns may be long. `counted`: the last one has numbers. */
+  readonly kind?: "stacked" | "rules" | "counted";
   /** For a screen reader alone. */
   readonly caption?: string;
   readonly id?: string;

@@ -10,6 +10,7 @@ import { expect, inject, test } from "vitest";
 import { LOCAL_CREDENTIAL } from "../../../src/development/local-credential.ts";
 import { adminClient, createPool, refusalOf } from "../../support/cognito-clients.ts";
 import { openConsole, openSignedIn, signIn, testBrowser } from "../../support/console-stage.ts";
+import { sendSigned } from "../../support/signed-call.ts";
 import { startWorker } from "../../support/worker-process.ts";
 
 const endpoint = inject("endpoint");
@@ -235,4 +236,40 @@ test("a key that may only look is offered nothing that changes", async ({ skip }
   await stage.expectAccessible();
   await stage.close();
   await worker.stop();
+});
+
+test("the source of a pool, and how far its users have come, are counted when somebody asks", async ({ skip }) => {
+  browser.need({ skip });
+  const IdentityPoolId = await createPool(admin, { SupportedLoginProviders: { "accounts.google.com": "web" } });
+  const openPool = async () => {
+    const stage = await openSignedIn(browser, endpoint, `pool/${IdentityPoolId}`);
+    await stage.page.getByRole("button", { name: "Show source and report" }).press("Enter");
+    return stage;
+  };
+  const before = await openPool();
+  await before.page.getByText("This pool takes over none.").waitFor();
+  await before.expectAccessible();
+  await before.close();
+
+  const source = { Providers: ["accounts.google.com"], Guests: "Local", UnknownIds: "Imported", Proof: "Credentials" };
+  await sendSigned(endpoint, "Edgepool.SetIdentityPoolSource", { IdentityPoolId, Source: source });
+  const line = { createdAt: 1_700_000_000, modifiedAt: 1_700_000_000, providers: ["accounts.google.com"] };
+  const Identities = ["a", "b"].map((end) => {
+    return { identityId: `us-east-1:0b6b51a9-6c3a-4d8e-9f00-00000000000${end}`, ...line };
+  });
+  await sendSigned(endpoint, "Edgepool.ImportIdentities", { IdentityPoolId, Identities });
+  const stage = await openPool();
+  const { page } = stage;
+  await expect
+    .poll(async () => await page.getByRole("row", { name: "Imported, not seen yet" }).textContent())
+    .toBe("Imported, not seen yet2");
+  const section = await page.getByRole("region", { name: "Migration from Cognito" }).textContent();
+  for (const words of ["credentials, and then GetId", "are born here", "where they were imported"]) {
+    expect(section).toContain(words);
+  }
+  await stage.expectAccessible();
+  await page.setViewportSize({ width: 320, height: 800 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+  await page.getByRole("button", { name: "Count again" }).waitFor();
+  await stage.close();
 });
