@@ -63,6 +63,8 @@ function makeTables(sql: SqlStorage): void {
     if (!columns.some(({ name }) => name === added))
       sql.exec(`ALTER TABLE pool ADD COLUMN ${added} INTEGER NOT NULL DEFAULT 0`);
   }
+  // Few have one, and they are asked for whenever an id is met that is none here.
+  sql.exec("CREATE INDEX IF NOT EXISTS sourced_pool ON pool(identity_pool_id) WHERE has_source = 1");
   sql.exec("CREATE TABLE IF NOT EXISTS importing_pool(identity_pool_id TEXT PRIMARY KEY) WITHOUT ROWID");
   sql.exec("CREATE TABLE IF NOT EXISTS ended_pool(identity_pool_id TEXT PRIMARY KEY) WITHOUT ROWID");
 }

@@ -58,6 +58,11 @@ export function providersAtSource({ source, hadSource }: Pick<IdentityPool, "sou
 
 export type Providers = readonly string[] | null;
 
+/** What an order of the pool says of it. */
+export function remembering(pool: Pick<IdentityPool, "source" | "hadSource">): Pick<LinkOrder, "remembers"> {
+  return providersAtSource(pool) === null ? {} : { remembers: true };
+}
+
 /**
  * The record `after` logins were let go that it had `before`: they are never asked about again, and by none of the named providers
  * can the source claim the identity from then on.

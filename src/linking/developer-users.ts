@@ -8,6 +8,7 @@ import type { VerifiedLogin } from "../domain/login.ts";
 import type { Refusal } from "../domain/refusals.ts";
 import { type Attempt, untilAnswered } from "./contention.ts";
 import { ownerOf } from "./login-owners.ts";
+import type { LinkOrder } from "./link-order.ts";
 import type { Parties } from "./parties.ts";
 
 export type Users = { readonly identityId: IdentityId; readonly userIdentifiers: readonly string[] };
@@ -36,11 +37,16 @@ export async function findUserWithOthers(
   });
 }
 
+type MergingUsers = Pick<LinkOrder, "remembers"> & {
+  readonly destination: VerifiedLogin;
+  readonly source: VerifiedLogin;
+};
+
 /** The identity of `destination` absorbs the one of `source`. `onFound` is told of both before anything is changed. */
 export async function mergeUsers(
   parties: Parties,
   identityPoolId: IdentityPoolId,
-  { destination, source }: { readonly destination: VerifiedLogin; readonly source: VerifiedLogin },
+  { destination, source, ...memory }: MergingUsers,
   onFound: (identityIds: readonly IdentityId[]) => void,
 ): Promise<Result<IdentityId, Refusal>> {
   const logins = [destination, source];
@@ -58,7 +64,8 @@ export async function mergeUsers(
       // Also the retry of a merge that was done.
       return isMerged ? ok(identityId) : { kind: "busy" };
     }
-    const order = { identityId, identityPoolId, logins, absorb: [absorbed.value], guest: null, isBirth: false };
+    const absorb = [absorbed.value];
+    const order = { identityId, identityPoolId, logins, absorb, guest: null, isBirth: false, ...memory };
     const reply = await parties.objects.identity(identityId).link(order, logins, false);
     if (reply.kind === "linked") return ok(identityId);
     if (reply.kind === "conflict") return err({ kind: "login-conflict", providerName: reply.providerName });

@@ -16,7 +16,7 @@ import type { PrincipalTags } from "../domain/principal-tags.ts";
 import { inWords, type Refused, refused } from "../domain/refusals.ts";
 import { usersRole } from "../domain/role-choice.ts";
 import { freezeOf } from "./absorption.ts";
-import { providersAtSource, mayBeAtSource } from "./adoption.ts";
+import { remembering, mayBeAtSource } from "./adoption.ts";
 import type { IdentityHost } from "./identity-host.ts";
 import type { IdentityRecord, Origin } from "./identity-record.ts";
 import type { KeptRecord } from "./kept-record.ts";
@@ -104,7 +104,7 @@ export async function grantToLogins(
   logins: readonly VerifiedLogin[],
   access: GrantAccess = {},
 ): Promise<GrantReply> {
-  const remembers = providersAtSource(pool) !== null && { remembers: true as const };
+  const remembers = remembering(pool);
   return await links.whenFree(async (count): Promise<GrantReply> => {
     const named = kept.value;
     // It was there when the call came in: the merge and the call were under way at the same time.

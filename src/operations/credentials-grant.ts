@@ -11,6 +11,7 @@ import type { RoleGrant } from "../domain/role-claims.ts";
 import { obtainGrant } from "../linking/obtain-grant.ts";
 import type { InputOf } from "../protocol/shapes.ts";
 import { readOwnToken } from "./own-token.ts";
+import { sourcesFor } from "./sources.ts";
 import { chargedFor, identityIdOfInput, type OperationContext, traceOfGrant } from "./context.ts";
 
 // Ours: the live wording is not public.
@@ -50,15 +51,23 @@ async function grantByLogins(
   context: OperationContext,
 ): Promise<Result<Grant, Refusal>> {
   const client = chargedFor(context, logins);
-  return await obtainGrant(context, identityId, context.call, async (named, verified) => {
-    if (verified !== null) {
-      const object = context.objects.identity(named);
-      return await object.grantVerified(named, verified.identityPoolId, verified.logins, context.call);
-    }
-    const reply = await context.objects.grant(named, logins, context.call, "enhanced", client, customRoleArn);
-    if (reply.trace !== undefined) context.note?.(reply.trace);
-    return reply;
-  });
+  return await obtainGrant(
+    context,
+    identityId,
+    context.call,
+    async (named, verified) => {
+      if (verified !== null) {
+        const object = context.objects.identity(named);
+        return await object.grantVerified(named, verified.identityPoolId, verified.logins, context.call);
+      }
+      const reply = await context.objects.grant(named, logins, context.call, "enhanced", client, customRoleArn);
+      if (reply.trace !== undefined) context.note?.(reply.trace);
+      return reply;
+    },
+    {
+      sources: sourcesFor(context, logins, { flow: "enhanced", ...(customRoleArn !== undefined && { customRoleArn }) }),
+    },
+  );
 }
 
 async function grantByOwnToken(

@@ -11,10 +11,12 @@ import type { IdentityPool } from "../domain/identity-pool.ts";
 import { developerLoginIdOf, type VerifiedLogin } from "../domain/login.ts";
 import { type PrincipalTags, tagsWith } from "../domain/principal-tags.ts";
 import { errorOf, identityPoolNotFound, type Refusal, withWords } from "../domain/refusals.ts";
+import { remembering } from "../linking/adoption.ts";
 import { bringTogether } from "../linking/bring-together.ts";
 import { changed, untilAnswered } from "../linking/contention.ts";
 import { findUserWithOthers, mergeUsers, usersOf } from "../linking/developer-users.ts";
 import { obtainGrant } from "../linking/obtain-grant.ts";
+import type { SourceParty, Sources } from "../linking/source.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { mint } from "../token/mint.ts";
 import { identityIdOfInput, identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
@@ -95,18 +97,33 @@ async function verifiedLoginsOf(
 
 async function obtainDeveloperGrant(
   input: InputOf<"GetOpenIdTokenForDeveloperIdentity">,
-  { identityPoolId }: IdentityPool,
+  pool: IdentityPool,
   logins: readonly [VerifiedLogin, ...VerifiedLogin[]],
   context: SignedContext,
 ): Promise<Result<Grant, Refusal>> {
+  const { identityPoolId } = pool;
+  const source = context.sourceOf(pool, input.Logins);
   if (input.IdentityId === undefined) {
-    return await bringTogether(context, { identityPoolId, logins, mints: true });
+    const memory = remembering(pool);
+    return await bringTogether(context, { identityPoolId, logins, mints: true, ...memory, ...(source && { source }) });
   }
   const identityId = identityIdOfInput(input.IdentityId);
   const pinned = logins[0].loginId;
   const ask = async (named: IdentityId) =>
     await context.objects.identity(named).grantVerified(named, identityPoolId, logins, context.call);
-  return await obtainGrant(context, identityId, context.call, ask, { pinned });
+  const sources: Sources = {
+    of: async () => await Promise.resolve(source),
+    meet: async () => await Promise.resolve(ok(knowsUser(source, logins) ? { identityPoolId, logins, source } : null)),
+  };
+  return await obtainGrant(context, identityId, context.call, ask, { pinned, sources });
+}
+
+/** Of an id that is none here only a source with the developer's own users can know. */
+function knowsUser(
+  source: SourceParty | null,
+  [user]: readonly [VerifiedLogin, ...VerifiedLogin[]],
+): source is SourceParty {
+  return source?.settings.providers.includes(user.providerName) === true;
 }
 
 export async function lookupDeveloperIdentity(
@@ -164,9 +181,8 @@ export async function mergeDeveloperIdentities(
   const { DestinationUserIdentifier: destinationUser, SourceUserIdentifier: sourceUser } = input;
   const destination = await developerLoginOf(context, pool.value, developerProviderName, destinationUser);
   const source = await developerLoginOf(context, pool.value, developerProviderName, sourceUser);
-  const merged = await mergeUsers(context, identityPoolId, { destination, source }, (identityIds) =>
-    context.note?.({ identityIds }),
-  );
+  const users = { destination, source, ...remembering(pool.value) };
+  const merged = await mergeUsers(context, identityPoolId, users, (identityIds) => context.note?.({ identityIds }));
   if (!merged.ok) return withWords(merged);
   context.note?.({ effect: "merged" });
   return ok({ IdentityId: merged.value });

@@ -11,6 +11,7 @@ import { DIRECTORY_SHARDS, directoryShard } from "../../src/pools/identity-direc
 import type { PoolChange } from "../../src/pools/pool-changes.ts";
 import { KEY_RING_NAME } from "../../src/durable/key-ring-object.ts";
 import { isolate } from "../../src/isolate.ts";
+import { endSources, FakeCognito } from "./fake-cognito.ts";
 import { FakeUpstream } from "./fake-upstream.ts";
 import {
   loginOf,
@@ -52,6 +53,7 @@ export class CostStage {
     // An hour ahead of the platform's clock, so that no alarm fires; a whole second, since times travel as decimal numbers.
     vi.setSystemTime(Math.ceil(Date.now() / 1000) * 1000 + 3_600_000);
     const upstream = new FakeUpstream().install();
+    await endSources();
     let signIn = await makeSignIn(upstream);
     while (signIn.providerName.length < FIRST_NAME_LENGTH) signIn = await makeSignIn(upstream);
     // Sealed keys of this algorithm are all of one length, which those of RSA are not.
@@ -133,6 +135,14 @@ export class CostStage {
   async mapRole(): Promise<void> {
     const roleMappings = { [this.signIn.providerName]: { type: "Token", ambiguousRoleResolution: "Deny" } } as const;
     await this.#changePool({ kind: "roles", roles: ROLES, roleMappings });
+  }
+
+  /** The pool has a source from now on, which says of whatever it is asked that it is of one id of its own. */
+  async takeOver(): Promise<FakeCognito> {
+    const cognito = new FakeCognito(this.signIn.upstream);
+    cognito.says(newIdentityId());
+    await this.#changePool({ kind: "source", source: cognito.source([this.signIn.providerName]) });
+    return cognito;
   }
 
   async #changePool(change: PoolChange): Promise<void> {

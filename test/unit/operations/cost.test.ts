@@ -119,6 +119,148 @@ const TOKENS: readonly Scenario[] = [
   },
 ];
 
+/** Users of a pool that has a source. */
+const SOURCED: readonly Scenario[] = [
+  {
+    name: "a returning user: one call, and nothing else",
+    async prepare(stage) {
+      await stage.takeOver();
+      return await stage.returning(await stage.logins());
+    },
+    cost: HOT_PATH,
+  },
+  {
+    name: "GetId of a returning user: nobody is asked",
+    async prepare(stage) {
+      await stage.takeOver();
+      const logins = await stage.logins();
+      await stage.getId(logins);
+      return async () => await stage.idFor(logins);
+    },
+    cost: { ...ONLY, status: 200, calls: ["IdentityObject.link", "LoginObject.view"], rpcBytes: [968, 216], hops: 2 },
+  },
+  {
+    name: "GetId with a login that nobody here has: the source names its id, which is adopted",
+    async prepare(stage) {
+      await stage.takeOver();
+      const logins = await stage.logins();
+      return async () => await stage.idFor(logins);
+    },
+    cost: {
+      ...ONLY,
+      status: 200,
+      calls: [
+        "IdentityDirectoryObject.update",
+        "IdentityObject.link",
+        "IdentityObject.standingHere",
+        "IdentityPoolObject.read",
+        "LoginObject.reserve",
+        "LoginObject.settle",
+        "LoginObject.view",
+        "SourceObject.draw",
+        "SourceObject.tell",
+      ],
+      rpcBytes: [77, 1126, 64, 358, 310, 336, 92, 4, 16],
+      hops: 6,
+      commits: ["IdentityObject", "LoginObject and alarm", "SourceObject"],
+      rowsRead: 5,
+      rowsWritten: 10,
+      fetched: 1,
+      timers: 2,
+      tasks: 3,
+    },
+  },
+  {
+    name: "a new guest, who is born at the source",
+    async prepare(stage) {
+      await stage.takeOver();
+      return async () => await stage.idFor();
+    },
+    cost: {
+      ...ONLY,
+      status: 200,
+      calls: [
+        "IdentityDirectoryObject.update",
+        "IdentityObject.createGuest",
+        "IdentityPoolObject.read",
+        "SourceObject.draw",
+        "SourceObject.tell",
+      ],
+      rpcBytes: [83, 102, 358, 4, 16],
+      hops: 3,
+      commits: ["IdentityObject and alarm", "SourceObject"],
+      rowsRead: 4,
+      rowsWritten: 6,
+      fetched: 1,
+      timers: 2,
+      tasks: 3,
+    },
+  },
+  {
+    name: "a guest who signs in: the source keeps his id, and so does he",
+    async prepare(stage) {
+      await stage.takeOver();
+      const guest = await stage.getId();
+      return stage.asking(guest, await stage.logins());
+    },
+    cost: {
+      ...ONLY,
+      status: 200,
+      calls: [
+        "IdentityObject.grant",
+        "IdentityObject.link",
+        "IdentityObject.standingHere",
+        "LoginObject.reserve",
+        "LoginObject.settle",
+        "LoginObject.view",
+        "SourceObject.draw",
+        "SourceObject.tell",
+      ],
+      rpcBytes: [856, 1170, 91, 310, 336, 92, 4, 16],
+      hops: 6,
+      commits: ["IdentityObject", "LoginObject and alarm", "SourceObject"],
+      rowsRead: 1,
+      rowsWritten: 9,
+      fetched: 1,
+      timers: 2,
+      tasks: 3,
+    },
+  },
+  {
+    name: "an id that is none here, with its login: adopted, and a token for it",
+    async prepare(stage) {
+      const cognito = await stage.takeOver();
+      const unknown = newIdentityId();
+      cognito.says(unknown);
+      await stage.asking(newIdentityId())();
+      return stage.asking(unknown, await stage.logins());
+    },
+    cost: {
+      ...ONLY,
+      status: 200,
+      calls: [
+        "IdentityDirectoryObject.update",
+        "IdentityObject.grant",
+        "IdentityObject.link",
+        "IdentityObject.standingHere",
+        "LoginObject.reserve",
+        "LoginObject.settle",
+        "LoginObject.view",
+        "SourceObject.draw",
+        "SourceObject.tell",
+      ],
+      rpcBytes: [77, 660, 1125, 64, 310, 336, 92, 4, 16],
+      hops: 6,
+      commits: ["IdentityObject", "LoginObject and alarm", "SourceObject"],
+      rowsRead: 4,
+      rowsWritten: 10,
+      fetched: 1,
+      timers: 2,
+      tasks: 3,
+    },
+  },
+];
+
 const REFUSALS: readonly Scenario[] = [
   {
     name: "a bad signature: one call, and nothing else",
@@ -152,7 +294,11 @@ const REFUSALS: readonly Scenario[] = [
   },
   {
     name: "an identity that is not there, for which its object has to look",
-    prepare: async (stage) => stage.asking(newIdentityId(), await stage.logins()),
+    async prepare(stage) {
+      const call = stage.asking(newIdentityId(), await stage.logins());
+      await stage.asking(newIdentityId())();
+      return call;
+    },
     // The tag of the refusal, and its words for a Worker of the release before.
     cost: { ...ONLY, status: 404, calls: GRANT, rpcBytes: [660], rowsRead: 2 },
   },
@@ -435,10 +581,12 @@ const COLD: readonly Scenario[] = [
     cost: {
       ...ONLY,
       status: 404,
-      calls: ["IdentityObject.grant", "KeyRingObject.signingKey"],
-      rpcBytes: [362, 362],
-      // The identity and its bucket, of which there is neither; the key ring and its alarm.
-      rowsRead: 4,
+      calls: ["IdentityObject.grant", "KeyRingObject.signingKey", "PoolDirectoryObject.sourced"],
+      rpcBytes: [362, 362, 2],
+      // Whether a source may know it: once in half a minute.
+      hops: 2,
+      // The identity and its bucket, of which there is neither; the key ring and its alarm; the pools with a source.
+      rowsRead: 5,
     },
   },
   {
@@ -487,6 +635,7 @@ afterEach(() => {
 describe.each([
   ["GetOpenIdToken in a warm isolate costs", TOKENS],
   ["GetId in a warm isolate costs", IDS],
+  ["a pool with a source costs", SOURCED],
   ["a refusal costs", REFUSALS],
   ["GetCredentialsForIdentity in a warm isolate costs", CREDENTIALS],
   ["a read of the operator's costs", READS],

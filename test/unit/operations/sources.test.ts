@@ -1,0 +1,228 @@
+/** Calls of a pool that has a source at Cognito, through the whole service: what the source is asked, and what comes of its answer. */
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { IdentityPool, IdentityPoolSettings } from "../../../src/domain/identity-pool.ts";
+import type { PoolSource } from "../../../src/domain/pool-source.ts";
+import { isolate } from "../../../src/isolate.ts";
+import { directoryShardOf } from "../../../src/pools/identity-directory.ts";
+import { anHourAhead } from "../../support/an-hour-ahead.ts";
+import { endSources, FakeCognito } from "../../support/fake-cognito.ts";
+import { FakeUpstream } from "../../support/fake-upstream.ts";
+import { makePool, makeSignIn, newIdentityId, recordOf, type SignIn, untilAtRest } from "../../support/objects.ts";
+import { claimsIn, makeService, type Service, textOf } from "../../support/service.ts";
+
+type Logins = ReadonlyMap<string, string>;
+
+let signIn: SignIn;
+let cognito: FakeCognito;
+let pool: IdentityPool;
+let service: Service;
+
+async function sourcedPool(
+  of: FakeCognito,
+  changes: Partial<PoolSource> = {},
+  settings: Partial<IdentityPoolSettings> = {},
+) {
+  const made = await makePool({ ...signIn.settings, allowsUnauthenticated: true, ...settings });
+  const source = of.source(
+    [signIn.providerName, ...(settings.developerProviderName ? ["login.example"] : [])],
+    changes,
+  );
+  await env.IDENTITY_POOL.getByName(made.identityPoolId).change({ kind: "source", source });
+  isolate.pools.forget(made.identityPoolId);
+  isolate.sourcedPools.delete("us-east-1");
+  return made;
+}
+
+const getId = async (logins?: Logins) =>
+  await service.call("GetId", { IdentityPoolId: pool.identityPoolId, ...(logins && { Logins: logins }) });
+const getToken = async (IdentityId: string, logins?: Logins) =>
+  await service.call("GetOpenIdToken", { IdentityId, ...(logins && { Logins: logins }) });
+const textIn = (value: unknown) => (typeof value === "string" ? value : undefined);
+const operations = () => cognito.asked.map(({ operation }) => operation);
+
+anHourAhead();
+
+beforeEach(async () => {
+  vi.spyOn(console, "log").mockImplementation(() => {});
+  vi.spyOn(console, "warn").mockImplementation(() => {});
+  signIn = await makeSignIn(new FakeUpstream().install());
+  cognito = new FakeCognito(signIn.upstream);
+  service = makeService();
+  await endSources();
+  pool = await sourcedPool(cognito);
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe("GetId", () => {
+  it("answers with the id that the source gives to the logins, asked once by the very same call", async () => {
+    const identityId = newIdentityId();
+    cognito.says(identityId);
+    const logins = await signIn.logins("ann");
+    for (let calls = 0; calls < 2; calls++) expect(textOf(await getId(logins), "IdentityId")).toBe(identityId);
+    expect(cognito.asked).toEqual([
+      { operation: "GetId", input: { IdentityPoolId: cognito.identityPoolId, Logins: Object.fromEntries(logins) } },
+    ]);
+    expect(await recordOf(identityId)).toMatchObject({ origin: "source", identityPoolId: pool.identityPoolId });
+  });
+
+  it("asks nobody about a login that is none", async () => {
+    expect(await getId(await signIn.forged("ann"))).toMatchObject({ status: 403 });
+    expect(cognito.asked).toEqual([]);
+  });
+
+  it("has a guest born at the source, or here where the source says so", async () => {
+    const identityId = newIdentityId();
+    cognito.says(identityId);
+    expect(textOf(await getId(), "IdentityId")).toBe(identityId);
+    expect(await recordOf(identityId)).toMatchObject({ origin: "source", standing: { kind: "guest" } });
+    expect(await getId()).toMatchObject({ status: 400, json: { __type: "ExternalServiceException" } });
+    pool = await sourcedPool(cognito, { guests: "local" });
+    const local = textOf(await getId(), "IdentityId");
+    expect([local === identityId, operations()]).toEqual([false, ["GetId", "GetId"]]);
+  });
+
+  it("tells its client to come again while the source throttles, and knows nobody by it", async () => {
+    cognito.says({ __type: "TooManyRequestsException", message: "Rate exceeded" });
+    expect(await getId(await signIn.logins("ann"))).toMatchObject({ status: 429 });
+    const identityId = newIdentityId();
+    cognito.says(identityId);
+    expect(textOf(await getId(await signIn.logins("ann")), "IdentityId")).toBe(identityId);
+  });
+});
+
+describe("GetOpenIdToken for an id that is none here", () => {
+  it("is a guest's where the source proves that it is one", async () => {
+    const identityId = newIdentityId();
+    cognito.says(identityId);
+    const claims = claimsIn(textOf(await getToken(identityId), "Token"));
+    expect(claims).toMatchObject({ sub: identityId, aud: pool.identityPoolId, amr: ["unauthenticated"] });
+    expect(cognito.asked).toEqual([{ operation: "GetOpenIdToken", input: { IdentityId: identityId } }]);
+    await getToken(identityId);
+    expect(cognito.asked).toHaveLength(1);
+  });
+
+  it("is the user's whom the source proves, and names the login that was verified here", async () => {
+    const identityId = newIdentityId();
+    cognito.says(identityId);
+    const claims = claimsIn(textOf(await getToken(identityId, await signIn.logins("ann")), "Token"));
+    expect(claims).toMatchObject({ sub: identityId, aud: pool.identityPoolId });
+    expect(claims["amr"]).toContain(signIn.providerName);
+  });
+
+  it("is not found where the source's token is of another pool (invariant own-source-only)", async () => {
+    const identityId = newIdentityId();
+    cognito.says(identityId);
+    cognito.audience = newIdentityId();
+    expect(await getToken(identityId, await signIn.logins("ann"))).toMatchObject({ status: 404 });
+    expect(await recordOf(identityId)).toBeNull();
+  });
+
+  it("is shown to nobody where its login is none, nor where it was deleted here", async () => {
+    cognito.says(({ input }) => textIn(input["IdentityId"]) ?? newIdentityId());
+    expect(await getToken(newIdentityId(), await signIn.forged("ann"))).toMatchObject({ status: 403 });
+    expect(cognito.asked).toEqual([]);
+    const logins = await signIn.logins("ann");
+    const identityId = newIdentityId();
+    textOf(await getToken(identityId, logins), "Token");
+    await untilAtRest(identityId);
+    await service.admin("DeleteIdentities", { IdentityIdsToDelete: [identityId] });
+    const asked = cognito.asked.length;
+    expect(await getToken(identityId, logins)).toMatchObject({ status: 404 });
+    expect(cognito.asked).toHaveLength(asked);
+  });
+
+  it("is asked about only if it was imported, where the source says so", async () => {
+    await endSources();
+    pool = await sourcedPool(cognito, { unknownIds: "imported" });
+    const identityId = newIdentityId();
+    cognito.says(identityId);
+    expect(await getToken(identityId)).toMatchObject({ status: 404 });
+    expect(cognito.asked).toEqual([]);
+    const shard = env.IDENTITY_DIRECTORY.getByName(directoryShardOf(pool.identityPoolId, identityId));
+    await shard.importIdentities([
+      { identityId, providerNames: [], createdAt: null, modifiedAt: null, isDisabled: false },
+    ]);
+    textOf(await getToken(identityId), "Token");
+  });
+
+  it("is of the one of several pools whose providers fit, or that the source's token names", async () => {
+    const other = new FakeCognito(signIn.upstream);
+    const others = await sourcedPool(other);
+    const identityId = newIdentityId();
+    other.says(identityId);
+    other.audience = other.identityPoolId;
+    // Its tokens are good in both pools: the source alone can tell.
+    const claims = claimsIn(textOf(await getToken(identityId, await signIn.logins("ann")), "Token"));
+    expect(claims).toMatchObject({ sub: identityId, aud: others.identityPoolId });
+    expect(other.asked.map(({ operation }) => operation)).toEqual(["GetOpenIdToken"]);
+  });
+
+  it("is nobody's question to the source where its flow is not permitted, or its pool has no guests", async () => {
+    await endSources();
+    pool = await sourcedPool(cognito, {}, { allowsClassicFlow: false });
+    expect(await getToken(newIdentityId())).toMatchObject({ json: { __type: "InvalidParameterException" } });
+    await endSources();
+    pool = await sourcedPool(cognito, {}, { allowsUnauthenticated: false });
+    expect(await getToken(newIdentityId())).toMatchObject({ json: { __type: "NotAuthorizedException" } });
+    expect(cognito.asked).toEqual([]);
+  });
+
+  it("is not asked about where it is of another region", async () => {
+    expect(await getToken(`eu-west-1:${crypto.randomUUID()}`)).toMatchObject({ status: 404 });
+    expect(cognito.asked).toEqual([]);
+  });
+});
+
+describe("a source that is away", () => {
+  it("is nothing that a returning user would notice", async () => {
+    const identityId = newIdentityId();
+    cognito.says(identityId);
+    const logins = await signIn.logins("ann");
+    await getId(logins);
+    await untilAtRest(identityId);
+    cognito.says({ __type: "InternalErrorException", message: "" });
+    expect(textOf(await getId(logins), "IdentityId")).toBe(identityId);
+    textOf(await getToken(identityId, logins), "Token");
+    expect(await getId(await signIn.logins("bob"))).toMatchObject({ json: { __type: "ExternalServiceException" } });
+    expect(await recordOf(identityId)).toMatchObject({ logins: [{ providerName: signIn.providerName }] });
+  });
+});
+
+describe("GetOpenIdTokenForDeveloperIdentity", () => {
+  const developer = { developerProviderName: "login.example" };
+  const tokenFor = async (user: string, more: object = {}) =>
+    await service.admin("GetOpenIdTokenForDeveloperIdentity", {
+      IdentityPoolId: pool.identityPoolId,
+      Logins: { "login.example": user },
+      ...more,
+    });
+
+  beforeEach(async () => {
+    await endSources();
+    pool = await sourcedPool(cognito, {}, developer);
+    const credential = { accessKeyId: "AKIAEXAMPLEEXAMPLE00", secretAccessKey: "s".repeat(40) };
+    service = makeService({
+      settings: { SOURCE_CREDENTIALS: JSON.stringify({ [cognito.identityPoolId]: credential }) },
+    });
+  });
+
+  it("adopts the user whom the source knows, also by an id that is none here, and bears others here", async () => {
+    const identityId = newIdentityId();
+    const absent = { __type: "ResourceNotFoundException", message: "not there" };
+    cognito.says(({ input }) => (input["DeveloperUserIdentifier"] === "ann" ? identityId : absent));
+    expect(textOf(await tokenFor("ann", { IdentityId: identityId }), "IdentityId")).toBe(identityId);
+    expect(textOf(await tokenFor("ann"), "IdentityId")).toBe(identityId);
+    const bob = textOf(await tokenFor("bob"), "IdentityId");
+    expect([bob === identityId, operations()]).toEqual([false, ["LookupDeveloperIdentity", "LookupDeveloperIdentity"]]);
+    expect(await tokenFor("carl", { IdentityId: newIdentityId() })).toMatchObject({ status: 404 });
+  });
+
+  it("makes nobody without a word where the source cannot be asked for its users", async () => {
+    service = makeService();
+    expect(await tokenFor("ann")).toMatchObject({ json: { __type: "ExternalServiceException" } });
+  });
+});
