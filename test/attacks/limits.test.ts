@@ -20,7 +20,7 @@ import { loginsOf } from "../support/development-sign-in.ts";
 import { startLoopbackIssuer } from "../support/loopback-issuer.ts";
 import { amazonStandIn, facebookStandIn, twitterStandIn } from "../support/provider-stand-ins.ts";
 import { serveStandIn, type StandInServer } from "../support/stand-in-server.ts";
-import { call, send, type WireAnswer } from "../support/wire-call.ts";
+import { call, callFrom, type WireAnswer } from "../support/wire-call.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 import { everyRow } from "../support/stored-state.ts";
 import { errorOf } from "./stage.ts";
@@ -80,15 +80,8 @@ afterEach(async () => {
 
 let addresses = 0;
 
-/** On loopback the address is what the client says; Cloudflare writes the header itself. Default: one never seen before. */
-async function callFrom(address: string, operation: string, input: object): Promise<WireAnswer> {
-  const headers = {
-    "cf-connecting-ip": address,
-    "content-type": "application/x-amz-json-1.1",
-    "x-amz-target": `AWSCognitoIdentityService.${operation}`,
-  };
-  return await send(worker.endpoint, { headers, body: JSON.stringify(input) });
-}
+const comes = async (address: string, operation: string, input: object) =>
+  await callFrom(worker.endpoint, address, operation, input);
 
 function newAddress(): string {
   addresses += 1;
@@ -104,7 +97,7 @@ async function flood(
   const answers: WireAnswer[] = [];
   while (answers.length < count) {
     answers.push(
-      ...(await Promise.all(Array.from({ length: 25 }, async () => await callFrom(address, operation, input())))),
+      ...(await Promise.all(Array.from({ length: 25 }, async () => await comes(address, operation, input())))),
     );
   }
   return answers;
@@ -155,7 +148,7 @@ function objectFiles(className: string): number {
 }
 
 async function newGuest(): Promise<string> {
-  const { body } = await callFrom(newAddress(), "GetId", POOL);
+  const { body } = await comes(newAddress(), "GetId", POOL);
   return (JSON.parse(body) as { IdentityId: string }).IdentityId;
 }
 
@@ -194,8 +187,8 @@ describe("a flood", () => {
     expect(created).toBeLessThanOrEqual(mostSince(startedAt, ADDRESS_LIMIT));
     expect(answers.filter(({ status }) => status === 429).length).toBe(answers.length - created);
     expect(objectFiles("IdentityObject") - before).toBeLessThanOrEqual(created);
-    expect((await callFrom(newAddress(), "GetOpenIdToken", { IdentityId: guest })).status).toBe(200);
-    expect((await callFrom(newAddress(), "GetId", POOL)).status).toBe(200);
+    expect((await comes(newAddress(), "GetOpenIdToken", { IdentityId: guest })).status).toBe(200);
+    expect((await comes(newAddress(), "GetId", POOL)).status).toBe(200);
   });
 });
 
@@ -232,24 +225,24 @@ describe("an address", () => {
     // A login that is refused is charged as one that makes an identity, and leaves no file behind.
     const input = { ...POOL, Logins: { "accounts.google.com": "junk" } };
     for (let subnet = 0; subnet < 12; subnet++) {
-      const answers = await atOnce(75, async () => await callFrom(`2001:db8:47:${subnet}::1`, "GetId", input));
+      const answers = await atOnce(75, async () => await comes(`2001:db8:47:${subnet}::1`, "GetId", input));
       admitted += countOf(answers, 403);
     }
     expect(admitted).toBeGreaterThanOrEqual(NETWORK_LIMIT);
     expect(admitted).toBeLessThanOrEqual(mostSince(startedAt, NETWORK_LIMIT));
-    expect((await callFrom("2001:db8:48::1", "GetId", POOL)).status).toBe(200);
+    expect((await comes("2001:db8:48::1", "GetId", POOL)).status).toBe(200);
   });
 
   it("T47: with 800 bad access tokens at once has their provider asked no more often than its limit", async () => {
     const pool = { IdentityPoolId: await newOpaquePool() };
-    const guest = JSON.parse((await callFrom(newAddress(), "GetId", pool)).body) as object;
+    const guest = JSON.parse((await comes(newAddress(), "GetId", pool)).body) as object;
     const amazon = present(standIns[0]);
     const [{ name, bad }] = OPAQUE;
     const before = amazon.requests.length;
     const address = newAddress();
     const input = { ...guest, Logins: { [name]: bad } };
     const startedAt = Date.now();
-    const answers = await atOnce(800, async () => await callFrom(address, "GetOpenIdToken", input));
+    const answers = await atOnce(800, async () => await comes(address, "GetOpenIdToken", input));
     const asked = amazon.requests.length - before;
     expect(asked).toBeGreaterThan(0);
     expect(asked).toBeLessThanOrEqual(mostSince(startedAt, ADDRESS_LIMIT));
@@ -263,7 +256,7 @@ describe("an address", () => {
     const input = { IdentityId: await newGuest(), Logins: { [name]: `${token.slice(0, -8)}AAAAAAAA` } };
     const address = newAddress();
     const startedAt = Date.now();
-    const answers = await atOnce(800, async () => await callFrom(address, "GetOpenIdToken", input));
+    const answers = await atOnce(800, async () => await comes(address, "GetOpenIdToken", input));
     expect(countOf(answers, 403)).toBeLessThanOrEqual(mostSince(startedAt, ADDRESS_LIMIT));
     expect(countOf(answers, 403) + countOf(answers, 429)).toBe(800);
   });
@@ -273,7 +266,7 @@ describe("an address", () => {
     const guests = await Promise.all(Array.from({ length: 40 }, async () => await newGuest()));
     for (let round = 0; round < 8; round++) {
       const answers = await atOnce(40, async (index) => {
-        return await callFrom(address, "GetOpenIdToken", { IdentityId: guests[index] });
+        return await comes(address, "GetOpenIdToken", { IdentityId: guests[index] });
       });
       expect(countOf(answers, 200)).toBe(40);
     }
@@ -292,11 +285,11 @@ describe("the rate of one identity", () => {
       ...presented.map((proof) => ["GetOpenIdToken", { IdentityId: identityId, Logins: proof }] as const),
       ...unlinks.map((unlink) => ["UnlinkIdentity", { IdentityId: identityId, ...unlink }] as const),
     ]).flat();
-    const refused = attempts.map(async ([operation, input]) => (await callFrom(newAddress(), operation, input)).status);
+    const refused = attempts.map(async ([operation, input]) => (await comes(newAddress(), operation, input)).status);
     expect(new Set(await Promise.all(refused))).toEqual(new Set([403]));
     // At once, and by no client that would try again: the whole burst is still the user's own.
     const own = Array.from({ length: BURST }, async () => {
-      return (await callFrom(newAddress(), "GetOpenIdToken", { IdentityId: identityId, Logins: logins })).status;
+      return (await comes(newAddress(), "GetOpenIdToken", { IdentityId: identityId, Logins: logins })).status;
     });
     expect(await Promise.all(own)).toEqual(Array.from({ length: BURST }, () => 200));
   });
@@ -317,7 +310,7 @@ describe("the rate of one identity", () => {
     const IdentityId = await getId(appClient(worker.endpoint), identityPoolId, Object.fromEntries(own));
     const attacker = newAddress();
     const mint = async (address: string, [name, token]: readonly [string, string]) =>
-      (await callFrom(address, "GetOpenIdToken", { IdentityId, Logins: { [name]: token } })).status;
+      (await comes(address, "GetOpenIdToken", { IdentityId, Logins: { [name]: token } })).status;
     // Twice, and below what one address may get wrong: far more failures than the identity has tokens in its burst.
     for (let round = 0; round < 2; round++) {
       const attacks = OPAQUE.flatMap(({ name, bad }) => Array.from({ length: 15 }, () => [name, bad] as const));
@@ -339,7 +332,7 @@ describe("the rate of one identity", () => {
     const before = amazon.requests.length;
     let done = 0;
     for (let count = 0; count < 60; count++) {
-      const { status } = await callFrom(newAddress(), operation, { IdentityId, Logins, ...more });
+      const { status } = await comes(newAddress(), operation, { IdentityId, Logins, ...more });
       if (status === 200) done += 1;
       else expect(status).toBe(429);
     }
@@ -409,7 +402,7 @@ describe("a provider in trouble", () => {
     const [amazon, facebook] = [present(standIns[0]), present(standIns[1])];
     const [amazonBefore, facebookBefore] = [amazon.requests.length, facebook.requests.length];
     const signIn = async (name: string, token: string) =>
-      await callFrom(newAddress(), "GetId", { IdentityPoolId, Logins: { [name]: token } });
+      await comes(newAddress(), "GetId", { IdentityPoolId, Logins: { [name]: token } });
     amazon.fail((_, response) => response.writeHead(429, { "retry-after": "120" }).end());
     facebook.fail(({ socket }) => socket.destroy());
     for (let user = 0; user < 30; user++) {
@@ -427,7 +420,7 @@ describe("a provider in trouble", () => {
     expect(errorOf(await signIn("www.amazon.com", "Atza|good")).type).toBe("ExternalServiceException");
     expect(amazon.requests.length - amazonBefore).toBe(1);
     expect((await signIn("api.twitter.com", OPAQUE[2].good)).status).toBe(200);
-    expect((await callFrom(newAddress(), "GetId", { IdentityPoolId })).status).toBe(200);
+    expect((await comes(newAddress(), "GetId", { IdentityPoolId })).status).toBe(200);
     await expect.poll(() => worker.log()).toContain('"reason":"www.amazon.com: upstream-unreachable (not asked)"');
     facebook.fail(undefined);
   });

@@ -10,35 +10,26 @@ import { decodeJwt } from "jose";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { createPool, getId, getOpenIdToken, linkedProviders } from "../support/cognito-clients.ts";
 import { role, ROLES } from "../support/account-roles.ts";
-import { serveStandIn, type StandInServer } from "../support/stand-in-server.ts";
-import { type StsStandIn, stsStandIn } from "../support/sts-stand-in.ts";
+import { useStsWorker } from "../support/sts-worker.ts";
 import { call, type WireAnswer } from "../support/wire-call.ts";
-import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 import { CLIENT_ID, errorOf, newPerson, setStage, type Stage } from "./stage.ts";
 
 const OWN = "cognito-identity.amazonaws.com";
 const TAGS = "https://aws.amazon.com/tags";
 
-let sts: StsStandIn;
-let server: StandInServer;
-let worker: RunningWorker;
+const asking = useStsWorker(() => ({ CLIENT_LIMIT: "off", MERGE_POLICY: "merge" }));
 let stage: Stage;
 let asked = 0;
 
 beforeAll(async () => {
-  sts = stsStandIn();
-  server = await serveStandIn(() => sts.standIn);
-  worker = await startWorker({ settings: { STS_URL: server.address, CLIENT_LIMIT: "off", MERGE_POLICY: "merge" } });
-  stage = await setStage("ES256", undefined, worker.endpoint);
+  stage = await setStage("ES256", undefined, asking.worker.endpoint);
 });
 afterAll(async () => {
   await stage.close();
-  await worker.stop();
-  await server.close();
 });
 beforeEach(async () => {
   await setRoles(stage.identityPoolId);
-  asked = sts.asked.length;
+  asked = asking.sts.asked.length;
 });
 
 async function setRoles(IdentityPoolId: string, mapping?: RoleMapping): Promise<void> {
@@ -54,7 +45,11 @@ const BY_RULES: RoleMapping = {
 };
 
 async function ask(identityId: string, Logins?: object, CustomRoleArn?: string): Promise<WireAnswer> {
-  return await call(worker.endpoint, "GetCredentialsForIdentity", { IdentityId: identityId, Logins, CustomRoleArn });
+  return await call(asking.worker.endpoint, "GetCredentialsForIdentity", {
+    IdentityId: identityId,
+    Logins,
+    CustomRoleArn,
+  });
 }
 
 const loginBy = (token: string) => ({ [stage.issuer.providerName]: token });
@@ -62,7 +57,7 @@ const newGuest = async (pool = stage.identityPoolId) => await getId(stage.app, p
 
 /** Which role STS was asked for, and by which token, if it was asked at all. */
 function shown() {
-  const form = sts.asked.slice(asked).at(-1)?.form;
+  const form = asking.sts.asked.slice(asked).at(-1)?.form;
   return { role: form?.get("RoleArn") ?? null, token: form?.get("WebIdentityToken") ?? null };
 }
 
@@ -126,7 +121,7 @@ it("T75: an identity that was unlinked, merged, deleted or is another user's get
   // A guest who signs in as somebody who has an identity already is merged into that one.
   expect((await ask(guest, loginBy(token))).status).toBe(200);
   expect(decodeJwt(shown().token ?? "").sub).toBe(identityId);
-  asked = sts.asked.length;
+  asked = asking.sts.asked.length;
   await expectRefused(ask(guest), "is forbidden.");
 
   await stage.app.send(
@@ -151,7 +146,7 @@ it.each<[string, unknown]>([
   await mapTags({ team: "team" });
   const logins = loginBy(stage.token({ sub: newPerson(), team }));
   await expectRefused(ask(await newGuest(), logins), "The value of principal tag 'team' is not valid.");
-  const token = call(worker.endpoint, "GetOpenIdToken", { IdentityId: await newGuest(), Logins: logins });
+  const token = call(asking.worker.endpoint, "GetOpenIdToken", { IdentityId: await newGuest(), Logins: logins });
   await expectRefused(token, "The value of principal tag 'team' is not valid.");
 });
 
@@ -182,7 +177,7 @@ it("T77: a token of this service is a login of its own identity alone, and only 
   expect((await ask(identityId, own)).status).toBe(200);
   expect(shown().role).toBe(ROLES.authenticated);
   const forSts = shown().token ?? "";
-  asked = sts.asked.length;
+  asked = asking.sts.asked.length;
 
   const guest = await newGuest();
   const guestToken = (await getOpenIdToken(stage.app, guest)).token;
@@ -201,7 +196,7 @@ it("T77: a token of this service is a login of its own identity alone, and only 
   await expectRefused(ask(identityId, own, role("admin")), "is forbidden.");
   for (const operation of ["GetOpenIdToken", "GetId", "UnlinkIdentity"]) {
     const input = { IdentityId: identityId, IdentityPoolId: stage.identityPoolId, Logins: own, LoginsToRemove: ["a"] };
-    await expectRefused(call(worker.endpoint, operation, input), "Can't pass in a Cognito token.");
+    await expectRefused(call(asking.worker.endpoint, operation, input), "Can't pass in a Cognito token.");
   }
 
   await stage.app.send(

@@ -65,15 +65,6 @@ describe("what is minted", () => {
     }
   });
 
-  it("T43: the published keys have public members alone, and a relying party may keep them for five minutes", async () => {
-    const response = await fetch(`${worker.endpoint}/.well-known/jwks.json`);
-    expect(response.headers.get("cache-control")).toBe("public, max-age=300");
-    const keys = await publishedKeys();
-    // One that signs, and one that is published before it does.
-    expect(keys).toHaveLength(2);
-    for (const key of keys) expect(Object.keys(key).toSorted()).toEqual(["alg", "e", "kid", "kty", "n", "use"]);
-  });
-
   it("T43: an emergency rotation takes the key away at once, and the next token is of another that is published", async () => {
     const app = appClient(worker.endpoint);
     const guest = await getId(app, identityPoolId);

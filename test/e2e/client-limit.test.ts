@@ -1,7 +1,7 @@
 /** CLIENT_LIMIT=on, on a service of its own: what one client address may create, and how often it may fail. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { demoPoolId } from "../../src/development/demo-pool.ts";
-import { send, type WireAnswer } from "../support/wire-call.ts";
+import { callFrom, type WireAnswer } from "../support/wire-call.ts";
 import { type RunningWorker, startWorker } from "../support/worker-process.ts";
 
 const POOL = { IdentityPoolId: demoPoolId("us-east-1") };
@@ -24,21 +24,14 @@ afterAll(async () => {
   await worker.stop();
 });
 
-/** On loopback the address is what the client says; Cloudflare writes the header itself. */
-async function callFrom(address: string, operation: string, input: object): Promise<WireAnswer> {
-  const headers = {
-    "cf-connecting-ip": address,
-    "content-type": "application/x-amz-json-1.1",
-    "x-amz-target": `AWSCognitoIdentityService.${operation}`,
-  };
-  return await send(worker.endpoint, { headers, body: JSON.stringify(input) });
-}
+const comes = async (address: string, operation: string, input: object) =>
+  await callFrom(worker.endpoint, address, operation, input);
 
 /** Calls until the first answers come that refuse: those, and the ones before them. */
 async function callUntilRefused(address: string, operation: string, input: object) {
   const answered: WireAnswer[] = [];
   while (answered.length < MOST_CALLS) {
-    const calls = Array.from({ length: AT_ONCE }, async () => await callFrom(address, operation, input));
+    const calls = Array.from({ length: AT_ONCE }, async () => await comes(address, operation, input));
     const answers = await Promise.all(calls);
     const refused = answers.filter(({ status }) => status === 429);
     answered.push(...answers.filter(({ status }) => status !== 429));
@@ -56,20 +49,20 @@ test("an address that creates too many identities is told when to come again, an
     expect(JSON.parse(body)).toEqual({ __type: "TooManyRequestsException", message: "Rate exceeded" });
   }
   const identity: object = JSON.parse(answered[0]?.body ?? "{}");
-  expect((await callFrom("192.0.2.1", "GetOpenIdToken", identity)).status).toBe(200);
+  expect((await comes("192.0.2.1", "GetOpenIdToken", identity)).status).toBe(200);
 });
 
 test("an address that fails too often is refused whatever it asks next, and no other address is", async () => {
   const { answered } = await callUntilRefused("192.0.2.2", "GetOpenIdToken", NOBODY);
   expect(new Set(answered.map(({ status }) => status))).toEqual(new Set([404]));
   expect(answered.length).toBeGreaterThanOrEqual(100);
-  const next = await callFrom("192.0.2.2", "GetId", POOL);
+  const next = await comes("192.0.2.2", "GetId", POOL);
   expect([next.status, next.headers["retry-after"]]).toEqual([429, "10"]);
-  expect((await callFrom("192.0.2.3", "GetId", POOL)).status).toBe(200);
+  expect((await comes("192.0.2.3", "GetId", POOL)).status).toBe(200);
 });
 
 test("all addresses of one IPv6 subscriber share a limit", async () => {
   await callUntilRefused("2001:db8:1:2::1", "GetOpenIdToken", NOBODY);
-  expect((await callFrom("2001:db8:1:2:ffff::9", "GetId", POOL)).status).toBe(429);
-  expect((await callFrom("2001:db8:1:3::1", "GetId", POOL)).status).toBe(200);
+  expect((await comes("2001:db8:1:2:ffff::9", "GetId", POOL)).status).toBe(429);
+  expect((await comes("2001:db8:1:3::1", "GetId", POOL)).status).toBe(200);
 });

@@ -27,9 +27,7 @@ import {
 } from "../support/cognito-clients.ts";
 import { type Claims, type LoopbackIssuer, startLoopbackIssuer } from "../support/loopback-issuer.ts";
 import { role, ROLES } from "../support/account-roles.ts";
-import { serveStandIn, type StandInServer } from "../support/stand-in-server.ts";
-import { type StsStandIn, stsStandIn } from "../support/sts-stand-in.ts";
-import { type RunningWorker, startWorker } from "../support/worker-process.ts";
+import { useStsWorker } from "../support/sts-worker.ts";
 
 const USER_POOL = "cognito-idp.us-east-1.amazonaws.com/us-east-1_RolesOfUsers";
 const [WEB, ADMIN_APP] = ["webclient", "adminclient"];
@@ -38,9 +36,6 @@ const TAGS = "https://aws.amazon.com/tags";
 
 type Logins = Record<string, string>;
 
-let sts: StsStandIn;
-let server: StandInServer;
-let worker: RunningWorker;
 let userPool: LoopbackIssuer;
 let other: LoopbackIssuer;
 let pool: string;
@@ -49,19 +44,17 @@ let admin: ReturnType<typeof adminClient>;
 let asked = 0;
 
 beforeAll(async () => {
-  sts = stsStandIn();
-  [server, userPool, other] = await Promise.all([
-    serveStandIn(() => sts.standIn),
+  [userPool, other] = await Promise.all([
     startLoopbackIssuer({ issuer: `https://${USER_POOL}` }),
     startLoopbackIssuer({ algorithm: "ES256" }),
   ]);
-  worker = await startWorker({
-    settings: {
-      STS_URL: server.address,
-      DEVELOPMENT_UPSTREAMS: JSON.stringify({ [`https://${USER_POOL}`]: userPool.address }),
-    },
-  });
-  [app, admin] = [appClient(worker.endpoint, { maxAttempts: 1 }), adminClient(worker.endpoint)];
+});
+const stage = useStsWorker(() => ({
+  DEVELOPMENT_UPSTREAMS: JSON.stringify({ [`https://${USER_POOL}`]: userPool.address }),
+}));
+beforeAll(async () => {
+  const { endpoint } = stage.worker;
+  [app, admin] = [appClient(endpoint, { maxAttempts: 1 }), adminClient(endpoint)];
   pool = await createPool(admin, {
     SupportedLoginProviders: { [other.providerName]: WEB },
     CognitoIdentityProviders: [WEB, ADMIN_APP].map((ClientId) => ({ ProviderName: USER_POOL, ClientId })),
@@ -69,12 +62,11 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await worker.stop();
-  await Promise.all([server.close(), userPool.close(), other.close()]);
+  await Promise.all([userPool.close(), other.close()]);
 });
 beforeEach(async () => {
   await setRoles({});
-  asked = sts.asked.length;
+  asked = stage.sts.asked.length;
 });
 
 async function setRoles(RoleMappings: Record<string, RoleMapping>, Roles: object = ROLES): Promise<void> {
@@ -99,13 +91,13 @@ const ask = async (Logins?: Logins, more: Partial<GetCredentialsForIdentityComma
 /** What STS was asked for by the call. */
 async function roleOf(call: Promise<unknown>): Promise<string | null> {
   await call;
-  return sts.asked.slice(asked).at(-1)?.form.get("RoleArn") ?? null;
+  return stage.sts.asked.slice(asked).at(-1)?.form.get("RoleArn") ?? null;
 }
-const shownToken = () => decodeJwt(present(sts.asked.at(-1)?.form.get("WebIdentityToken") ?? undefined));
+const shownToken = () => decodeJwt(present(stage.sts.asked.at(-1)?.form.get("WebIdentityToken") ?? undefined));
 
 async function refused(call: Promise<unknown>, words: string): Promise<void> {
   expect((await refusalOf(call, NotAuthorizedException)).message).toContain(words);
-  expect(sts.asked.length).toBe(asked);
+  expect(stage.sts.asked.length).toBe(asked);
 }
 
 const BY_TOKEN: RoleMapping = { Type: "Token", AmbiguousRoleResolution: "Deny" };
@@ -120,7 +112,7 @@ describe("a pool with roles alone", () => {
     expect(await roleOf(ask())).toBe(ROLES.unauthenticated);
     expect(await roleOf(ask(logins))).toBe(ROLES.authenticated);
     expect(await roleOf(ask(logins, { CustomRoleArn: ROLES.authenticated }))).toBe(ROLES.authenticated);
-    asked = sts.asked.length;
+    asked = stage.sts.asked.length;
     await refused(ask(logins, { CustomRoleArn: role("admin") }), `Access to Role '${role("admin")}' is forbidden.`);
     await refused(ask(undefined, { CustomRoleArn: ROLES.authenticated }), "is forbidden.");
   });
@@ -131,7 +123,7 @@ describe("a pool with roles alone", () => {
       const error = await refusalOf(ask(logins), InvalidIdentityPoolConfigurationException);
       expect(error.message).toContain("Invalid identity pool configuration. Check assigned IAM roles for this pool.");
     }
-    expect(sts.asked.length).toBe(asked);
+    expect(stage.sts.asked.length).toBe(asked);
   });
 });
 
@@ -177,7 +169,7 @@ describe("mappings by rules", () => {
     expect(await roleOf(ask(await byUserPool(staff)))).toBe(role("staff"));
     expect(await roleOf(ask(await byUserPool(plain)))).toBe(ROLES.authenticated);
     expect(await roleOf(ask({ ...(await byUserPool(staff)), ...(await byOther(staff)) }))).toBe(role("staff"));
-    asked = sts.asked.length;
+    asked = stage.sts.asked.length;
     const names = [other.providerName, `${USER_POOL}:${WEB}`].toSorted().join(", ");
     await refused(ask({ ...(await byUserPool(plain)), ...(await byOther(staff)) }), `rules for: ${names} denied`);
     await refused(
@@ -221,7 +213,7 @@ describe("developer identities, as the old mobile SDKs have them", () => {
       amr: ["authenticated", DEVELOPER, `${DEVELOPER}:${pool}:ann`],
       [TAGS]: { principal_tags: { team: ["blue"] } },
     });
-    asked = sts.asked.length;
+    asked = stage.sts.asked.length;
     await refused(ask(own), "Invalid login token. Not a Cognito token.");
     const beside = ask({ ...own, ...(await byOther()) }, { IdentityId });
     expect(await refusalOf(beside, InvalidParameterException)).toBeInstanceOf(InvalidParameterException);

@@ -91,25 +91,6 @@ describe("a signed operation", () => {
     expect([$metadata.httpStatusCode, $metadata.attempts]).toEqual([200, 2]);
   });
 
-  test("whose body, operation or any signed header was changed on the way is refused", async () => {
-    const { headers, body } = await captureSignedRequest(endpoint);
-    expect((await send(endpoint, { headers, body })).status).toBe(200);
-    const changes = [
-      { headers, body: body.replace("10", "11") },
-      { headers: { ...headers, "x-amz-target": "AWSCognitoIdentityService.DeleteIdentities" }, body },
-      { headers: { ...headers, "x-amz-date": headers["x-amz-date"]?.replace(/\dZ$/, "xZ") ?? "" }, body },
-      // Another name of the same place, to which the service answers as well.
-      { headers: { ...headers, host: new URL(endpoint).host.replace("127.0.0.1", "localhost") }, body },
-    ];
-    for (const change of changes) {
-      const answer = await send(endpoint, change);
-      expect([answer.status, typeOf(answer.body)]).toEqual([
-        400,
-        expect.stringMatching(/^(Invalid|Incomplete)SignatureException$/),
-      ]);
-    }
-  });
-
   test("says nothing of its input before the signature is known to be good", async () => {
     const answer = await call(endpoint, "DescribeIdentityPool", { IdentityPoolId: "no pool id" });
     expect(typeOf(answer.body)).toBe("MissingAuthenticationTokenException");

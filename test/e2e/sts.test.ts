@@ -11,18 +11,14 @@ import {
 } from "@aws-sdk/client-cognito-identity";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { createRemoteJWKSet, jwtVerify } from "jose";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from "vitest";
+import { describe, expect, inject, it, vi } from "vitest";
+import { ROLES } from "../support/account-roles.ts";
 import { adminClient, appClient, createPool, getId, present, refusalOf } from "../support/cognito-clients.ts";
 import { loginsOf } from "../support/development-sign-in.ts";
-import { serveStandIn, type StandInServer } from "../support/stand-in-server.ts";
-import { answering, credentialsXml, errorXml, type StsStandIn, stsStandIn } from "../support/sts-stand-in.ts";
-import { call, send } from "../support/wire-call.ts";
-import { type RunningWorker, startWorker } from "../support/worker-process.ts";
-
-const ROLES = {
-  authenticated: "arn:aws:iam::123456789012:role/apps/users",
-  unauthenticated: "arn:aws:iam::123456789012:role/guests",
-};
+import { type StandInServer } from "../support/stand-in-server.ts";
+import { answering, credentialsXml, errorXml } from "../support/sts-stand-in.ts";
+import { useStsWorker } from "../support/sts-worker.ts";
+import { call, callFrom } from "../support/wire-call.ts";
 
 type Logins = Readonly<Record<string, string>>;
 
@@ -115,46 +111,24 @@ describe("with the development STS", () => {
 });
 
 describe("with an STS that answers as it is told", () => {
-  let sts: StsStandIn;
-  let server: StandInServer;
-  let worker: RunningWorker;
-  let pool: string;
-  const settings = {
+  const stage = useStsWorker(() => ({
     ROLE_SESSION_NAME: "identity",
     CREDENTIALS_SECONDS: "7200",
     GUEST_SESSION_POLICY: '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Sid": "a b+c"}]}',
     CLIENT_LIMIT: "on",
     RATE_LIMIT_PER_SECOND: "50",
     RATE_LIMIT_BURST: "400",
-  };
-  const client = () => appClient(worker.endpoint, { maxAttempts: 1 });
+  }));
+  const client = () => appClient(stage.worker.endpoint, { maxAttempts: 1 });
 
-  beforeAll(async () => {
-    sts = stsStandIn();
-    server = await serveStandIn(() => sts.standIn);
-    worker = await startWorker({ settings: { ...settings, STS_URL: server.address } });
-    const admin = adminClient(worker.endpoint);
-    const providers = {
-      SupportedLoginProviders: { [`127.0.0.1:${worker.port}/development/issuer`]: "edgepool-development" },
-    };
-    pool = await createPool(admin, providers);
-    await admin.send(new SetIdentityPoolRolesCommand({ IdentityPoolId: pool, Roles: ROLES }));
-  });
-  afterAll(async () => {
-    await worker.stop();
-    await server.close();
-  });
-  afterEach(() => {
-    server.fail(undefined);
-  });
-  const newGuest = async () => await getId(client(), pool);
-  const askedSince = (before: number) => server.requests.slice(before);
+  const newGuest = async () => await getId(client(), stage.pool);
+  const askedSince = (before: number) => stage.server.requests.slice(before);
 
   it("asks once, by one form, with a token of five minutes for the one role", async () => {
     const identityId = await newGuest();
-    const before = sts.asked.length;
-    const answer = await call(worker.endpoint, "GetCredentialsForIdentity", { IdentityId: identityId });
-    const { accessKeyId, secretAccessKey, sessionToken } = present(sts.given.at(-1));
+    const before = stage.sts.asked.length;
+    const answer = await call(stage.worker.endpoint, "GetCredentialsForIdentity", { IdentityId: identityId });
+    const { accessKeyId, secretAccessKey, sessionToken } = present(stage.sts.given.at(-1));
     expect([answer.status, JSON.parse(answer.body)]).toEqual([
       200,
       {
@@ -167,8 +141,8 @@ describe("with an STS that answers as it is told", () => {
         },
       },
     ]);
-    expect(sts.asked).toHaveLength(before + 1);
-    const { method, target, headers, form } = present(sts.asked.at(-1));
+    expect(stage.sts.asked).toHaveLength(before + 1);
+    const { method, target, headers, form } = present(stage.sts.asked.at(-1));
     expect([method, target, headers.get("authorization")]).toEqual(["POST", "/", null]);
     expect(headers.get("content-type")).toBe("application/x-www-form-urlencoded");
     const { WebIdentityToken: token = "", ...rest } = Object.fromEntries(form);
@@ -180,21 +154,14 @@ describe("with an STS that answers as it is told", () => {
       DurationSeconds: "7200",
       Policy: '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Sid":"a b+c"}]}',
     });
-    const jwks = createRemoteJWKSet(new URL(`${worker.endpoint}/.well-known/jwks.json`));
-    const { payload } = await jwtVerify(token, jwks, { issuer: worker.endpoint, audience: pool });
+    const jwks = createRemoteJWKSet(new URL(`${stage.worker.endpoint}/.well-known/jwks.json`));
+    const { payload } = await jwtVerify(token, jwks, { issuer: stage.worker.endpoint, audience: stage.pool });
     expect(payload).toMatchObject({
       sub: identityId,
       amr: ["unauthenticated"],
       "https://aws.amazon.com/roles": [ROLES.unauthenticated],
     });
     expect(present(payload.exp) - present(payload.iat)).toBe(300);
-  });
-
-  it("narrows no user, and names the role of the logins", async () => {
-    const logins = await loginsOf(worker.endpoint, crypto.randomUUID());
-    await client().send(commandFor(await newGuest(), logins));
-    const { form } = present(sts.asked.at(-1));
-    expect([form.get("RoleArn"), form.has("Policy")]).toEqual([ROLES.authenticated, false]);
   });
 
   const CFG = [InvalidIdentityPoolConfigurationException, 400, "Invalid identity pool configuration."] as const;
@@ -254,8 +221,8 @@ describe("with an STS that answers as it is told", () => {
     "what STS answers becomes one of four exceptions, after as many questions: %s",
     async (_, fail, questions, [type, status, message], reason) => {
       const identityId = await newGuest();
-      server.fail(fail);
-      const before = server.requests.length;
+      stage.server.fail(fail);
+      const before = stage.server.requests.length;
       const error = await refusalOf(client().send(commandFor(identityId)), CognitoIdentityServiceException);
       expect(error).toBeInstanceOf(type);
       expect(error.$metadata.httpStatusCode).toBe(status);
@@ -263,9 +230,9 @@ describe("with an STS that answers as it is told", () => {
       expect(error.message).toMatch(new RegExp(`^${message}.* \\(${reason}[:)]`));
       expect(askedSince(before)).toHaveLength(questions);
       const requestId = present(error.$metadata.requestId);
-      await vi.waitFor(() => expect(worker.log()).toContain(requestId));
+      await vi.waitFor(() => expect(stage.worker.log()).toContain(requestId));
       const line =
-        worker
+        stage.worker
           .log()
           .split("\n")
           .find((one) => one.includes(requestId)) ?? "";
@@ -275,27 +242,20 @@ describe("with an STS that answers as it is told", () => {
 
   it("waits no longer than its deadline", async () => {
     const identityId = await newGuest();
-    server.fail(() => {});
+    stage.server.fail(() => {});
     const error = await refusalOf(client().send(commandFor(identityId)), InternalErrorException);
-    await vi.waitFor(() => expect(worker.log()).toContain(present(error.$metadata.requestId)));
-    expect(worker.log()).toContain('"reason":"sts-deadline"');
+    await vi.waitFor(() => expect(stage.worker.log()).toContain(present(error.$metadata.requestId)));
+    expect(stage.worker.log()).toContain('"reason":"sts-deadline"');
   });
 
   it("counts no trouble of STS against the client's address", async () => {
     const identityId = await newGuest();
-    const ask = async () =>
-      await send(worker.endpoint, {
-        headers: {
-          "content-type": "application/x-amz-json-1.1",
-          "x-amz-target": "AWSCognitoIdentityService.GetCredentialsForIdentity",
-          "cf-connecting-ip": "203.0.113.7",
-        },
-        body: JSON.stringify({ IdentityId: identityId }),
-      });
-    server.fail(answering(403, errorXml("AccessDenied")));
+    const input = { IdentityId: identityId };
+    const ask = async () => await callFrom(stage.worker.endpoint, "203.0.113.7", "GetCredentialsForIdentity", input);
+    stage.server.fail(answering(403, errorXml("AccessDenied")));
     const failures = await Promise.all(Array.from({ length: 130 }, async () => (await ask()).status));
     expect(new Set(failures)).toEqual(new Set([400]));
-    server.fail(undefined);
+    stage.server.fail(undefined);
     expect((await ask()).status).toBe(200);
   });
 });
