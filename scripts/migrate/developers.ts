@@ -56,9 +56,8 @@ export const developers = defineStep({
     const status = makeStatus("ids looked up", { count: 0 });
     let tally: Tally = {};
     let asked = 0;
-    for (;;) {
-      const identityIds = table.unasked(providerName, IDS_AT_ONCE);
-      if (identityIds.length === 0) break;
+    let identityIds = table.unasked(providerName, "", IDS_AT_ONCE);
+    while (identityIds.length > 0) {
       const lines: ImportLine[] = [];
       for (const identityId of identityIds) {
         const developerUsers = await usersOf(session, identityId, pace);
@@ -72,7 +71,8 @@ export const developers = defineStep({
         verdicts,
       );
       tally = addTo(tally, verdicts);
-      table.markAsked(identityIds);
+      memory.together(() => table.markAsked(identityIds));
+      identityIds = table.unasked(providerName, identityIds.at(-1) ?? "", IDS_AT_ONCE);
     }
     status.end();
     const refused = refusedIn(tally);

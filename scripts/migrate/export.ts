@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { numberFrom, SWITCH, TEXT } from "../command-line.ts";
 import { makePace } from "./support/pace.ts";
-import { readPool } from "./support/pool-copy.ts";
+import { type PoolCopy, readPool } from "./support/pool-copy.ts";
 import { appendLines, NOTHING_WRITTEN, seal, type Written } from "./support/sealed-file.ts";
 import { makeStatus } from "./support/status.ts";
 import { defineStep, type Session } from "./support/step.ts";
@@ -13,7 +13,7 @@ const DEFAULT_RATE = 20;
 const PAGE = 100;
 const DEFAULT_LINES_OF_A_FILE = 100_000;
 
-const HELP = `Writes pool.json, with the settings, roles and tags of the pool here, and identities-00001.ndjson and so on, one identity,
+const HELP = `Writes pool.json, with the settings, roles, tags and source of the pool here, and identities-00001.ndjson and so on, one identity,
 freed login or deleted id a line. Each file ends with a count and a SHA-256. It has hashes of logins and no subjects, but the
 names of developer users, and pool.json has what the pool's settings have: keep both as you keep a backup.
 Each line is one identity at one instant, while others go on. Goes on where an earlier run ended.
@@ -89,8 +89,13 @@ function fileName(number: number): string {
 }
 
 async function writePool(session: Session, folder: string): Promise<void> {
-  const copy = await readPool(session.edgepool(), session.identityPoolId, (_, error) => {
+  const IdentityPoolId = session.identityPoolId;
+  const edgepool = session.edgepool();
+  const copy = await readPool(edgepool, IdentityPoolId, (_, error) => {
     throw error;
   });
-  writeFileSync(join(folder, "pool.json"), `${JSON.stringify(copy, null, 2)}\n`, { mode: 0o600 });
+  const { TokenSeconds } = await edgepool.call("GetTokenLifetime", { IdentityPoolId });
+  const { Source } = await edgepool.call("GetMigrationReport", { IdentityPoolId });
+  const whole: PoolCopy = { ...copy, TokenSeconds, Source };
+  writeFileSync(join(folder, "pool.json"), `${JSON.stringify(whole, null, 2)}\n`, { mode: 0o600 });
 }

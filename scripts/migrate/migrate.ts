@@ -54,7 +54,7 @@ function sessionOf({ identityPoolId, isJson, stateFolder = DEFAULT_FOLDER }: Ord
     region,
     cognito: () => (parties.cognito ??= connectCognito(region, process.env)),
     edgepool: () => (parties.edgepool ??= connectEdgepool(region, process.env)),
-    memory: () => (parties.memory ??= openMemory(stateFolder, identityPoolId)),
+    memory: () => (parties.memory ??= openMemory(stateFolder, identityPoolId, process.env["EDGEPOOL_ENDPOINT"] ?? "")),
     say: (line) => void process.stderr.write(`${line}\n`),
     answer: (result, lines) => {
       process.stdout.write(isJson ? `${JSON.stringify(result, null, 2)}\n` : `${lines.join("\n")}\n`);

@@ -18,7 +18,7 @@ const HELP = `Reads the pool at Cognito and adopts it here: same id, same settin
 GetOpenIdToken would be refused here; roles, role mappings and tags as far as they can be. Then sets its source, so that
 ids come from Cognito from the first call on. Where the pool is here already, its settings are compared and left alone.
 
-  --from FILE    adopts the pool as \`export\` wrote it (pool.json), asks nobody else, and sets no source
+  --from FILE    adopts the pool as \`export\` wrote it (pool.json), with the source that it had, and asks nobody else
   --dry-run      says what would be done`;
 
 /** What was adopted, and has no source yet: a kill may fall in between. */
@@ -43,7 +43,7 @@ export const pool = defineStep({
       notes.push(copy.Pool.AllowClassicFlow === false ? CLASSIC_FLOW : NO_CLASSIC_FLOW);
     const edgepool = session.edgepool();
     const present = await poolHere(edgepool, identityPoolId);
-    const source = from === undefined ? fittingSource(identityPoolId, copy) : undefined;
+    const source = from === undefined ? fittingSource(identityPoolId, copy) : copy.Source;
 
     if (switches["dry-run"] === true) {
       const plan = present === undefined ? "would be adopted" : "is here already";
@@ -103,6 +103,10 @@ async function copyAccess({ identityPoolId: IdentityPoolId }: Session, { copy, e
     notes.push(
       `The roles must trust this service before they give credentials (docs/credentials.md): ${roleArns.join(", ")}`,
     );
+  }
+  const { TokenSeconds } = copy;
+  if (TokenSeconds !== undefined) {
+    await copied("life of tokens", edgepool.call("SetTokenLifetime", { IdentityPoolId, TokenSeconds }));
   }
   for (const [IdentityProviderName, map] of Object.entries(PrincipalTags)) {
     const command = new SetPrincipalTagAttributeMapCommand({ IdentityPoolId, IdentityProviderName, ...map });

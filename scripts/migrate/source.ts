@@ -1,7 +1,7 @@
 /** `migrate source`: how this pool asks Cognito, changed member by member. */
 import { TEXT, SWITCH } from "../command-line.ts";
-import { readPool } from "./support/pool-copy.ts";
-import { fittingSource, type Source, sourceLines } from "./support/source-members.ts";
+import { readPool, type Source } from "./support/pool-copy.ts";
+import { fittingSource, sourceLines } from "./support/source-members.ts";
 import { defineStep, type Session } from "./support/step.ts";
 
 const HELP = `Sets how the pool asks Cognito; what is not named stays as it is. A pool that has no source gets what fits the pool at Cognito. The

@@ -160,22 +160,26 @@ describe("a file of an export", () => {
 });
 
 describe("the memory of a migration", () => {
-  it("is there for the next run, for each pool its own", () => {
-    const first = openMemory(join(folder, "memory"), ID);
+  const ENDPOINT = "https://identity.example.com";
+  const open = (name: string, pool = ID, endpoint = ENDPOINT) => openMemory(join(folder, name), pool, endpoint);
+
+  it("is there for the next run, for each pool and each Edgepool its own", () => {
+    const first = open("memory");
     first.keep("ids", { phase: "all" });
     first.close();
-    const second = openMemory(join(folder, "memory"), ID);
+    const second = open("memory");
     expect(second.progress("ids")).toEqual({ phase: "all" });
+    for (const other of [open("memory", ID.replace("0a", "0b")), open("memory", ID, "http://127.0.0.1:8787")]) {
+      expect(other.progress("ids")).toBeUndefined();
+      other.close();
+    }
     second.forget("ids");
     expect(second.progress("ids")).toBeUndefined();
     second.close();
-    const other = openMemory(join(folder, "memory"), ID.replace("0a", "0b"));
-    expect(other.progress("ids")).toBeUndefined();
-    other.close();
   });
 
   it("stores all of a step or nothing", () => {
-    const memory = openMemory(join(folder, "together"), ID);
+    const memory = open("together");
     expect(() =>
       memory.together(() => {
         memory.keep("ids", { page: 1 });

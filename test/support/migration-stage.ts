@@ -90,8 +90,8 @@ export async function setMigrationStage(
     );
   };
   const start = (words: readonly string[], changed?: Variables): ChildProcess => {
-    const memory = words.includes("--state") ? [] : ["--state", join(folder, "memory")];
-    return spawn(process.execPath, [MIGRATE, ...words, "--pool", pool, ...memory], {
+    const all = [MIGRATE, ...words, "--pool", pool, "--state", join(folder, "memory")];
+    return spawn(process.execPath, all, {
       env: variables(changed),
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -11,8 +11,8 @@ export type IdsTable = {
   /** Of those that were listed and not imported since. */
   unimported(most: number): readonly ImportLine[];
   markImported(identityIds: readonly string[]): void;
-  /** Enabled ones with this provider, whose developer users were not looked up since they were listed. */
-  unasked(providerName: string | null, most: number): readonly string[];
+  /** Enabled ones with this provider, behind the id `after`, whose developer users were not looked up since they were listed. */
+  unasked(providerName: string | null, after: string, most: number): readonly string[];
   markAsked(identityIds: readonly string[]): void;
   /** All are to be looked up again. */
   forgetAsked(): void;
@@ -64,10 +64,13 @@ export function idsTable({ database }: Memory): IdsTable {
     markImported(identityIds) {
       for (const identityId of identityIds) imported.run(identityId);
     },
-    unasked(providerName, most) {
+    unasked(providerName, after, most) {
       const rows = database
-        .prepare(`SELECT identity_id FROM ids WHERE is_asked = 0 AND is_enabled = 1 AND ${HAS_PROVIDER} LIMIT ?2`)
-        .all(providerName, most);
+        .prepare(
+          `SELECT identity_id FROM ids WHERE identity_id > ?2 AND is_asked = 0 AND is_enabled = 1 AND ${HAS_PROVIDER}
+            ORDER BY identity_id LIMIT ?3`,
+        )
+        .all(providerName, after, most);
       return rows.map((row) => String(row["identity_id"]));
     },
     markAsked(identityIds) {

@@ -21,10 +21,14 @@ export type Memory = {
   close(): void;
 };
 
-/** `folder` is made, and closed to other users: a list of ids is nobody else's. */
-export function openMemory(folder: string, identityPoolId: string): Memory {
+/**
+ * `folder` is made, and closed to other users: a list of ids is nobody else's. `endpoint` is Edgepool's: what one deployment has taken,
+ * another has not.
+ */
+export function openMemory(folder: string, identityPoolId: string, endpoint: string): Memory {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const fileOf = (name: string) => join(folder, `${identityPoolId.replace(":", "_")}.${name}`);
+  const owner = `${identityPoolId}_${URL.parse(endpoint)?.host ?? ""}`.replaceAll(":", "_");
+  const fileOf = (name: string) => join(folder, `${owner}.${name}`);
   const file = fileOf("sqlite");
   const database = new DatabaseSync(file);
   chmodSync(file, 0o600);

@@ -8,8 +8,10 @@ import {
 } from "@aws-sdk/client-cognito-identity";
 import { canonicalName, oidcProviderOf } from "../../../src/domain/provider-name.ts";
 import { isNamed } from "./explain.ts";
-import type { Party } from "./parties.ts";
+import type { OwnInput, Party } from "./parties.ts";
 import { CallFailed } from "./stop.ts";
+
+export type Source = NonNullable<OwnInput<"SetIdentityPoolSource">["Source"]>;
 
 export type PoolCopy = {
   readonly Pool: IdentityPool;
@@ -17,6 +19,9 @@ export type PoolCopy = {
   readonly RoleMappings: Readonly<Record<string, RoleMapping>>;
   /** By provider name; those that map nothing are left out. */
   readonly PrincipalTags: Readonly<Record<string, PrincipalTagMap>>;
+  /** What only a pool here has; absent in a copy of Cognito's. */
+  readonly TokenSeconds?: number;
+  readonly Source?: Source | undefined;
 };
 
 export type PrincipalTagMap = {

@@ -1,8 +1,5 @@
 /** The source of a pool, as SetIdentityPoolSource has it: from flags, from what is set, and from what the pool at Cognito is. Pure. */
-import type { OwnInput } from "./parties.ts";
-import { type PoolCopy, refusesOpenIdTokens, sourceProvidersOf } from "./pool-copy.ts";
-
-export type Source = NonNullable<OwnInput<"SetIdentityPoolSource">["Source"]>;
+import { type PoolCopy, refusesOpenIdTokens, type Source, sourceProvidersOf } from "./pool-copy.ts";
 
 /** What fits the pool: by OpenID tokens where Cognito gives them, else by credentials and for imported ids alone. */
 export function fittingSource(identityPoolId: string, copy: PoolCopy): Source {
