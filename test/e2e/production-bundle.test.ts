@@ -8,7 +8,7 @@ import { CONSOLE_SITE } from "../../scripts/build-console.ts";
 import { bundleWorker, workerOptions } from "../../scripts/bundle.ts";
 import { LOCAL_CREDENTIAL } from "../../src/development/local-credential.ts";
 
-const MAX_GZIPPED_BYTES = 90 * 1024;
+const MAX_GZIPPED_BYTES = 112 * 1024;
 const KEY_ENCRYPTION_KEY = "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=";
 
 /** What only local development knows, as the bundler writes it. */
@@ -76,7 +76,7 @@ describe("the production bundle", () => {
     expect(textOf("src/worker.ts")).not.toContain(marker);
   });
 
-  it("is under 90 KiB gzipped", () => {
+  it("is under 112 KiB gzipped", () => {
     expect(gzipSync(deployed.text).length).toBeLessThan(MAX_GZIPPED_BYTES);
   });
 });
