@@ -29,9 +29,6 @@ export class LoginObject extends DurableObject<Env> {
   async release(message: Release) {
     await this.#actor.release(message);
   }
-  async remember(loginId: string) {
-    await this.#actor.remember(loginId);
-  }
   override async alarm() {
     await this.#actor.alarm();
   }

@@ -265,11 +265,7 @@ const findIdentityByLogin = {
     // Secret, as a developer's user is: no message quotes any of it.
     Subject: developerUserIdentifier,
   }),
-  output: structure(["IdentityId", "IsSettled"], {
-    IdentityId: identityId,
-    /** The pool's source is never asked about the login again, whoever has it. */
-    IsSettled: boolean,
-  }),
+  output: structure(["IdentityId"], { IdentityId: identityId }),
 } as const;
 
 export const operatorOperations = {

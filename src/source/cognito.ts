@@ -67,10 +67,13 @@ export async function askCognito(
     : err({ kind: "exception", type, message: typeof message === "string" ? message : "" });
 }
 
+/** What AWS calls an exception, which goes to the log: no text that could be something else. */
+const EXCEPTION_NAME = /^[A-Z][A-Za-z]{1,50}Exception$/;
+
 /** The name alone: AWS JSON may write `namespace#Name:address`. */
 function exceptionName(type: unknown): string | undefined {
   const name = typeof type === "string" ? type.split(":")[0]?.split("#").at(-1) : undefined;
-  return name === undefined || !/^\w{1,64}$/.test(name) ? undefined : name;
+  return name !== undefined && EXCEPTION_NAME.test(name) ? name : undefined;
 }
 
 /** With Signature Version 4, for the address that is really asked. */

@@ -46,11 +46,9 @@ const SIGNATURE_REFUSED: ReadonlySet<string> = new Set([
   "AccessDeniedException",
   "ExpiredTokenException",
   "IncompleteSignatureException",
-  "InvalidClientTokenId",
   "InvalidSignatureException",
   "MissingAuthenticationTokenException",
   "NotAuthorizedException",
-  "SignatureDoesNotMatch",
   "UnrecognizedClientException",
 ]);
 

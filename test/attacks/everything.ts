@@ -34,6 +34,9 @@ const CONSUMER = { consumerKey: "consumer-key-of-app", consumerSecret: "consumer
 const USER_POOL = "cognito-idp.us-east-1.amazonaws.com/us-east-1_Everything";
 const DEVELOPER = "login.backend.example";
 const EMAIL = "ann.secret@mail.example";
+/** A pool that moves here from Cognito, with a key for its source. */
+const MOVED = `us-east-1:${newPerson()}`;
+const SOURCE_KEY = { accessKeyId: "AKIAOFTHESOURCE00000", secretAccessKey: "secret-of-the-source-of-a-pool" };
 
 /** Everything that was presented or handed out, and must be found nowhere; by its text, what it is. */
 export class Secrets {
@@ -76,6 +79,7 @@ export async function driveEverything(folder: string): Promise<Driven> {
   secrets.add("an app secret", APP_SECRET);
   secrets.add("an e-mail address", EMAIL);
   secrets.add("an administrator's secret", LOCAL_CREDENTIAL.secretAccessKey);
+  secrets.add("a source's secret", SOURCE_KEY.secretAccessKey);
   // A pool's own settings: stored as they were given, and logged never.
   secrets.add("a consumer secret", CONSUMER.consumerSecret);
 
@@ -97,7 +101,7 @@ export async function driveEverything(folder: string): Promise<Driven> {
   const issuerNames = ["accounts.google.com", "appleid.apple.com", USER_POOL, "www.facebook.com"];
   const sts = stsStandIn();
   const sqlApi = makeSqlApi([], Date.now() / 1000);
-  const [issuer, stsServer, facebook, amazon, twitter, analytics, ...known] = await Promise.all([
+  const [issuer, stsServer, facebook, amazon, twitter, analytics, cognito, ...known] = await Promise.all([
     startLoopbackIssuer({ algorithm: "ES256" }),
     serveStandIn(() => async (request) => {
       const answer = await sts.standIn(request);
@@ -111,6 +115,11 @@ export async function driveEverything(folder: string): Promise<Driven> {
     serveStandIn(() => overheard(amazonStandIn(amazonTokens))),
     serveStandIn((origin) => overheard(twitterStandIn({ ...CONSUMER, tokens: twitterTokens, origin }))),
     serveStandIn(() => sqlApi.answer),
+    serveStandIn(() => async (request) => {
+      const signature = /Signature=([0-9a-f]+)/.exec(request.headers.get("authorization") ?? "")?.[1];
+      if (signature !== undefined) secrets.add("a signature for the source", signature);
+      return await Promise.resolve(Response.json({ IdentityId: `us-east-1:${newPerson()}` }));
+    }),
     ...issuerNames.map(async (name) => await startLoopbackIssuer({ issuer: `https://${name}` })),
   ]);
   const worker = await startWorker({
@@ -123,9 +132,11 @@ export async function driveEverything(folder: string): Promise<Driven> {
       DEVELOPMENT_UPSTREAMS: JSON.stringify({
         ...Object.fromEntries(known.map((one) => [one.issuer, one.address])),
         "https://api.cloudflare.com": analytics.address,
+        "https://cognito-identity.us-east-1.amazonaws.com": cognito.address,
       }),
       ANALYTICS_ACCOUNT: ACCOUNT,
       ANALYTICS_TOKEN: secrets.add("an API token", TOKEN),
+      SOURCE_CREDENTIALS: JSON.stringify({ [MOVED]: SOURCE_KEY }),
       MERGE_POLICY: "merge",
       STS_URL: stsServer.address,
     },
@@ -299,9 +310,16 @@ export async function driveEverything(folder: string): Promise<Driven> {
     // Whose first member is what names the pool.
     await signed(operation, { ...input, [Object.keys(input)[0] ?? ""]: good.slice(0, 50) });
   }
-  const adopted = { ...settings, IdentityPoolId: `us-east-1:${newPerson()}` };
-  await signed("AdoptIdentityPool", adopted);
-  await signed("AdoptIdentityPool", { ...adopted, IdentityPoolId: good.slice(0, 50) });
+  await signed("AdoptIdentityPool", { ...settings, IdentityPoolId: MOVED });
+  await signed("AdoptIdentityPool", { ...settings, IdentityPoolId: good.slice(0, 50) });
+  const Source = { Providers: [issuer.providerName, DEVELOPER] };
+  await signed("SetIdentityPoolSource", { IdentityPoolId: MOVED, Source });
+  const cid = { [DEVELOPER]: logSecrets.add("a developer's user", newPerson()) };
+  await signed("GetOpenIdTokenForDeveloperIdentity", { IdentityPoolId: MOVED, Logins: cid });
+  await post("GetId", { IdentityPoolId: MOVED });
+  const dee = { [issuer.providerName]: await loginToken(`subject-${newPerson()}`) };
+  await post("GetOpenIdToken", { IdentityId: `us-east-1:${newPerson()}`, Logins: dee });
+  await post("GetId", { IdentityPoolId: MOVED, Logins: dee });
   await signed("SetIdentityPoolSource", { ...pool, Source: { Providers: [good.slice(0, 128)], Proof: good } });
   const ResourceArn = `arn:aws:cognito-identity:us-east-1::identitypool/${identityPoolId}`;
   await signed("ListIdentityPools", { MaxResults: 60 });
@@ -389,7 +407,7 @@ export async function driveEverything(folder: string): Promise<Driven> {
     reads,
     marked,
     close: async () => {
-      const servers = [stsServer, facebook, amazon, twitter, analytics, ...issuers.values()];
+      const servers = [stsServer, facebook, amazon, twitter, analytics, cognito, ...issuers.values()];
       await Promise.all([worker.stop(), ...servers.map(async (server) => await server.close())]);
     },
   };
