@@ -47,9 +47,16 @@ describe("the longest body of an operation", () => {
     for (const name of NAMES) expect(bodyLimitOf(name)).toBeLessThanOrEqual(MAX_BODY_BYTES);
   });
 
-  it("is small for what an operator asks, but for the calls that take a login token, or a hundred lines", () => {
+  it("is small for what an operator asks, but for a login token, a pool's settings or providers, and a hundred lines", () => {
     const names = Object.keys(extensions) as (keyof typeof extensions)[];
-    expect(names.filter((name) => bodyLimitOf(name) > 16_384)).toEqual(["CheckLogin", "ImportIdentities"]);
+    expect(names.filter((name) => bodyLimitOf(name) > 16_384).toSorted()).toEqual([
+      "AdoptIdentityPool",
+      "CheckLogin",
+      "ImportIdentities",
+      "SetIdentityPoolSource",
+    ]);
+    expect(bodyLimitOf("AdoptIdentityPool")).toBe(bodyLimitOf("UpdateIdentityPool"));
+    expect(bodyLimitOf("SetIdentityPoolSource")).toBeLessThan(bodyLimitOf("CheckLogin"));
     expect(bodyLimitOf("CheckLogin")).toBeLessThanOrEqual(MAX_BODY_BYTES);
     expect(bodyLimitOf("ImportIdentities")).toBe(MAX_BODY_BYTES);
   });
