@@ -18,7 +18,8 @@ const PATIENCE = {
 };
 
 /** What starts objects, or calls those that run: the platform's own modules, and the supports that use them. */
-const STARTS_OBJECTS = /from "(cloudflare:|(\.\.\/)+support\/(cost|cost-stage|objects|service|waits|scene)\.ts")/;
+const STARTS_OBJECTS =
+  /from "(cloudflare:|(\.\.\/)+support\/(cost|cost-stage|objects|operation-context|service|waits|scene)\.ts")/;
 const UNIT_TESTS = globSync("test/unit/**/*.test.ts");
 const withObjects = UNIT_TESTS.filter((file) => STARTS_OBJECTS.test(readFileSync(file, "utf8")));
 const withoutObjects = UNIT_TESTS.filter((file) => !withObjects.includes(file));

@@ -1,13 +1,9 @@
 /** What credentials are given for, by the real objects: by logins, wherever they turn out to be linked, and by a token of this service. */
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { parseConfig } from "../../../src/config.ts";
-import { sha256Hex } from "../../../src/domain/digest.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import type { IdentityId } from "../../../src/domain/identifiers.ts";
 import type { PoolAccess } from "../../../src/domain/pool-access.ts";
-import { objectsOf } from "../../../src/durable/objects.ts";
-import { PresentedTokens, verifiersOf } from "../../../src/durable/presented-tokens.ts";
 import type { OperationContext } from "../../../src/operations/context.ts";
 import { grantForCredentials } from "../../../src/operations/credentials-grant.ts";
 import { anHourAhead } from "../../support/an-hour-ahead.ts";
@@ -22,42 +18,18 @@ import {
   type SignIn,
   untilAtRest,
 } from "../../support/objects.ts";
+import { operationContext } from "../../support/operation-context.ts";
 import { role } from "../../support/account-roles.ts";
 import { makeService, type Service, textOf } from "../../support/service.ts";
-import { signerOver } from "../../support/signing.ts";
 
 const DEVELOPER = "login.backend.example";
 const OWN = "cognito-identity.amazonaws.com";
-
-const parsed = parseConfig({ ...env });
-if (!parsed.ok) throw new Error(parsed.error.join());
-const config = parsed.value;
 
 let signIn: SignIn;
 let service: Service;
 let pool: IdentityPool;
 
-const context: OperationContext = {
-  config,
-  bindings: [],
-  objects: objectsOf(env),
-  signer: signerOver(() => env.KEY_RING.getByName("key-ring"), config.keyEncryptionKey),
-  hash: sha256Hex,
-  now: () => Date.now() / 1000,
-  newUuid: () => crypto.randomUUID(),
-  call: { askedAt: 0, callId: null },
-  client: null,
-  ...verifiersOf(
-    (tokens) => new PresentedTokens(env, config, tokens),
-    () => {},
-  ),
-  askPoints: async () => await Promise.reject(new Error("nobody asks for metrics for a grant")),
-  sourceOf: () => null,
-  unlinkAtSource() {},
-  assumeRole: async () => await Promise.reject(new Error("nobody asks STS for a grant")),
-  random: () => 0.5,
-  pause: async () => {},
-};
+const context = operationContext();
 
 anHourAhead();
 

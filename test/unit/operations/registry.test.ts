@@ -1,41 +1,9 @@
-import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { parseConfig } from "../../../src/config.ts";
-import { sha256Hex } from "../../../src/domain/digest.ts";
-import { RATE_EXCEEDED } from "../../../src/domain/errors.ts";
-import { objectsOf } from "../../../src/durable/objects.ts";
-import { PresentedTokens, verifiersOf } from "../../../src/durable/presented-tokens.ts";
-import type { OperationContext } from "../../../src/operations/context.ts";
 import { registry } from "../../../src/operations/registry.ts";
 import { operations } from "../../../src/protocol/shapes.ts";
-import { signerOver } from "../../support/signing.ts";
+import { operationContext } from "../../support/operation-context.ts";
 
-const parsed = parseConfig({ ...env });
-if (!parsed.ok) throw new Error(parsed.error.join());
-const config = parsed.value;
-
-const context: OperationContext = {
-  config,
-  bindings: [],
-  objects: objectsOf(env),
-  signer: signerOver(() => env.KEY_RING.getByName("key-ring"), config.keyEncryptionKey),
-  hash: sha256Hex,
-  now: () => Date.now() / 1000,
-  newUuid: () => crypto.randomUUID(),
-  call: { askedAt: 0, callId: null },
-  client: null,
-  ...verifiersOf(
-    (tokens) => new PresentedTokens(env, config, tokens),
-    () => {},
-  ),
-  random: () => 0.5,
-  pause: async () => {},
-  askPoints: async () => ({ ok: false, error: RATE_EXCEEDED }),
-  sourceOf: () => null,
-  unlinkAtSource() {},
-  assumeRole: async () => ({ credentials: { ok: false, error: RATE_EXCEEDED }, trace: { role: "" } }),
-};
-
+const context = operationContext();
 const all = Object.entries(registry);
 
 describe("the registry of operations", () => {
