@@ -56,6 +56,8 @@ export const exportPool = defineStep({
       progress = { ...progress, ...changed };
       memory.keep(key, progress);
     };
+    // Before the first file is there: a run that is killed from here on is known for what it is.
+    keep({});
     const pace = makePace(rate);
     const status = makeStatus("export", { count: progress.total });
     do {
@@ -69,13 +71,13 @@ export const exportPool = defineStep({
       const written = appendLines(join(out, fileName(progress.file)), progress.written, page.Identities);
       const next = { nextToken: page.NextToken ?? null, total: progress.total + page.Identities.length };
       if (written.lines >= linesOfAFile && next.nextToken !== null) {
-        await seal(join(out, fileName(progress.file)), written);
+        await seal(join(out, fileName(progress.file)), written, { number: progress.file, isLast: false });
         keep({ ...next, file: progress.file + 1, written: NOTHING_WRITTEN });
       } else keep({ ...next, written });
       status.show(progress.total);
     } while (progress.nextToken !== null);
     status.end();
-    await seal(join(out, fileName(progress.file)), progress.written);
+    await seal(join(out, fileName(progress.file)), progress.written, { number: progress.file, isLast: true });
     memory.forget(key);
     session.answer({ Lines: progress.total, Files: progress.file, Folder: out }, [
       `${progress.total} lines in ${progress.file} files of ${out}, and pool.json`,

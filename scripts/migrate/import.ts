@@ -30,12 +30,8 @@ export const importFiles = defineStep({
   flags: { unchecked: SWITCH, rate: numberFrom(1, 1000), restart: SWITCH, "dry-run": SWITCH },
   run: async (session, { unchecked, rate = DEFAULT_RATE, restart = false, ...switches }, path) => {
     const files = filesOf(path);
-    // All of them before the first line is sent: half a backup is not to be restored by accident.
-    for (const file of files) {
-      const checked = unchecked === true ? undefined : await checkSeal(file);
-      if (checked?.ok === false)
-        throw new Stop(`${file} was not imported: ${checked.error}. --unchecked takes it as it is`);
-    }
+    // Before the first line is sent: half a backup is not to be restored by accident.
+    if (unchecked !== true) await checkFiles(files, files[0] !== path);
     let total: Tally = {};
     let refusals: string | undefined;
     for (const file of files) {
@@ -57,6 +53,20 @@ export const importFiles = defineStep({
     return refusals === undefined ? "done" : "incomplete";
   },
 });
+
+/** `isWhole`: they must be all files of one export. */
+async function checkFiles(files: readonly string[], isWhole: boolean): Promise<void> {
+  for (const [index, file] of files.entries()) {
+    const part = await checkSeal(file);
+    if (!part.ok) throw new Stop(`${file} was not imported: ${part.error}. --unchecked takes it as it is`);
+    const { number, isLast } = part.value;
+    if (isWhole && (number !== index + 1 || isLast !== (index === files.length - 1))) {
+      throw new Stop(
+        `nothing was imported: a file of the export is missing beside ${file}. --unchecked takes them as they are`,
+      );
+    }
+  }
+}
 
 function isEnd(text: string): boolean {
   return text.startsWith('{"kind":"end"');

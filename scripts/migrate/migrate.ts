@@ -1,4 +1,4 @@
-/** `npm run migrate`: moves a live identity pool of Amazon Cognito here, step by step. */
+/** `npm run migrate`: moves a live identity pool of Amazon Cognito here, step by step (docs/migrate-from-cognito.md). */
 import { check } from "./check.ts";
 import { developers } from "./developers.ts";
 import { exportPool } from "./export.ts";
@@ -31,7 +31,7 @@ const STEPS: readonly Step[] = [
 
 const USAGE = `npm run migrate -- STEP --pool ID [...]
 
-Moves a live identity pool of Amazon Cognito here, without changing one identity id.
+Moves a live identity pool of Amazon Cognito here, without changing one identity id: docs/migrate-from-cognito.md.
 
 ${STEPS.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join("\n")}
 

@@ -111,6 +111,8 @@ describe("the lines of a file", () => {
   });
 });
 
+const ONLY = { number: 1, isLast: true };
+
 describe("a file of an export", () => {
   const lines = [
     { kind: "gone", identityId: ID },
@@ -119,8 +121,9 @@ describe("a file of an export", () => {
 
   it("ends with a count and a SHA-256 that hold", async () => {
     const file = join(folder, "sealed");
-    await seal(file, appendLines(file, appendLines(file, NOTHING_WRITTEN, lines), lines));
-    expect(await checkSeal(file)).toEqual({ ok: true, value: 4 });
+    await seal(file, appendLines(file, appendLines(file, NOTHING_WRITTEN, lines), lines), { number: 3, isLast: false });
+    expect(await checkSeal(file)).toEqual({ ok: true, value: { number: 3, isLast: false } });
+    expect((await readFile(file, "utf8")).split("\n")[4]).toContain('"count":4');
     expect((await readFile(file, "utf8")).split("\n")[1]).toBe(JSON.stringify(lines[1]));
   });
 
@@ -130,22 +133,23 @@ describe("a file of an export", () => {
     appendLines(file, known, lines);
     await appendFile(file, '{"kind":"gone"');
     const written = appendLines(file, known, lines.slice(0, 1));
-    await seal(file, written);
-    await seal(file, written);
-    expect(await checkSeal(file)).toEqual({ ok: true, value: 3 });
+    await seal(file, written, ONLY);
+    await seal(file, written, ONLY);
+    expect(await checkSeal(file)).toEqual({ ok: true, value: ONLY });
+    expect((await readFile(file, "utf8")).trim().split("\n")).toHaveLength(4);
   });
 
   it("may be empty", async () => {
     const file = join(folder, "empty");
-    await seal(file, appendLines(file, NOTHING_WRITTEN, []));
-    expect(await checkSeal(file)).toEqual({ ok: true, value: 0 });
+    await seal(file, appendLines(file, NOTHING_WRITTEN, []), ONLY);
+    expect(await checkSeal(file)).toEqual({ ok: true, value: ONLY });
   });
 
   it("is not taken when it was cut off or changed", async () => {
     const file = join(folder, "broken");
     const written = appendLines(file, NOTHING_WRITTEN, lines);
     expect(await checkSeal(file)).toEqual({ ok: false, error: expect.stringContaining("may be cut off") });
-    await seal(file, written);
+    await seal(file, written, ONLY);
     const text = await readFile(file, "utf8");
     await writeFile(file, text.replace("0000000a", "0000000b"));
     expect(await checkSeal(file)).toEqual({ ok: false, error: expect.stringContaining("SHA-256") });

@@ -1,8 +1,14 @@
-/** `npm run migrate`: ids, killed and gone on with, between a stand-in of Cognito and a running Edgepool. */
-import { ListIdentitiesCommand } from "@aws-sdk/client-cognito-identity";
+/** `npm run migrate`: ids, developers and links, killed and gone on with, between a stand-in of Cognito and a running Edgepool. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  GetOpenIdTokenForDeveloperIdentityCommand,
+  ListIdentitiesCommand,
+  LookupDeveloperIdentityCommand,
+} from "@aws-sdk/client-cognito-identity";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { getId, getOpenIdToken, present } from "../support/cognito-clients.ts";
-import { type MigrationStage, setMigrationStage } from "../support/migration-stage.ts";
+import { DEVELOPERS, GOOGLE, type MigrationStage, setMigrationStage } from "../support/migration-stage.ts";
 
 let stage: MigrationStage;
 beforeAll(async () => {
@@ -14,6 +20,11 @@ afterAll(async () => await stage.end());
 
 async function guests(count: number): Promise<readonly string[]> {
   return await Promise.all(Array.from({ length: count }, async () => await getId(stage.oldApp, stage.pool)));
+}
+
+async function developerUser(user: string): Promise<string> {
+  const input = { IdentityPoolId: stage.pool, Logins: { [DEVELOPERS]: user } };
+  return present((await stage.operator.send(new GetOpenIdTokenForDeveloperIdentityCommand(input))).IdentityId);
 }
 
 /** Ids that Edgepool lists, by whether they are disabled. */
@@ -99,5 +110,61 @@ describe("ids", () => {
     expect(other.code).toBe(1);
     expect(other.stderr).toContain("an earlier run with another --since was not finished");
     expect(await stage.result(["ids", "--rate", "1000", "--restart"])).toMatchObject({ Seen: 155 });
+  });
+});
+
+describe("developers", () => {
+  it("adopts each user, and goes on after it was killed", async () => {
+    const users = Array.from({ length: 60 }, (_, index) => `user-${index}`);
+    const owners = await Promise.all(users.map(developerUser));
+    await stage.result(["ids", "--rate", "1000"]);
+    const { code } = await stage.killed(["developers", "--rate", "30"], await after("LookupDeveloperIdentity", 52));
+    expect(code).toBeNull();
+    expect(await stage.result(["developers", "--dry-run"])).toEqual({ WouldAsk: 10 });
+    expect(await stage.result(["developers", "--rate", "1000"])).toMatchObject({ Asked: 10 });
+    for (const [index, DeveloperUserIdentifier] of users.entries()) {
+      const lookup = new LookupDeveloperIdentityCommand({ IdentityPoolId: stage.pool, DeveloperUserIdentifier });
+      expect((await stage.admin.send(lookup)).IdentityId).toBe(owners[index]);
+    }
+    expect(await stage.result(["developers"])).toMatchObject({ Asked: 0 });
+    expect(await stage.result(["developers", "--restart", "--rate", "1000"])).toMatchObject({
+      Asked: 60,
+      Tally: { unchanged: 60 },
+    });
+  });
+});
+
+describe("links", () => {
+  it("adopts who is in the table, past lines that are none, which it names", async () => {
+    const [known = "", other = ""] = await guests(2);
+    const file = join(stage.folder, "users.csv");
+    const rows = [
+      "identityId,providerName,subject",
+      `${known},${GOOGLE},google-1`,
+      "broken",
+      `eu-west-1:${known.slice(10)},${GOOGLE},google-2`,
+    ];
+    await writeFile(file, `${rows.join("\n")}\n`);
+    const { Tally, Refused } = await stage.result(["links", file], 3);
+    expect(Tally).toEqual({ adopted: 1, invalid: 2 });
+    const refused = (await readFile(String(Refused), "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(refused).toMatchObject([
+      { at: "line 4", verdict: "invalid" },
+      { at: "line 3", reason: "no providerName, no subject" },
+    ]);
+    expect(JSON.stringify(refused)).not.toContain("google-");
+    expect(await getId(stage.newApp, stage.pool, await stage.login("google-1"))).toBe(known);
+
+    const ndjson = join(stage.folder, "users.ndjson");
+    await writeFile(ndjson, JSON.stringify({ identityId: other, providerName: GOOGLE, subject: "google-3" }));
+    expect(await stage.result(["links", ndjson, "--dry-run"])).toEqual({ Tally: { "would be sent": 1 } });
+    expect(await stage.result(["links", ndjson])).toEqual({ Tally: { adopted: 1 } });
+    expect(await getId(stage.newApp, stage.pool, await stage.login("google-3"))).toBe(other);
+    // All of it was done: there is nothing left to send.
+    expect(await stage.result(["links", ndjson])).toEqual({ Tally: { adopted: 1 } });
+    expect(await stage.result(["links", ndjson, "--restart"])).toEqual({ Tally: { unchanged: 1 } });
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Files of an export: lines, and at their end one that says how many they are and their SHA-256, so that a file which was cut off or
- * changed is noticed before any of it is imported.
+ * Files of an export: lines, and at their end one that says how many they are, their SHA-256, and which file of the export this is. So a
+ * file that was cut off, changed or left out is noticed before anything is imported.
  */
 import { createHash } from "node:crypto";
 import { appendFileSync, createReadStream, truncateSync, writeFileSync } from "node:fs";
@@ -21,15 +21,18 @@ export function appendLines(file: string, written: Written, lines: readonly obje
   return { lines: written.lines + lines.length, bytes: written.bytes + Buffer.byteLength(text) };
 }
 
+/** Which file of its export it is, counted from 1, and whether it is the last. */
+export type Part = { readonly number: number; readonly isLast: boolean };
+
 /** Writes the last line. */
-export async function seal(file: string, written: Written): Promise<void> {
+export async function seal(file: string, written: Written, { number, isLast }: Part): Promise<void> {
   truncateSync(file, written.bytes);
   const sha256 = await sha256Of(file, written.bytes);
-  appendFileSync(file, `${JSON.stringify({ kind: "end", count: written.lines, sha256 })}\n`);
+  appendFileSync(file, `${JSON.stringify({ kind: "end", file: number, isLast, count: written.lines, sha256 })}\n`);
 }
 
-/** How many lines it has before the last; the reason where it is not as it was sealed. */
-export async function checkSeal(file: string): Promise<Result<number, string>> {
+/** Which part it is; the reason where it is not as it was sealed. */
+export async function checkSeal(file: string): Promise<Result<Part, string>> {
   let before = 0;
   let last = "";
   let sealed = 0;
@@ -43,9 +46,8 @@ export async function checkSeal(file: string): Promise<Result<number, string>> {
     return err("it has no last line with a count and a SHA-256, and may be cut off");
   if (end.value["count"] !== count)
     return err(`its last line counts ${String(end.value["count"])} lines, and there are ${count}`);
-  return end.value["sha256"] === (await sha256Of(file, before))
-    ? ok(count)
-    : err("its SHA-256 is not that of its last line");
+  if (end.value["sha256"] !== (await sha256Of(file, before))) return err("its SHA-256 is not that of its last line");
+  return ok({ number: Number(end.value["file"]), isLast: end.value["isLast"] === true });
 }
 
 async function sha256Of(file: string, bytes: number): Promise<string> {

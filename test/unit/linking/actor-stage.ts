@@ -31,8 +31,6 @@ export function agreeable(message: Message): Reply {
       return { kind: "outcome", outcome: "aborted" };
     case "update-listing":
       return { kind: "listing", poolDeleted: false };
-    case "delete-at-source":
-      return { kind: "deleted-at-source" };
   }
 }
 
