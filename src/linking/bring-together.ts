@@ -31,7 +31,7 @@ type Logins = {
 };
 
 export type LinkRequest = Logins & {
-  /** The identity that the request names; it has drawn on its own rate already. */
+  /** The identity that the request names; it has drawn on its own rate already, unless it is unproved. */
   readonly named: Named | null;
   /** An id that the request names, and that is none here: the source is asked whose it is. */
   readonly unknown?: IdentityId;
@@ -43,8 +43,13 @@ export type LinkRequest = Logins & {
   readonly pinned?: string;
 };
 
-/** A release before did not tell the origin. */
-type Named = { readonly identityId: IdentityId; readonly isGuest: boolean; readonly origin?: Origin };
+/** A release before did not tell the origin. `isUnproved`: it has none of the logins, unless the source says so. */
+type Named = {
+  readonly identityId: IdentityId;
+  readonly isGuest: boolean;
+  readonly origin?: Origin;
+  readonly isUnproved?: true;
+};
 
 /** Who has the logins: here, as they say themselves; and at the source, of those that nobody here ever had. */
 type Seen = { readonly owned: readonly Ownership[]; readonly claims: readonly Claim[] };
@@ -59,7 +64,7 @@ export async function bringTogether(parties: Parties, request: Logins): Promise<
 
 /** The grant of the surviving identity; busy when the named identity is no longer what it was, and is to be asked again. */
 export async function linkLogins(parties: Parties, request: LinkRequest): Promise<Result<Grant, Refusal> | Busy> {
-  let drawnBy = request.named?.identityId ?? null;
+  let drawnBy = request.named === null || request.named.isUnproved === true ? null : request.named.identityId;
   let told = request.owners;
   const linked = await untilAnswered(parties, async (): Promise<Attempt<Grant | null>> => {
     const isTold = told !== undefined && request.pinned === undefined && request.source === undefined;
@@ -133,6 +138,8 @@ async function planOf(parties: Parties, request: LinkRequest, seen: Seen): Promi
     ({ identityId }) => identityId !== (request.named?.identityId ?? request.unknown),
   );
   if (isPinnedElsewhere) return await refuse({ kind: "developer-user-registered" });
+  const isProved = [...owned, ...claims].some(({ identityId }) => identityId === named?.identityId);
+  if (named?.isUnproved === true && !isProved) return await refuse({ kind: "logins-do-not-match" });
   const plan = planLink(named, await ownersOf(parties, [...owned, ...claims]), parties.config.mergePolicy);
   if (plan.kind === "conflict") {
     if (claims.length > 0) request.source?.count("conflict");

@@ -33,13 +33,15 @@ export type GrantReply =
   /**
    * The logins are good, and some are another identity's: the Worker brings them together. `owners` are those of all logins
    * that have one, as the logins say; a release before did not tell them. `asksSource`: nothing was reserved yet, since some of
-   * them may be somebody's there; `origin` is the identity's own.
+   * them may be somebody's there; `origin` is the identity's own. `isUnproved`: none of them is the identity's here, so that only the
+   * source can say that they are, and nothing was drawn.
    */
   | (VerifiedLogins & {
       readonly kind: "to-link";
       readonly isGuest: boolean;
       readonly owners?: readonly Ownership[];
       readonly asksSource?: true;
+      readonly isUnproved?: true;
       readonly origin?: Origin;
       readonly remembers?: true;
     })
@@ -117,18 +119,26 @@ export async function grantToLogins(
     const record = current.value;
     const { identityPoolId } = record;
     const verified = { identityPoolId, logins, ...access };
+    const isGuest = record.standing.kind === "guest";
+    const toAsk = {
+      kind: "to-link",
+      ...verified,
+      isGuest,
+      asksSource: true,
+      origin: record.origin,
+      ...remembers,
+    } as const;
     const busy = freezeOf(record);
     if (busy !== null) return { ...busy, verified };
     const verdict = judgeLogins(record, logins);
-    if (verdict.kind === "unproved") return refused(verdict.refusal);
+    if (verdict.kind === "unproved") {
+      return mayBeAtSource(record, pool, logins) ? { ...toAsk, isUnproved: true } : refused(verdict.refusal);
+    }
     // Only now is it certain that the identity's own user asks, so that nobody else can drain the bucket (T48).
     const limited = count === 0 ? host.limit.draw() : null;
     if (limited !== null) return inWords(limited);
     if (verdict.kind === "granted") return { kind: "granted", grant: { ...verdict.grant, ...access } };
-    const isGuest = record.standing.kind === "guest";
-    if (mayBeAtSource(record, pool, logins)) {
-      return { kind: "to-link", ...verified, isGuest, asksSource: true, origin: record.origin, ...remembers };
-    }
+    if (mayBeAtSource(record, pool, logins)) return toAsk;
     const outcome = await links.link({
       identityId,
       identityPoolId,

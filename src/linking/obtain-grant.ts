@@ -70,13 +70,18 @@ export async function obtainGrant(
         note(reply.verified);
         return reply;
       case "to-link": {
-        const { identityPoolId, logins, isGuest, owners, origin, remembers } = reply;
+        const { identityPoolId, logins, isGuest, owners, origin, remembers, isUnproved } = reply;
         const source = reply.asksSource === true ? ((await asked?.of(identityPoolId)) ?? null) : null;
         note(reply);
         return await linkLogins(parties, {
           identityPoolId,
           logins,
-          named: { identityId, isGuest, ...(origin !== undefined && { origin }) },
+          named: {
+            identityId,
+            isGuest,
+            ...(origin !== undefined && { origin }),
+            ...(isUnproved === true && { isUnproved }),
+          },
           mints: true,
           callId: call.callId,
           ...(owners !== undefined && { owners }),

@@ -188,6 +188,31 @@ describe("GetOpenIdToken with a login that nobody here has", () => {
     expect(world.ownerOf("a/1")).toBe(id("x"));
   });
 
+  it("gives it to the named identity that has none of the call's logins here, if the source says that it is its own", async () => {
+    await world.put(person("x", ["b/1"]));
+    expect(await getToken("x", ["a/1"], world.source({ public: "x" }))).toBe(id("x"));
+    expect(world.asked).toEqual([[id("x"), "public"]]);
+    expect(world.ownerOf("a/1")).toBe(id("x"));
+  });
+
+  it.each(["conflict", "merge"] as const)(
+    "gives a stranger nothing of the named identity, nor the other way round, whom the source names for his login (%s)",
+    async (mergePolicy) => {
+      world = new LinkWorld(mergePolicy);
+      await world.put(person("x", ["b/1"]));
+      expect(await getToken("x", ["a/1"], world.source({ public: "y" }))).toEqual({ kind: "logins-do-not-match" });
+      const refusal = { kind: "logins-do-not-match" } as const;
+      expect(await getToken("x", ["a/2"], world.source({ public: refusal }))).toEqual(refusal);
+      expect([world.ownerOf("a/1"), world.ownerOf("b/1")]).toEqual([null, id("x")]);
+    },
+  );
+
+  it("asks nobody whose the login of another identity of here is", async () => {
+    await world.put(person("x", ["b/1"]));
+    await world.put(person("y", ["a/1"]));
+    expect(await getToken("x", ["a/1"], world.source({}))).toEqual({ kind: "logins-do-not-match" });
+  });
+
   it("gives it to the named guest of the source, who keeps his id", async () => {
     await world.put({ ...GUEST, identityId: id("x"), origin: "source" });
     expect(await getToken("x", ["a/1"], world.source({ public: "x" }))).toBe(id("x"));
