@@ -23,8 +23,8 @@ export type CognitoOptions = {
 
 /** Who may do everything at the stand-in. */
 export const OPERATOR: Credential = {
-  accessKeyId: "AKIASTANDIN",
-  secretAccessKey: "secret of the operator at Cognito",
+  accessKeyId: "AKIA0000000000000000",
+  secretAccessKey: "SecretOfTheOperator/OfTheStandIn+Cognito",
 };
 
 export type AskedCall = {
