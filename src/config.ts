@@ -22,6 +22,7 @@ type Regrouped =
   | "tokensPerSecond"
   | "tokensAtOnce"
   | "oidcProviders"
+  | "keyEncryptionKeyOther"
   | StsRows
   | "analyticsAccount"
   | "analyticsToken"
@@ -29,6 +30,8 @@ type Regrouped =
 
 /** The settings, each as its row has it, and what several of them are together. */
 export type Config = Omit<Settings, Regrouped> & {
+  /** The one before a change of `keyEncryptionKey`, or after it; null while there is none. */
+  readonly keyEncryptionKeyOther: string | null;
   /** How young a proof must be that links or unlinks; null: any age, as at the live service. */
   readonly linkProofRule: ProofRule;
   readonly rateLimit: { readonly perSecond: number; readonly burst: number };
@@ -49,6 +52,9 @@ export type SettingTexts = {
   readonly settings: readonly { readonly name: string; readonly value: string; readonly isDefault: boolean }[];
   readonly secrets: readonly { readonly name: string; readonly isSet: boolean }[];
 };
+
+/** What is sealed is sealed under the first of them, and opened by either. */
+export type KeyEncryptionKeys = Pick<Config, "keyEncryptionKey" | "keyEncryptionKeyOther">;
 
 /** Who gives credentials, and on which terms. */
 export type StsConfig = StsSettings & { readonly sessionName: Settings["roleSessionName"] };
@@ -138,10 +144,12 @@ export function parseConfig(
     guestSessionPolicyArns: guestPolicyArns,
     analyticsAccount,
     analyticsToken,
+    keyEncryptionKeyOther,
     ...rest
   } = settings.value;
   return ok({
     ...rest,
+    keyEncryptionKeyOther: unlessNone(keyEncryptionKeyOther),
     linkProofRule: maxAgeSeconds === 0 ? null : { maxAgeSeconds, clockSkewSeconds: rest.clockSkewSeconds },
     rateLimit: { perSecond, burst },
     oidcProviders: clientIds,

@@ -41,7 +41,9 @@ export class Isolate implements VerifierMemory {
   );
 
   /** The key that is signed with and those that are published, as long as the settings; their leases end by the key ring's terms. */
-  readonly signers = new PerObject((config: Config) => createSigner(openerOf(config.keyEncryptionKey), this.#random));
+  readonly signers = new PerObject((config: Config) =>
+    createSigner(openerOf(config.keyEncryptionKey, config.keyEncryptionKeyOther), this.#random),
+  );
 
   /** Whether there was a key to sign with, when somebody last asked how the service is: 60 s. One. */
   readonly health = new PerObject((_config: Config) => new IsolateCache<Result<void>>(1, 60));

@@ -139,6 +139,15 @@ export const keyEncryptionKey: Kind<string> = unlessLocal(
   },
 );
 
+export const otherKeyEncryptionKey: Kind<string> = {
+  mustBe: `none, or ${keyEncryptionKey.mustBe}`,
+  read(text, rules) {
+    if (text === "none") return ok(text);
+    const value = keyEncryptionKey.read(text, rules);
+    return value.ok || !value.error[0]?.startsWith("must be") ? value : err([`must be ${this.mustBe}`]);
+  },
+};
+
 /** `parse` gives undefined for what the JSON must not be. */
 export function json<Value>(mustBe: string, parse: (value: unknown) => Value | undefined): Kind<Value> {
   return kind(`JSON: ${mustBe}`, (text) => {

@@ -15,6 +15,7 @@ import {
   oidcProviders,
   oneOf,
   onOrOff,
+  otherKeyEncryptionKey,
   ownOrigin,
   region,
   sampling,
@@ -57,6 +58,13 @@ export const SETTINGS = {
     default: null,
     secret: "required",
     value: keyEncryptionKey,
+  },
+  keyEncryptionKeyOther: {
+    name: "KEY_ENCRYPTION_KEY_OTHER",
+    meaning: "during a change of KEY_ENCRYPTION_KEY: the other of the two",
+    default: "none",
+    secret: "optional",
+    value: otherKeyEncryptionKey,
   },
   adminCredentials: {
     name: "ADMIN_CREDENTIALS",

@@ -52,7 +52,6 @@ export class IdentityPoolObject extends ConfiguredObject {
   }
 
   #host(): PoolHost {
-    const { keyEncryptionKey } = this.config;
     return {
       now: () => Date.now() / 1000,
       save: (record, wakeAt) => {
@@ -62,8 +61,8 @@ export class IdentityPoolObject extends ConfiguredObject {
         else this.#setAlarm(wakeAt);
       },
       setAlarm: (wakeAt) => this.#setAlarm(wakeAt),
-      seal: async (identityPoolId, settings) => await sealSecrets(identityPoolId, settings, keyEncryptionKey),
-      open: async (pool, sealed) => await withSecrets(pool, sealed, keyEncryptionKey),
+      seal: async (identityPoolId, settings) => await sealSecrets(identityPoolId, settings, this.config),
+      open: async (pool, sealed) => await withSecrets(pool, sealed, this.config),
       list: async (identityPoolId, name, revision, hasSource) => {
         const directory = this.env.POOL_DIRECTORY.getByName(poolDirectoryOf(identityPoolId));
         await directory.update(identityPoolId, name, revision, hasSource);

@@ -12,7 +12,7 @@ import {
   type RotationOrder,
 } from "../keys/key-ring-actor.ts";
 import type { KeyRingReport } from "../keys/key-ring-report.ts";
-import { keyEncryptionKeyIdOf, makeSigningKey } from "../keys/signing-key.ts";
+import { keyMaterialUnder } from "../keys/signing-key.ts";
 import { ConfiguredObject } from "./configured-object.ts";
 import { writeEvent } from "../log/write.ts";
 
@@ -33,8 +33,7 @@ export class KeyRingObject extends ConfiguredObject {
       algorithm: this.config.tokenAlgorithm,
       rotationSeconds: Math.round(this.config.keyRotationDays * SECONDS_PER_DAY),
     }),
-    makeKey: async (algorithm) => await makeSigningKey(algorithm, this.config.keyEncryptionKey),
-    keyEncryptionKeyId: async () => await keyEncryptionKeyIdOf(this.config.keyEncryptionKey),
+    ...keyMaterialUnder(this.config.keyEncryptionKey, this.config.keyEncryptionKeyOther),
     loadRecord: () => this.ctx.storage.kv.get<unknown>(RECORD_KEY),
     loadRotations: () => this.ctx.storage.kv.get<readonly Rotation[]>(ROTATIONS_KEY),
     save: ({ record, rotations, wakeAt }) => {

@@ -2,6 +2,7 @@
  * Texts that rest or travel sealed: AES-GCM under a key of their own for each purpose, made from KEY_ENCRYPTION_KEY, and
  * bound to what they belong to. Private keys are sealed by keys/signing-key.ts, as keys.
  */
+import type { KeyEncryptionKeys } from "../config.ts";
 import { decodeBase64url, encodeBase64url } from "../domain/base64url.ts";
 import { textOf, utf8 } from "../domain/bytes.ts";
 
@@ -55,4 +56,17 @@ export async function openText(
     // Not what was sealed: Web Crypto says nothing more, and there is nothing more to say.
     return null;
   }
+}
+
+/** As `openText`, by the key that is set or by the one beside it; which of them it was. */
+export async function openByEither(
+  sealed: SealedText,
+  purpose: string,
+  owner: readonly string[],
+  { keyEncryptionKey, keyEncryptionKeyOther: other }: KeyEncryptionKeys,
+): Promise<{ readonly text: string; readonly isUnderOther: boolean } | null> {
+  const text = await openText(sealed, purpose, owner, keyEncryptionKey);
+  if (text !== null) return { text, isUnderOther: false };
+  const byOther = other === null ? null : await openText(sealed, purpose, owner, other);
+  return byOther === null ? null : { text: byOther, isUnderOther: true };
 }

@@ -17,6 +17,7 @@ import {
   type KeyRingSettings,
   type PublishedKeys,
   publishedKeysOf,
+  type SealedKey,
   type SigningKey,
 } from "./key-ring.ts";
 import { type KeyRingReport, reportOf } from "./key-ring-report.ts";
@@ -52,6 +53,10 @@ export type KeyRingHost = {
   makeKey(algorithm: TokenAlgorithm): Promise<FreshKey>;
   /** Names the key encryption key that `makeKey` seals under, and tells nothing of it. */
   keyEncryptionKeyId(): Promise<string>;
+  /** Names the one that is set beside it, while it is changed; null where there is none. */
+  otherKeyEncryptionKeyId(): Promise<string | null>;
+  /** A key that is sealed under the other one, sealed under that of `makeKey`. May throw. */
+  sealAnew(key: Sealed): Promise<SealedKey>;
   /** What lies in storage; undefined when nothing does. */
   loadRecord(): unknown;
   loadRotations(): readonly Rotation[] | undefined;
@@ -70,6 +75,9 @@ const ALARM_RETRY_SECONDS = 600;
 const ROTATION_MEMORY_SECONDS = 1800;
 /** Most keys made in one call: the first of all and its successor, and one more where the world moved meanwhile. */
 const MAX_KEYS_PER_CALL = 3;
+
+/** A key as it rests. */
+type Sealed = Pick<SigningKey, "kid" | "alg" | "sealed">;
 
 function refuse(reason: string): Result<never> {
   return err(serviceError("InternalErrorException", "An internal error occurred.", reason));
@@ -104,8 +112,8 @@ export class KeyRingActor {
 
   /** The ring as it lies in storage, and what is wrong with it: takes no step, also one that is due, and makes no key. */
   async describe(): Promise<KeyRingReport> {
-    const keyEncryptionKeyId = await this.#host.keyEncryptionKeyId();
-    return reportOf(this.#load(), this.#host.settings(), keyEncryptionKeyId, this.#host.now());
+    const names = { own: await this.#host.keyEncryptionKeyId(), other: await this.#host.otherKeyEncryptionKeyId() };
+    return reportOf(this.#load(), this.#host.settings(), names, this.#host.now());
   }
 
   /**
@@ -167,6 +175,12 @@ export class KeyRingActor {
   /** Takes every step that is due and makes the keys that are missing; the ring as it is then. */
   async #bringUpToDate(): Promise<Result<KeyRing>> {
     const sealedUnder = await this.#host.keyEncryptionKeyId();
+    const unsealed = await this.#sealAnew(sealedUnder);
+    if (unsealed !== null) {
+      // Isolates open it by either key: it still signs, and takes no step meanwhile.
+      await this.#ensureAlarm(this.#host.now() + ALARM_RETRY_SECONDS);
+      return ok(unsealed);
+    }
     for (let made = 0; ; made++) {
       const step = this.#step(sealedUnder);
       if (!step.ok) return step;
@@ -181,6 +195,30 @@ export class KeyRingActor {
       // The ring still signs; the missing successor is tried again by alarm and by every call.
       await this.#ensureAlarm(this.#host.now() + ALARM_RETRY_SECONDS);
       return ok(step.value.ring);
+    }
+  }
+
+  /**
+   * A ring that rests under the other key encryption key is sealed under the one that is set: in one step, and with the same keys under
+   * the same ids. Where that fails the ring stays as it is, which is what is returned then, and the next call tries again.
+   */
+  async #sealAnew(sealedUnder: string): Promise<KeyRing | null> {
+    const other = await this.#host.otherKeyEncryptionKeyId();
+    const before = this.#load();
+    if (other === null || !before.ok || before.value?.sealedUnder !== other) return null;
+    const { ring } = before.value;
+    const anew = async <K extends Sealed>(key: K): Promise<K> => ({ ...key, sealed: await this.#host.sealAnew(key) });
+    try {
+      const next = await Promise.all(ring.next.map(async (key) => await anew(key)));
+      const active = ring.active === undefined ? {} : { active: await anew(ring.active) };
+      const now = this.#load();
+      // Whatever has changed the ring meanwhile has sealed it anew before.
+      const isSame = now.ok && JSON.stringify(now.value) === JSON.stringify(before.value);
+      if (isSame) this.#save({ sealedUnder, ring: { ...ring, ...active, next } }, {});
+      return null;
+    } catch (cause) {
+      this.#host.log({ event: "key-ring-not-sealed-anew", reason: String(cause) });
+      return ring;
     }
   }
 

@@ -24,28 +24,41 @@ export type KeyRingReport = {
   readonly nextStepAt?: number | undefined;
   /** Name of the key encryption key that the ring rests under; absent where there is none, or it cannot be read. */
   readonly sealedUnder?: string;
+  /** The setting that holds that key; absent where none does. */
+  readonly sealedUnderSetting?: "KEY_ENCRYPTION_KEY" | "KEY_ENCRYPTION_KEY_OTHER";
   readonly findings: readonly Finding[];
 };
 
 /** A step is late when the alarm and its repeats, ten minutes apart, cannot be what it waits for. */
 const LATE_AFTER_SECONDS = 3600;
 
-/** `keyEncryptionKeyId` names the key that the service has now. */
+/** Names of the key encryption keys that the service has now: the one that is set, and the one beside it while that is changed. */
+type KeyNames = { readonly own: string; readonly other: string | null };
+
 export function reportOf(
   record: Result<KeyRingRecord | undefined, Pick<ServiceError, "reason">>,
   settings: KeyRingSettings,
-  keyEncryptionKeyId: string,
+  { own, other }: KeyNames,
   now: number,
 ): KeyRingReport {
   if (!record.ok) return { keys: [], findings: [unreadable(record.error.reason)] };
   if (record.value === undefined) return { keys: [], findings: [NO_KEY_YET] };
   const { ring, sealedUnder } = record.value;
   const nextStepAt = wakeAtOf(ring, settings);
-  const findings = [
-    ...(sealedUnder === keyEncryptionKeyId ? [] : [SEALED_UNDER_ANOTHER]),
-    ...stepFindings(ring, settings, nextStepAt, now),
-  ];
-  return { keys: keysOf(ring, settings), nextStepAt, sealedUnder, findings: worstFirst(findings) };
+  const findings = [...sealFindings(sealedUnder, own, other), ...stepFindings(ring, settings, nextStepAt, now)];
+  return {
+    keys: keysOf(ring, settings),
+    nextStepAt,
+    sealedUnder,
+    ...(sealedUnder === own && { sealedUnderSetting: "KEY_ENCRYPTION_KEY" }),
+    ...(sealedUnder !== own && sealedUnder === other && { sealedUnderSetting: "KEY_ENCRYPTION_KEY_OTHER" }),
+    findings: worstFirst(findings),
+  };
+}
+
+function sealFindings(sealedUnder: string, own: string, other: string | null): readonly Finding[] {
+  if (sealedUnder !== own) return [sealedUnder === other ? TO_BE_SEALED_ANEW : SEALED_UNDER_ANOTHER];
+  return other === null ? [] : [KEY_CHANGE_UNDER_WAY];
 }
 
 function keysOf(ring: KeyRing, settings: KeyRingSettings): readonly ReportedKey[] {
@@ -93,6 +106,22 @@ const SEALED_UNDER_ANOTHER: Finding = {
   message:
     "The signing keys are sealed under another KEY_ENCRYPTION_KEY than the one that is set: no token can be signed.",
   action: "Set the former KEY_ENCRYPTION_KEY again. If it is lost, RotateSigningKey with Force ends all living tokens.",
+};
+
+const TO_BE_SEALED_ANEW: Finding = {
+  level: "advice",
+  code: "to-be-sealed-anew",
+  about: "KEY_ENCRYPTION_KEY_OTHER",
+  message: "The signing keys are still sealed under KEY_ENCRYPTION_KEY_OTHER.",
+  action: "Leave both settings as they are. The next token seals them anew, or CheckService does.",
+};
+
+const KEY_CHANGE_UNDER_WAY: Finding = {
+  level: "advice",
+  code: "key-change-under-way",
+  about: "KEY_ENCRYPTION_KEY_OTHER",
+  message: "The signing keys are sealed under KEY_ENCRYPTION_KEY, and KEY_ENCRYPTION_KEY_OTHER is set beside it.",
+  action: "Go on with the change, or end it: docs/runbooks/key-encryption-key.md.",
 };
 
 const NO_ACTIVE_KEY: Finding = {

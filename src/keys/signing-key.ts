@@ -41,7 +41,7 @@ async function importKeyEncryptionKey(keyEncryptionKey: string): Promise<CryptoK
  * Names a key encryption key without revealing it: 64 bits of a hash over its 256 random ones. It tells a wrong key from
  * damaged storage, before anything is written under it.
  */
-export async function keyEncryptionKeyIdOf(keyEncryptionKey: string): Promise<string> {
+async function keyEncryptionKeyIdOf(keyEncryptionKey: string): Promise<string> {
   return (await sha256Hex(JSON.stringify(["edgepool key encryption key", keyEncryptionKey]))).slice(0, 16);
 }
 
@@ -79,7 +79,7 @@ async function kidOf(jwk: PublicJwk): Promise<string> {
 }
 
 /** Makes a signing key of `alg`. For RSA this takes 100 to 600 ms of CPU. */
-export async function makeSigningKey(alg: TokenAlgorithm, keyEncryptionKey: string): Promise<FreshKey> {
+async function makeSigningKey(alg: TokenAlgorithm, keyEncryptionKey: string): Promise<FreshKey> {
   const parameters = parametersOf(alg);
   const pair = await crypto.subtle.generateKey(
     parameters.name === "RSASSA-PKCS1-v1_5"
@@ -94,29 +94,48 @@ export async function makeSigningKey(alg: TokenAlgorithm, keyEncryptionKey: stri
   const publicJwk = exported instanceof ArrayBuffer ? undefined : publicJwkOf(alg, exported);
   if (publicJwk === undefined) throw new Error(`${alg} made a key of another kind`);
   const kid = await kidOf(publicJwk);
+  return { kid, alg, publicJwk, sealed: await seal(pair.privateKey, { kid, alg }, keyEncryptionKey) };
+}
+
+type KeyName = { readonly kid: string; readonly alg: TokenAlgorithm };
+type SealedSigningKey = KeyName & { readonly sealed: SealedKey };
+
+async function seal(privateKey: CryptoKey, { kid, alg }: KeyName, keyEncryptionKey: string): Promise<SealedKey> {
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
   const wrappingKey = await importKeyEncryptionKey(keyEncryptionKey);
-  const ciphertext = await crypto.subtle.wrapKey("pkcs8", pair.privateKey, wrappingKey, sealParameters(iv, kid, alg));
-  return {
-    kid,
-    alg,
-    publicJwk,
-    sealed: { iv: encodeBase64url(iv), ciphertext: encodeBase64url(new Uint8Array(ciphertext)) },
-  };
+  const ciphertext = await crypto.subtle.wrapKey("pkcs8", privateKey, wrappingKey, sealParameters(iv, kid, alg));
+  return { iv: encodeBase64url(iv), ciphertext: encodeBase64url(new Uint8Array(ciphertext)) };
+}
+
+/** The same key under another key encryption key. Rejects as `unsealSigningKey` does. */
+async function resealSigningKey(key: SealedSigningKey, from: string, to: string): Promise<SealedKey> {
+  // Extractable, or it could not be sealed; the only reference to it ends with this function.
+  return await seal(await unseal(key, from, true), key, to);
 }
 
 /** A CryptoKey that signs and cannot be exported. Rejects when the seal is broken: another key, or a changed byte, kid or alg. */
-export async function unsealSigningKey(
-  key: { readonly kid: string; readonly alg: TokenAlgorithm; readonly sealed: SealedKey },
-  keyEncryptionKey: string,
-): Promise<CryptoKey> {
+export async function unsealSigningKey(key: SealedSigningKey, keyEncryptionKey: string): Promise<CryptoKey> {
+  return await unseal(key, keyEncryptionKey, false);
+}
+
+async function unseal(key: SealedSigningKey, keyEncryptionKey: string, isExtractable: boolean): Promise<CryptoKey> {
   return crypto.subtle.unwrapKey(
     "pkcs8",
     bytesOf(key.sealed.ciphertext),
     await importKeyEncryptionKey(keyEncryptionKey),
     sealParameters(bytesOf(key.sealed.iv), key.kid, key.alg),
     parametersOf(key.alg),
-    false,
+    isExtractable,
     ["sign"],
   );
+}
+
+/** The part of a key ring's host that deals with keys: sealed under the first key encryption key, and opened by the other while there is one. */
+export function keyMaterialUnder(keyEncryptionKey: string, other: string | null) {
+  return {
+    makeKey: async (alg: TokenAlgorithm) => await makeSigningKey(alg, keyEncryptionKey),
+    keyEncryptionKeyId: async () => await keyEncryptionKeyIdOf(keyEncryptionKey),
+    otherKeyEncryptionKeyId: async () => (other === null ? null : await keyEncryptionKeyIdOf(other)),
+    sealAnew: async (key: SealedSigningKey) => await resealSigningKey(key, other ?? keyEncryptionKey, keyEncryptionKey),
+  };
 }

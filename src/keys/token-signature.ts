@@ -8,13 +8,16 @@ import { err, ok, serviceError } from "../domain/errors.ts";
 import type { OpenKey } from "./signer.ts";
 import { unsealSigningKey } from "./signing-key.ts";
 
-/** Opens keys that are sealed under this key encryption key. */
-export function openerOf(keyEncryptionKey: string): OpenKey {
+/** Opens keys that are sealed under this key encryption key, or under the other: while it is changed, the ring may rest under either. */
+export function openerOf(keyEncryptionKey: string, other: string | null = null): OpenKey {
   return async (signingKey) => {
     const { kid, alg } = signingKey;
     const header = { alg, typ: "JWT", kid };
     try {
-      const key = await unsealSigningKey(signingKey, keyEncryptionKey);
+      const key = await unsealSigningKey(signingKey, keyEncryptionKey).catch(async (cause: unknown) => {
+        if (other === null) throw cause;
+        return await unsealSigningKey(signingKey, other);
+      });
       return ok(async (claims) => {
         return await new CompactSign(utf8(JSON.stringify(claims))).setProtectedHeader(header).sign(key);
       });

@@ -67,7 +67,10 @@ export type KeyRingEvent =
       readonly next: readonly string[];
       readonly retired: readonly string[];
     }
-  | { readonly event: "key-ring-alarm-failed" | "key-ring-key-not-made"; readonly reason: string };
+  | {
+      readonly event: "key-ring-alarm-failed" | "key-ring-key-not-made" | "key-ring-not-sealed-anew";
+      readonly reason: string;
+    };
 
 /** A link that was committed, for audits (T34). Identities are hashed. */
 type LinkEvent = {
@@ -144,6 +147,7 @@ export const LEVELS = {
   "key-ring-changed": "log",
   "key-ring-alarm-failed": "error",
   "key-ring-key-not-made": "error",
+  "key-ring-not-sealed-anew": "error",
   "object-call-failed": "warn",
   "identity-not-settled": "error",
   "login-not-settled": "error",

@@ -53,7 +53,7 @@ export async function describeKeyRing(
   _input: object,
   { objects }: SignedContext,
 ): Promise<Result<ExtensionOutputOf<"DescribeKeyRing">>> {
-  const { keys, nextStepAt, sealedUnder, findings } = await objects.keyRing().describe();
+  const { keys, nextStepAt, sealedUnder, sealedUnderSetting, findings } = await objects.keyRing().describe();
   return ok({
     Keys: keys.map((key) => ({
       KeyId: key.kid,
@@ -68,6 +68,7 @@ export async function describeKeyRing(
     })),
     NextStepAt: nextStepAt,
     SealedUnder: sealedUnder,
+    SealedUnderSetting: sealedUnderSetting,
     Findings: findingsAs(findings),
   });
 }

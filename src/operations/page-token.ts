@@ -2,21 +2,20 @@
  * Page tokens: a position, sealed and bound to what it lists. A position may be something that the reader of the page is not
  * shown, so that nobody but this service can read it.
  */
-import type { Config } from "../config.ts";
+import type { KeyEncryptionKeys } from "../config.ts";
 import { type ServiceError, serviceError } from "../domain/errors.ts";
-import { openText, sealText } from "../durable/sealed-text.ts";
+import { openByEither, sealText } from "../durable/sealed-text.ts";
 
 export const INVALID_PAGE_TOKEN: ServiceError = serviceError("InvalidParameterException", "Invalid NextToken.");
 
 type Position = readonly (string | number)[];
-type Keys = Pick<Config, "keyEncryptionKey">;
 
 const PURPOSE = "page token";
 
 export async function encodePageToken(
   listing: string,
   position: Position,
-  { keyEncryptionKey }: Keys,
+  { keyEncryptionKey }: Pick<KeyEncryptionKeys, "keyEncryptionKey">,
 ): Promise<string> {
   const { iv, ciphertext } = await sealText(JSON.stringify(position), PURPOSE, [listing], keyEncryptionKey);
   return `${iv}.${ciphertext}`;
@@ -26,12 +25,12 @@ export async function encodePageToken(
 export async function decodePageToken(
   listing: string,
   token: string,
-  { keyEncryptionKey }: Keys,
+  keys: KeyEncryptionKeys,
 ): Promise<Position | null> {
   const [iv = "", ciphertext = "", ...others] = token.split(".", 3);
-  const text = others.length === 0 ? await openText({ iv, ciphertext }, PURPOSE, [listing], keyEncryptionKey) : null;
-  if (text === null) return null;
-  const position: unknown = JSON.parse(text);
+  const opened = others.length === 0 ? await openByEither({ iv, ciphertext }, PURPOSE, [listing], keys) : null;
+  if (opened === null) return null;
+  const position: unknown = JSON.parse(opened.text);
   return Array.isArray(position) && position.every(isPart) ? position : null;
 }
 

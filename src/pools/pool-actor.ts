@@ -34,8 +34,9 @@ export class PoolActor {
     if (record?.state !== "live") return null;
     if (record.sealed === undefined) return record.pool;
     if (this.#opened?.record === record) return this.#opened.pool;
-    const pool = await this.#host.open(record.pool, record.sealed);
+    const { pool, resealed } = await this.#host.open(record.pool, record.sealed);
     this.#opened = { record, pool };
+    if (resealed !== null) this.#sealAnew(record, resealed);
     return pool;
   }
 
@@ -57,6 +58,16 @@ export class PoolActor {
     const sealed = await this.#host.seal(identityPoolId, settings);
     if (this.#record === null) return await this.#put(identityPoolId, settings, sealed, callKey);
     return this.#wasDone(callKey) ? await this.read() : null;
+  }
+
+  /** Whatever has changed the record meanwhile has sealed by itself. Where it cannot be stored, the next life tries again. */
+  #sealAnew(record: PoolRecord, sealed: SealedSecrets): void {
+    if (this.#record !== record) return;
+    try {
+      this.#save({ ...record, sealed });
+    } catch (cause) {
+      this.#host.leftOver("its secrets", cause);
+    }
   }
 
   /** Replaces the settings of a live pool; null when there is none. `callKey` as of `remove`, also below. */

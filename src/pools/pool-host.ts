@@ -48,7 +48,11 @@ export type PoolHost = {
   setAlarm(wakeAt: number): void;
   /** What is secret in the settings, sealed; null where nothing is. */
   seal(identityPoolId: IdentityPoolId, settings: IdentityPoolSettings): Promise<SealedSecrets | null>;
-  open(pool: IdentityPool, sealed: SealedSecrets): Promise<IdentityPool>;
+  /** `resealed` is what is to rest in place of `sealed` from now on, where that is not as it should be. */
+  open(
+    pool: IdentityPool,
+    sealed: SealedSecrets,
+  ): Promise<{ readonly pool: IdentityPool; readonly resealed: SealedSecrets | null }>;
   /**
    * Tells the directory of pools its name, or by null that it is gone, and whether it has a source. May fail, or arrive late or
    * twice, as all calls.
@@ -58,5 +62,5 @@ export type PoolHost = {
   /** Deletes an identity for good. */
   removeIdentity(identityId: IdentityId): Promise<{ readonly kind: "done" | "refused" | "busy" }>;
   /** Something is left for the alarm. */
-  leftOver(what: "its entry in the directory" | "its identities", cause: unknown): void;
+  leftOver(what: "its entry in the directory" | "its identities" | "its secrets", cause: unknown): void;
 };

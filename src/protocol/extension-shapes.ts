@@ -163,6 +163,8 @@ const describeKeyRing = {
     NextStepAt: instant,
     /** Names the key encryption key that the ring rests under, and tells nothing of it. Absent without a ring that can be read. */
     SealedUnder: text,
+    /** The setting that holds that key; absent where none does. */
+    SealedUnderSetting: { type: "string", enum: ["KEY_ENCRYPTION_KEY", "KEY_ENCRYPTION_KEY_OTHER"] },
     Findings: findings,
   }),
 } as const;

@@ -86,6 +86,8 @@ export function keyRingOf(world: Host, slot: KeyRingSlot, life: Life): KeyRingAc
       return keyNamed(world.newName("key"));
     },
     keyEncryptionKeyId: async () => await Promise.resolve(SEALED_UNDER),
+    otherKeyEncryptionKeyId: async () => await Promise.resolve(null),
+    sealAnew: async ({ sealed }) => await Promise.resolve(sealed),
     loadRecord: () => slot.stored?.record,
     loadRotations: () => slot.stored?.rotations,
     save({ record, rotations = slot.stored?.rotations ?? [], wakeAt }) {

@@ -11,7 +11,7 @@ import { PoolActor } from "../../src/pools/pool-actor.ts";
 import type { PoolHost, PoolRecord, ShardCalls } from "../../src/pools/pool-host.ts";
 import type { PoolChange } from "../../src/pools/pool-changes.ts";
 import { PoolDirectory, type PoolListing } from "../../src/pools/pool-directory.ts";
-import { KEY_ENCRYPTION_KEY } from "./settings.ts";
+import { KEYS } from "./settings.ts";
 import { type Life, NetworkFailure, type Slot, StorageFailure } from "./slots.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -101,11 +101,11 @@ export class PoolNode {
       // To find that nothing is secret is a wait like any other.
       seal: async (identityPoolId, settings) => {
         await pause();
-        return await sealSecrets(identityPoolId, settings, KEY_ENCRYPTION_KEY);
+        return await sealSecrets(identityPoolId, settings, KEYS);
       },
       open: async (pool, sealed) => {
         await pause();
-        return await withSecrets(pool, sealed, KEY_ENCRYPTION_KEY);
+        return await withSecrets(pool, sealed, KEYS);
       },
       list: async (identityPoolId, name, revision, hasSource) => {
         const label = `list ${identityPoolId} as ${name}`;

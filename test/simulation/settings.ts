@@ -20,6 +20,7 @@ export const POOLS: readonly IdentityPool[] = [
   { ...POOL, identityPoolId: OTHER_POOL_ID, name: "other", tokenSeconds: OTHER_TOKEN_SECONDS },
 ];
 export const KEY_ENCRYPTION_KEY = "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=";
+export const KEYS = { keyEncryptionKey: KEY_ENCRYPTION_KEY, keyEncryptionKeyOther: null };
 /** Providers with a secret of the app in their value. */
 export const SECRETS: Readonly<Record<string, string>> = { "api.twitter.com": "app;secret" };
 /** Of the mints of one identity: small, so that clients do reach it. */

@@ -9,6 +9,7 @@ import {
   RETENTION_SECONDS,
 } from "../../../src/keys/key-ring.ts";
 import { KEY_RING_NAME, KeyRingObject } from "../../../src/durable/key-ring-object.ts";
+import { openerOf } from "../../../src/keys/token-signature.ts";
 import { unsealSigningKey } from "../../../src/keys/signing-key.ts";
 
 const KEY = "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=";
@@ -287,6 +288,81 @@ describe("another KEY_ENCRYPTION_KEY", () => {
     const key = value(await stub().signingKey());
     expect(key.kid).toBe(rotated.kid);
     await expect(unsealSigningKey(key, OTHER_KEY)).resolves.toBeInstanceOf(CryptoKey);
+  });
+});
+
+describe("a change of KEY_ENCRYPTION_KEY", () => {
+  const [OLD, NEW] = [
+    { KEY_ENCRYPTION_KEY: KEY, KEY_ENCRYPTION_KEY_OTHER: OTHER_KEY },
+    { KEY_ENCRYPTION_KEY: OTHER_KEY, KEY_ENCRYPTION_KEY_OTHER: KEY },
+  ];
+
+  it("seals the same keys anew, and ends with a ring that the new one alone opens", async () => {
+    const [before, published] = [await signingKid(), await publishedKids()];
+    const alarm = await alarmTime();
+    const atFirst = await stored();
+    await deploy(OLD);
+    expect(await signingKid()).toBe(before);
+    expect(await stored()).toBe(atFirst);
+    await deploy(NEW);
+    const key = value(await stub().signingKey());
+    expect([key.kid, await publishedKids(), await alarmTime()]).toEqual([before, published, alarm]);
+    await expect(unsealSigningKey(key, OTHER_KEY)).resolves.toBeInstanceOf(CryptoKey);
+    const resealed = await stored();
+    // Of the successor as well, which signs one day.
+    await deploy({ KEY_ENCRYPTION_KEY: OTHER_KEY, KEY_ENCRYPTION_KEY_OTHER: "" });
+    pass(91 * DAY_MS);
+    const next = value(await stub().signingKey());
+    expect(next.kid).toBe(published[1]);
+    await expect(unsealSigningKey(next, OTHER_KEY)).resolves.toBeInstanceOf(CryptoKey);
+    expect(resealed).not.toBe(atFirst);
+  });
+
+  it("goes back as it came", async () => {
+    const before = await signingKid();
+    await deploy(NEW);
+    expect(await signingKid()).toBe(before);
+    await deploy(OLD);
+    await expect(unsealSigningKey(value(await stub().signingKey()), KEY)).resolves.toBeInstanceOf(CryptoKey);
+    expect(await signingKid()).toBe(before);
+  });
+
+  it("tells under which it rests, and DescribeKeyRing takes no step", async () => {
+    await signingKid();
+    await deploy(NEW);
+    const told = await stub().describe();
+    expect(told).toMatchObject({ sealedUnderSetting: "KEY_ENCRYPTION_KEY_OTHER" });
+    await signingKid();
+    expect(await stub().describe()).toMatchObject({ sealedUnderSetting: "KEY_ENCRYPTION_KEY" });
+  });
+
+  it("is opened by isolates of either deployment", async () => {
+    const key = value(await stub().signingKey());
+    expect((await openerOf(KEY, OTHER_KEY)(key)).ok).toBe(true);
+    expect((await openerOf(OTHER_KEY, KEY)(key)).ok).toBe(true);
+    expect((await openerOf(OTHER_KEY)(key)).ok).toBe(false);
+  });
+
+  it("goes on with a ring that cannot be sealed anew, and says so, and tries again", async () => {
+    const kid = await signingKid();
+    const before = await stored();
+    await deploy(NEW);
+    vi.spyOn(crypto.subtle, "wrapKey").mockRejectedValue(new Error("no entropy"));
+    expect(await signingKid()).toBe(kid);
+    expect(log.join("\n")).toContain("key-ring-not-sealed-anew");
+    expect([await stored(), await alarmTime()]).toEqual([before, Date.now() + 600_000]);
+    vi.restoreAllMocks();
+    await inObject((object) => object.alarm());
+    expect(await stub().describe()).toMatchObject({ sealedUnderSetting: "KEY_ENCRYPTION_KEY" });
+  });
+
+  it("seals once for many calls at once", async () => {
+    await signingKid();
+    await deploy(NEW);
+    const changes = () => log.filter((line) => line.includes("key-ring-changed")).length;
+    const before = changes();
+    await inObject((object) => Promise.all(Array.from({ length: 20 }, () => object.signingKey())));
+    expect(changes()).toBe(before + 1);
   });
 });
 

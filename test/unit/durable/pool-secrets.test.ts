@@ -4,8 +4,8 @@ import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { sealSecrets, withSecrets } from "../../../src/durable/pool-secrets.ts";
 import { withoutSecrets } from "../../../src/pools/sealed-secrets.ts";
 
-const KEY = "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=";
-const OTHER_KEY = "PwBM8DvS5zT2p0NUD+bQrgeSuMKrg1etF795i7Q/h20=";
+const KEYS = { keyEncryptionKey: "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=", keyEncryptionKeyOther: null };
+const OTHERS = { keyEncryptionKey: "PwBM8DvS5zT2p0NUD+bQrgeSuMKrg1etF795i7Q/h20=", keyEncryptionKeyOther: null };
 const identityPoolId = identityPoolIdOf("us-east-1", "11111111-1111-4111-8111-111111111111");
 const other = identityPoolIdOf("us-east-1", "22222222-2222-4222-8222-222222222222");
 const supportedLoginProviders = {
@@ -16,7 +16,7 @@ const supportedLoginProviders = {
 const pool: IdentityPool = { identityPoolId, name: "pool", allowsUnauthenticated: true, supportedLoginProviders };
 
 async function sealed() {
-  const secrets = await sealSecrets(identityPoolId, pool, KEY);
+  const secrets = await sealSecrets(identityPoolId, pool, KEYS);
   if (secrets === null) throw new Error("nothing was sealed");
   return secrets;
 }
@@ -31,21 +31,34 @@ describe("a pool's secrets", () => {
     expect(resting.supportedLoginProviders).toEqual({ ...supportedLoginProviders, "api.twitter.com": "" });
     expect(JSON.stringify([resting, secrets])).not.toMatch(/consumer|;/);
     expect(
-      await sealSecrets(identityPoolId, { ...pool, supportedLoginProviders: { "a.example": "c" } }, KEY),
+      await sealSecrets(identityPoolId, { ...pool, supportedLoginProviders: { "a.example": "c" } }, KEYS),
     ).toBeNull();
     expect(withoutSecrets(pool, null)).toBe(pool);
   });
 
   it("come back where they were, in the order of the providers", async () => {
     const secrets = await sealed();
-    const opened = await withSecrets({ ...withoutSecrets(pool, secrets), identityPoolId }, secrets, KEY);
+    const opened = await withSecrets({ ...withoutSecrets(pool, secrets), identityPoolId }, secrets, KEYS);
+    expect(opened).toEqual({ pool, resealed: null });
+    expect(Object.keys(opened.pool.supportedLoginProviders ?? {})).toEqual(Object.keys(supportedLoginProviders));
+  });
+
+  it("are opened by either key while that is changed, and sealed anew under the one that is set", async () => {
+    const secrets = await sealed();
+    const resting = { ...withoutSecrets(pool, secrets), identityPoolId };
+    const both = { keyEncryptionKey: OTHERS.keyEncryptionKey, keyEncryptionKeyOther: KEYS.keyEncryptionKey };
+    const { pool: opened, resealed } = await withSecrets(resting, secrets, both);
     expect(opened).toEqual(pool);
-    expect(Object.keys(opened.supportedLoginProviders ?? {})).toEqual(Object.keys(supportedLoginProviders));
+    if (resealed === null) throw new Error("nothing was sealed anew");
+    expect(await withSecrets(resting, resealed, OTHERS)).toEqual({ pool, resealed: null });
+    // One that rests under the key that is set already stays as it is, whatever the other is.
+    const before = { keyEncryptionKey: KEYS.keyEncryptionKey, keyEncryptionKeyOther: OTHERS.keyEncryptionKey };
+    expect(await withSecrets(resting, secrets, before)).toEqual({ pool, resealed: null });
   });
 
   it.each([
-    ["another key", pool, OTHER_KEY],
-    ["another pool", { ...pool, identityPoolId: other }, KEY],
+    ["another key", pool, OTHERS],
+    ["another pool", { ...pool, identityPoolId: other }, KEYS],
   ])(
     "do not open under %s: the provider is empty, the log says so without a secret, and all else is there",
     async (_, of, key) => {
@@ -56,7 +69,7 @@ describe("a pool's secrets", () => {
         secrets,
         key,
       );
-      expect(opened.supportedLoginProviders).toEqual({ ...supportedLoginProviders, "api.twitter.com": "" });
+      expect(opened.pool.supportedLoginProviders).toEqual({ ...supportedLoginProviders, "api.twitter.com": "" });
       const provider = "api.twitter.com";
       expect(log.mock.calls).toEqual([
         [JSON.stringify({ event: "provider-secret-unreadable", identityPoolId: of.identityPoolId, provider })],

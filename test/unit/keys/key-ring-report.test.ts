@@ -31,8 +31,9 @@ function run(ring: KeyRing, now: number, using = settings): KeyRing {
   return step.ring;
 }
 
+const NAMES = { own: "now", other: null };
 const report = (ring: KeyRing, now: number, using = settings): KeyRingReport =>
-  reportOf(ok({ sealedUnder: "now", ring }), using, "now", now);
+  reportOf(ok({ sealedUnder: "now", ring }), using, NAMES, now);
 const codesOf = ({ findings }: KeyRingReport) => findings.map(({ level, code }) => `${level} ${code}`);
 
 describe("the keys of a ring", () => {
@@ -47,6 +48,7 @@ describe("the keys of a ring", () => {
       ],
       nextStepAt: handover,
       sealedUnder: "now",
+      sealedUnderSetting: "KEY_ENCRYPTION_KEY",
       findings: [],
     });
   });
@@ -94,15 +96,25 @@ describe("what is found of a ring", () => {
     ["a step that is late", report(ring, handover + HOUR + 1), ["error rotation-late"]],
     [
       "another key encryption key",
-      reportOf(ok({ sealedUnder: "before", ring }), settings, "now", T0),
+      reportOf(ok({ sealedUnder: "before", ring }), settings, NAMES, T0),
       ["error sealed-under-another-key"],
+    ],
+    [
+      "the other one of a change, which is no error",
+      reportOf(ok({ sealedUnder: "before", ring }), settings, { own: "now", other: "before" }, T0),
+      ["advice to-be-sealed-anew"],
+    ],
+    [
+      "that a change is under way",
+      reportOf(ok({ sealedUnder: "now", ring }), settings, { own: "now", other: "after" }, T0),
+      ["advice key-change-under-way"],
     ],
     ["no successor", report({ ...ring, next: [] }, T0), ["warning no-successor"]],
     ["no key that signs", report(EMPTY_RING, T0), ["error no-active-key", "warning no-successor"]],
-    ["that there is no ring yet", reportOf(ok(undefined), settings, "now", T0), ["advice no-key-yet"]],
+    ["that there is no ring yet", reportOf(ok(undefined), settings, NAMES, T0), ["advice no-key-yet"]],
     [
       "a ring that cannot be read",
-      reportOf(err({ reason: "active is no object" }), settings, "now", T0),
+      reportOf(err({ reason: "active is no object" }), settings, NAMES, T0),
       ["error key-ring-unreadable"],
     ],
   ])("%s", (_, reported, codes) => {
@@ -110,8 +122,10 @@ describe("what is found of a ring", () => {
   });
 
   it("says under which key the ring rests, also where it is not the one that is set", () => {
-    expect(reportOf(ok({ sealedUnder: "before", ring }), settings, "now", T0).sealedUnder).toBe("before");
-    expect(reportOf(err({ reason: "x is no text" }), settings, "now", T0)).toMatchObject({
+    expect(reportOf(ok({ sealedUnder: "before", ring }), settings, NAMES, T0).sealedUnder).toBe("before");
+    const other = reportOf(ok({ sealedUnder: "before", ring }), settings, { own: "now", other: "before" }, T0);
+    expect(other).toMatchObject({ sealedUnder: "before", sealedUnderSetting: "KEY_ENCRYPTION_KEY_OTHER" });
+    expect(reportOf(err({ reason: "x is no text" }), settings, NAMES, T0)).toMatchObject({
       keys: [],
       findings: [{ message: expect.stringContaining("x is no text") }],
     });

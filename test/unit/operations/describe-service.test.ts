@@ -70,6 +70,7 @@ describe("DescribeService", () => {
     const { described, text } = await describeService({ settings: { FACEBOOK_APP_SECRETS, SOURCE_CREDENTIALS } });
     expect(described.Secrets).toEqual([
       { Name: "KEY_ENCRYPTION_KEY", IsSet: true },
+      { Name: "KEY_ENCRYPTION_KEY_OTHER", IsSet: false },
       { Name: "ADMIN_CREDENTIALS", IsSet: true },
       { Name: "FACEBOOK_APP_SECRETS", IsSet: true },
       { Name: "SOURCE_CREDENTIALS", IsSet: true },
