@@ -1,5 +1,5 @@
 /** The way of each message of the link transaction to the object that it is for. Decides nothing. */
-import type { Holder, Message, Reply } from "../linking/messages.ts";
+import type { DeleteAtSource, Holder, Message, Reply } from "../linking/messages.ts";
 import { directoryShardOf } from "../pools/identity-directory.ts";
 
 /** What an object of the release before says where this one is busy with another's transaction. */
@@ -10,7 +10,7 @@ function ofThisRelease(reply: Reply | Contended): Reply {
 }
 
 /** The way of each message to its addressee: a stub is made for each call, since one that met a failure stays broken. */
-export async function deliverMessage(env: Env, message: Message): Promise<Reply> {
+export async function deliverMessage(env: Env, message: Exclude<Message, DeleteAtSource>): Promise<Reply> {
   switch (message.kind) {
     case "reserve":
       return ofThisRelease(await env.LOGIN.getByName(message.loginId).reserve(message));

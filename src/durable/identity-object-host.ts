@@ -1,15 +1,20 @@
 /** What an identity's object gives to its actor: its storage and alarm, the other objects, the clock, and the log. */
 import type { Config } from "../config.ts";
 import { isolate } from "../isolate.ts";
+import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { IdentityHost } from "../linking/identity-host.ts";
 import { type StoredRecord, upgraded } from "../linking/first-record.ts";
 import type { IdentityRecord } from "../linking/identity-record.ts";
 import type { Bucket } from "../limits/rate-limit.ts";
 import { writeEvent } from "../log/write.ts";
 import { type BucketHost, MintBucket } from "../limits/mint-bucket.ts";
+import type { DeleteAtSource, Reply } from "../linking/messages.ts";
+import type { SourceTools } from "../source/ask-source.ts";
+import { deleteAtSource } from "../source/at-source.ts";
 import { deliverMessage } from "./deliver-message.ts";
 import { auditLink } from "./link-audit.ts";
 import { poolReaderOf } from "./pool-reader.ts";
+import { sourceToolsOf } from "./source-tools.ts";
 import { ofKnownVersion } from "./stored-record.ts";
 
 const RECORD_KEY = "identity";
@@ -27,6 +32,7 @@ export function storedIdentity({ kv }: DurableObjectStorage): IdentityRecord | n
 
 /** `isMade`: whether a record was there when this life began. */
 export function identityHostOf({ ctx, env }: Platform, config: Config, isMade: boolean): IdentityHost {
+  const readPool = poolReaderOf(env, (work) => ctx().waitUntil(work));
   return {
     save(record, alarm) {
       const { storage } = ctx();
@@ -43,7 +49,9 @@ export function identityHostOf({ ctx, env }: Platform, config: Config, isMade: b
     },
     async send(message) {
       try {
-        return await deliverMessage(env(), message);
+        return message.kind === "delete-at-source"
+          ? await tellSource(message, await readPool(message.identityPoolId), sourceToolsOf(env(), config))
+          : await deliverMessage(env(), message);
       } catch (error) {
         // Whether it took effect is not known; the protocol repeats it, so that it does not matter.
         writeEvent({ event: "object-call-failed", kind: message.kind, cause: String(error) });
@@ -53,7 +61,7 @@ export function identityHostOf({ ctx, env }: Platform, config: Config, isMade: b
     afterAnswer: (work) => ctx().waitUntil(onceDurable(ctx().storage, work)),
     now: () => Date.now() / 1000,
     newTransactionId: () => crypto.randomUUID(),
-    readPool: poolReaderOf(env, (work) => ctx().waitUntil(work)),
+    readPool,
     limit: new MintBucket(
       bucketHostOf(() => ctx().storage.kv),
       config.rateLimit,
@@ -65,6 +73,18 @@ export function identityHostOf({ ctx, env }: Platform, config: Config, isMade: b
       writeEvent({ event: "identity-not-settled", cause: String(cause) });
     },
   };
+}
+
+/** Nobody need be told where the pool has no source any more, or no credential of it. */
+async function tellSource(
+  { identityId }: DeleteAtSource,
+  pool: IdentityPool | null,
+  tools: SourceTools,
+): Promise<Reply> {
+  const sourcePoolId = pool?.source?.identityPoolId;
+  if (sourcePoolId === undefined || !tools.credentials.has(sourcePoolId)) return { kind: "deleted-at-source" };
+  const deleted = await deleteAtSource(sourcePoolId, identityId, tools);
+  return { kind: deleted.ok ? "deleted-at-source" : "failed" };
 }
 
 /** Where a step could not be stored, this life is over, and the next one has what is to be done. */

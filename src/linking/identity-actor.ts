@@ -169,7 +169,7 @@ export class IdentityActor extends IdentityPeer {
     isSwept = false,
   ): Promise<Traced<ChangeReply>> {
     const record = this.kept.value;
-    const isKept = record !== null && record.logins.length > 0 && !isSwept;
+    const isKept = record !== null && !isSwept && (record.logins.length > 0 || record.origin === "source");
     const atSource = isKept ? await this.#providersAtSource(record.identityPoolId) : null;
     return await this.#traced(removeIdentity(this.#parts, identityId, allowedPools, atSource));
   }

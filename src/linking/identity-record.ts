@@ -55,6 +55,8 @@ export type IdentityRecord = Identity & {
   readonly unlinkCalls?: readonly DoneCall[];
   /** Where this identity stands with its pool's directory. */
   readonly listing: "unlisted" | "to-add" | "listed" | "to-remove";
+  /** Deleted by a call, which the source has not heard of. */
+  readonly isOwedToSource?: true;
 };
 
 /** An identity without a login: a guest, or one that a link transaction is to give birth to. */
@@ -128,6 +130,7 @@ export function outbox(record: IdentityRecord): readonly Message[] {
     const change = record.listing === "to-add" ? "add" : "remove";
     messages.push({ kind: "update-listing", identityId, identityPoolId, change, ...listedOriginOf(record) });
   }
+  if (record.isOwedToSource === true) messages.push({ kind: "delete-at-source", identityId, identityPoolId });
   return messages;
 }
 

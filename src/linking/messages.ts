@@ -88,7 +88,14 @@ export type UpdateListing = {
   readonly origin?: "adopted" | "adopted-guest";
 };
 
-export type Message = Reserve | Freeze | Settle | Release | ConfirmOwner | AskOutcome | UpdateListing;
+/** An identity that was deleted here is to be deleted at the pool's source, too. */
+export type DeleteAtSource = {
+  readonly kind: "delete-at-source";
+  readonly identityId: IdentityId;
+  readonly identityPoolId: IdentityPoolId;
+};
+
+export type Message = Reserve | Freeze | Settle | Release | ConfirmOwner | AskOutcome | UpdateListing | DeleteAtSource;
 
 export type ReserveReply =
   | { readonly kind: "reserved"; readonly ticket: string }
@@ -115,5 +122,7 @@ export type Reply =
   | { readonly kind: "outcome"; readonly outcome: Outcome | "preparing" }
   /** `createdAt`: since when an import says that it is there, in epoch seconds. */
   | { readonly kind: "listing"; readonly poolDeleted: boolean; readonly createdAt?: number }
+  /** Or there is no source that could be told, or no credential to tell it with. */
+  | { readonly kind: "deleted-at-source" }
   /** The call failed; whether it took effect is not known. */
   | { readonly kind: "failed" };

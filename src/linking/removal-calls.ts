@@ -83,9 +83,15 @@ export async function removeIdentity(
     }
     if (record.standing.kind === "unborn") return obstacleToBurying(record) ?? { kind: "done" };
     const result = remove(record, parts.host.now());
-    if (!("kind" in result)) return withMemory(record, result, [], atSource);
+    if (!("kind" in result)) return owedToSource(record, withMemory(record, result, [], atSource), atSource);
     return result.kind === "busy" ? result : refused({ kind: "identity-not-found", identityId });
   });
+}
+
+/** What was born at a source, and is deleted in a pool that has or had one, is to go there, too: whether it can be told, is seen then. */
+function owedToSource(before: IdentityRecord, after: IdentityRecord, atSource: Providers): IdentityRecord {
+  const isOwed = after !== before && after.origin === "source" && atSource !== null;
+  return isOwed ? { ...after, isOwedToSource: true } : after;
 }
 
 /**
@@ -104,7 +110,7 @@ export async function bury(
     const obstacle = obstacleToBurying(named);
     if (obstacle !== null) return obstacle;
     const result = remove(named, now);
-    if (!("kind" in result)) return withMemory(named, result, [], []);
+    if (!("kind" in result)) return owedToSource(named, withMemory(named, result, [], []), []);
     return result.kind === "busy" ? result : refused({ kind: "identity-not-found", identityId });
   });
 }

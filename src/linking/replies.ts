@@ -40,6 +40,10 @@ export function acknowledge(record: IdentityRecord, message: Message, reply: Rep
     const { createdAt = record.createdAt } = reply;
     return { ...record, listing: "listed", createdAt };
   }
+  if (message.kind === "delete-at-source" && reply.kind === "deleted-at-source") {
+    const { isOwedToSource: _heard, ...told } = record;
+    return told;
+  }
   return record;
 }
 

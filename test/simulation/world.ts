@@ -277,6 +277,8 @@ export class World implements Surroundings {
           outcome: await network.call(life, coordinator, label, (node) => node.outcome(message)),
         };
       }
+      case "delete-at-source":
+        return { kind: "deleted-at-source" };
       case "update-listing": {
         const { change, identityId, identityPoolId, origin } = message;
         const shard = this.pools.shard(directoryShardOf(identityPoolId, identityId));

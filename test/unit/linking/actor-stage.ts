@@ -31,6 +31,8 @@ export function agreeable(message: Message): Reply {
       return { kind: "outcome", outcome: "aborted" };
     case "update-listing":
       return { kind: "listing", poolDeleted: false };
+    case "delete-at-source":
+      return { kind: "deleted-at-source" };
   }
 }
 

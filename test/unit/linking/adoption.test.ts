@@ -1,14 +1,15 @@
 /** What the word of a source is worth to an identity: it may be born by it, gain logins by it, and be absorbed by it. */
 import { describe, expect, it } from "vitest";
+import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { freeze, thaw } from "../../../src/linking/absorption.ts";
 import { providersAtSource, mayBeAtSource, standingHere, withMemory } from "../../../src/linking/adoption.ts";
 import { durablePart, isErasable, newRecord, TOMBSTONE_SECONDS, wakeAt } from "../../../src/linking/identity-record.ts";
 import type { IdentityRecord } from "../../../src/linking/identity-record.ts";
 import type { LinkOrder } from "../../../src/linking/link-order.ts";
-import type { Freeze } from "../../../src/linking/messages.ts";
+import type { Freeze, Message, Reply } from "../../../src/linking/messages.ts";
 import { remove, unlink } from "../../../src/linking/removal.ts";
 import { admit, commit, enlist, prepare, preparing } from "../../../src/linking/transaction.ts";
-import { except, presented, PUBLIC_POOL, Stage } from "./actor-stage.ts";
+import { agreeable, except, presented, PUBLIC_POOL, Stage } from "./actor-stage.ts";
 import {
   CLOSED,
   DELETED,
@@ -242,6 +243,33 @@ describe("the tombstone of an identity of the source", () => {
       expect((await ended).kind).toBe("done");
       expect(stage.record?.standing).toEqual({ kind: "deleted" });
     }
+  });
+
+  it("is owed to the source until that has heard of it, where a call has made it (invariant all-comes-to-rest)", async () => {
+    const pool = { ...PUBLIC_POOL, source: SOURCE };
+    const deaf = { isDeaf: true };
+    const answer = (message: Message): Reply =>
+      message.kind === "delete-at-source" && deaf.isDeaf ? { kind: "failed" } : agreeable(message);
+    const stage = new Stage({ ...GUEST, origin: "source" }, { pool, answer });
+    await stage.actor.remove(A, "*");
+    await stage.rest();
+    expect(stage.record?.isOwedToSource).toBe(true);
+    expect(stage.disk.wakeAt).not.toBeNull();
+    deaf.isDeaf = false;
+    await stage.ring();
+    expect(stage.sent.filter(({ kind }) => kind === "delete-at-source")).toHaveLength(2);
+    expect(stage.record).not.toHaveProperty("isOwedToSource");
+    expect([stage.record?.standing.kind, stage.disk.wakeAt]).toEqual(["deleted", null]);
+  });
+
+  it.each<[string, IdentityRecord, IdentityPool, boolean]>([
+    ["was born here", GUEST, { ...PUBLIC_POOL, source: SOURCE }, false],
+    ["goes with its pool", { ...GUEST, origin: "source" }, { ...PUBLIC_POOL, source: SOURCE }, true],
+  ])("is no business of the source where the identity %s", async (_, record, pool, isSwept) => {
+    const stage = new Stage(record, { pool });
+    await stage.actor.remove(A, "*", isSwept);
+    await stage.rest();
+    expect(stage.kinds()).not.toContain("delete-at-source");
   });
 
   it("is refused to whoever names another pool", async () => {

@@ -1,4 +1,5 @@
 /** Calls of a pool that has a source at Cognito, through the whole service: what the source is asked, and what comes of its answer. */
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { IdentityPool, IdentityPoolSettings } from "../../../src/domain/identity-pool.ts";
@@ -193,6 +194,7 @@ describe("a source that is away", () => {
 });
 
 describe("GetOpenIdTokenForDeveloperIdentity", () => {
+  const credential = { accessKeyId: "AKIAEXAMPLEEXAMPLE00", secretAccessKey: "s".repeat(40) };
   const developer = { developerProviderName: "login.example" };
   const tokenFor = async (user: string, more: object = {}) =>
     await service.admin("GetOpenIdTokenForDeveloperIdentity", {
@@ -204,7 +206,6 @@ describe("GetOpenIdTokenForDeveloperIdentity", () => {
   beforeEach(async () => {
     await endSources();
     pool = await sourcedPool(cognito, {}, developer);
-    const credential = { accessKeyId: "AKIAEXAMPLEEXAMPLE00", secretAccessKey: "s".repeat(40) };
     service = makeService({
       settings: { SOURCE_CREDENTIALS: JSON.stringify({ [cognito.identityPoolId]: credential }) },
     });
@@ -219,6 +220,26 @@ describe("GetOpenIdTokenForDeveloperIdentity", () => {
     const bob = textOf(await tokenFor("bob"), "IdentityId");
     expect([bob === identityId, operations()]).toEqual([false, ["LookupDeveloperIdentity", "LookupDeveloperIdentity"]]);
     expect(await tokenFor("carl", { IdentityId: newIdentityId() })).toMatchObject({ status: 404 });
+  });
+
+  it("has a deleted identity deleted at the source, until that has done it", async () => {
+    const identityId = newIdentityId();
+    cognito.says(identityId);
+    // The objects have the settings of the test's environment.
+    const sourceCredentials = new Map([[cognito.identityPoolId, credential]]);
+    await runInDurableObject(env.IDENTITY.getByName(identityId), (instance) => {
+      Object.assign(Object(Reflect.get(instance, "config")), { sourceCredentials });
+    });
+    await tokenFor("ann");
+    await untilAtRest(identityId);
+    cognito.says({ __type: "InternalErrorException", message: "" });
+    await service.admin("DeleteIdentities", { IdentityIdsToDelete: [identityId] });
+    await expect.poll(() => operations().at(-1)).toBe("DeleteIdentities");
+    expect(await recordOf(identityId)).toMatchObject({ standing: { kind: "deleted" }, isOwedToSource: true });
+    cognito.says(identityId);
+    await runDurableObjectAlarm(env.IDENTITY.getByName(identityId));
+    await untilAtRest(identityId);
+    expect(await recordOf(identityId)).not.toHaveProperty("isOwedToSource");
   });
 
   it("makes nobody without a word where the source cannot be asked for its users", async () => {
