@@ -1,6 +1,6 @@
 /** The way of each message of the link transaction to the object that it is for. Decides nothing. */
 import type { DeleteAtSource, Holder, Message, Reply } from "../linking/messages.ts";
-import { directoryShardOf } from "../pools/identity-directory.ts";
+import { directoryShard, directoryShardOf, shardOfLogin } from "../pools/identity-directory.ts";
 
 /** What an object of the release before says where this one is busy with another's transaction. */
 type Contended = { readonly kind: "contended"; readonly holder: Holder };
@@ -14,9 +14,15 @@ export async function deliverMessage(env: Env, message: Exclude<Message, DeleteA
   switch (message.kind) {
     case "reserve":
       return ofThisRelease(await env.LOGIN.getByName(message.loginId).reserve(message));
-    case "release":
-      await env.LOGIN.getByName(message.loginId).release(message);
+    case "release": {
+      const { loginId, freed } = message;
+      await env.LOGIN.getByName(loginId).release(message);
+      if (freed !== undefined) {
+        const shard = env.IDENTITY_DIRECTORY.getByName(directoryShard(freed.identityPoolId, shardOfLogin(loginId)));
+        await shard.keepFreed({ loginId, providerName: freed.providerName });
+      }
       return { kind: "released" };
+    }
     case "freeze":
       return ofThisRelease(await env.IDENTITY.getByName(message.identityId).freeze(message));
     case "settle":

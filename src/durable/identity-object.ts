@@ -47,6 +47,9 @@ export class IdentityObject extends IdentitySocket {
   async bury(...given: Given<"bury">) {
     return await this.actor.bury(...given);
   }
+  async restore(...given: Given<"restore">) {
+    return await this.actor.restore(...given);
+  }
   async setDisabled(...given: Given<"setDisabled">) {
     return await this.actor.setDisabled(...given);
   }

@@ -29,6 +29,9 @@ export class LoginObject extends DurableObject<Env> {
   async release(message: Release) {
     await this.#actor.release(message);
   }
+  async remember(loginId: string) {
+    await this.#actor.remember(loginId);
+  }
   override async alarm() {
     await this.#actor.alarm();
   }

@@ -36,6 +36,7 @@ import { type IdentityRecord, mergedDuring, newRecord, type Origin } from "./ide
 import { IdentityPeer } from "./identity-peer.ts";
 import { Links } from "./links.ts";
 import type { LinkOrder } from "./link-order.ts";
+import { type RestoreOrder, type RestoreReply, restore } from "./restoration.ts";
 import { bury, removeIdentity, unlinkDeveloperUser, unlinkLogins } from "./removal-calls.ts";
 
 /** Nobody can be told what a frozen identity is while its coordinator cannot be asked: the call fails. */
@@ -177,6 +178,11 @@ export class IdentityActor extends IdentityPeer {
   /** An id that the source, or an import, could name is never to live here. */
   async bury(identityId: IdentityId, identityPoolId: IdentityPoolId): Promise<ChangeReply> {
     return await this.#deliveringAfter(bury(this.#parts, identityId, identityPoolId));
+  }
+
+  /** An identity that an export or an import tells of. */
+  async restore(order: RestoreOrder): Promise<RestoreReply> {
+    return await this.#deliveringAfter(restore(this.#parts, order));
   }
 
   /** Whether the identity may be used at all, by an operator's word. */

@@ -123,8 +123,9 @@ export function outbox(record: IdentityRecord): readonly Message[] {
       messages.push({ kind: "settle", transactionId, coordinator: identityId, participant, outcome, ...decidedAt });
     }
   }
-  for (const { loginId, linkId, remember } of record.releases) {
-    messages.push({ kind: "release", loginId, identityId, linkId, ...(remember === true && { remember }) });
+  for (const { loginId, linkId, remember, providerName } of record.releases) {
+    const memory = remember === true && { remember, freed: { identityPoolId, providerName } };
+    messages.push({ kind: "release", loginId, identityId, linkId, ...memory });
   }
   if (record.listing === "to-add" || record.listing === "to-remove") {
     const change = record.listing === "to-add" ? "add" : "remove";

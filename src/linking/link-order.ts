@@ -3,6 +3,7 @@ import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { Proof } from "../domain/link-proof.ts";
 import type { Login } from "../domain/login.ts";
 import type { TaggedRefusal } from "../domain/refusals.ts";
+import type { Origin } from "./identity-record.ts";
 import type { Busy } from "./messages.ts";
 
 /** What the source has vouched for in this very call: that these logins are of these identities, which are one there. */
@@ -34,6 +35,17 @@ export type LinkOrder = {
   readonly adopts?: readonly Adoption[];
   /** The pool has or had a source: the logins are never forgotten. */
   readonly remembers?: true;
+  /** What an identity that is born by it has from before. */
+  readonly restores?: Restored;
+};
+
+/** What an export tells of an identity beside its standing and its logins. */
+export type Restored = {
+  readonly origin: Origin;
+  /** Epoch seconds; absent: not known. */
+  readonly createdAt?: number;
+  readonly barred: readonly string[];
+  readonly isDisabled?: true;
 };
 
 /** Why a transaction is not begun, or ends before its commit. */

@@ -90,7 +90,7 @@ export class LinkRun {
     if (record === null || transaction === null) return { kind: "busy" };
     const tickets = ticketsOf(transaction, replies);
     if (tickets !== null) {
-      const committed = commit(record, transaction, tickets, this.#host.now());
+      const committed = commit(record, transaction, tickets, this.#host.now(), this.#order.restores);
       // The alarm would be one more wait before the answer. Until it is set, those of the participants lead back here.
       this.#kept.write(committed, "later");
       return { kind: "linked", record: committed };

@@ -13,6 +13,7 @@ import {
   type LoginState,
   type LoginView,
   release,
+  remembered,
   reserve,
   settle,
   viewOf,
@@ -74,6 +75,11 @@ export class LoginActor {
 
   async release(message: Release): Promise<void> {
     await this.#save(release(this.#state, message), message.loginId);
+  }
+
+  /** By an import's word: it was somebody's once, and nobody is asked about it again. */
+  async remember(loginId: string): Promise<void> {
+    await this.#save(remembered(this.#state), loginId);
   }
 
   /**

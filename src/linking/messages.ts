@@ -61,6 +61,8 @@ export type Release = {
   readonly linkId: string;
   /** As of a reservation. */
   readonly remember?: true;
+  /** The pool's list is to know of a login that is remembered, since nobody else can be asked for all of them. */
+  readonly freed?: { readonly identityPoolId: IdentityPoolId; readonly providerName: string };
 };
 
 /** A login that its object says to be an identity's, by this link. */

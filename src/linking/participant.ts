@@ -83,8 +83,13 @@ export function settle(state: LoginState, { transactionId, participant, outcome 
  * whenever it comes.
  */
 export function release(state: LoginState, { identityId, linkId, remember }: Release): LoginState {
-  const remembered = remember === true && state.settled !== true ? { ...state, settled: true as const } : state;
+  const kept = remember === true ? remembered(state) : state;
   const { owner } = state;
-  if (owner?.identityId !== identityId || owner.linkId !== linkId) return remembered;
-  return { ...remembered, owner: null };
+  if (owner?.identityId !== identityId || owner.linkId !== linkId) return kept;
+  return { ...kept, owner: null };
+}
+
+/** The login was somebody's once, and that is never forgotten. */
+export function remembered(state: LoginState): LoginState {
+  return state.settled === true ? state : { ...state, settled: true };
 }

@@ -15,7 +15,8 @@ import {
   PATIENCE_SECONDS,
 } from "./identity-record.ts";
 import { type Fact, factsOf, withFacts } from "./life.ts";
-import type { LinkOrder, LinkRefusal } from "./link-order.ts";
+import type { LinkOrder, LinkRefusal, Restored } from "./link-order.ts";
+import { keptOf } from "./restored-record.ts";
 import type { AskOutcome, Outcome, Participant } from "./messages.ts";
 
 type Admitted =
@@ -34,7 +35,8 @@ export function admit(
 ): Admitted | LinkRefusal {
   const isAdopted = vouchedFor(order, order.identityId) !== undefined;
   if (record === null) {
-    return order.isBirth || isAdopted ? { kind: "prepare", wanted: order.logins } : { kind: "not-found" };
+    if (!order.isBirth && !isAdopted) return { kind: "not-found" };
+    return conflictAmong(order.logins) ?? { kind: "prepare", wanted: order.logins };
   }
   // Another call is about to adopt it, or to find that it is another.
   if (isAdopted && record.standing.kind === "unborn") return freezeOf(record) ?? { kind: "busy" };
@@ -100,9 +102,12 @@ export function prepare(
     absorbed: order.absorb,
     unsettled: [],
   };
-  const { identityId, identityPoolId, isBirth } = order;
-  const unborn = () => newRecord(identityId, identityPoolId, { kind: "unborn" }, now, isBirth ? "here" : "source");
-  return { ...(record ?? unborn()), transaction };
+  return { ...(record ?? unborn(order, now)), transaction };
+}
+
+function unborn({ identityId, identityPoolId, isBirth, restores }: LinkOrder, now: number): IdentityRecord {
+  const origin = restores?.origin ?? (isBirth ? "here" : "source");
+  return { ...newRecord(identityId, identityPoolId, { kind: "unborn" }, now, origin), ...keptOf(restores) };
 }
 
 /** What is stored of a login: nothing of its token, and the subject only where an operation must name it (T46). */
@@ -170,6 +175,7 @@ export function commit(
   transaction: LinkTransaction,
   tickets: ReadonlyMap<string, string>,
   now: number,
+  { createdAt = now }: Pick<Restored, "createdAt"> = {},
 ): IdentityRecord {
   const linked = transaction.wanted.map((login): LinkedLogin => {
     return { ...kept(login), linkId: transaction.id, linkedAt: now };
@@ -177,7 +183,7 @@ export function commit(
   const isBorn = record.standing.kind === "unborn";
   const committed: IdentityRecord = {
     ...record,
-    createdAt: isBorn ? now : record.createdAt,
+    createdAt: isBorn ? createdAt : record.createdAt,
     modifiedAt: now,
     standing: { kind: "linked" },
     logins: [...record.logins, ...linked],

@@ -27,6 +27,6 @@ export async function findIdentityByLogin(
     providerName === pool.developerProviderName
       ? await developerLoginIdOf(identityPoolId, providerName, subject, context.hash)
       : await loginIdOf(identityPoolId, canonicalName(providerName), subject, context.hash);
-  const { owner } = await context.objects.login(loginId).view(loginId);
-  return owner === null ? err(NOT_LINKED) : ok({ IdentityId: owner.identityId });
+  const { owner, isSettled } = await context.objects.login(loginId).view(loginId);
+  return owner === null ? err(NOT_LINKED) : ok({ IdentityId: owner.identityId, IsSettled: isSettled === true });
 }

@@ -1,11 +1,13 @@
 /** UnlinkIdentity, and the administration of single identities: DescribeIdentity, DeleteIdentities. */
+import { allowsPool } from "../domain/admin-credential.ts";
 import { err, ok, type Result } from "../domain/errors.ts";
 import { callKeyOf } from "../domain/identity.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import { identityNotFound, withWords } from "../domain/refusals.ts";
 import { canonicalName } from "../domain/provider-name.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
-import { changed, untilAnswered } from "../linking/contention.ts";
+import { type Attempt, changed, untilAnswered } from "../linking/contention.ts";
+import { shardOf } from "../pools/identity-directory.ts";
 import { chargedFor, identityIdOfInput, type OperationContext, poolRefusal, type SignedContext } from "./context.ts";
 import { type DescribedIdentity, describedAs } from "./described-identity.ts";
 import { findImported } from "./imported-identities.ts";
@@ -81,7 +83,8 @@ async function deleteIdentity(context: SignedContext, identityId: IdentityId): P
     const removed = await untilAnswered(context, async () => {
       const reply = await context.objects.identity(identityId).remove(identityId, pools);
       if (reply.trace !== undefined) context.note?.(reply.trace);
-      return changed(reply);
+      const isUnknown = reply.kind === "done" && reply.isUnknown === true;
+      return isUnknown ? await buryImported(context, identityId) : changed(reply);
     });
     if (removed.ok) {
       context.note?.({ effect: "deleted" });
@@ -93,4 +96,19 @@ async function deleteIdentity(context: SignedContext, identityId: IdentityId): P
     // One identity that cannot be reached must not hide what became of the others.
     return { IdentityId: identityId, ErrorCode: "InternalServerError" };
   }
+}
+
+/** One that was imported and never lived here is not to do so any more; one that nobody knows has been deleted, too. */
+async function buryImported(context: SignedContext, identityId: IdentityId): Promise<Attempt<undefined>> {
+  const imported = await findImported(context, identityId);
+  if (imported === null) return ok(undefined);
+  const { identityPoolId } = imported;
+  context.note?.({ identityPoolId });
+  if (!allowsPool(context.caller.credential, identityPoolId)) return err({ kind: "pool-not-allowed" });
+  const { objects } = context;
+  const buried = changed(await objects.identity(identityId).bury(identityId, identityPoolId));
+  if (!("ok" in buried) || !buried.ok) return buried;
+  // By the identity's own word, too, should this be the last that is heard of the call; but whoever lists it now is to miss it.
+  await objects.identityDirectory(identityPoolId, shardOf(identityId)).update("remove", identityId, "adopted");
+  return buried;
 }

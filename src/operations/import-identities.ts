@@ -5,20 +5,14 @@
 import { err, ok, type Result } from "../domain/errors.ts";
 import type { IdentityPoolId } from "../domain/identifiers.ts";
 import type { ImportedIdentity } from "../domain/imported-identity.ts";
-import { identityPoolNotFound } from "../domain/refusals.ts";
+import { identityPoolNotFound, type Refusal, withWords } from "../domain/refusals.ts";
 import { shardOf } from "../pools/identity-directory.ts";
 import type { ExtensionInputOf, ExtensionOutputOf } from "../protocol/extensions.ts";
 import { identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
 import { idNamedBy, readLine } from "./import-lines.ts";
+import { GONE, type Judged, restoreLine } from "./restore-line.ts";
 
 type Output = ExtensionOutputOf<"ImportIdentities">;
-type Judged = Omit<Output["Results"][number], "IdentityId">;
-
-const NOT_TAKEN: Judged = {
-  Verdict: "invalid",
-  Reason: "Only what Cognito lists is taken: an id, its dates, names of its providers, and whether it is disabled.",
-};
-const GONE: Judged = { Verdict: "gone", Reason: "The identity was deleted here." };
 
 export async function importIdentities(
   input: ExtensionInputOf<"ImportIdentities">,
@@ -27,19 +21,25 @@ export async function importIdentities(
   const identityPoolId = identityPoolIdOfInput(input.IdentityPoolId);
   const refusal = poolRefusal(context, identityPoolId);
   if (refusal !== null) return refusal;
-  if ((await context.objects.readPool(identityPoolId)) === null) return err(identityPoolNotFound(identityPoolId));
+  const pool = await context.objects.readPool(identityPoolId);
+  if (pool === null) return err(identityPoolNotFound(identityPoolId));
   const lines = input.Identities.map((json) => readLine(json, context.config.region));
   const listed = lines.flatMap((line) => (line.ok && line.value.kind === "listed" ? [line.value.identity] : []));
   const verdicts = await importListed(context, identityPoolId, listed);
   if (verdicts === null) return err(identityPoolNotFound(identityPoolId));
   const judged = await Promise.all(
-    lines.map(async (line): Promise<Judged> => {
-      if (!line.ok) return { Verdict: "invalid", Reason: line.error };
-      return line.value.kind === "listed" ? (verdicts.get(line.value.identity) ?? GONE) : NOT_TAKEN;
+    lines.map(async (line): Promise<Result<Judged, Refusal>> => {
+      if (!line.ok) return ok({ Verdict: "invalid", Reason: line.error });
+      if (line.value.kind === "listed") return ok(verdicts.get(line.value.identity) ?? GONE);
+      return await restoreLine(line.value, pool, context);
     }),
   );
+  const failed = judged.find((result) => !result.ok);
+  if (failed !== undefined) return withWords(failed);
   return ok({
-    Results: judged.map((result, index) => ({ IdentityId: idNamedBy(input.Identities[index]), ...result })),
+    Results: judged.flatMap((result, index) => {
+      return result.ok ? [{ IdentityId: idNamedBy(input.Identities[index]), ...result.value }] : [];
+    }),
   });
 }
 

@@ -12,7 +12,8 @@ import { validate } from "../protocol/validate.ts";
 export type RestoredIdentity = Omit<InputValueOf<typeof identityLine>, "identityId" | "standing" | "mergedInto"> & {
   readonly identityId: IdentityId;
   readonly standing:
-    | { readonly kind: "guest" | "linked" | "closed" }
+    | { readonly kind: "guest" | "closed" }
+    | { readonly kind: "linked" }
     | { readonly kind: "merged"; readonly into: IdentityId };
 };
 

@@ -24,9 +24,9 @@ export function directoryShardOf(identityPoolId: IdentityPoolId, identityId: Ide
   return directoryShard(identityPoolId, shardOf(identityId));
 }
 
-/** Name of the shard that knows that the login is free. */
-export function directoryShardOfLogin(identityPoolId: IdentityPoolId, loginId: string): string {
-  return directoryShard(identityPoolId, Number.parseInt(loginId.charAt(0), 16) % DIRECTORY_SHARDS);
+/** The shard, from 0 on, that knows that the login is free. */
+export function shardOfLogin(loginId: string): number {
+  return Number.parseInt(loginId.charAt(0), 16) % DIRECTORY_SHARDS;
 }
 
 /** How an identity came to be here: born, or adopted, as a user or as a guest. */

@@ -267,7 +267,11 @@ const findIdentityByLogin = {
     // Secret, as a developer's user is: no message quotes any of it.
     Subject: developerUserIdentifier,
   }),
-  output: structure(["IdentityId"], { IdentityId: identityId }),
+  output: structure(["IdentityId", "IsSettled"], {
+    IdentityId: identityId,
+    /** The pool's source is never asked about the login again, whoever has it. */
+    IsSettled: boolean,
+  }),
 } as const;
 
 export const operatorOperations = {

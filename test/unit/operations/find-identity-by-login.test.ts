@@ -63,11 +63,22 @@ describe("FindIdentityByLogin", () => {
     const Logins = { [DEVELOPER]: "user-7" };
     const input = { IdentityPoolId: pool.identityPoolId, Logins };
     const identityId = textOf(await service.admin("GetOpenIdTokenForDeveloperIdentity", input), "IdentityId");
-    expect((await find(DEVELOPER, "user-7")).json).toEqual({ IdentityId: identityId });
+    expect((await find(DEVELOPER, "user-7")).json).toEqual({ IdentityId: identityId, IsSettled: false });
     expect(await find("other.example", "user-7")).toMatchObject(notFound);
     const publicLogin = await loginOf(pool.identityPoolId, DEVELOPER, "user-8");
     await makeLinked(pool.identityPoolId, [publicLogin]);
     expect(await find(DEVELOPER, "user-8")).toMatchObject(notFound);
+  });
+
+  it("says whether the login is settled, so that the pool's source is never asked about it again", async () => {
+    const login = await loginOf(pool.identityPoolId, GOOGLE, SUBJECT);
+    const identityId = await makeLinked(pool.identityPoolId, [login]);
+    await untilAtRest(identityId);
+    await env.LOGIN.getByName(login.loginId).remember(login.loginId);
+    expect((await find(GOOGLE, SUBJECT)).json).toEqual({ IdentityId: identityId, IsSettled: true });
+    const free = await loginIdOf(pool.identityPoolId, GOOGLE, "bob");
+    await env.LOGIN.getByName(free).remember(free);
+    expect(await find(GOOGLE, "bob")).toMatchObject(notFound);
   });
 
   it("takes the subject as it is: another case, another pool or another provider is another login", async () => {

@@ -5,7 +5,9 @@ import type { AdminCredential } from "../../../src/domain/admin-credential.ts";
 import { identityIdOf } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { directoryShardOf } from "../../../src/pools/identity-directory.ts";
+import { IdentityDirectoryObject } from "../../../src/worker.ts";
 import {
+  dieInNext,
   makeGuest,
   makePool,
   newIdentityId,
@@ -193,6 +195,44 @@ describe("an imported identity", () => {
       } while (NextToken !== undefined);
       expect(ids.toSorted()).toEqual([...imported, ...living].toSorted());
     }
+  });
+
+  it("that is deleted is gone for good: out of every list, and never to live", async () => {
+    const [identityId, other] = [newIdentityId(), newIdentityId()];
+    await importAll([line(identityId), line(other)]);
+    for (const _ of ["once", "again"]) {
+      const deleted = await service.admin("DeleteIdentities", { IdentityIdsToDelete: [identityId] });
+      expect(deleted.json).toEqual({ UnprocessedIdentityIds: [] });
+      expect(await list()).toMatchObject([{ IdentityId: other }]);
+      expect((await describeIdentity(identityId)).status).toBe(404);
+    }
+    expect(verdictsIn(await importAll([line(identityId)]))).toEqual(["gone"]);
+    expect(await env.IDENTITY.getByName(identityId).createGuest(identityId, pool.identityPoolId, "source")).toBe(false);
+    await untilAtRest(identityId);
+    const { json } = await service.admin("ExportIdentities", { IdentityPoolId: pool.identityPoolId });
+    expect(json["Identities"]).toMatchObject([{ identityId: other }, { kind: "gone", identityId }]);
+  });
+
+  it("that is deleted is described no more, also where the list has not heard of it", async () => {
+    const identityId = newIdentityId();
+    await importAll([line(identityId)]);
+    dieInNext(IdentityDirectoryObject.prototype, "update", "before");
+    const deleted = await service.admin("DeleteIdentities", { IdentityIdsToDelete: [identityId] });
+    expect(deleted.json["UnprocessedIdentityIds"]).toMatchObject([{ ErrorCode: "InternalServerError" }]);
+    expect((await service.admin("DeleteIdentities", { IdentityIdsToDelete: [identityId] })).json).toEqual({
+      UnprocessedIdentityIds: [],
+    });
+    expect((await describeIdentity(identityId)).status).toBe(404);
+  });
+
+  it("T45: is deleted by no credential of another pool", async () => {
+    const identityId = newIdentityId();
+    await importAll([line(identityId)]);
+    const input = { IdentityIdsToDelete: [identityId] };
+    expect((await service.call("DeleteIdentities", input, { credential: LIMITED })).json).toEqual({
+      UnprocessedIdentityIds: [{ IdentityId: identityId, ErrorCode: "AccessDenied" }],
+    });
+    expect((await describeIdentity(identityId)).status).toBe(200);
   });
 
   it("goes with its pool", async () => {
