@@ -373,7 +373,15 @@ export async function driveEverything(folder: string): Promise<Driven> {
     { identityId: imported, developerUsers: [good.repeat(2)] },
     { kind: "login", providerName: issuer.providerName, loginId: ann, settled: true },
   ];
-  reads.push(await signed("Edgepool.ImportIdentities", { ...pool, Identities: [{ identityId: imported }, ...spoilt] }));
+  const cid = secrets.add("a subject", `subject-${newPerson()}`);
+  const restored = {
+    identityId: `us-east-1:${crypto.randomUUID()}`,
+    links: [{ providerName: issuer.providerName, subject: cid }],
+    developerUsers: [logSecrets.add("a developer's user", newPerson())],
+  };
+  const lines = [{ identityId: imported }, restored, ...spoilt];
+  for (const _ of ["once", "again"])
+    reads.push(await signed("Edgepool.ImportIdentities", { ...pool, Identities: lines }));
   await signed("Edgepool.ImportIdentities", { IdentityPoolId: good.slice(0, 50), Identities: [{ links: good }] });
   reads.push(await signed("Edgepool.ExportIdentities", pool));
   for (const IdentityId of [guest, absorbed, imported, good.slice(0, 50)]) {
