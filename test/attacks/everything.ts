@@ -373,10 +373,10 @@ export async function driveEverything(folder: string): Promise<Driven> {
     { identityId: imported, developerUsers: [good.repeat(2)] },
     { kind: "login", providerName: issuer.providerName, loginId: ann, settled: true },
   ];
-  const cid = secrets.add("a subject", `subject-${newPerson()}`);
+  const eli = secrets.add("a subject", `subject-${newPerson()}`);
   const restored = {
     identityId: `us-east-1:${crypto.randomUUID()}`,
-    links: [{ providerName: issuer.providerName, subject: cid }],
+    links: [{ providerName: issuer.providerName, subject: eli }],
     developerUsers: [logSecrets.add("a developer's user", newPerson())],
   };
   const lines = [{ identityId: imported }, restored, ...spoilt];

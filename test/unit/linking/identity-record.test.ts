@@ -23,6 +23,7 @@ import {
   linkedTo,
   MERGED,
   NOW,
+  POOL,
   recordOf,
   transactionOf,
 } from "./records.ts";
@@ -46,6 +47,17 @@ describe("the outbox", () => {
     ["owes the directory the end of one", { ...DELETED, listing: "to-remove" }, ["update-listing"]],
   ])("%s", (_, record, kinds) => {
     expect(outbox(record).map((message) => message.kind)).toEqual(kinds);
+  });
+
+  it("tells the pool's list of a login that stays settled, and of a source's identity that it is one", () => {
+    const release = { kind: "release", loginId: "a/1", identityId: id("a"), linkId: "t0" };
+    expect(outbox({ ...CLOSED, releases: [{ ...linked("a/1"), remember: true }] })).toEqual([
+      { ...release, remember: true, freed: { identityPoolId: POOL, providerName: "a" } },
+    ]);
+    const listing = (record: IdentityRecord) => outbox({ ...record, listing: "to-add", origin: "source" });
+    expect(listing(GUEST)).toMatchObject([{ kind: "update-listing", origin: "adopted-guest" }]);
+    expect(listing(linkedTo("a/1"))).toMatchObject([{ kind: "update-listing", origin: "adopted" }]);
+    expect(outbox({ ...GUEST, listing: "to-add" })[0]).not.toHaveProperty("origin");
   });
 
   it("names the link that a release ends, and the ticket that a settlement is for", () => {

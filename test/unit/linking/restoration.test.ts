@@ -70,6 +70,19 @@ describe("an identity that is not known here", () => {
     await stage.actor.restore(order({ kind: "guest" }, { restores: { origin: "here", barred: [] } }));
     expect(stage.record).toMatchObject({ origin: "here", createdAt: NOW });
     expect(kinds(stage)).toEqual(["born"]);
+    const linked = new Stage(null);
+    await linked.actor.restore(order(linking("a/1"), { restores: { origin: "here", barred: [] } }));
+    expect(linked.record).toMatchObject({ origin: "here", standing: { kind: "linked" } });
+    expect(kinds(linked)).toEqual(["born", "linked"]);
+  });
+
+  it("hears of the pool's list since when it is there, where only that has been told", async () => {
+    const listed = { kind: "listing", poolDeleted: false, createdAt: BORN } as const;
+    const stage = new Stage(null, { answer: except("update-listing", listed) });
+    await stage.actor.restore(order({ kind: "guest" }, { restores: { origin: "source", barred: [] } }));
+    expect(stage.record).toMatchObject({ createdAt: NOW });
+    await stage.rest();
+    expect(stage.record).toMatchObject({ createdAt: BORN, modifiedAt: NOW, listing: "listed" });
   });
 
   it("is a developer's users by their names, and of nobody else a name is stored", async () => {
