@@ -50,11 +50,16 @@ export type Met = GrantAccess & {
 
 export type Located = { readonly identityId: IdentityId; readonly sourcePoolId: IdentityPoolId };
 
-/** Asks each question once, however often the call is attempted: its answer is remembered for this call alone. */
+/** Asks each question once, and counts each fact once, however often the call is attempted: remembered for this call alone. */
 export function askingOnce(source: SourceParty): SourceParty {
   const answers = new Map<string, ReturnType<SourceParty["ask"]>>();
+  const counted = new Set<SourceFact>();
   return {
     ...source,
+    count: (fact) => {
+      if (!counted.has(fact)) source.count(fact);
+      counted.add(fact);
+    },
     ask: async (identityId, logins) => {
       const question = `${logins} ${identityId ?? ""}`;
       const known = answers.get(question) ?? source.ask(identityId, logins);

@@ -24,12 +24,22 @@ async function replies(): Promise<readonly Traced<GrantReply>[]> {
       trace: { identityPoolId, providerNames: ["p"], upstreamFetches: 2 },
     },
     refused({ kind: "access-forbidden", identityId }),
+    { ...refused({ kind: "identity-not-found", identityId }), isUnknown: true },
     { kind: "busy", holder, verified: { identityPoolId, logins } },
     { kind: "busy", verified: { identityPoolId, logins, ...access } },
     { kind: "merged", into: identityId },
     { kind: "merged", into: identityId, verified: { identityPoolId, logins, ...access } },
     { kind: "to-link", identityPoolId, logins, ...access, isGuest: false },
     { kind: "to-link", identityPoolId, logins, isGuest: true },
+    {
+      kind: "to-link",
+      identityPoolId,
+      logins,
+      isGuest: true,
+      asksSource: true,
+      origin: "source",
+      remembers: true,
+    },
   ];
 }
 
