@@ -1,12 +1,25 @@
 /** What is written from the table of settings: lists in a document of `docs`, the comments of wrangler.toml, the lines of `--help`. Text only. */
 import { STAND_INS } from "../src/development/upstreams.ts";
+import { extensions } from "../src/protocol/extensions.ts";
+import { operations } from "../src/protocol/shapes.ts";
 import { type Setting, SETTINGS } from "../src/settings.ts";
 
 const ALL: readonly Setting[] = Object.values(SETTINGS);
 
-/** docs/settings.md with its lists written anew. */
+/** docs/settings.md with its lists written anew, and the operations of the credential that may read. */
 export function settingsPage(document: string): string {
-  return withLists(withLists(document, "settings", ALL), "development settings", [STAND_INS]);
+  return withReads(withLists(withLists(document, "settings", ALL), "development settings", [STAND_INS]));
+}
+
+/** By its name a signed operation only reads; a token of a developer's user is no reading. */
+const READS = /^(Check|Describe|Find|Get(?!OpenIdToken)|List|Lookup)/;
+const LIST_OF_READER = /("accessKeyId": "reader",[^\]]*"operations": \[)[^\]]*\]/;
+
+function withReads(document: string): string {
+  const reads = Object.entries({ ...operations, ...extensions }).flatMap(([name, { access }]) =>
+    access === "signed" && READS.test(name) ? [`      ${JSON.stringify(name)}`] : [],
+  );
+  return document.replace(LIST_OF_READER, (_, before: string) => `${before}\n${reads.toSorted().join(",\n")}\n    ]`);
 }
 
 /** wrangler.toml with its [vars] and [secrets] written anew. What a setting is set to, without `#` before it, stays. */
