@@ -217,7 +217,10 @@ export class IdentityActor extends IdentityPeer {
   async #admit(identityId: IdentityId, call: ClientCall | null): Promise<Admission> {
     const notFound = refused({ kind: "identity-not-found", identityId });
     const named = this.kept.value;
-    if (named === null || named.standing.kind === "unborn") return { ...notFound, isUnknown: true };
+    if (named === null || named.standing.kind === "unborn") {
+      // One that another absorbs before it was known here is that one in a moment, and the source knows it no more.
+      return (named && freezeOf(named)) ?? { ...notFound, isUnknown: true };
+    }
     if (!isVisible(named)) return notFound;
     const pool = await this.host.readPool(named.identityPoolId);
     if (pool === null) return notFound;

@@ -56,7 +56,8 @@ export async function obtainGrant(
         const met = reply.isUnknown === true && asked !== undefined ? await asked.meet(identityId) : ok(null);
         if (!met.ok) return met;
         if (met.value === null) return err(refusalTo(requested, refusalIn(reply)));
-        note(met.value);
+        // A guest is asked again as any other: what he is given has not been decided.
+        if (met.value.logins.length > 0) note(met.value);
         return await adopt(parties, identityId, met.value, {
           callId: call.callId,
           ...(pinned !== undefined && { pinned }),

@@ -84,7 +84,7 @@ async function deleteIdentity(context: SignedContext, identityId: IdentityId): P
       const reply = await context.objects.identity(identityId).remove(identityId, pools);
       if (reply.trace !== undefined) context.note?.(reply.trace);
       const isUnknown = reply.kind === "done" && reply.isUnknown === true;
-      return isUnknown ? await buryImported(context, identityId) : changed(reply);
+      return isUnknown ? await buryUnknown(context, identityId) : changed(reply);
     });
     if (removed.ok) {
       context.note?.({ effect: "deleted" });
@@ -98,10 +98,10 @@ async function deleteIdentity(context: SignedContext, identityId: IdentityId): P
   }
 }
 
-/** One that was imported and never lived here is not to do so any more; one that nobody knows has been deleted, too. */
-async function buryImported(context: SignedContext, identityId: IdentityId): Promise<Attempt<undefined>> {
+/** One that never lived here and still may come is not to do so any more; one that nobody knows has been deleted, too. */
+async function buryUnknown(context: SignedContext, identityId: IdentityId): Promise<Attempt<undefined>> {
   const imported = await findImported(context, identityId);
-  if (imported === null) return ok(undefined);
+  if (imported === null) return await buryUnlisted(context, identityId);
   const { identityPoolId } = imported;
   context.note?.({ identityPoolId });
   if (!allowsPool(context.caller.credential, identityPoolId)) return err({ kind: "pool-not-allowed" });
@@ -111,4 +111,17 @@ async function buryImported(context: SignedContext, identityId: IdentityId): Pro
   // By the identity's own word, too, should this be the last that is heard of the call; but whoever lists it now is to miss it.
   await objects.identityDirectory(identityPoolId, shardOf(identityId)).update("remove", identityId, "adopted");
   return buried;
+}
+
+/** A source that is asked about every id may have it: of which pool it is, nobody but its user can prove, and in each it is dead. */
+async function buryUnlisted(context: SignedContext, identityId: IdentityId): Promise<Attempt<undefined>> {
+  const { objects, config, caller } = context;
+  if (!identityId.startsWith(`${config.region}:`)) return ok(undefined);
+  const pools = await objects.readSourcedPools(config.region);
+  const pool = pools.find(({ identityPoolId, source }) => {
+    return source?.unknownIds === "ask" && allowsPool(caller.credential, identityPoolId);
+  });
+  return pool === undefined
+    ? ok(undefined)
+    : changed(await objects.identity(identityId).bury(identityId, pool.identityPoolId));
 }

@@ -7,7 +7,6 @@ import { type Finding, worstFirst } from "../domain/finding.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import { canonicalName, oidcProviderOf } from "../domain/provider-name.ts";
 import { accessFindings } from "../domain/pool-access-findings.ts";
-import { sourceFindings } from "../domain/source-findings.ts";
 import { canVerify } from "../key-sets/public-keys.ts";
 import type { KeySetAnswer } from "../key-sets/key-set-life.ts";
 import { clientIdMistake } from "./client-id-forms.ts";
@@ -21,7 +20,7 @@ export type KeyIssuers = ReadonlyMap<string, string>;
 export type PoolFacts = {
   readonly pool: IdentityPool;
   readonly providers: PoolProviders;
-  readonly config: Pick<Config, "providerApis" | "sourceCredentials" | "upstreams">;
+  readonly config: Pick<Config, "providerApis" | "upstreams">;
   readonly issuers: KeyIssuers;
   /** By issuer: what its object answered. */
   readonly keySets: ReadonlyMap<string, KeySetAnswer>;
@@ -37,7 +36,7 @@ export function keyIssuersOf({ clients }: PoolProviders, { upstreams }: Pick<Con
 
 /** The worst first. */
 export function poolFindings(facts: PoolFacts): readonly Finding[] {
-  const { pool, providers, config } = facts;
+  const { pool, providers } = facts;
   return worstFirst([
     ...loginFindings(pool),
     ...providerFindings(facts),
@@ -45,7 +44,6 @@ export function poolFindings(facts: PoolFacts): readonly Finding[] {
     ...clientIdFindings(providers),
     ...checkFindings(facts),
     ...accessFindings(pool, hasProviders(pool)),
-    ...sourceFindings(pool, config.sourceCredentials.has(pool.source?.identityPoolId ?? "")),
   ]);
 }
 

@@ -33,7 +33,8 @@ function unrestOfIdentities(world: World): string | null {
     if (!isRecordAtRest(upgraded(record))) return `no-trace-of-an-abort: ${name} still has something pending`;
     if (kind === "unborn") return `no-orphans: ${name} was never born and is still stored`;
     if (kind !== "deleted" && !world.pools.isLive(record.identityPoolId)) return `${name} outlives its pool`;
-    if ((alarmAtMs !== null) !== (kind === "deleted")) return `${name} is ${kind}, and its alarm is ${alarmAtMs}`;
+    const isKeptForADay = kind === "deleted" && upgraded(record).origin === "here";
+    if ((alarmAtMs !== null) !== isKeptForADay) return `${name} is ${kind}, and its alarm is ${alarmAtMs}`;
     for (const { loginId, linkId } of record.logins) {
       const owner = world.logins.get(loginId)?.stored?.owner;
       if (owner?.identityId !== name || owner.linkId !== linkId)
@@ -48,6 +49,10 @@ function unrestOfLogins(world: World): string | null {
     if (alarmAtMs !== null) return `${loginId} still has an alarm`;
     if (state === null) continue;
     if (state.reservation !== null) return `all-comes-to-rest: ${loginId} is reserved for ever`;
+    if (state.owner === null) {
+      if (world.sources !== null && state.settled === true) continue;
+      return `no-trace-of-an-abort: ${loginId} is nobody's, and is kept in mind`;
+    }
     const owner = [...world.identities.values()].find(({ name }) => name === state.owner?.identityId)?.stored ?? null;
     const holds =
       owner?.logins.some((login) => login.loginId === loginId && login.linkId === state.owner?.linkId) ?? false;

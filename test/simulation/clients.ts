@@ -71,6 +71,10 @@ export class Client {
         : { kind: "get-id", identityPoolId, tokens };
     const isDisabled = owner !== null && this.#world.identities.get(owner)?.stored?.isDisabled === true;
     const found = await this.#serve(life, ask, "agree");
+    if (owner === null && this.#mayBeRefused(login, found)) {
+      this.isDone = true;
+      return;
+    }
     if (isDisabled) {
       if (found.ok || found.error.type !== "NotAuthorizedException")
         network.violate(`operations-agree: ${login.loginId} is of ${owner}, which is disabled, and has an answer`);
@@ -93,6 +97,15 @@ export class Client {
       network.violate(`operations-agree: ${identityId} does not agree on ${login.loginId}: ${JSON.stringify(granted)}`);
     }
     this.isDone = true;
+  }
+
+  /** A new login that the source has for another identity than any could be here, or of which it does not tell. */
+  #mayBeRefused(login: VerifiedLogin, found: Answer): boolean {
+    const { sources } = this.#world;
+    if (sources === null || found.ok) return false;
+    // Nobody may look up a developer's user there: a new one is told so, and none is born.
+    if (login.isDeveloper === true && !sources.plan.hasCredential) return true;
+    return found.error.type === "ResourceConflictException" && sources.arrivals.mayConflict(login);
   }
 
   /** At rest, to merge what is merged answers the identity that it is, and stores nothing (invariant no-second-effect). */
@@ -208,6 +221,12 @@ export class Client {
       }
       case "look-up-users":
         return identityId === undefined ? null : { kind: "look-up-users", identityPoolId, identityId };
+      case "old-app": {
+        const { act, tokens, isOwn } = operation;
+        const presented = identityId === undefined ? new Map(tokens) : this.#tokensFor(tokens, isOwn, identityId);
+        const at = act === "get-id" ? { identityPoolId } : own;
+        return { ...at, kind: "old-app", act, identityId: identityId ?? null, presented };
+      }
       case "administer": {
         const name = this.#world.newName("name");
         const [hasSecret, size] = [this.#random.chance(0.3), 1 + this.#random.below(3)];
@@ -302,7 +321,10 @@ export class Client {
       if (answer.ok && answer.value !== null) judge.merges.saidTogether(users, answer.value, asked.step);
     }
     if (answer.ok) {
-      if (answer.value !== null) judge.pools.answered(request.identityPoolId, answer.value);
+      if (answer.value === null) return;
+      judge.pools.answered(request.identityPoolId, answer.value);
+      if ("tokens" in request && request.identityPoolId === POOL_ID)
+        this.#world.sources?.arrivals.answered(loginsIn(request, login), answer.value);
       return;
     }
     const { type } = answer.error;
@@ -336,6 +358,7 @@ export class Client {
       case "developer-token":
       case "look-up":
       case "look-up-users":
+      case "old-app":
       case "administer":
       case "rotate-key":
       case "ask-issuer":
@@ -349,7 +372,8 @@ export class Client {
     const { ids, logins, pools } = this.#knowledge;
     if (!ids.includes(identityId)) ids.push(identityId);
     pools.set(identityId, request.identityPoolId);
-    if (!("tokens" in request) || request.kind === "unlink" || request.kind === "burst") return;
-    logins.set(identityId, new Map([...(logins.get(identityId) ?? []), ...request.tokens]));
+    const brought = "tokens" in request ? request.tokens : request.kind === "old-app" ? request.presented : null;
+    if (brought === null || request.kind === "unlink" || request.kind === "burst") return;
+    logins.set(identityId, new Map([...(logins.get(identityId) ?? []), ...brought]));
   }
 }

@@ -1,5 +1,5 @@
 /**
- * How often each fault point F1 to F18 was really hit, as opposed to drawn: a point that no schedule reaches proves
+ * How often each fault point F1 to F23 was really hit, as opposed to drawn: a point that no schedule reaches proves
  * nothing. Docs/reliability.md says what each is; the test holds that every one is hit.
  */
 
@@ -50,6 +50,13 @@ export const FAULT_POINTS = [
   "F17 two isolates sign with different keys",
   "F17 two isolates publish different key sets",
   "F18 a client goes away in mid-request",
+  "F19 the source throttles",
+  "F19 the source fails",
+  "F19 the source answers junk",
+  "F20 what the source has done is not answered",
+  "F21 an old app links at the source what is not known here yet",
+  "F22 the source is changed while it is asked",
+  "F23 an identity is deleted while the source is asked",
 ] as const;
 
 export type FaultPoint = (typeof FAULT_POINTS)[number];

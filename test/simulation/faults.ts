@@ -35,6 +35,11 @@ export const FAULTS = [
   "limiter-lost",
   /** F18: the client, or the isolate that serves it, goes away in mid-request. */
   "client-gone",
+  /** F19, F20: the source says to come again, fails, answers what is no answer, and does what it does not answer. */
+  "source-throttles",
+  "source-fails",
+  "source-answers-junk",
+  "source-loses-answer",
 ] as const;
 
 export type Fault = (typeof FAULTS)[number];

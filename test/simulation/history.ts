@@ -67,6 +67,7 @@ export class History {
       case "look-up-users":
       case "burst":
       case "bring-token":
+      case "old-app":
       case "administer":
       case "rotate-key":
       case "ask-issuer":

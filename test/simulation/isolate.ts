@@ -13,7 +13,11 @@ import { Isolate as ProductIsolate } from "../../src/isolate.ts";
 import type { KeyRingActor } from "../../src/keys/key-ring-actor.ts";
 import type { Caller, SignedContext } from "../../src/operations/context.ts";
 import { createSigner, type KeyAsker, type OpenKey, type Signer } from "../../src/keys/signer.ts";
+import { poolDirectoryOf } from "../../src/pools/pool-directory.ts";
+import { unlinkAtSource } from "../../src/source/at-source.ts";
+import { sourcePartyOf } from "../../src/source/source-party.ts";
 import { KEY_ENCRYPTION_KEY, OTHER_POOL_ID, OTHER_TOKEN_SECONDS } from "./settings.ts";
+import { callToolsOf, sourceToolsOf } from "./source-tools.ts";
 import { LeaseJudge } from "./key-judge.ts";
 import { ringIn } from "./keys.ts";
 import type { Random } from "../support/random.ts";
@@ -47,7 +51,7 @@ const CONFIGS = { conflict: configOf("conflict"), merge: configOf("merge") } as 
 
 export class Isolate {
   readonly #world: Surroundings;
-  readonly #pools: ProductIsolate["pools"];
+  readonly #product: ProductIsolate;
   /** When a pool was last changed through this isolate. */
   readonly #changedAtMs = new Map<IdentityPoolId, number>();
   readonly #leaseJudge: LeaseJudge;
@@ -62,13 +66,13 @@ export class Isolate {
     // A key is a name here, and so is what it signs.
     const open: OpenKey = async ({ kid }) => await Promise.resolve(ok(async () => await Promise.resolve(kid)));
     this.#signerOf = createSigner(open, () => random.next());
-    this.#pools = new ProductIsolate(() => random.next()).pools;
+    this.#product = new ProductIsolate(() => random.next());
   }
 
   async readPool(life: Life, identityPoolId: IdentityPoolId): Promise<IdentityPool | null> {
     const { network, pools, judge } = this.#world;
     const askedAtMs = network.nowMs;
-    const pool = await this.#pools.read(identityPoolId, askedAtMs / 1000, {
+    const pool = await this.#product.pools.read(identityPoolId, askedAtMs / 1000, {
       ask: async () => await network.call(life, pools.pool(identityPoolId), "read", async (node) => await node.read()),
       // A request goes on when it is answered, until its isolate goes away.
       later: () => {},
@@ -105,7 +109,7 @@ export class Isolate {
     random: Random,
     given: Pick<SignedContext, "call" | "verifyLogins" | "verifyForGrant">,
   ): SignedContext {
-    const { network, newUuid, mergePolicy } = this.#world;
+    const { network, newUuid, mergePolicy, sources } = this.#world;
     return {
       config: CONFIGS[mergePolicy],
       bindings: [],
@@ -113,11 +117,14 @@ export class Isolate {
         ...objects,
         readPool: async (identityPoolId) => await this.readPool(life, identityPoolId),
         readSourcedPools: async (region) => {
-          const ids = await objects.poolDirectory(region).sourced();
+          const ids = await this.#sourcedPools(region, objects);
           const pools = await Promise.all(ids.map(async (identityPoolId) => await this.readPool(life, identityPoolId)));
           return pools.flatMap((pool) => (pool?.source === undefined ? [] : pool));
         },
-        forgetPool: (identityPoolId) => this.#pools.forget(identityPoolId),
+        forgetPool: (identityPoolId) => {
+          this.#product.pools.forget(identityPoolId);
+          this.#product.sourcedPools.delete(poolDirectoryOf(identityPoolId));
+        },
         source() {
           throw new Error("no operation of this world asks for a report");
         },
@@ -136,8 +143,17 @@ export class Isolate {
       client: null,
       pause: async (ms) => await network.sleep(life, ms),
       random: () => random.next(),
-      sourceOf: () => null,
-      unlinkAtSource() {},
+      sourceOf: (pool, logins) => {
+        if (sources === null) return null;
+        const tools = callToolsOf(sources, life, given.call, this.#product.refusedAtSource, () => network.nowMs / 1000);
+        return sourcePartyOf(pool, logins, tools);
+      },
+      // Nobody waits for it, and it goes with the isolate of its call.
+      unlinkAtSource(source, identityId, logins, names) {
+        if (sources === null) return;
+        const tools = sourceToolsOf(sources, life, given.call.askedAt * 1000);
+        void unlinkAtSource(source, identityId, logins, names, tools);
+      },
       askPoints: async () => await Promise.reject(new Error("no operation of this world asks for metrics")),
       // Whoever gives credentials is beyond this world, and gives them for whatever was signed.
       assumeRole: async ({ roleArn }) => {
@@ -150,6 +166,15 @@ export class Isolate {
         return { credentials: ok(credentials), trace: { role: roleArn } };
       },
     };
+  }
+
+  async #sourcedPools(region: string, objects: Reachable): Promise<readonly IdentityPoolId[]> {
+    const now = this.#world.network.nowMs / 1000;
+    const known = this.#product.sourcedPools.get(region, now);
+    if (known !== undefined) return known;
+    const ids = await objects.poolDirectory(region).sourced();
+    this.#product.sourcedPools.set(region, ids, now);
+    return ids;
   }
 
   #signerFor(life: Life, random: Random): Signer {

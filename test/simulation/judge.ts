@@ -19,6 +19,7 @@ import { RateJudge } from "./rate-judge.ts";
 import { idsOf, isOwnershipChanged, mixUpOf, objectionTo } from "./record-rules.ts";
 import { RoleJudge } from "./roles.ts";
 import { RATE } from "./settings.ts";
+import type { Sources } from "./sources.ts";
 import { UnlinkJudge } from "./unlink-judge.ts";
 
 /** All storage, and where to say what is wrong with it. */
@@ -28,6 +29,7 @@ type Evidence = {
   poolOf(loginId: string): IdentityPoolId | undefined;
   readonly identities: ReadonlyMap<string, { readonly stored: StoredRecord | null }>;
   readonly logins: ReadonlyMap<string, { readonly stored: LoginState | null }>;
+  readonly sources: Pick<Sources, "judge"> | null;
 };
 
 /** Standings only ever move to a higher rank (invariant no-way-back). */
@@ -293,27 +295,33 @@ export class Judge {
       const proved = new Set(order.logins.map((login) => login.loginId));
       const isSameOrder = this.#leadsTo(order.identityId, name) && order.absorb.join() === absorbed.join();
       const isWhole = order.logins.every(({ loginId }) => after.logins.some((login) => login.loginId === loginId));
+      // By the word of the source, of which its own judge knows whether it was given.
+      const vouched = new Set(order.adopts?.flatMap(({ identityIds }) => identityIds));
       const isOwn =
         before?.standing.kind === "linked"
           ? before.logins.some(({ loginId }) => proved.has(loginId))
           : absorbed.length === 0;
-      const areProved = victims.every(
-        ({ standing, logins }) => standing.kind === "guest" || logins.some(({ loginId }) => proved.has(loginId)),
-      );
+      const areProved = victims.every(({ identityId, standing, logins }) => {
+        const isOfSource = vouched.has(identityId) || standing.kind === "guest";
+        return isOfSource || logins.some(({ loginId }) => proved.has(loginId));
+      });
       const isFromRequest = added.every(
         ({ loginId }) => proved.has(loginId) || handedOver.some((login) => login.loginId === loginId),
       );
-      return isSameOrder && isWhole && isOwn && areProved && isFromRequest;
+      return isSameOrder && isWhole && (isOwn || vouched.has(name as IdentityId)) && areProved && isFromRequest;
     });
     if (orders.length === 0) this.#violate(`no-gift: ${name} committed what no request has proved`);
     const mayMerge =
       this.#world.mergePolicy === "merge" || orders.some(({ logins }) => this.#developerMerges.has(idsOf(logins)));
-    const linked = victims.find(({ standing }) => standing.kind !== "guest");
+    const linked = victims.find(({ standing }) => standing.kind === "linked");
     if (linked !== undefined && !mayMerge) this.#violate(`no-theft: ${name} merged ${linked.identityId}`);
     const user = orders.every((order) => this.#isPinned(order)) ? orders[0]?.logins[0] : undefined;
     if (victims.some(({ logins }) => logins.some(({ loginId }) => loginId === user?.loginId))) {
       this.#violate(`no-theft: ${name} took ${user?.loginId} by a call that only names an identity`);
     }
+    const held = new Set(before?.logins.map(({ loginId }) => loginId));
+    const isProved = orders.some(({ logins }) => logins.some(({ loginId }) => held.has(loginId)));
+    this.#world.sources?.judge.gained(name, added, isProved, absorbed);
     const callIds = new Set(orders.flatMap(({ callId }) => callId ?? []));
     for (const identityId of absorbed) this.merges.absorbed(identityId, name, callIds);
   }

@@ -34,8 +34,8 @@ export function lapseOfLife(stored: StoredRecord | null, after: StoredRecord): s
   return isSame && after.told === 0 ? null : "is of another origin than it was";
 }
 
-function settled({ told, origin, barred }: IdentityRecord): string {
-  return JSON.stringify([told, origin, barred]);
+function settled({ told, origin }: IdentityRecord): string {
+  return JSON.stringify([told, origin]);
 }
 
 function wordsOf(entries: readonly LifeEntry[]): string {
@@ -55,7 +55,8 @@ function happened(before: IdentityRecord | null, after: IdentityRecord): readonl
   const isEnd = standing.kind === "merged" || standing.kind === "deleted";
   const isCommit = transaction !== null && transaction.id !== before?.transaction?.id;
   return [
-    ...(before === null ? ["born"] : []),
+    // One that was deleted before anybody came with it has never lived.
+    ...(isUnborn(before) && !isUnborn(after) && standing.kind !== "deleted" ? [beginsAs(after)] : []),
     ...(gained.length > 0 ? [inWords("linked", namesOf(gained))] : []),
     ...(lost.length > 0 && !isEnd ? [inWords("unlinked", namesOf(lost))] : []),
     ...(isCommit ? transaction.absorbed.map((other) => inWords("absorbed", [], other)) : []),
@@ -63,6 +64,15 @@ function happened(before: IdentityRecord | null, after: IdentityRecord): readonl
     ...(isNew && standing.kind === "merged" ? [inWords("merged", [], standing.into)] : []),
     ...(isNew && (standing.kind === "closed" || standing.kind === "deleted") ? [standing.kind] : []),
   ];
+}
+
+/** One that another absorbs before it was known here is stored before it is anything. */
+function isUnborn(record: IdentityRecord | null): boolean {
+  return record === null || record.standing.kind === "unborn";
+}
+
+function beginsAs({ origin }: IdentityRecord): string {
+  return origin === "source" ? "adopted" : "born";
 }
 
 function without(logins: readonly LinkedLogin[], others: readonly LinkedLogin[]): readonly LinkedLogin[] {

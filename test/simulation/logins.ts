@@ -7,11 +7,16 @@ import { DEVELOPER, POOL_ID } from "./settings.ts";
 /** By pool, provider and subject: a map each, since to put a key together costs more than to find it. */
 const logins = new Map<IdentityPoolId, Map<string, Map<string, VerifiedLogin>>>();
 const pools = new Map<string, IdentityPoolId>();
+const byId = new Map<string, VerifiedLogin>();
 
 /** A login is of one pool: the same person is somebody else in another. */
 export function loginOf(identityPoolId: IdentityPoolId, providerName: string, subject: string): VerifiedLogin {
   const known = logins.get(identityPoolId)?.get(providerName)?.get(subject);
   return known ?? newLogin(identityPoolId, providerName, subject);
+}
+
+export function loginNamed(loginId: string): VerifiedLogin | undefined {
+  return byId.get(loginId);
 }
 
 export function poolOfLogin(loginId: string): IdentityPoolId | undefined {
@@ -37,5 +42,6 @@ function newLogin(identityPoolId: IdentityPoolId, providerName: string, subject:
   if (ofProvider === undefined) ofPool.set(providerName, (ofProvider = new Map()));
   ofProvider.set(subject, login);
   pools.set(login.loginId, identityPoolId);
+  byId.set(login.loginId, login);
   return login;
 }

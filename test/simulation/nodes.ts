@@ -140,7 +140,10 @@ export class IdentityNode {
     this.#world.judge.unlinks.called(callKey, isToGo);
     const presented = this.#presented(tokens, () => {});
     const reply = await this.#actor.unlink(identityId, presented, providerNames, callKey);
-    if (reply.kind === "done" && this.#life.isAlive) this.#world.judge.unlinked(identityId, callKey, isToGo);
+    if (reply.kind === "done" && this.#life.isAlive) {
+      this.#world.judge.unlinked(identityId, callKey, isToGo);
+      this.#world.sources?.judge.unlinked(identityId, providerNames);
+    }
     return reply;
   }
 
@@ -159,6 +162,12 @@ export class IdentityNode {
 
   async remove(identityId: IdentityId, ...order: RemovalOrder): Promise<ChangeReply> {
     const reply = await this.#actor.remove(identityId, ...order);
+    if (reply.kind === "done" && this.#life.isAlive) this.#world.judge.removed(identityId);
+    return reply;
+  }
+
+  async bury(identityId: IdentityId, identityPoolId: IdentityPoolId): Promise<ChangeReply> {
+    const reply = await this.#actor.bury(identityId, identityPoolId);
     if (reply.kind === "done" && this.#life.isAlive) this.#world.judge.removed(identityId);
     return reply;
   }

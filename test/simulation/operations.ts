@@ -10,8 +10,21 @@ export const PROVIDERS = ["a", "b", "c"] as const;
 /** One login a provider, as `Logins` maps provider names to login tokens. */
 export type Tokens = readonly (readonly [providerName: string, subject: string])[];
 
-/** "set-roles" and "tag" change what is beside a pool's settings. */
-export type Act = "create" | "update" | "set-roles" | "tag" | "describe" | "delete" | "list-identities" | "list-pools";
+/** "set-roles", "tag" and those of its source change what is beside a pool's settings. */
+export type Act =
+  | "create"
+  | "update"
+  | "set-roles"
+  | "tag"
+  | "set-source"
+  | "end-source"
+  | "describe"
+  | "delete"
+  | "list-identities"
+  | "list-pools";
+
+/** What an app asks of Cognito itself, whose users have not the new one yet; "delete" is its operator's. */
+export type OldAct = "get-id" | "get-token" | "unlink" | "delete";
 
 /** `copyAfterMs`: so long after the answer a copy of the request arrives, which was stuck on its way. */
 export type Operation = { readonly pool?: number; readonly copyAfterMs?: number } & (
@@ -61,6 +74,14 @@ export type Operation = { readonly pool?: number; readonly copyAfterMs?: number 
   | { readonly kind: "look-up-users"; readonly target: number }
   /** What administrators ask of pools, or of the list of a pool's identities. */
   | { readonly kind: "administer"; readonly act: Act }
+  /** Asked of the source itself. */
+  | {
+      readonly kind: "old-app";
+      readonly act: OldAct;
+      readonly target: number;
+      readonly tokens: Tokens;
+      readonly isOwn: boolean;
+    }
   /** An operator's emergency rotation of the signing key. */
   | { readonly kind: "rotate-key"; readonly isForced: boolean }
   /** An isolate asks for an issuer's keys, at times because none of those that it was told of fits a token. */

@@ -54,8 +54,9 @@ export class PoolChecks {
       network.violate(`lists-are-true: ${identityPoolId} is live: ${isLive}, and lists: ${listed.ok}`);
     if (!listed.ok) return;
     const wanted = this.#identitiesIn(identityPoolId).join(" ");
+    const all = [...this.#identitiesIn(identityPoolId), ...this.#toCome(identityPoolId)].toSorted().join(" ");
     const named = listed.value.toSorted().join(" ");
-    if (named !== wanted) network.violate(`lists-are-true: ${identityPoolId} lists [${named}] and has [${wanted}]`);
+    if (named !== all) network.violate(`lists-are-true: ${identityPoolId} lists [${named}] and has [${all}]`);
     const entries = [...pools.shards].flatMap(([name, { stored }]) => {
       return name.startsWith(`${identityPoolId}/`) ? [...(stored?.tables.listed.keys() ?? [])] : [];
     });
@@ -83,6 +84,15 @@ export class PoolChecks {
         return record?.identityPoolId === identityPoolId && isVisible(record) ? [record.identityId] : [];
       })
       .toSorted();
+  }
+
+  /** Those of an import list of whom nothing was ever heard here. */
+  #toCome(identityPoolId: IdentityPoolId): readonly string[] {
+    const { sources, identities } = this.#world;
+    return [...new Map((sources?.listed ?? []).map((kept) => [kept.identityId, kept])).values()].flatMap((kept) => {
+      const isHere = (identities.get(kept.identityId)?.stored ?? null) !== null;
+      return kept.identityPoolId === identityPoolId && !isHere ? [kept.identityId] : [];
+    });
   }
 
   async #checkPools(): Promise<void> {

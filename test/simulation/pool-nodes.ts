@@ -40,6 +40,11 @@ type ShardTable = Exclude<keyof ShardStorage, "isClosed" | "close">;
 type RowOf<Table extends ShardTable> = ShardStorage[Table] extends Rows<infer Row> ? Row : never;
 type ShardTables = { readonly [Table in ShardTable]: ReadonlyMap<string, RowOf<Table>> };
 type ShardState = { readonly tables: ShardTables; readonly isClosed: boolean };
+/** A shard with import lists in it, and nobody else. */
+export function listing(imported: ShardTables["imported"]): ShardState {
+  return { tables: { ...NO_ROWS, imported }, isClosed: false };
+}
+
 const NO_ROWS: ShardTables = { listed: new Map(), imported: new Map(), freed: new Map(), gone: new Map() };
 
 /** How long it takes to seal what is secret in settings, and to open it. */
@@ -143,10 +148,16 @@ export function shardCallsOf(world: Pick<PoolWorld, "network" | "pools">, life: 
   };
 }
 
+/** Whatever one call changes is one storage step, as changes of one database with no wait between them are. */
 export class ShardNode extends IdentityDirectory {
+  readonly #inOneStep: <T>(call: () => T) => T;
+
   constructor(world: Pick<Surroundings, "store">, slot: ShardSlot, life: Life) {
-    const state = (): ShardState => slot.stored ?? { tables: NO_ROWS, isClosed: false };
-    const store = (changed: Partial<ShardState>) => world.store(life, slot, { ...state(), ...changed }, () => {});
+    let changing: ShardState | null = null;
+    const state = (): ShardState => changing ?? slot.stored ?? { tables: NO_ROWS, isClosed: false };
+    const store = (changed: Partial<ShardState>) => {
+      changing = { ...state(), ...changed };
+    };
     const rowsOf = <Table extends ShardTable>(table: Table): Rows<RowOf<Table>> => {
       const rows = (): ReadonlyMap<string, RowOf<Table>> => state().tables[table];
       const replace = (changed: ReadonlyMap<string, RowOf<Table>>) =>
@@ -172,6 +183,33 @@ export class ShardNode extends IdentityDirectory {
       freed: rowsOf("freed"),
       gone: rowsOf("gone"),
     });
+    this.#inOneStep = (call) => {
+      try {
+        const reply = call();
+        if (changing !== null) world.store(life, slot, changing, () => {});
+        return reply;
+      } finally {
+        changing = null;
+      }
+    };
+  }
+
+  override update(...given: Parameters<IdentityDirectory["update"]>): ReturnType<IdentityDirectory["update"]> {
+    return this.#inOneStep(() => super.update(...given));
+  }
+
+  override close(): void {
+    this.#inOneStep(() => super.close());
+  }
+
+  override keepFreed(...given: Parameters<IdentityDirectory["keepFreed"]>): void {
+    this.#inOneStep(() => super.keepFreed(...given));
+  }
+
+  override importIdentities(
+    ...given: Parameters<IdentityDirectory["importIdentities"]>
+  ): ReturnType<IdentityDirectory["importIdentities"]> {
+    return this.#inOneStep(() => super.importIdentities(...given));
   }
 
   async alarm(): Promise<void> {}

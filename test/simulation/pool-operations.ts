@@ -11,6 +11,7 @@ import {
   listIdentityPools,
   updateIdentityPool,
 } from "../../src/operations/identity-pools.ts";
+import { changePool } from "../../src/operations/named-pool.ts";
 import { listTagsForResource, tagResource } from "../../src/operations/resource-tags.ts";
 import type { Isolate } from "./isolate.ts";
 import { NONE } from "./pool-judge.ts";
@@ -20,7 +21,7 @@ import { DEVELOPER, SECRETS } from "./settings.ts";
 import type { World } from "./world.ts";
 
 type Administration = {
-  readonly world: Pick<World, "network" | "judge">;
+  readonly world: Pick<World, "network" | "judge" | "sources">;
   readonly isolate: Pick<Isolate, "changedPool">;
   readonly context: SignedContext;
 };
@@ -30,7 +31,7 @@ type PoolRequest = Extract<Request, { readonly kind: "administer" }>;
 /** More than any list of the simulation has. */
 const MOST_PAGES = 200;
 
-const CHANGES: ReadonlySet<Act> = new Set(["update", "set-roles", "tag", "delete"]);
+const CHANGES: ReadonlySet<Act> = new Set(["update", "set-roles", "tag", "set-source", "end-source", "delete"]);
 
 export async function servePool(administration: Administration, request: PoolRequest): Promise<Answer> {
   const { world, isolate, context } = administration;
@@ -76,6 +77,13 @@ async function run({ world, context }: Administration, request: PoolRequest): Pr
       const Tags = new Map([[TAG, request.name]]);
       const answer = await tagResource({ ResourceArn: arnOf(identityPoolId), Tags }, context);
       if (answer.ok) given();
+      return answer.ok ? ok(null) : answer;
+    }
+    // Its own operation wants an id as Amazon makes them, of a region as Amazon has them.
+    case "set-source":
+    case "end-source": {
+      const source = request.act === "end-source" ? null : (world.sources?.newSettings(identityPoolId) ?? null);
+      const answer = await changePool(context, identityPoolId, { kind: "source", source });
       return answer.ok ? ok(null) : answer;
     }
     case "delete": {

@@ -1,7 +1,7 @@
 /** A request as a client sends it, and sends it again: an operation of the schedule, bound to the identity that it is about. */
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
-import type { Act } from "./operations.ts";
+import type { Act, OldAct } from "./operations.ts";
 import type { InFlight } from "./observer.ts";
 import type { RoleName } from "./roles.ts";
 import { DEVELOPER } from "./settings.ts";
@@ -42,6 +42,12 @@ export type Request = { readonly identityPoolId: IdentityPoolId } & (
       readonly name: string;
       readonly hasSecret: boolean;
       readonly size: number;
+    }
+  | {
+      readonly kind: "old-app";
+      readonly act: OldAct;
+      readonly identityId: IdentityId | null;
+      readonly presented: Tokens;
     }
   | { readonly kind: "rotate-key"; readonly isForced: boolean }
   | { readonly kind: "ask-issuer"; readonly isUnfit: boolean }
@@ -90,6 +96,7 @@ export function inFlightOf(request: Request, login: LoginOf): InFlight {
     case "look-up-users":
     case "burst":
     case "bring-token":
+    case "old-app":
     case "administer":
     case "rotate-key":
     case "ask-issuer":
@@ -110,6 +117,7 @@ export function describeRequest(request: Request): string {
     request.kind === "unlink" ? `to unlink ${request.from.join(" ")}` : "",
     request.kind === "unlink-user" || request.kind === "look-up" ? request.user : "",
     request.kind === "administer" ? `${request.act} ${request.name}${request.hasSecret ? " with a secret" : ""}` : "",
+    request.kind === "old-app" ? `${request.act} with [${[...request.presented].join(" ")}]` : "",
     request.kind === "merge-users" ? `${request.source} into ${request.destination}` : "",
     ["pause", "rotate-key", "ask-issuer"].includes(request.kind) ? "" : `in ${request.identityPoolId}`,
   ];

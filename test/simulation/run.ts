@@ -1,6 +1,7 @@
 /** Runs schedules to their end and says what was broken. Worlds are independent, so that many can go step by step together. */
 import { nextTick } from "node:process";
 import { setImmediate } from "node:timers";
+import { upgraded } from "../../src/linking/first-record.ts";
 import { unrest } from "./at-rest.ts";
 import { Client, type Knowledge } from "./clients.ts";
 import { firstAnomaly, History } from "./history.ts";
@@ -11,7 +12,7 @@ import { PROVIDERS, USERS } from "./operations.ts";
 import { PoolChecks } from "./pool-checks.ts";
 import type { Schedule } from "./schedule.ts";
 import { lifeOf } from "./slots.ts";
-import { DEVELOPER, POOLS } from "./settings.ts";
+import { DEVELOPER, POOL_ID, POOLS } from "./settings.ts";
 import { World } from "./world.ts";
 
 export type Outcome = {
@@ -64,7 +65,8 @@ class Run {
 
   constructor(schedule: Schedule, isTracing: boolean) {
     this.schedule = schedule;
-    this.#world = new World(schedule.faults, schedule.mergePolicy, isTracing);
+    this.#world = new World(schedule.faults, schedule.mergePolicy, isTracing, schedule.source ?? null);
+    this.#remember();
     const { login } = this.#world;
     this.#history = new History(
       login,
@@ -76,6 +78,15 @@ class Run {
       void client.run(operations).catch((error: unknown) => this.#world.network.violate(`defect: ${stackOf(error)}`));
       return client;
     });
+  }
+
+  /** What devices keep of identities that are known at a source. */
+  #remember(): void {
+    for (const { identityId, identityPoolId, logins } of this.#world.sources?.kept ?? []) {
+      this.#knowledge.ids.push(identityId);
+      this.#knowledge.pools.set(identityId, identityPoolId);
+      this.#knowledge.logins.set(identityId, new Map(logins));
+    }
   }
 
   #client(name: string): Client {
@@ -117,7 +128,7 @@ class Run {
       case "calm": {
         if (!this.#clients.every((client) => client.isDone))
           return network.violate("all-comes-to-rest: a request never ended");
-        const reason = unrest(this.#world) ?? this.#anomaly();
+        const reason = unrest(this.#world) ?? this.#anomaly() ?? this.#firstApart();
         if (reason !== null) return network.violate(reason);
         if (this.schedule.seed % 8 !== 0 || this.#world.judge.pools.mayAnyBeGone) return this.#leave();
         this.#clients = [...this.#checkers(), ...this.#mergers()];
@@ -126,7 +137,7 @@ class Run {
       case "agreement": {
         if (!this.#clients.every((client) => client.isDone))
           return network.violate("operations-agree: a question was not answered at rest");
-        const reason = unrest(this.#world) ?? this.#anomaly();
+        const reason = unrest(this.#world) ?? this.#anomaly() ?? this.#firstApart();
         return reason === null ? this.#leave() : network.violate(reason);
       }
       case "lists": {
@@ -144,7 +155,9 @@ class Run {
         if (isInUse && keyRing.alarmAtMs === null)
           network.violate("no-stale-key: nobody wakes the key ring for its rotation");
         if (this.#world.keptKeySet !== null) network.violate("the key set of an issuer was never erased");
-        const tombstone = [...this.#world.identities.values()].find((slot) => slot.stored?.standing.kind === "deleted");
+        const tombstone = [...this.#world.identities.values()].find(({ stored }) => {
+          return stored?.standing.kind === "deleted" && upgraded(stored).origin === "here";
+        });
         if (tombstone !== undefined) network.violate(`the tombstone of ${tombstone.name} was never erased`);
         this.#phase = "over";
         return;
@@ -206,6 +219,11 @@ class Run {
     for (const ms of KEYS_READ_AFTER_MS) {
       for (const isolate of isolates) network.after(ms, () => void isolate.publish(lifeOf("reader")));
     }
+  }
+
+  #firstApart(): string | null {
+    const own = LOGINS.filter(([identityPoolId]) => identityPoolId === POOL_ID);
+    return this.#world.sources?.arrivals.firstApart(own.map((name) => this.#world.login(...name))) ?? null;
   }
 
   #anomaly(): string | null {

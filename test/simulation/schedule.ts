@@ -5,6 +5,7 @@ import { lateCopyOf } from "./late-copies.ts";
 import { type Operation, PROVIDERS, tokensOf, USERS } from "./operations.ts";
 import { poolChangesOf, poolRaceOf } from "./pool-races.ts";
 import { burstsOf, credentialsOf, issuersOf, keyOrdersOf, type Race, raceOf } from "./races.ts";
+import { type SourcePlan, sourceRaceOf } from "./source-races.ts";
 import { type Random, streamOf } from "../support/random.ts";
 
 export type Schedule = {
@@ -12,6 +13,7 @@ export type Schedule = {
   readonly mergePolicy: "conflict" | "merge";
   readonly clients: readonly (readonly Operation[])[];
   readonly faults: FaultPlan;
+  readonly source?: SourcePlan;
 };
 
 /** So many seeds are there: they are whole numbers below this. */
@@ -34,6 +36,8 @@ const CREDENTIALS = 0.08;
 const ISSUERS = 0.04;
 /** And for an operator who stops users and lets them go on. */
 const DISABLINGS = 0.06;
+/** And for pools that take over one at Cognito (source-races.ts). */
+const SOURCES = 0.35;
 
 export function scheduleOf(seed: number): Schedule {
   const random = streamOf(seed, "schedule");
@@ -74,7 +78,14 @@ export function scheduleOf(seed: number): Schedule {
   const issuers = streamOf(seed, "issuers");
   if (issuers.chance(ISSUERS)) return withRace(schedule, issuersOf(issuers), issuers);
   const disablings = streamOf(seed, "disablings");
-  return disablings.chance(DISABLINGS) ? withRace(schedule, disablingOf(disablings), disablings) : schedule;
+  if (disablings.chance(DISABLINGS)) return withRace(schedule, disablingOf(disablings), disablings);
+  const sources = streamOf(seed, "sources");
+  return sources.chance(SOURCES) ? withSource(schedule, sources) : schedule;
+}
+
+function withSource(schedule: Schedule, random: Random): Schedule {
+  const { source, ...race } = sourceRaceOf(random);
+  return { ...withRace(schedule, race, random), source };
 }
 
 /** A clock that jumps is felt for long; a message that comes again mostly does nothing. */

@@ -5,13 +5,16 @@ import type { Flow } from "../../src/domain/mint-rules.ts";
 import { readGrantReply, writeGrantReply } from "../../src/durable/identity-rpc.ts";
 import type { Objects } from "../../src/durable/objects.ts";
 import type { RotationOrder } from "../../src/keys/key-ring-actor.ts";
+import type { LinkOrder } from "../../src/linking/link-order.ts";
 import { directoryShard } from "../../src/pools/identity-directory.ts";
 import type { KeyRingSlot } from "./keys.ts";
 import type { LoginSlot } from "./login-node.ts";
 import type { Network } from "./network.ts";
 import type { IdentityNode, IdentitySlot } from "./nodes.ts";
-import { type PoolDirectoryNode, type PoolNode, shardCallsOf } from "./pool-nodes.ts";
+import { type PoolDirectoryNode, type PoolNode, shardCallsOf, type ShardNode } from "./pool-nodes.ts";
 import type { Pools } from "./pools.ts";
+import type { SourceJudge } from "./source-judge.ts";
+import type { Sources } from "./sources.ts";
 import type { Life } from "./slots.ts";
 
 type World = {
@@ -20,6 +23,7 @@ type World = {
   loginSlot(loginId: string): LoginSlot;
   readonly keyRing: KeyRingSlot;
   readonly pools: Pools;
+  readonly sources: Pick<Sources, "judge"> | null;
 };
 
 /** What an operation may call of an identity. */
@@ -32,6 +36,7 @@ const METHODS = [
   "unlink",
   "unlinkDeveloperUser",
   "remove",
+  "bury",
   "setDisabled",
   "describe",
   "developerUsers",
@@ -41,12 +46,12 @@ const METHODS = [
 
 /** Its methods are on the prototype: a stub is made for each call. */
 class IdentityStub {
-  readonly network: Network;
+  readonly world: World;
   readonly life: Life;
   readonly slot: IdentitySlot;
 
-  constructor(network: Network, life: Life, slot: IdentitySlot) {
-    this.network = network;
+  constructor(world: World, life: Life, slot: IdentitySlot) {
+    this.world = world;
     this.life = life;
     this.slot = slot;
   }
@@ -55,12 +60,19 @@ class IdentityStub {
 for (const name of METHODS) {
   Object.defineProperty(IdentityStub.prototype, name, {
     value(this: IdentityStub, ...args: readonly unknown[]): Promise<unknown> {
-      return this.network.call(this.life, this.slot, name, (node): unknown => {
+      if (this.world.sources !== null) noteClaim(this.world.sources.judge, this.life, name, args);
+      return this.world.network.call(this.life, this.slot, name, (node): unknown => {
         const run: unknown = node[name];
         return typeof run === "function" ? Reflect.apply(run, node, args) : undefined;
       });
     },
   });
+}
+
+/** What is done on the word of a source is judged as it leaves: what comes twice, or late, was told once. */
+function noteClaim(judge: SourceJudge, life: Life, name: (typeof METHODS)[number], args: readonly unknown[]): void {
+  if (name === "link") judge.claims(life, args[0] as LinkOrder);
+  if (name === "createGuest" && args[2] === "source") judge.claimsGuest(life, String(args[0]));
 }
 
 export type Reachable = Pick<
@@ -79,7 +91,7 @@ export function objectsOf(world: World, life: Life): Reachable {
           writeGrantReply(await node.grant(identityId, ...more)),
         ),
       ),
-    identity: (identityId: IdentityId) => new IdentityStub(network, life, world.identity(identityId)),
+    identity: (identityId: IdentityId) => new IdentityStub(world, life, world.identity(identityId)),
     login(loginId: string) {
       return { view: async () => await network.call(life, world.loginSlot(loginId), "view", (node) => node.view()) };
     },
@@ -99,9 +111,18 @@ export function objectsOf(world: World, life: Life): Reachable {
           await network.call(life, pool, "delete", async (node) => await node.remove(callKey)),
       };
     },
-    identityDirectory: (identityPoolId: IdentityPoolId, shard: number) =>
-      shardCallsOf(world, life, directoryShard(identityPoolId, shard)),
+    identityDirectory(identityPoolId: IdentityPoolId, shard: number) {
+      const name = directoryShard(identityPoolId, shard);
+      return {
+        ...shardCallsOf(world, life, name),
+        page: async (...given: Parameters<ShardNode["page"]>) =>
+          await network.call(life, world.pools.shard(name), "page", (node) => node.page(...given)),
+        findImported: async (identityId: IdentityId) =>
+          await network.call(life, world.pools.shard(name), "find", (node) => node.findImported(identityId)),
+      };
+    },
     poolDirectory: () => ({
+      importing: async () => await network.call(life, world.pools.directory, "importing", (node) => node.importing()),
       page: async (...position: Parameters<PoolDirectoryNode["page"]>) =>
         await network.call(life, world.pools.directory, "page", (node) => node.page(...position)),
       sourced: async () => await network.call(life, world.pools.directory, "sourced", (node) => node.sourced()),

@@ -10,6 +10,7 @@ import type { Bucket } from "../../src/limits/rate-limit.ts";
 import type { Judge } from "./judge.ts";
 import type { KeyJudge } from "./key-judge.ts";
 import type { Network } from "./network.ts";
+import type { Sources } from "./sources.ts";
 import type { Alarmed, AnySlot, Life, Slot } from "./slots.ts";
 
 /** What lies in the storage of the key ring's object. */
@@ -22,6 +23,7 @@ export type Surroundings = {
   readonly pools: {
     pool(identityPoolId: IdentityPoolId): Slot<Alarmed & { read(): Promise<IdentityPool | null> }, unknown>;
   };
+  readonly sources: Sources | null;
   readonly keyRing: Slot<KeyRingActor, KeyRingState>;
   readonly keyJudge: KeyJudge;
   /** What each isolate signed with last, and published last; null is nothing yet. */

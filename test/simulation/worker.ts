@@ -144,6 +144,8 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
       return answeredId(
         await lookupDeveloperIdentity({ IdentityPoolId: identityPoolId, IdentityId: request.identityId }, context),
       );
+    case "old-app":
+      return await askSourceItself(serving, request);
     case "administer":
       return await servePool({ world, isolate, context }, request);
     case "rotate-key":
@@ -174,6 +176,23 @@ async function giveCredentials(
   }
   judge.roles.isDecided(answer.error.reason);
   return answer;
+}
+
+/** It is not served here at all. */
+async function askSourceItself(
+  { world, life }: Serving,
+  request: Extract<Request, { kind: "old-app" }>,
+): Promise<Answer> {
+  const { sources } = world;
+  if (sources === null) return ok(null);
+  const { act, identityId, identityPoolId, presented } = request;
+  const answer = await sources.line.askAsOldApp(life, { act, identityId, identityPoolId, presented });
+  const isNews = [...presented].some(([provider, subject]) => {
+    return (world.logins.get(world.login(identityPoolId, provider, subject).loginId)?.stored ?? null) === null;
+  });
+  if (answer !== null && isNews)
+    world.network.coverage.hit("F21 an old app links at the source what is not known here yet");
+  return ok(answer);
 }
 
 async function rotateKey({ world, call }: Serving, context: SignedContext, isForced: boolean): Promise<Answer> {

@@ -23,6 +23,8 @@ import { Observer } from "./observer.ts";
 import { olderMessage, olderRecord } from "./older-code.ts";
 import { loginOf, poolOfLogin } from "./logins.ts";
 import { Pools } from "./pools.ts";
+import type { SourcePlan } from "./source-races.ts";
+import { Sources } from "./sources.ts";
 import { streamOf } from "../support/random.ts";
 import { type Alarmed, type AnySlot, type Life, lifeOf, NetworkFailure, type Slot, StorageFailure } from "./slots.ts";
 import type { KeyRingState, Surroundings } from "./surroundings.ts";
@@ -38,6 +40,8 @@ export class World implements Surroundings {
   readonly identities = new Map<string, IdentitySlot>();
   readonly logins = new Map<string, LoginSlot>();
   readonly pools: Pools;
+  /** Cognito, where a pool takes over one there. */
+  readonly sources: Sources | null;
   readonly keyRing: KeyRingSlot;
   readonly isolates: readonly [Isolate, Isolate];
   readonly keyJudge: KeyJudge;
@@ -49,13 +53,16 @@ export class World implements Surroundings {
   readonly #lastDraws = new Map<string, number>();
   readonly #names = new Map<string, number>();
 
-  constructor(plan: FaultPlan, mergePolicy: "conflict" | "merge", isTracing: boolean) {
+  constructor(plan: FaultPlan, mergePolicy: "conflict" | "merge", isTracing: boolean, source: SourcePlan | null) {
     this.network = new Network(plan, isTracing);
     this.#seed = plan.seed;
     this.mergePolicy = mergePolicy;
     this.judge = new Judge(this);
     this.observer = new Observer(this);
+    this.network.isNewCodeAlone = source !== null;
+    this.sources = source === null ? null : new Sources(this, source, plan.seed);
     this.pools = new Pools(this);
+    this.pools.import(this.sources?.listed ?? []);
     const ring = ringAt(this.network.nowMs / 1000, streamOf(plan.seed, "keys"));
     this.keyRing = this.network.addSlot<KeyRingActor, KeyRingState>("key-ring", "key ring", (slot, life) => {
       return keyRingOf(this, slot, life);
@@ -156,6 +163,7 @@ export class World implements Surroundings {
     if (slot.name === this.keyRing.name) this.#keysChanged(before);
     else if (slot.kind === "pool") this.judge.pools.poolStored(slot.name, before as PoolRecord, value as PoolRecord);
     else this.judge.stored(slot.name, before, value);
+    this.sources?.stored(slot, before, value);
     if (network.faults.strikes("crash-after-save")) {
       this.observer.diedAfterSave(slot, before, value);
       network.kill(life);

@@ -272,6 +272,12 @@ describe("waking", () => {
     expect(stage.record).toMatchObject({ standing: { kind }, freeze: null });
   });
 
+  it("is not unknown while it is absorbed before it was known here: its coordinator knows what it will be", async () => {
+    const stage = new Stage(frozen(recordOf({ kind: "unborn" })));
+    expect(await stage.grant(["a/1"])).toMatchObject({ kind: "busy", holder: { coordinator: id("b") } });
+    expect(await new Stage(null).grant(["a/1"])).toMatchObject({ kind: "refused", isUnknown: true });
+  });
+
   it("stays frozen while its coordinator does not answer, or has not decided", async () => {
     for (const reply of [{ kind: "failed" }, { kind: "outcome", outcome: "preparing" }] as const) {
       const stage = new Stage(frozen(linkedTo("a/1")), { answer: except("ask-outcome", reply) });

@@ -1,9 +1,12 @@
 /** What logins give is decided where they are verified, once: it comes with the grant by whatever way the call goes on. */
 import { describe, expect, it } from "vitest";
+import { ok } from "../../../src/domain/errors.ts";
 import type { Grant } from "../../../src/domain/grant.ts";
+import { refused } from "../../../src/domain/refusals.ts";
 import type { GrantReply, VerifiedLogins } from "../../../src/linking/identity-calls.ts";
 import { obtainGrant } from "../../../src/linking/obtain-grant.ts";
 import type { Parties } from "../../../src/linking/parties.ts";
+import type { SourceParty, Sources } from "../../../src/linking/source.ts";
 import { CALL } from "./actor-stage.ts";
 import { id, login, POOL } from "./records.ts";
 
@@ -35,15 +38,39 @@ const parties: Parties = {
 
 /** Answers one after the other, and takes note of what was known at each question. */
 async function obtained(...replies: readonly GrantReply[]) {
+  return await obtainedFrom(undefined, ...replies);
+}
+
+async function obtainedFrom(sources: Sources | undefined, ...replies: readonly GrantReply[]) {
+  const options = sources === undefined ? {} : { sources };
   const known: (VerifiedLogins | null)[] = [];
-  const result = await obtainGrant(parties, id("a"), CALL, async (_, verified) => {
-    const reply = replies[known.length];
-    known.push(verified);
-    if (reply === undefined) throw new Error("asked once too often");
-    return reply;
-  });
+  const result = await obtainGrant(
+    parties,
+    id("a"),
+    CALL,
+    async (_, verified) => {
+      const reply = replies[known.length];
+      known.push(verified);
+      if (reply === undefined) throw new Error("asked once too often");
+      return reply;
+    },
+    options,
+  );
   return { result, known };
 }
+
+const SOURCE: SourceParty = {
+  settings: {
+    identityPoolId: POOL,
+    proof: "open-id-token",
+    guests: "source",
+    unknownIds: "ask",
+    providers: [],
+  },
+  ask: async () => ok(id("a")),
+  locate: async () => ok({ identityId: id("a"), sourcePoolId: POOL }),
+  count: () => {},
+};
 
 describe("obtainGrant", () => {
   it("answers with the grant as it is where the identity gives it at once", async () => {
@@ -79,6 +106,18 @@ describe("obtainGrant", () => {
       { kind: "to-link", ...told, isGuest: true, owners: OWNERS },
     );
     expect(result).toEqual({ ok: true, value: { ...GRANT, ...ACCESS } });
+  });
+
+  it("asks a guest who was adopted again as any other: nothing was decided with him", async () => {
+    const sources: Sources = {
+      of: async () => SOURCE,
+      meet: async () => ok({ identityPoolId: POOL, logins: [], source: SOURCE }),
+    };
+    const unknown = { ...refused({ kind: "identity-not-found", identityId: id("a") }), isUnknown: true } as const;
+    const granted = { ...GRANT, logins: [], ...ACCESS };
+    const { result, known } = await obtainedFrom(sources, unknown, { kind: "granted", grant: granted });
+    expect(known).toEqual([null, null]);
+    expect(result).toEqual({ ok: true, value: granted });
   });
 
   it("adds nothing where nothing was decided", async () => {
