@@ -15,6 +15,8 @@ import { makeStatus } from "./support/status.ts";
 import { defineStep, type Ending, type Session } from "./support/step.ts";
 import { CallFailed, Stop } from "./support/stop.ts";
 
+/** What is too new for a list and too old for the next one would be missed: clocks of two machines, in seconds. */
+const CLOCK_MARGIN_SECONDS = 3600;
 /** Below the default quota of ListIdentities, five calls a second. */
 const DEFAULT_RATE = 4;
 const IMPORT_RATE = 20;
@@ -22,8 +24,14 @@ const PAGE = 60;
 
 type Phase = "all" | "enabled" | "import";
 
+const PHASES: Readonly<Record<Phase, string>> = {
+  all: "the list of all ids",
+  enabled: "the list of enabled ids",
+  import: "the import of ids",
+};
+
 type Progress = {
-  /** Epoch seconds: a later run with --since last begins here. */
+  /** Epoch seconds, an hour before it: a later run with --since last begins here. */
   readonly startedAt: number;
   readonly since: number | null;
   readonly phase: Phase;
@@ -112,14 +120,14 @@ async function listAndImport(session: Session, { from, isSinceGiven, restart, ex
     );
   }
   let progress: Progress = before ?? {
-    startedAt: Math.floor(Date.now() / 1000),
+    startedAt: Math.floor(Date.now() / 1000) - CLOCK_MARGIN_SECONDS,
     since: from,
     phase: "all",
     nextToken: null,
     seen: { all: 0, enabled: 0 },
     tally: {},
   };
-  if (before !== undefined) session.say(`going on with an earlier run, at the list of ${before.phase}`);
+  if (before !== undefined) session.say(`going on with an earlier run, at ${PHASES[before.phase]}`);
   const keep = (changed: Partial<Progress>) => {
     progress = { ...progress, ...changed };
     memory.keep("ids", progress);
@@ -131,7 +139,7 @@ async function listAndImport(session: Session, { from, isSinceGiven, restart, ex
     const total = phase === "all" ? expected : progress.seen.all;
     const shareOf = (seen: number) => (total === undefined ? undefined : Math.min(1, seen / Math.max(total, 1)));
     const seenBefore = progress.seen[phase];
-    const status = makeStatus(`list of ${phase === "all" ? "all" : "enabled"} ids`, {
+    const status = makeStatus(PHASES[phase], {
       count: seenBefore,
       share: shareOf(seenBefore) ?? 0,
     });
@@ -201,7 +209,7 @@ async function importListed(
   const done = Object.values(tally).reduce((sum, one) => sum + one, 0);
   const total = done + table.counts().unimported;
   const refusals = keepRefusals(memory.fileOf("ids.refused.ndjson"), done === 0, session.say);
-  const status = makeStatus("import of ids", { count: done, share: done / Math.max(total, 1) });
+  const status = makeStatus(PHASES.import, { count: done, share: done / Math.max(total, 1) });
   let sent = done;
   for (;;) {
     const lines = table.unimported(LINES_AT_ONCE);

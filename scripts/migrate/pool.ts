@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { SWITCH, TEXT } from "../command-line.ts";
 import { explain } from "./support/explain.ts";
 import type { Edgepool, OwnInput } from "./support/parties.ts";
-import { type PoolCopy, readPool } from "./support/pool-copy.ts";
+import { type PoolCopy, readPool, type Source } from "./support/pool-copy.ts";
 import { poolHere } from "./support/pool-here.ts";
 import { fittingSource, sourceLines } from "./support/source-members.ts";
 import { defineStep, type Session } from "./support/step.ts";
@@ -38,16 +38,15 @@ export const pool = defineStep({
     const lacks = (what: string, error: CallFailed) => notes.push(`not copied: ${what}. ${said(error)}`);
     const copy =
       from === undefined ? await readPool(session.cognito(), identityPoolId, lacks) : readCopy(from, identityPoolId);
-    const settings = adoptedAs(identityPoolId, copy.Pool);
-    if (copy.Pool.AllowClassicFlow !== true)
-      notes.push(copy.Pool.AllowClassicFlow === false ? CLASSIC_FLOW : NO_CLASSIC_FLOW);
+    const settings = adoptedAs(identityPoolId, copy.Pool, from === undefined || copy.Pool.AllowClassicFlow === true);
+    if (settings.AllowClassicFlow !== copy.Pool.AllowClassicFlow) notes.push(CLASSIC_FLOW);
     const edgepool = session.edgepool();
     const present = await poolHere(edgepool, identityPoolId);
     const source = from === undefined ? fittingSource(identityPoolId, copy) : copy.Source;
 
     if (switches["dry-run"] === true) {
       const plan = present === undefined ? "would be adopted" : "is here already";
-      session.answer({ Pool: settings, Source: source, Notes: notes }, [
+      session.answer({ Adopted: false, Source: source, Notes: notes }, [
         `${identityPoolId} ${plan}. Nothing was changed.`,
         ...(source === undefined ? [] : sourceLines(source)),
         ...notes,
@@ -60,13 +59,14 @@ export const pool = defineStep({
       if (source !== undefined) memory.keep(SOURCE_OWED, source);
       await edgepool.call("AdoptIdentityPool", settings);
     } else notes.push(...differences(present, settings));
-    if (memory.progress(SOURCE_OWED) !== undefined) {
-      await edgepool.call("SetIdentityPoolSource", { IdentityPoolId: identityPoolId, Source: source });
+    const owed = memory.progress(SOURCE_OWED) as Source | undefined;
+    if (owed !== undefined) {
+      await edgepool.call("SetIdentityPoolSource", { IdentityPoolId: identityPoolId, Source: owed });
       memory.forget(SOURCE_OWED);
     }
     await copyAccess(session, { copy, edgepool, notes });
     const { Source } = await edgepool.call("GetMigrationReport", { IdentityPoolId: identityPoolId });
-    session.answer({ Pool: settings, Source, Notes: notes }, [
+    session.answer({ Adopted: present === undefined, Source, Notes: notes }, [
       `${identityPoolId} ${present === undefined ? "was adopted" : "is here already"}.`,
       ...(Source === undefined ? ["no source: `npm run migrate -- source` sets one"] : sourceLines(Source)),
       ...notes,
@@ -75,16 +75,19 @@ export const pool = defineStep({
   },
 });
 
-function adoptedAs(IdentityPoolId: string, there: IdentityPool): OwnInput<"AdoptIdentityPool"> {
+function adoptedAs(
+  IdentityPoolId: string,
+  there: IdentityPool,
+  AllowClassicFlow: boolean,
+): OwnInput<"AdoptIdentityPool"> {
   // The SDK takes every member for one that may be missing.
   const { IdentityPoolName = "", AllowUnauthenticatedIdentities = false } = there;
-  return { ...there, IdentityPoolId, IdentityPoolName, AllowUnauthenticatedIdentities, AllowClassicFlow: true };
+  return { ...there, IdentityPoolId, IdentityPoolName, AllowUnauthenticatedIdentities, AllowClassicFlow };
 }
 
-const NO_CLASSIC_FLOW = "AllowClassicFlow is set to true here. At Cognito it is not set, which means the same.";
 const CLASSIC_FLOW =
-  "AllowClassicFlow is true here, and false at Cognito: with false GetOpenIdToken would be refused. " +
-  "Where no app or relying party uses the OpenID token, set it back with UpdateIdentityPool.";
+  "AllowClassicFlow is set to true here, other than at Cognito: with false GetOpenIdToken would be refused. " +
+  "Where no app or relying party uses the OpenID token, set it to false with UpdateIdentityPool.";
 
 /** Roles, mappings and principal tags: each may be refused alone, by a key that may not set it or a provider that is not here. */
 async function copyAccess({ identityPoolId: IdentityPoolId }: Session, { copy, edgepool, notes }: Work): Promise<void> {

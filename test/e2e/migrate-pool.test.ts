@@ -8,20 +8,27 @@ import {
   UpdateIdentityPoolCommand,
 } from "@aws-sdk/client-cognito-identity";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LOCAL_CREDENTIAL } from "../../src/development/local-credential.ts";
 import { DEVELOPERS, GOOGLE, type MigrationStage, setMigrationStage } from "../support/migration-stage.ts";
 
 const ROLE = "arn:aws:iam::123456789012:role/app-users";
 const ROLES = { Roles: { authenticated: ROLE } };
 const TAGS = { IdentityProviderName: GOOGLE, UseDefaults: false, PrincipalTags: { team: "groups" } };
+/** May adopt, and not give a source: as if the run were killed in between. */
+const ADOPTER = {
+  accessKeyId: "adopter",
+  secretAccessKey: "secret-of-the-adopter-of-pools",
+  operations: ["AdoptIdentityPool", "DescribeIdentityPool"],
+  pools: "*",
+};
 const SAML = "arn:aws:iam::123456789012:saml-provider/staff";
 
 let stage: MigrationStage;
 beforeAll(async () => {
-  stage = await setMigrationStage({
-    AllowClassicFlow: true,
-    SamlProviderARNs: [SAML],
-    IdentityPoolTags: { team: "apps" },
-  });
+  stage = await setMigrationStage(
+    { AllowClassicFlow: true, SamlProviderARNs: [SAML], IdentityPoolTags: { team: "apps" } },
+    { ADMIN_CREDENTIALS: JSON.stringify([{ ...LOCAL_CREDENTIAL, operations: "*", pools: "*" }, ADOPTER]) },
+  );
   const ofPool = { IdentityPoolId: stage.pool };
   await stage.operator.send(new SetIdentityPoolRolesCommand({ ...ofPool, ...ROLES }));
   await stage.operator.send(new SetPrincipalTagAttributeMapCommand({ ...ofPool, ...TAGS }));
@@ -81,7 +88,12 @@ describe("before the pool is here", () => {
 
 describe("pool", () => {
   it("adopts the pool under its own id, with providers, roles and tags, and gives it its source at once", async () => {
+    const { accessKeyId, secretAccessKey } = ADOPTER;
+    const key = { EDGEPOOL_ACCESS_KEY_ID: accessKeyId, EDGEPOOL_SECRET_ACCESS_KEY: secretAccessKey };
+    const stopped = await stage.migrate(["pool"], key);
+    expect([stopped.code, stopped.stderr]).toEqual([1, expect.stringContaining("give its entry of ADMIN_CREDENTIALS")]);
     const result = await stage.result(["pool"]);
+    expect(result["Adopted"]).toBe(false);
     expect(result["Source"]).toEqual({
       IdentityPoolId: stage.pool,
       Proof: "OpenIdToken",

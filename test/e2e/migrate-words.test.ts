@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { explain } from "../../scripts/migrate/support/explain.ts";
 import { leastPolicy, quotaLines } from "../../scripts/migrate/support/quotas.ts";
+import { fittingSource } from "../../scripts/migrate/support/source-members.ts";
 import { duration, statusLine } from "../../scripts/migrate/support/status.ts";
 import { CallFailed, type PartyName, Stop } from "../../scripts/migrate/support/stop.ts";
 
@@ -41,6 +42,8 @@ describe("a failed call", () => {
     ["an Edgepool that is down", failure("Edgepool", "Error", "", "ECONNREFUSED"), "EDGEPOOL_ENDPOINT"],
     ["a page in Edgepool's place", failure("Edgepool", "SyntaxError", "Unexpected token '<'"), "is not Edgepool"],
     ["an older Edgepool", failure("Edgepool", "UnknownOperationException"), "of this release or a newer one"],
+    ["a pool that was here before", failure("Edgepool", "ResourceConflictException"), "not adopted a second time"],
+    ["what cannot be", failure("Edgepool", "InvalidParameterException", "Invalid provider"), "`check` tells"],
     ["anything else", failure("Edgepool", "InternalErrorException"), "run the same command again"],
   ])("of %s says who refused what, and what to do", (_, error, advice) => {
     const lines = explain(error) ?? [];
@@ -89,6 +92,40 @@ describe("the status of a long step", () => {
     [-1, "0 s"],
   ])("%d seconds are %s", (seconds, text) => {
     expect(duration(seconds)).toBe(text);
+  });
+});
+
+describe("the source that fits a pool", () => {
+  const pool = { IdentityPoolId: "us-east-1:1", IdentityPoolName: "p", AllowUnauthenticatedIdentities: true };
+  const copy = (Pool: object, RoleMappings = {}) => {
+    return { Pool: { ...pool, ...Pool }, Roles: {}, RoleMappings, PrincipalTags: {} };
+  };
+
+  it.each([
+    ["with the classic flow", copy({ AllowClassicFlow: true }), "OpenIdToken", "Ask"],
+    ["that does not say", copy({}), "OpenIdToken", "Ask"],
+    ["without the classic flow", copy({ AllowClassicFlow: false }), "Credentials", "Imported"],
+    ["with role mappings", copy({ AllowClassicFlow: true }, { "a:b": { Type: "Token" } }), "Credentials", "Imported"],
+  ])("is proved as Cognito allows it, for one %s", (_, there, Proof, UnknownIds) => {
+    expect(fittingSource("us-east-1:1", there)).toMatchObject({ Proof, UnknownIds, Guests: "Source" });
+  });
+
+  it("names each provider once, and none that is not verified by a token", () => {
+    const userPool = "cognito-idp.us-east-1.amazonaws.com/us-east-1_a";
+    const { Providers } = fittingSource(
+      "us-east-1:1",
+      copy({
+        SupportedLoginProviders: { "accounts.google.com": "1" },
+        CognitoIdentityProviders: [
+          { ProviderName: userPool, ClientId: "a" },
+          { ProviderName: `issuer-${userPool}`, ClientId: "b" },
+        ],
+        OpenIdConnectProviderARNs: ["arn:aws:iam::123456789012:oidc-provider/login.example.com/tenant"],
+        SamlProviderARNs: ["arn:aws:iam::123456789012:saml-provider/staff"],
+        DeveloperProviderName: "login.app",
+      }),
+    );
+    expect(Providers).toEqual(["accounts.google.com", "login.example.com/tenant", userPool, "login.app"]);
   });
 });
 

@@ -80,6 +80,21 @@ const EXPLANATIONS: readonly Explanation[] = [
     },
   },
   {
+    fits: ({ name }) => name === "ResourceConflictException",
+    does: {
+      Cognito: `${AGAIN}.`,
+      Edgepool:
+        "An id that ever named a pool here is not adopted a second time: leave the pool as it is, or use an empty deployment.",
+    },
+  },
+  {
+    fits: ({ name }) => REFUSED_INPUT.has(name) || name === "LimitExceededException",
+    does: {
+      Cognito: "It is refused for what it asks: change that, and run it again.",
+      Edgepool: "It is refused for what it asks: change that, and run it again. `check` tells what does not fit.",
+    },
+  },
+  {
     fits: ({ name }) => name === "SyntaxError",
     does: {
       Cognito: "What answers there is not Amazon Cognito. Is AWS_ENDPOINT_URL set?",
@@ -95,6 +110,13 @@ const UNKNOWN_KEY: ReadonlySet<string> = new Set([
   "MissingAuthenticationTokenException",
   "UnrecognizedClientException",
 ]);
+const REFUSED_INPUT: ReadonlySet<string> = new Set([
+  "InvalidParameterException",
+  "RequestEntityTooLargeException",
+  "SerializationException",
+  "ValidationException",
+]);
+
 const THROTTLED: ReadonlySet<string> = new Set(["ThrottlingException", "TooManyRequestsException"]);
 const UNREACHABLE = /^(E(CONN|HOST|NET|PIPE|AI_|NOTFOUND|TIMEDOUT)|CERT_|ERR_TLS|SELF_SIGNED|UNABLE_TO_)/;
 
@@ -113,13 +135,6 @@ export function explain(error: unknown): readonly string[] | undefined {
 export function isRefusedInput({ cause }: CallFailed): boolean {
   return REFUSED_INPUT.has(factsOf(cause).name);
 }
-
-const REFUSED_INPUT: ReadonlySet<string> = new Set([
-  "InvalidParameterException",
-  "RequestEntityTooLargeException",
-  "SerializationException",
-  "ValidationException",
-]);
 
 export function isNamed(error: unknown, name: string): error is CallFailed {
   return error instanceof CallFailed && factsOf(error.cause).name === name;
