@@ -84,7 +84,7 @@ async function tellSource(
   const sourcePoolId = pool?.source?.identityPoolId;
   if (sourcePoolId === undefined || !tools.credentials.has(sourcePoolId)) return { kind: "deleted-at-source" };
   const deleted = await deleteAtSource(sourcePoolId, identityId, tools);
-  return { kind: deleted.ok ? "deleted-at-source" : "failed" };
+  return { kind: deleted ? "deleted-at-source" : "failed" };
 }
 
 /** Where a step could not be stored, this life is over, and the next one has what is to be done. */

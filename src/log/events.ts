@@ -118,7 +118,11 @@ type ProviderEvent =
 type SourceEvent =
   | { readonly event: "source-misconfigured"; readonly identityPoolId: string; readonly problem: string }
   | { readonly event: "source-disagrees"; readonly identityPoolId: string; readonly providers: readonly string[] }
-  | { readonly event: "source-not-unlinked"; readonly sourcePoolId: string; readonly cause: string };
+  | {
+      readonly event: "source-not-deleted" | "source-not-unlinked";
+      readonly sourcePoolId: string;
+      readonly cause: string;
+    };
 
 export type LogEvent =
   | ConfigurationEvent
@@ -162,4 +166,5 @@ export const LEVELS = {
   "source-misconfigured": "error",
   "source-disagrees": "warn",
   "source-not-unlinked": "warn",
+  "source-not-deleted": "warn",
 } as const satisfies Readonly<Record<EventName, "log" | "warn" | "error">>;

@@ -1,5 +1,4 @@
 /** What is changed at a source because it was changed here: a login unlinked, once; an identity deleted, until it succeeds. */
-import { err, ok, type Result } from "../domain/errors.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { PoolSource } from "../domain/pool-source.ts";
 import { canonicalName } from "../domain/provider-name.ts";
@@ -26,15 +25,17 @@ export async function unlinkAtSource(
   if (!answer.ok) tools.log({ event: "source-not-unlinked", sourcePoolId, cause: causeOf(answer.error) });
 }
 
-/** Never rejects. The error is one of our own words: it was not deleted, or nobody knows. */
+/** False where it was not deleted, or nobody knows: then the log has why, and it is to be asked again. Never rejects. */
 export async function deleteAtSource(
   sourcePoolId: IdentityPoolId,
   identityId: IdentityId,
   tools: SourceTools,
-): Promise<Result<void, string>> {
+): Promise<boolean> {
   const input = { IdentityIdsToDelete: [identityId] };
   const answer = await askSource(sourcePoolId, { operation: "DeleteIdentities", input, isSigned: true }, tools);
-  if (!answer.ok) return err(causeOf(answer.error));
-  const unprocessed = answer.value.get("UnprocessedIdentityIds");
-  return Array.isArray(unprocessed) && unprocessed.length > 0 ? err("unprocessed") : ok(undefined);
+  const unprocessed = answer.ok ? answer.value.get("UnprocessedIdentityIds") : [];
+  const isRefused = Array.isArray(unprocessed) && unprocessed.length > 0;
+  if (answer.ok && !isRefused) return true;
+  tools.log({ event: "source-not-deleted", sourcePoolId, cause: answer.ok ? "unprocessed" : causeOf(answer.error) });
+  return false;
 }
