@@ -7,6 +7,7 @@ import { type Finding, worstFirst } from "../domain/finding.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import { canonicalName, oidcProviderOf } from "../domain/provider-name.ts";
 import { accessFindings } from "../domain/pool-access-findings.ts";
+import { sourceFindings } from "../domain/source-findings.ts";
 import { canVerify } from "../key-sets/public-keys.ts";
 import type { KeySetAnswer } from "../key-sets/key-set-life.ts";
 import { clientIdMistake } from "./client-id-forms.ts";
@@ -20,7 +21,7 @@ export type KeyIssuers = ReadonlyMap<string, string>;
 export type PoolFacts = {
   readonly pool: IdentityPool;
   readonly providers: PoolProviders;
-  readonly config: Pick<Config, "providerApis" | "upstreams">;
+  readonly config: Pick<Config, "providerApis" | "sourceCredentials" | "upstreams">;
   readonly issuers: KeyIssuers;
   /** By issuer: what its object answered. */
   readonly keySets: ReadonlyMap<string, KeySetAnswer>;
@@ -36,7 +37,7 @@ export function keyIssuersOf({ clients }: PoolProviders, { upstreams }: Pick<Con
 
 /** The worst first. */
 export function poolFindings(facts: PoolFacts): readonly Finding[] {
-  const { pool, providers } = facts;
+  const { pool, providers, config } = facts;
   return worstFirst([
     ...loginFindings(pool),
     ...providerFindings(facts),
@@ -44,6 +45,7 @@ export function poolFindings(facts: PoolFacts): readonly Finding[] {
     ...clientIdFindings(providers),
     ...checkFindings(facts),
     ...accessFindings(pool, hasProviders(pool)),
+    ...sourceFindings(pool, config.sourceCredentials.has(pool.source?.identityPoolId ?? "")),
   ]);
 }
 

@@ -54,6 +54,19 @@ function findingsOf({ pool: more = GOOD, access, settings = {}, keys = known([RS
 const summaryOf = (facts: Facts) =>
   findingsOf(facts).map(({ level, code, about }) => [level, code, ...(about === undefined ? [] : [about])].join(" "));
 
+const DEVELOPER = "login.example";
+const SOURCE_POOL = "us-east-1:22222222-2222-4222-8222-222222222222";
+const SOURCE_KEY = { accessKeyId: "AKIA0123456789ABCDEF", secretAccessKey: "a-secret-access-key-of-the-source" };
+const withSource = (providers: readonly string[]): Partial<IdentityPool> => {
+  const identityPoolId = identityPoolIdOf("us-east-1", SOURCE_POOL.slice("us-east-1:".length));
+  const asked = { proof: "open-id-token", guests: "source", unknownIds: "ask" } as const;
+  return {
+    ...GOOD,
+    developerProviderName: DEVELOPER,
+    source: { identityPoolId, ...asked, providers },
+    hadSource: true,
+  };
+};
 const rules = { type: "Rules", ambiguousRoleResolution: "Deny", rules: [] } as const;
 const userPool = (serverSideTokenCheck: boolean) => {
   return { cognitoIdentityProviders: [{ providerName: USER_POOL, clientId: "c", serverSideTokenCheck }] };
@@ -127,6 +140,25 @@ describe("the findings about an identity pool", () => {
       ),
     ],
     ["a sign-out check that is not made", { pool: userPool(true) }, [`warning token-check-not-made ${USER_POOL}`]],
+    [
+      "a source with a developer provider, and nobody who may look its users up",
+      { pool: withSource([ISSUER, DEVELOPER]) },
+      [`error source-without-credentials ${DEVELOPER}`],
+    ],
+    [
+      "a source whose developer users may be looked up",
+      {
+        pool: withSource([ISSUER, DEVELOPER]),
+        settings: { SOURCE_CREDENTIALS: JSON.stringify({ [SOURCE_POOL]: SOURCE_KEY }) },
+      },
+      [],
+    ],
+    [
+      "a source whose provider is not here",
+      { pool: withSource([ISSUER, "a.example"]) },
+      ["warning source-provider-not-here a.example"],
+    ],
+    ["a source of the pool's own providers", { pool: withSource([ISSUER]) }, []],
     ["a sign-out check that is not wanted", { pool: userPool(false) }, []],
     [
       "a Facebook app without its secret",

@@ -1,7 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { errorOf } from "../../../src/domain/refusals.ts";
 import { causeOf, failureOf, refusalOf } from "../../../src/source/source-answer.ts";
-import { SOURCE_POOL, X } from "./source-stage.ts";
+import { exception, SOURCE_POOL, Stage, X } from "./source-stage.ts";
 
 const failure = (type: string, message = "", isSigned = false) =>
   failureOf({ kind: "exception", type, message }, X, isSigned);
@@ -93,6 +93,15 @@ describe("how Cognito says no", () => {
       expect(failure(type, "no", true)).toEqual({ kind: "misconfigured", problem: "credentials-refused" });
       expect(failure(type, "no", false).kind).toBe("unavailable");
     }
+  });
+
+  it("T46: by a name that is none of AWS's is an answer of nobody knows whom, and the log has no word of it", async () => {
+    vi.spyOn(console, "log").mockImplementation(() => {});
+    for (const name of ["WordsOfTheSource", "wordsException", "Words-Exception", "W".repeat(80)]) {
+      const answer = await new Stage(exception(name, "")).party().ask(null, "public");
+      expect(answer).toMatchObject({ ok: false, error: { error: { reason: "source-unavailable: status 400" } } });
+    }
+    vi.restoreAllMocks();
   });
 
   it("by anything else is trouble, and the log has its name", () => {

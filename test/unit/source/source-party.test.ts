@@ -299,6 +299,13 @@ describe("before anybody is asked", () => {
     expect([stage.asked, stage.told]).toEqual([[], []]);
   });
 
+  it("a front of AWS's that says 429, without a word, is throttling, too", async () => {
+    expect(said(await new Stage(answerOf({}, 429)).party(LOGINS).ask(X, "public"))).toMatchObject({
+      type: "TooManyRequestsException",
+      reason: "source-throttled: source",
+    });
+  });
+
   it("a budget that does not answer permits nothing; and a count that is lost fails nobody", async () => {
     const stage = new Stage(proof(X));
     stage.budget = "away";
