@@ -73,50 +73,70 @@ async function idsThere(): Promise<readonly string[]> {
   return (await stage.cognito.identities()).map(({ identityId }) => identityId).toSorted();
 }
 
-test("a pool moves by the commands of the guide, and every user keeps the id", async () => {
-  const { oldApp, newApp, pool } = stage;
-  const ann = await getId(oldApp, pool, await stage.login("ann"));
-  const bob = await getId(oldApp, pool, await stage.login("bob"));
-  const guest = await getId(oldApp, pool);
-  const developer = { IdentityPoolId: pool, Logins: { [DEVELOPERS]: "dora" } };
-  const dora = (await stage.operator.send(new GetOpenIdTokenForDeveloperIdentityCommand(developer))).IdentityId;
+/** Who has which id at Cognito before the move. */
+let ids: Readonly<Record<"ann" | "bob" | "guest" | "dora", string>>;
 
+const developer = () => {
+  const input = { IdentityPoolId: stage.pool, Logins: { [DEVELOPERS]: "dora" } };
+  return new GetOpenIdTokenForDeveloperIdentityCommand(input);
+};
+
+// Each goes on from the one before, as a reader of the page does.
+test("1 and 2: the pool is looked at, and copied with all of its ids", async () => {
+  const { oldApp, operator, pool } = stage;
+  ids = {
+    ann: await getId(oldApp, pool, await stage.login("ann")),
+    bob: await getId(oldApp, pool, await stage.login("bob")),
+    guest: await getId(oldApp, pool),
+    dora: present((await operator.send(developer())).IdentityId),
+  };
   expect(await next("check")).toContain("Least policy");
   expect(await next("pool")).toContain("was adopted");
   expect(await idsHere()).toEqual(await idsThere());
-
   const [table = ""] = examplesIn("csv");
-  await writeFile(join(stage.folder, "users.csv"), table.replace(/us-east-1:[^,]+/, bob).replace(/\d{21}/, "bob"));
+  await writeFile(join(stage.folder, "users.csv"), table.replace(/us-east-1:[^,]+/, ids.bob).replace(/\d{21}/, "bob"));
   expect(await next("links users.csv")).toContain("1 adopted");
+});
 
-  // The app is released: everybody comes to the new endpoint, and somebody still to the old one.
-  expect(await getId(newApp, pool, await stage.login("ann"))).toBe(ann);
-  expect(await getId(newApp, pool, await stage.login("bob"))).toBe(bob);
-  expect((await getOpenIdToken(newApp, guest)).identityId).toBe(guest);
-  expect((await stage.admin.send(new GetOpenIdTokenForDeveloperIdentityCommand(developer))).IdentityId).toBe(dora);
+test("3: everybody comes to the new endpoint, somebody still to the old one, and each has one id", async () => {
+  const { oldApp, newApp, admin, pool } = stage;
+  expect(await getId(newApp, pool, await stage.login("ann"))).toBe(ids.ann);
+  expect(await getId(newApp, pool, await stage.login("bob"))).toBe(ids.bob);
+  expect((await getOpenIdToken(newApp, ids.guest)).identityId).toBe(ids.guest);
+  expect((await admin.send(developer())).IdentityId).toBe(ids.dora);
   const fresh = await getId(newApp, pool, await stage.login("fresh"));
   expect(await getId(oldApp, pool, await stage.login("fresh"))).toBe(fresh);
   expect(await next("report")).toContain("Cognito asked today ");
+});
 
+test("4 and 5: what is new at Cognito is imported, and then guests are born here; and back", async () => {
+  const { oldApp, newApp, pool } = stage;
   const late = await getId(oldApp, pool, await stage.login("late"));
   await next("ids --since last");
   expect(await idsHere()).toContain(late);
-
   expect(await next("source --guests local")).toContain("guests        Local");
   expect(await next("source --guests source")).toContain("guests        Source");
   await stage.result(["source", "--guests", "local", "--unknown-ids", "imported"]);
   await expect.poll(async () => (await idsThere()).includes(await getId(newApp, pool))).toBe(false);
+});
 
+test("6: the source ends, which is refused on a day on which it was asked", async () => {
   expect(await next("finish", 3)).toContain("--force ends it all the same");
   expect((await stage.result(["finish", "--force"]))["Ended"]).toBe(true);
+  expect(await getId(stage.newApp, stage.pool, await stage.login("ann"))).toBe(ids.ann);
+});
 
+test("an export is restored elsewhere, and one person is shown and erased", async () => {
   expect(await next("export --out backup")).toContain("pool.json");
   const other = await stage.anotherWorker();
-  const there = { EDGEPOOL_ENDPOINT: other.endpoint };
-  await next("import backup", 0, there);
-  expect(await getId(appClient(other.endpoint), pool, await stage.login("ann"))).toBe(ann);
-
+  await next("import backup", 0, { EDGEPOOL_ENDPOINT: other.endpoint });
+  const restored = appClient(other.endpoint);
+  expect(await getId(restored, stage.pool, await stage.login("ann"))).toBe(ids.ann);
+  expect((await getOpenIdToken(restored, ids.guest)).identityId).toBe(ids.guest);
   expect(await next("--erase", 0, { SUBJECT: "ann" })).toContain("is deleted for good");
-  expect(await getId(newApp, pool, await stage.login("ann"))).not.toBe(ann);
+  expect(await getId(stage.newApp, stage.pool, await stage.login("ann"))).not.toBe(ids.ann);
+});
+
+test("no command of the page is left over", () => {
   expect(blocks).toEqual([]);
 });
