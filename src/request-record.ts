@@ -1,4 +1,5 @@
 /** What remains of a request once it is answered: its line in the log, and its point in Analytics Engine where that is bound. */
+import { auditRequest } from "./log/audit-line.ts";
 import { logDefect, logRequest, type RequestLine } from "./log/request-line.ts";
 import { pointOf, type Sampling, weightOf } from "./metrics/request-point.ts";
 
@@ -10,6 +11,7 @@ export type MeteredEnv = Env & {
 
 export function recordRequest(line: RequestLine, { cf }: Request, env: MeteredEnv, sampling: Sampling): void {
   logRequest(line);
+  auditRequest(line);
   const { ANALYTICS: dataset, VERSION: version } = env;
   if (dataset === undefined) return;
   const weight = weightOf(sampling, line.error !== undefined, Math.random());

@@ -33,7 +33,7 @@ export class KeyRingObject extends ConfiguredObject {
       algorithm: this.config.tokenAlgorithm,
       rotationSeconds: Math.round(this.config.keyRotationDays * SECONDS_PER_DAY),
     }),
-    ...keyMaterialUnder(this.config.keyEncryptionKey, this.config.keyEncryptionKeyOther),
+    ...keyMaterialUnder(() => this.config),
     loadRecord: () => this.ctx.storage.kv.get<unknown>(RECORD_KEY),
     loadRotations: () => this.ctx.storage.kv.get<readonly Rotation[]>(ROTATIONS_KEY),
     save: ({ record, rotations, wakeAt }) => {

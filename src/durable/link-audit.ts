@@ -11,10 +11,16 @@ export async function auditLink(
   hash: Hash,
 ): Promise<void> {
   writeEvent({
-    event: "logins-linked",
+    event: "audit",
+    what: "logins-linked",
+    who: "service",
+    outcome: "done",
     pool: identityPoolId,
     identity: await hashedIdentity(identityId, hash),
     providers: link.wanted.map(({ providerName }) => providerName),
-    absorbed: await Promise.all(link.absorbed.map((id) => hashedIdentity(id, hash))),
+    // Those that went into it.
+    ...(link.absorbed.length > 0 && {
+      identities: await Promise.all(link.absorbed.map((id) => hashedIdentity(id, hash))),
+    }),
   });
 }

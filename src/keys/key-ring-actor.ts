@@ -266,8 +266,8 @@ export class KeyRingActor {
   #save(record: KeyRingRecord, more: Omit<KeyRingStep, "record">): void {
     this.#host.save({ record: encodeKeyRingRecord(record), ...more });
     const { active, next, retired } = record.ring;
-    const kids = { active: active?.kid, next: next.map((key) => key.kid), retired: retired.map((key) => key.kid) };
-    this.#host.log({ event: "key-ring-changed", ...kids });
+    const keys = { active: active?.kid, next: next.map((key) => key.kid), retired: retired.map((key) => key.kid) };
+    this.#host.log({ event: "audit", what: "key-ring-changed", who: "service", outcome: "done", keys });
   }
 
   /** Re-arms an alarm that was lost, has run, or would come too late; writes nothing when one is set in time. */

@@ -130,12 +130,20 @@ async function unseal(key: SealedSigningKey, keyEncryptionKey: string, isExtract
   );
 }
 
+type KeyEncryptionKeys = { readonly keyEncryptionKey: string; readonly keyEncryptionKeyOther: string | null };
+
 /** The part of a key ring's host that deals with keys: sealed under the first key encryption key, and opened by the other while there is one. */
-export function keyMaterialUnder(keyEncryptionKey: string, other: string | null) {
+export function keyMaterialUnder(keys: () => KeyEncryptionKeys) {
   return {
-    makeKey: async (alg: TokenAlgorithm) => await makeSigningKey(alg, keyEncryptionKey),
-    keyEncryptionKeyId: async () => await keyEncryptionKeyIdOf(keyEncryptionKey),
-    otherKeyEncryptionKeyId: async () => (other === null ? null : await keyEncryptionKeyIdOf(other)),
-    sealAnew: async (key: SealedSigningKey) => await resealSigningKey(key, other ?? keyEncryptionKey, keyEncryptionKey),
+    makeKey: async (alg: TokenAlgorithm) => await makeSigningKey(alg, keys().keyEncryptionKey),
+    keyEncryptionKeyId: async () => await keyEncryptionKeyIdOf(keys().keyEncryptionKey),
+    async otherKeyEncryptionKeyId() {
+      const { keyEncryptionKeyOther: other } = keys();
+      return other === null ? null : await keyEncryptionKeyIdOf(other);
+    },
+    async sealAnew(key: SealedSigningKey) {
+      const { keyEncryptionKey, keyEncryptionKeyOther: other } = keys();
+      return await resealSigningKey(key, other ?? keyEncryptionKey, keyEncryptionKey);
+    },
   };
 }

@@ -59,29 +59,48 @@ type TrafficEvent =
       readonly durationMs: number;
     };
 
-/** `reason`: why a step of the key ring's is late. Kids are public. */
+/** Of the key ring. */
 export type KeyRingEvent =
-  | {
-      readonly event: "key-ring-changed";
-      readonly active: string | undefined;
-      readonly next: readonly string[];
-      readonly retired: readonly string[];
-    }
+  | AuditEvent
+  /** `reason`: why a step is late. */
   | {
       readonly event: "key-ring-alarm-failed" | "key-ring-key-not-made" | "key-ring-not-sealed-anew";
       readonly reason: string;
     };
 
-/** A link that was committed, for audits (T34). Identities are hashed. */
-type LinkEvent = {
-  readonly event: "logins-linked";
-  readonly pool: string;
-  readonly identity: string;
-  /** Of the logins that came. */
-  readonly providers: readonly string[];
-  /** The identities that went. */
-  readonly absorbed: readonly string[];
+/** What the key ring became, by a step of its own or an operator's order. Kids are public. */
+type KeyRingKeys = {
+  readonly active: string | undefined;
+  readonly next: readonly string[];
+  readonly retired: readonly string[];
 };
+
+/**
+ * For audits: docs/audit.md. `what` is the name of a call; or `logins-linked`, a link at its commit, which no crash loses (T34), or
+ * `key-ring-changed`. Identities are hashed, and what is undefined is not written.
+ */
+export type AuditEvent = {
+  readonly event: "audit";
+  readonly what: string;
+  /** Access key id of whoever signed; `client`, who has none; or `service`, which does it behind a call, or by itself. */
+  readonly who: string;
+  readonly outcome: ServiceErrorName | "done";
+  readonly keys?: KeyRingKeys;
+} & Partial<
+  Pick<
+    RequestEvent,
+    | "reason"
+    | "requestId"
+    | "effect"
+    | "pool"
+    | "pools"
+    | "identity"
+    | "namedIdentity"
+    | "identities"
+    | "unprocessed"
+    | "providers"
+  >
+>;
 
 /** No request is served. The names of settings and what each must be, and nothing that one is set to. */
 type ConfigurationEvent = { readonly event: "not-configured"; readonly problems: readonly string[] };
@@ -128,7 +147,6 @@ export type LogEvent =
   | ConfigurationEvent
   | TrafficEvent
   | KeyRingEvent
-  | LinkEvent
   | ObjectEvent
   | IssuerEvent
   | ProviderEvent
@@ -147,8 +165,7 @@ export const LEVELS = {
   defect: "error",
   "not-configured": "error",
   "upstream asked": "log",
-  "logins-linked": "log",
-  "key-ring-changed": "log",
+  audit: "log",
   "key-ring-alarm-failed": "error",
   "key-ring-key-not-made": "error",
   "key-ring-not-sealed-anew": "error",

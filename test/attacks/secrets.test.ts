@@ -150,14 +150,15 @@ describe("the log", () => {
     const linked = driven.worker
       .log()
       .split("\n")
-      .filter((line) => line.includes('"event":"logins-linked"'))
+      .filter((line) => line.includes('"what":"logins-linked"'))
       .map((line) => JSON.parse(line) as Line);
     const identity = lineOf("linked")?.["identity"];
     const pool = lineOf("linked")?.["pool"];
     const providers = [driven.issuerName];
-    expect(linked[0]).toEqual({ event: "logins-linked", pool, identity, providers, absorbed: [] });
+    const audited = { event: "audit", what: "logins-linked", who: "service", outcome: "done" };
+    expect(linked[0]).toEqual({ ...audited, pool, identity, providers });
     const absorbed = [lineOf("merged")?.["namedIdentity"]];
-    expect(linked).toContainEqual({ event: "logins-linked", pool, identity, providers: [], absorbed });
+    expect(linked).toContainEqual({ ...audited, pool, identity, providers: [], identities: absorbed });
   });
 
   it("T46: does not repeat a provider name that no pool has, which could be anything", () => {

@@ -33,7 +33,7 @@ describe("a request's short line", () => {
 describe("all else that the log says", () => {
   it.each([
     { message: "upstream asked", provider: "www.amazon.com", outcome: 200, durationMs: 1 },
-    { event: "key-ring-changed", active: "kid", next: [], retired: [] },
+    { event: "audit", what: "DisableIdentity", who: "admin", outcome: "done" },
   ])("is not shown where it is as it should be: %j", (event) => {
     expect(shown(event)).toBeNull();
   });

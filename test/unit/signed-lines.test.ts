@@ -29,15 +29,17 @@ const service = makeService({
 /** Every operation of which a line was seen. */
 const told = new Set<unknown>();
 let lines: Record<string, unknown>[];
+let audited: Record<string, unknown>[];
 let everything: string[];
 
 beforeEach(() => {
-  [lines, everything] = [[], []];
+  [lines, audited, everything] = [[], [], []];
   for (const method of ["log", "warn", "error"] as const) {
     vi.spyOn(console, method).mockImplementation((line: unknown) => {
       everything.push(JSON.stringify(line));
       const parsed: unknown = typeof line === "string" && line.startsWith("{") ? JSON.parse(line) : {};
       if (Reflect.get(Object(parsed), "message") === "request") lines.push(parsed as Record<string, unknown>);
+      if (Reflect.get(Object(parsed), "event") === "audit") audited.push(parsed as Record<string, unknown>);
     });
   }
 });
@@ -64,6 +66,18 @@ async function lineOf(operation: string, input: object, options: CallOptions = {
   await service.call(operation, input, options);
   const { requestId, durationMs, message, upstreamFetches, ...rest } = lines.at(-1) ?? {};
   expect([message, typeof requestId, typeof durationMs, upstreamFetches]).toEqual(["request", "string", "number", 0]);
+  // The audit has one line for it, which says the same.
+  const { caller, status: _, exception = "done", claimedCaller: _claimed, repeats: _repeats, ...same } = rest;
+  const line = {
+    event: "audit",
+    what: operation,
+    who: caller,
+    outcome: exception,
+    requestId,
+    ...same,
+    operation: undefined,
+  };
+  expect(audited.filter((entry) => entry["requestId"] === requestId)).toEqual(caller === undefined ? [] : [line]);
   return rest;
 }
 

@@ -1,10 +1,14 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import audit from "../../../docs/audit.md?raw";
 import reliability from "../../../docs/reliability.md?raw";
 import { sha256Hex } from "../../../src/domain/digest.ts";
 import { LEVELS } from "../../../src/log/events.ts";
+import { auditRequest } from "../../../src/log/audit-line.ts";
 import { logRequest, RequestFacts } from "../../../src/log/request-line.ts";
 import { writeEvent } from "../../../src/log/write.ts";
 
+type RequestAbout = NonNullable<Parameters<typeof auditRequest>[0]["about"]>;
+const NO_KEYS = { active: undefined, next: [], retired: [] };
 const section = reliability.slice(reliability.indexOf("\n## What the log says\n"));
 
 /** The names in the first column of the table that has this head. */
@@ -45,6 +49,52 @@ describe("docs/reliability.md", () => {
     const members = Object.keys(JSON.parse(String(log.mock.lastCall)) as object);
     const documented = rowsOf("Member").flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`(\w+)`/g)]);
     expect(new Set(documented.map(([, name]) => name))).toEqual(new Set(members));
+  });
+});
+
+describe("docs/audit.md", () => {
+  it("has all members of a line of the audit", () => {
+    const log = vi.spyOn(console, "log").mockImplementation(() => {});
+    const [pool, hash] = ["us-east-1:00000000-0000-4000-8000-000000000001", "0123456789abcdef"];
+    const about = {
+      caller: "ops",
+      effect: "deleted",
+      pool,
+      pools: [pool],
+      identity: hash,
+      namedIdentity: hash,
+      identities: [hash],
+      unprocessed: [hash],
+      providers: ["accounts.google.com"],
+    } as unknown as RequestAbout;
+    const error = { type: "NotAuthorizedException", message: "", reason: "expired" } as const;
+    auditRequest({ requestId: "r", operation: "DeleteIdentities", status: 400, error, durationMs: 1, about });
+    writeEvent({ event: "audit", what: "key-ring-changed", who: "service", outcome: "done", keys: NO_KEYS });
+    const members = log.mock.calls.flatMap(([line]) => Object.keys(JSON.parse(String(line)) as object));
+    const documented = [...audit.matchAll(/^\| (`[^|]*?) +\|/gm)].flatMap(
+      ([, names = ""]) => names.match(/\w+/g) ?? [],
+    );
+    expect(documented.toSorted()).toEqual([...new Set(members)].toSorted());
+  });
+
+  it.each([
+    ["a signed call that reads", { caller: "ops" }, undefined, true],
+    ["a signed call that is refused", { caller: "ops" }, "AccessDeniedException", true],
+    ["a public call that changed an identity", { effect: "unlinked" }, undefined, true],
+    ["a token for an identity as it was", { effect: "minted" }, undefined, false],
+    ["a public call that is refused", { effect: "linked" }, "NotAuthorizedException", false],
+    ["a signature that was refused", { claimedCaller: "ops" }, "InvalidSignatureException", false],
+  ] as const)("%s", (_, about, type, isAudited) => {
+    const log = vi.spyOn(console, "log").mockImplementation(() => {});
+    const line = {
+      requestId: "r",
+      operation: "GetId",
+      status: 200,
+      durationMs: 1,
+      about: about as unknown as RequestAbout,
+    };
+    auditRequest({ ...line, ...(type !== undefined && { error: { type, message: "" } }) });
+    expect(log).toHaveBeenCalledTimes(isAudited ? 1 : 0);
   });
 });
 
