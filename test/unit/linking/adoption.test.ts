@@ -170,6 +170,11 @@ describe("whom a source's word absorbs", () => {
     expect(isErasable(thaw(record, "t9", "aborted", NOW + 1), NOW + 1)).toBe(true);
   });
 
+  it("is nobody who is about to be born, without its word", () => {
+    const unborn = { ...newRecord(A, POOL, { kind: "unborn" }, NOW), transaction: transactionOf() };
+    expect(freeze(unborn, message({ isGuest: true }), NOW).reply).toEqual({ kind: "unsuitable" });
+  });
+
   it.each<[string, IdentityRecord, Partial<Freeze>, string]>([
     ["one that holds another login", linkedTo("b/1"), {}, "frozen"],
     ["a guest", GUEST, {}, "frozen"],

@@ -168,9 +168,10 @@ describe("a developer's user that nobody here has", () => {
 /** GetOpenIdToken for an id; `met` is where the id may be from, if it is none here. */
 async function getToken(name: string, loginIds: readonly string[], source: SourceParty | null) {
   const logins = loginIds.map((loginId) => login(loginId));
+  const call = { ...CALL, askedAt: NOW - 1 };
   const ask = async (identityId: IdentityId): Promise<GrantReply> =>
-    await world.identity(identityId).actor.grant(identityId, presented(loginIds), CALL, { flow: "basic" });
-  const granted = await obtainGrant(world.parties, id(name), CALL, ask, {
+    await world.identity(identityId).actor.grant(identityId, presented(loginIds), call, { flow: "basic" });
+  const granted = await obtainGrant(world.parties, id(name), call, ask, {
     sources: {
       of: async () => source ?? world.source({}),
       meet: async () => ({ ok: true, value: source && { identityPoolId: POOL, logins, source } }),
@@ -279,6 +280,13 @@ describe("an id that is none here", () => {
       identityId: id("y"),
     });
     expect(world.ownerOf("a/1")).toBeNull();
+  });
+
+  it("is merged once of two calls at once, and both are told of the one in its place", async () => {
+    const source = world.source({ public: "y" });
+    const both = await Promise.all([getToken("x", ["a/1"], source), getToken("x", ["a/1"], source)]);
+    expect(both).toEqual([id("y"), id("y")]);
+    expect(world.recordOf("x")?.standing).toMatchObject({ kind: "merged", into: id("y") });
   });
 
   it("is adopted once of two calls at once", async () => {
