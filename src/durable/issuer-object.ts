@@ -24,7 +24,11 @@ export class IssuerObject extends ConfiguredObject {
     },
     now: () => Date.now() / 1000,
     kept: () => this.ctx.storage.kv.get(STORAGE_KEY),
-    save: (keySet) => this.ctx.storage.kv.put(STORAGE_KEY, keySet),
+    save: (keySet, wakeAt) => {
+      // With no await between them they are stored together or not at all.
+      this.ctx.storage.kv.put(STORAGE_KEY, keySet);
+      if (wakeAt !== null) this.ctx.waitUntil(this.ctx.storage.setAlarm(wakeAt * 1000));
+    },
     erase: async () => await this.ctx.storage.deleteAll(),
     setAlarm: (at) => this.ctx.waitUntil(this.ctx.storage.setAlarm(at * 1000)),
     behindAnswer: (work) => this.ctx.waitUntil(work),

@@ -31,7 +31,8 @@ export type KeySetHost = {
   now(): number;
   /** What `save` stored last, or whatever else is there. */
   kept(): unknown;
-  save(keySet: KeptKeySet): void;
+  /** One storage step: the set, and the alarm in epoch seconds; null leaves the alarm as it is. */
+  save(keySet: KeptKeySet, wakeAt: number | null): void;
   /** Nothing is left, the alarm excepted. */
   erase(): Promise<void>;
   /** `at` in epoch seconds. */
@@ -75,7 +76,8 @@ export class KeySetActor {
     this.#isAlarmSet = false;
     const until = usefulUntil(this.#host.kept(), this.#host.now());
     if (until !== null) {
-      this.#wakeAt(until);
+      this.#isAlarmSet = true;
+      this.#host.setAlarm(until);
       return;
     }
     this.#held = undefined;
@@ -109,14 +111,9 @@ export class KeySetActor {
       return;
     }
     const held = { ...loaded.value, fetchedAt: this.#host.now() };
-    this.#host.save({ ...held, source: source.address });
+    this.#host.save({ ...held, source: source.address }, this.#isAlarmSet ? null : uselessFrom(held));
+    this.#isAlarmSet = true;
     this.#held = held;
     this.#failure = undefined;
-    if (!this.#isAlarmSet) this.#wakeAt(uselessFrom(held));
-  }
-
-  #wakeAt(at: number): void {
-    this.#isAlarmSet = true;
-    this.#host.setAlarm(at);
   }
 }

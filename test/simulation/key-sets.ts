@@ -131,20 +131,25 @@ class IssuerNode {
 
   #host(): KeySetHost {
     const { network } = this.#world;
+    const setAlarm = (at: number) => {
+      if (this.#life.isAlive) network.setAlarm(this.#slot, at * 1000);
+    };
     return {
       issuer: () => ISSUER,
       settings: () => ({ upstreams: productionUpstreams, keySources: new Map() }),
       load: async () => await this.#load(),
       now: () => network.clockOf(this.#slot) / 1000,
       kept: () => this.#slot.stored ?? undefined,
-      save: (keySet) => this.#world.store(this.#life, this.#slot, keySet, () => {}),
+      save: (keySet, wakeAt) => {
+        this.#world.store(this.#life, this.#slot, keySet, () => {
+          if (wakeAt !== null) setAlarm(wakeAt);
+        });
+      },
       erase: async () => {
         this.#world.store(this.#life, this.#slot, null, () => {});
         await network.sleep(this.#life, 1);
       },
-      setAlarm: (at) => {
-        if (this.#life.isAlive) network.setAlarm(this.#slot, at * 1000);
-      },
+      setAlarm,
       behindAnswer: (work) => {
         work.catch((cause: unknown) => {
           if (!(cause instanceof StorageFailure)) network.violate(`defect: ${String(cause)}`);

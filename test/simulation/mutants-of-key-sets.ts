@@ -10,8 +10,8 @@ export const MUTANTS_OF_KEY_SETS: readonly Mutant[] = [
     edits: [
       {
         file: ACTOR,
-        find: "    this.#host.save({ ...held, source: source.address });\n    this.#held = held;\n",
-        replace: "    this.#held = held;\n    this.#host.save({ ...held, source: source.address });\n",
+        find: "    this.#host.save({",
+        replace: "    this.#held = held;\n    this.#host.save({",
       },
     ],
   },
@@ -25,11 +25,11 @@ export const MUTANTS_OF_KEY_SETS: readonly Mutant[] = [
   },
   {
     name: "nobody wakes an issuer's object for the end of its set",
-    edits: [{ file: ACTOR, find: "    if (!this.#isAlarmSet) this.#wakeAt(uselessFrom(held));\n", replace: "" }],
+    edits: [{ file: ACTOR, find: "this.#isAlarmSet ? null : uselessFrom(held)", replace: "null" }],
   },
   {
     name: "an issuer's object is woken once, though its set was renewed since",
-    edits: [{ file: ACTOR, find: "      this.#wakeAt(until);\n      return;\n", replace: "      return;\n" }],
+    edits: [{ file: ACTOR, find: "      this.#host.setAlarm(until);\n      return;\n", replace: "      return;\n" }],
   },
   {
     name: "a failure of an issuer is not remembered",

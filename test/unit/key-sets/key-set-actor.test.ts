@@ -31,9 +31,10 @@ class Stage {
       },
       now: () => this.now,
       kept: () => this.kept,
-      save: (keySet) => {
+      save: (keySet, wakeAt) => {
         if (this.isDiskBroken) throw new Error("the disk is broken");
         this.kept = keySet;
+        if (wakeAt !== null) this.alarms.push(wakeAt);
       },
       erase: () => {
         this.kept = undefined;
