@@ -369,8 +369,8 @@ export async function driveEverything(folder: string): Promise<Driven> {
     { identityId: good.slice(0, 50) },
     { identityId: imported, kind: good },
     { identityId: imported, loginIds: [{ providerName: issuer.providerName, loginId: ann }] },
-    { identityId: imported, links: [{ providerName: issuer.providerName, subject: good.repeat(2) }] },
-    { identityId: imported, developerUsers: [good.repeat(2)] },
+    { identityId: imported, links: [{ providerName: issuer.providerName, subject: good.repeat(4) }] },
+    { identityId: imported, developerUsers: [good.repeat(4)] },
     { kind: "login", providerName: issuer.providerName, loginId: ann, settled: true },
   ];
   const eli = secrets.add("a subject", `subject-${newPerson()}`);
