@@ -1,6 +1,6 @@
 /** The signed operations about pools, and those that show and delete identities: F1 to F3. */
 import { invalidParameter } from "./cognito-error.ts";
-import { type Cognito, poolOf, subjectOf } from "./cognito.ts";
+import { type Cognito, poolOf, subjectOf } from "./cognito-parts.ts";
 import type { Identity, Pool, PoolRoles, TagMap } from "./cognito-store.ts";
 import { pageOf } from "./page.ts";
 

@@ -1,5 +1,5 @@
 /** The operations by name. */
-import type { Cognito } from "./cognito.ts";
+import type { Cognito } from "./cognito-parts.ts";
 import { CognitoError } from "./cognito-error.ts";
 import * as developers from "./developer-operations.ts";
 import * as pools from "./administration.ts";

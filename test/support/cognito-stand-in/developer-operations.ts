@@ -1,6 +1,6 @@
 /** The signed operations about users of the developer's own: F10. Words that no capture has are the documentation's. */
 import { CognitoError, forbidden, invalidParameter, loginsDoNotMatch } from "./cognito-error.ts";
-import { amrOf, type Cognito, poolOf, subjectOf } from "./cognito.ts";
+import { amrOf, type Cognito, poolOf, subjectOf } from "./cognito-parts.ts";
 import type { Identity, Login, Pool } from "./cognito-store.ts";
 import { bringTogether, merge, unlink } from "./link-rules.ts";
 import type { PresentedLogin } from "./login-check.ts";

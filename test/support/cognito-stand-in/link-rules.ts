@@ -43,7 +43,7 @@ function united(pool: Pool, logins: readonly Login[]): readonly Login[] {
     if (all.some((other) => isSame(login, other))) continue;
     const isTaken = all.some(({ providerName }) => providerName === login.providerName);
     if (isTaken && login.providerName !== pool.DeveloperProviderName) throw conflict(login.providerName);
-    all.push(login);
+    all.push({ providerName: login.providerName, subject: login.subject });
   }
   return all;
 }

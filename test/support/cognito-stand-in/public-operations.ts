@@ -1,6 +1,6 @@
 /** The four operations that anybody may call: F4 to F9, F11. */
 import { CognitoError, forbidden, invalidParameter, loginsDoNotMatch, notAuthorized } from "./cognito-error.ts";
-import { amrOf, type Cognito, poolOf, subjectOf } from "./cognito.ts";
+import { amrOf, type Cognito, poolOf, subjectOf } from "./cognito-parts.ts";
 import type { Identity, Pool } from "./cognito-store.ts";
 import { bringTogether, unlink } from "./link-rules.ts";
 import type { PresentedLogin } from "./login-check.ts";

@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
-import type { Cognito } from "./cognito.ts";
+import type { Cognito } from "./cognito-parts.ts";
 import { CognitoError } from "./cognito-error.ts";
 import { run } from "./cognito-operations.ts";
 import { CognitoStore } from "./cognito-store.ts";
