@@ -1,14 +1,12 @@
 /** What the text of a setting may be. A kind says it in words, which are those of every refusal, and reads the text. */
-import type { AdminCredential } from "./domain/admin-credential.ts";
 import { err, ok, type Result } from "./domain/errors.ts";
 import { isAmazonPoolId } from "./domain/pool-source.ts";
-import { isRoleArn } from "./domain/role-arn.ts";
 import { isObject, type JsonObject, parseJson } from "./domain/json.ts";
 import { ALL_POINTS, FAILURES_ONLY, NO_POINTS, type Sampling } from "./metrics/request-point.ts";
 import type { UpstreamPolicy } from "./outbound/upstream-policy.ts";
 import { type OidcProviders, readOidcProviders } from "./providers/oidc-providers.ts";
 import type { SourceCredential } from "./source/cognito.ts";
-import { isOfCommonWords, isPredictable, isPublished, isTyped } from "./secret-strength.ts";
+import { isPredictable, isTyped } from "./secret-strength.ts";
 
 /** What else a text is judged by. */
 export type Rules = {
@@ -37,7 +35,7 @@ function kind<Value>(mustBe: string, parse: (text: string, rules: Rules) => Valu
 }
 
 /** What a good value may still be refused for: null, or how a sentence goes on after the name. Not in local development. */
-function unlessLocal<Value>(base: Kind<Value>, faultOf: (value: Value) => string | null): Kind<Value> {
+export function unlessLocal<Value>(base: Kind<Value>, faultOf: (value: Value) => string | null): Kind<Value> {
   return {
     mustBe: base.mustBe,
     read(text, rules) {
@@ -243,46 +241,6 @@ export const oidcProviders: Kind<Omit<OidcProviders, "problems">> = {
   },
 };
 
-function isTextList(value: unknown): value is readonly string[] {
+export function isTextList(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === "string" && item !== "");
 }
-
-function credentialOf(entry: unknown): AdminCredential | undefined {
-  if (!isObject(entry)) return undefined;
-  const { accessKeyId, secretAccessKey, operations = "*", pools = "*", roles } = entry;
-  if (typeof accessKeyId !== "string" || !/^[\w-]{1,128}$/.test(accessKeyId)) return undefined;
-  if (typeof secretAccessKey !== "string" || secretAccessKey.length < 16) return undefined;
-  if (operations !== "*" && !isTextList(operations)) return undefined;
-  if (pools !== "*" && !isTextList(pools)) return undefined;
-  if (roles !== undefined && roles !== "*" && !(isTextList(roles) && roles.every(isRoleArn))) return undefined;
-  return { accessKeyId, secretAccessKey, operations, pools, ...(roles !== undefined && { roles }) };
-}
-
-/** What is wrong with a secret that is well formed, or nothing: production takes none that others know. Never repeats it. */
-function weaknessOf({ accessKeyId, secretAccessKey }: AdminCredential): string | undefined {
-  if (isPublished(secretAccessKey)) return "is published";
-  const characters = Array.from(secretAccessKey, (character) => character.codePointAt(0) ?? 0);
-  return secretAccessKey === accessKeyId || isPredictable(characters) || isOfCommonWords(secretAccessKey)
-    ? "can be guessed"
-    : undefined;
-}
-
-export const adminCredentials: Kind<readonly AdminCredential[]> = unlessLocal(
-  json(
-    "an array of {accessKeyId, secretAccessKey of 16 or more characters, operations?, pools?, roles?} with distinct access key ids",
-    (value) => {
-      const credentials = Array.isArray(value) ? value.map(credentialOf) : [undefined];
-      const valid = credentials.filter((credential) => credential !== undefined);
-      const isDistinct = new Set(valid.map(({ accessKeyId }) => accessKeyId)).size === credentials.length;
-      return isDistinct ? valid : undefined;
-    },
-  ),
-  (credentials) => {
-    const weak = credentials.map(weaknessOf);
-    const index = weak.findIndex((weakness) => weakness !== undefined);
-    // By its place and not by its key id: whoever asks is told.
-    return index === -1
-      ? null
-      : `has a secretAccessKey that ${weak[index]}, in entry ${index + 1}: make another one, as with "openssl rand -hex 24"`;
-  },
-);

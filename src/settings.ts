@@ -2,10 +2,10 @@
  * The table of settings: all that is said of one anywhere. `Config` is parsed from it, `npm start -- --help`, docs/settings.md and
  * wrangler.toml are written from it (`npm run settings`). To add a setting is to add its row, and to use it.
  */
+import { adminCredentials } from "./admin-credentials.ts";
 import { TOKEN_ALGORITHMS } from "./domain/token-algorithm.ts";
 import {
   accountId,
-  adminCredentials,
   apiAddress,
   apiToken,
   facebookAppSecrets,

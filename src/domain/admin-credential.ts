@@ -11,7 +11,13 @@ export type AdminCredential = {
   readonly pools: readonly string[] | "*";
   /** ARNs of the roles that it may give to a pool; absent: all of them for one that may touch all pools, else none. */
   readonly roles?: readonly string[] | "*";
+  /** Epoch seconds, from which on it is as if it were not there; absent: for ever. */
+  readonly expiresAt?: number;
 };
+
+export function hasExpired({ expiresAt = Number.POSITIVE_INFINITY }: AdminCredential, now: number): boolean {
+  return now >= expiresAt;
+}
 
 /** Operations that touch what is of all identity pools, so that a credential for some of them may not call them: in words. */
 const OF_ALL_POOLS: ReadonlyMap<string, string> = new Map([

@@ -1,5 +1,5 @@
 /** What could be better with the settings of the whole service: what each of them alone cannot tell when it is parsed. Pure. */
-import type { AdminCredential } from "./admin-credential.ts";
+import { type AdminCredential, hasExpired } from "./admin-credential.ts";
 import { type Finding, worstFirst } from "./finding.ts";
 
 export type ServiceFacts = {
@@ -10,6 +10,8 @@ export type ServiceFacts = {
   readonly isLocal: boolean;
   readonly limitsClients: boolean;
   readonly credentials: readonly AdminCredential[];
+  /** Epoch seconds. */
+  readonly now: number;
   /** Names of what wrangler.toml binds, and the deployment does not. */
   readonly unbound: readonly string[];
 };
@@ -21,7 +23,14 @@ export function serviceFindings(facts: ServiceFacts): readonly Finding[] {
   const everywhere = [...originFindings(facts), ...bindingFindings(facts)];
   // What only a deployment is open to.
   return worstFirst(
-    facts.isLocal ? everywhere : [...everywhere, ...limitFindings(facts), ...credentialFindings(facts)],
+    facts.isLocal
+      ? everywhere
+      : [
+          ...everywhere,
+          ...limitFindings(facts),
+          ...credentialFindings(facts),
+          ...expiryFindings(facts.credentials, facts.now),
+        ],
   );
 }
 
@@ -92,6 +101,40 @@ function credentialFindings({ credentials }: ServiceFacts): readonly Finding[] {
       about,
       message: `Secrets of fewer than ${LONG_SECRET_LENGTH} characters: ${countOf(short, credentials)}.`,
       action: 'Make a longer one with "openssl rand -base64 32".',
+    });
+  }
+  return findings;
+}
+
+/** How long before its end a credential is worth a warning, in seconds. */
+const LAST_DAYS_SECONDS = 14 * 86_400;
+
+/** Of credentials that are over, or soon: also CheckService's, which a deployment ends with. None is named, as above. */
+export function expiryFindings(credentials: readonly AdminCredential[], now: number): readonly Finding[] {
+  const expired = credentials.filter((credential) => hasExpired(credential, now)).length;
+  const ends = credentials
+    .flatMap(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt)
+    .filter((end) => end > now && end <= now + LAST_DAYS_SECONDS);
+  const about = "ADMIN_CREDENTIALS";
+  const findings: Finding[] = [];
+  if (ends.length > 0) {
+    const first = new Date(Math.min(...ends) * 1000).toISOString().slice(0, 16);
+    findings.push({
+      level: "warning",
+      code: "credential-expires",
+      about,
+      message: `${countOf(ends.length, credentials)} will be refused soon, the first from ${first} UTC on.`,
+      action: "Give the caller a second entry now, let it change over, and take the old entry out: docs/settings.md.",
+    });
+  }
+  if (expired > 0) {
+    findings.push({
+      level: "warning",
+      code: "credential-expired",
+      about,
+      message: `${countOf(expired, credentials)} are over, and refused.`,
+      action:
+        "Take them out of ADMIN_CREDENTIALS, once the log has no line of theirs with the reason credential-expired.",
     });
   }
   return findings;

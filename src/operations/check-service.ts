@@ -7,6 +7,7 @@ import { ok, type Result } from "../domain/errors.ts";
 import { type Finding, worstFirst } from "../domain/finding.ts";
 import { type Grant, TOKEN_LIFETIME_SECONDS } from "../domain/grant.ts";
 import { identityIdOf, identityPoolIdOf } from "../domain/identifiers.ts";
+import { expiryFindings } from "../domain/service-findings.ts";
 import type { ExtensionOutputOf } from "../protocol/extensions.ts";
 import { mint } from "../token/mint.ts";
 import type { SignedContext } from "./context.ts";
@@ -25,7 +26,8 @@ export async function checkService(_input: object, context: SignedContext): Prom
     KEY_RING_NOT_REACHED,
   );
   const step = (Name: StepName, found: readonly Finding[]) => ({ Name, Passed: !found.some(isError) });
-  const findings = worstFirst([...object, ...token, ...keyRing]);
+  const credentials = expiryFindings(context.config.adminCredentials, context.now());
+  const findings = worstFirst([...object, ...token, ...keyRing, ...credentials]);
   return ok({
     Healthy: !findings.some(isError),
     Steps: [step("object", object), step("token", token), step("key-ring", keyRing)],

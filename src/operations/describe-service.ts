@@ -23,7 +23,15 @@ export function describeService(
   const { issuer, region, limitsClients, texts, upstreams, adminCredentials: credentials } = config;
   const isLocal = upstreams.isLocal === true;
   const unbound = bindings.filter(({ isBound, isOptional }) => !isBound && !isOptional).map(({ name }) => name);
-  const findings = serviceFindings({ issuer, origin: caller.origin, isLocal, limitsClients, credentials, unbound });
+  const findings = serviceFindings({
+    issuer,
+    origin: caller.origin,
+    isLocal,
+    limitsClients,
+    credentials,
+    now: context.now(),
+    unbound,
+  });
   const output: ExtensionOutputOf<"DescribeService"> = {
     Version: VERSION,
     Region: region,

@@ -4,7 +4,7 @@
  * Invariant: a credential is returned only for the method, host, operation, date and body that its holder signed.
  */
 import { err, ok, serviceError, type Result, type ServiceError, type ServiceErrorName } from "../domain/errors.ts";
-import type { AdminCredential } from "../domain/admin-credential.ts";
+import { type AdminCredential, hasExpired } from "../domain/admin-credential.ts";
 import { formatTimestamp, parseAuthorizationHeader, parseTimestamp } from "./authorization-header.ts";
 import type { AuthorizationHeader } from "./authorization-header.ts";
 import { ALGORITHM, canonicalRequest, computeSignature, SCOPE_TERMINATOR } from "./canonical-request.ts";
@@ -78,7 +78,7 @@ export function claimedKeyId(headers: Headers, credentials: readonly AdminCreden
 
 /**
  * Fails with MissingAuthenticationTokenException, IncompleteSignatureException (not understood),
- * InvalidSignatureException (understood and wrong), UnrecognizedClientException (unknown access key id or any session
+ * InvalidSignatureException (understood and wrong), UnrecognizedClientException (unknown or expired access key id, or any session
  * token) or AccessDeniedException (no credential is configured). Signatures in the query are never accepted.
  */
 export async function verifySignature<Credential extends AdminCredential>(
@@ -114,8 +114,11 @@ export async function verifySignature<Credential extends AdminCredential>(
   const computed = await computeSignature(secret, authorization, timestamp, canonical);
   // Two digests of 32 bytes each, compared in constant time (T45).
   const matches = crypto.subtle.timingSafeEqual(computed, authorization.signature);
-  if (credential === undefined) {
-    return refuse("UnrecognizedClientException", "The security token included in the request is invalid.");
+  const unrecognized = "The security token included in the request is invalid.";
+  if (credential === undefined) return refuse("UnrecognizedClientException", unrecognized);
+  // As of one that is not there; the operator reads the reason.
+  if (hasExpired(credential, request.now)) {
+    return err(serviceError("UnrecognizedClientException", unrecognized, "credential-expired"));
   }
   return matches
     ? ok({

@@ -257,6 +257,14 @@ describe("parseConfig: admin credentials", () => {
     for (const roles of ["*", [], [ROLE]]) expect(credentialsOf([{ ...one, roles }])).toMatchObject([{ roles }]);
   });
 
+  it.each([
+    ["2027-03-31", Date.UTC(2027, 2, 31)],
+    ["2028-02-29", Date.UTC(2028, 1, 29)],
+    ["2027-03-31T12:00:05Z", Date.UTC(2027, 2, 31, 12, 0, 5)],
+  ])("may end by %s", (expiresAt, endMs) => {
+    expect(credentialsOf([{ ...one, expiresAt }])).toMatchObject([{ expiresAt: endMs / 1000 }]);
+  });
+
   it("an empty list permits nothing", () => {
     expect(credentialsOf([{ ...one, operations: [], pools: [] }])).toEqual([{ ...one, operations: [], pools: [] }]);
   });
@@ -270,6 +278,10 @@ describe("parseConfig: admin credentials", () => {
     ["pools that are no texts", [{ ...one, pools: [1] }]],
     ["roles that are no list", [{ ...one, roles: ROLE }]],
     ["a role that is no ARN of one", [{ ...one, roles: [ROLE, "users"] }]],
+    ["an end that the calendar has not", [{ ...one, expiresAt: "2027-02-29" }]],
+    ["an end in another form", [{ ...one, expiresAt: "31.3.2027" }]],
+    ["an end that names no zone", [{ ...one, expiresAt: "2027-03-31T12:00:00" }]],
+    ["an end that is a number", [{ ...one, expiresAt: 1_800_000_000 }]],
     ["one bad among good ones", [one, {}]],
   ])("refuses %s, and does not show the secret", (_, credentials) => {
     const problems = problemsOf({ ADMIN_CREDENTIALS: JSON.stringify(credentials) });

@@ -23,6 +23,7 @@ const GOOD: ServiceFacts = {
   isLocal: false,
   limitsClients: true,
   credentials: [reader, backend],
+  now: 1_800_000_000,
   unbound: [],
 };
 
@@ -52,6 +53,21 @@ describe("what is found of the settings of the whole service", () => {
       ["advice short-secret ADMIN_CREDENTIALS"],
     ],
     ["no shortness in 32", { credentials: [reader, { ...backend, secretAccessKey: LONG.slice(0, 32) }] }, []],
+    [
+      "a credential that ends within two weeks",
+      { credentials: [reader, { ...backend, expiresAt: 1_800_000_000 + 14 * 86_400 }] },
+      ["warning credential-expires ADMIN_CREDENTIALS"],
+    ],
+    [
+      "no end that is further away",
+      { credentials: [reader, { ...backend, expiresAt: 1_800_000_001 + 14 * 86_400 }] },
+      [],
+    ],
+    [
+      "a credential that is over",
+      { credentials: [reader, { ...backend, expiresAt: 1_800_000_000 }] },
+      ["warning credential-expired ADMIN_CREDENTIALS"],
+    ],
     [
       "errors before advice",
       { limitsClients: false, unbound: ["LOGIN"] },

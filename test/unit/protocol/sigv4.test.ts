@@ -16,6 +16,34 @@ import {
   withHeaders,
 } from "../../support/sign-request.ts";
 
+describe("a credential that ends", () => {
+  const ending = (expiresAt: number) => credentials.map((credential) => ({ ...credential, expiresAt }));
+
+  it("is good until then, and from then on refused as one that is not there, with the reason in the log alone", async () => {
+    const request = await sign();
+    const verifyBy = async (expiresAt: number) =>
+      await verifySignature({
+        ...request,
+        operation: "CreateIdentityPool",
+        credentials: ending(expiresAt),
+        region: "us-east-1",
+        now,
+      });
+    expect((await verifyBy(now + 1)).ok).toBe(true);
+    expect(await verifyBy(now)).toEqual({ ok: false, error: { ...unrecognized.error, reason: "credential-expired" } });
+  });
+
+  it("leaves a second key of the same caller alone", async () => {
+    const [old, fresh] = [
+      { ...credentials[1], expiresAt: now },
+      { ...credentials[1], accessKeyId: "SECOND" },
+    ];
+    const request = await sign({ accessKeyId: "SECOND" });
+    const options = { operation: "CreateIdentityPool", region: "us-east-1", now } as const;
+    expect((await verifySignature({ ...request, ...options, credentials: [old, fresh] })).ok).toBe(true);
+  });
+});
+
 describe("accepted requests", () => {
   it("name the credential that signed them, and the signature", async () => {
     const request = await sign();
