@@ -64,10 +64,11 @@ export class ArrivalJudge {
     if (isStrange || this.#isInPlaceOfAnother(before, after)) this.#ofHere.add(name);
   }
 
-  /** Born here, since the id that the source has for it is of no use here any more. */
+  /** Born here, since the id that the source has for it is of no use here any more, or its login was let go here before. */
   #isInPlaceOfAnother(before: StoredRecord | null, after: StoredRecord): boolean {
     if (before !== null || !isOfHere(after)) return false;
     return after.logins.some(({ loginId }) => {
+      if (this.#touched.has(loginId)) return true;
       const login = loginNamed(loginId);
       const there = login === undefined ? null : this.#there(login);
       return there !== null && (this.#touched.has(there) || this.#cognito.isTouched(there));
