@@ -1,16 +1,13 @@
 /** What an identity's object gives to its actor: its storage and alarm, the other objects, the clock, and the log. */
 import type { Config } from "../config.ts";
 import { isolate } from "../isolate.ts";
-import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { IdentityHost } from "../linking/identity-host.ts";
 import { type StoredRecord, upgraded } from "../linking/first-record.ts";
 import type { IdentityRecord } from "../linking/identity-record.ts";
 import type { Bucket } from "../limits/rate-limit.ts";
 import { writeEvent } from "../log/write.ts";
 import { type BucketHost, MintBucket } from "../limits/mint-bucket.ts";
-import type { DeleteAtSource, Reply } from "../linking/messages.ts";
-import type { SourceTools } from "../source/ask-source.ts";
-import { deleteAtSource } from "../source/at-source.ts";
+import { tellSource } from "../source/at-source.ts";
 import { deliverMessage } from "./deliver-message.ts";
 import { auditLink } from "./link-audit.ts";
 import { poolReaderOf } from "./pool-reader.ts";
@@ -73,18 +70,6 @@ export function identityHostOf({ ctx, env }: Platform, config: Config, isMade: b
       writeEvent({ event: "identity-not-settled", cause: String(cause) });
     },
   };
-}
-
-/** Nobody need be told where the pool has no source any more, or no credential of it. */
-async function tellSource(
-  { identityId }: DeleteAtSource,
-  pool: IdentityPool | null,
-  tools: SourceTools,
-): Promise<Reply> {
-  const sourcePoolId = pool?.source?.identityPoolId;
-  if (sourcePoolId === undefined || !tools.credentials.has(sourcePoolId)) return { kind: "deleted-at-source" };
-  const deleted = await deleteAtSource(sourcePoolId, identityId, tools);
-  return { kind: deleted ? "deleted-at-source" : "failed" };
 }
 
 /** Where a step could not be stored, this life is over, and the next one has what is to be done. */

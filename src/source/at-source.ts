@@ -1,7 +1,9 @@
 /** What is changed at a source because it was changed here: a login unlinked, once; an identity deleted, until it succeeds. */
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
+import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { PoolSource } from "../domain/pool-source.ts";
 import { canonicalName } from "../domain/provider-name.ts";
+import type { DeleteAtSource, Reply } from "../linking/messages.ts";
 import { askSource, type SourceTools } from "./ask-source.ts";
 import { causeOf } from "./source-answer.ts";
 
@@ -38,4 +40,16 @@ export async function deleteAtSource(
   if (answer.ok && !isRefused) return true;
   tools.log({ event: "source-not-deleted", sourcePoolId, cause: answer.ok ? "unprocessed" : causeOf(answer.error) });
   return false;
+}
+
+/** Nobody need be told where the pool has no source any more, or no credential of it. */
+export async function tellSource(
+  { identityId }: DeleteAtSource,
+  pool: IdentityPool | null,
+  tools: SourceTools,
+): Promise<Reply> {
+  const sourcePoolId = pool?.source?.identityPoolId;
+  if (sourcePoolId === undefined || !tools.credentials.has(sourcePoolId)) return { kind: "deleted-at-source" };
+  const deleted = await deleteAtSource(sourcePoolId, identityId, tools);
+  return { kind: deleted ? "deleted-at-source" : "failed" };
 }

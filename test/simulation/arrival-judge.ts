@@ -5,7 +5,7 @@
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import type { PoolSource } from "../../src/domain/pool-source.ts";
 import type { StoredRecord } from "../../src/linking/first-record.ts";
-import type { Cognito } from "./cognito.ts";
+import type { Cognito } from "./simulated-cognito.ts";
 import { loginNamed } from "./logins.ts";
 import type { Network } from "./network.ts";
 
@@ -113,6 +113,7 @@ export class ArrivalJudge {
     if (known === null && isDeveloper === true) return null;
     const there = known ?? "nobody";
     const isTouched = [loginId, there, owner].some((one) => this.#touched.has(one));
+    if (this.#cognito.isTouchedLogin(source.identityPoolId, providerName, login.subject)) return null;
     const isTouchedThere = this.#cognito.isTouched(there) || this.#cognito.isTouched(owner);
     return isTouched || isTouchedThere || this.#ofHere.has(owner) ? null : there;
   }

@@ -9,7 +9,7 @@ import type { PoolSource } from "../../src/domain/pool-source.ts";
 import type { StoredRecord } from "../../src/linking/first-record.ts";
 import type { LinkOrder } from "../../src/linking/link-order.ts";
 import type { PoolRecord } from "../../src/pools/pool-host.ts";
-import type { Cognito } from "./cognito.ts";
+import type { Cognito } from "./simulated-cognito.ts";
 import type { Network } from "./network.ts";
 import type { LoginOf } from "./requests.ts";
 import type { Life } from "./slots.ts";

@@ -3,7 +3,7 @@
  * does what it is asked, and nobody need hear of it.
  */
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
-import type { Cognito, CognitoError, Presented } from "./cognito.ts";
+import type { Cognito, CognitoError, Presented } from "./simulated-cognito.ts";
 import type { Network } from "./network.ts";
 import type { OldAct } from "./operations.ts";
 import { DEVELOPER } from "./settings.ts";

@@ -4,7 +4,7 @@ import type { PoolSource } from "../../src/domain/pool-source.ts";
 import type { StoredRecord } from "../../src/linking/first-record.ts";
 import type { PoolRecord } from "../../src/pools/pool-host.ts";
 import { ArrivalJudge } from "./arrival-judge.ts";
-import { Cognito } from "./cognito.ts";
+import { Cognito } from "./simulated-cognito.ts";
 import type { Coverage } from "./coverage.ts";
 import type { Network } from "./network.ts";
 import { PROVIDERS, type Tokens } from "./operations.ts";

@@ -25,6 +25,8 @@ import { loginOf, poolOfLogin } from "./logins.ts";
 import { Pools } from "./pools.ts";
 import type { SourcePlan } from "./source-races.ts";
 import { Sources } from "./sources.ts";
+import { sourceToolsOf } from "./source-tools.ts";
+import { tellSource } from "../../src/source/at-source.ts";
 import { streamOf } from "../support/random.ts";
 import { type Alarmed, type AnySlot, type Life, lifeOf, NetworkFailure, type Slot, StorageFailure } from "./slots.ts";
 import type { KeyRingState, Surroundings } from "./surroundings.ts";
@@ -285,8 +287,11 @@ export class World implements Surroundings {
           outcome: await network.call(life, coordinator, label, (node) => node.outcome(message)),
         };
       }
-      case "delete-at-source":
-        return { kind: "deleted-at-source" };
+      case "delete-at-source": {
+        if (this.sources === null) return { kind: "deleted-at-source" };
+        const pool = await this.readPool(life, message.identityPoolId);
+        return await tellSource(message, pool, sourceToolsOf(this.sources, life, network.nowMs));
+      }
       case "update-listing": {
         const { change, identityId, identityPoolId, origin } = message;
         const shard = this.pools.shard(directoryShardOf(identityPoolId, identityId));

@@ -66,6 +66,11 @@ export class Cognito {
     return this.#touched.has(identityId);
   }
 
+  /** Whether it ever was of an identity that was deleted there. */
+  isTouchedLogin(identityPoolId: IdentityPoolId, providerName: string, subject: string): boolean {
+    return this.#touched.has(keyOf(identityPoolId, `${providerName}/${subject}`));
+  }
+
   // Public calls.
 
   getId(identityPoolId: IdentityPoolId, presented: Presented): Named | CognitoError {
@@ -126,7 +131,10 @@ export class Cognito {
   delete(identityId: string): void {
     const known = this.#identities.get(identityId);
     if (known === undefined) return;
-    for (const login of known.logins) this.#owners.delete(keyOf(known.identityPoolId, login));
+    for (const login of known.logins) {
+      this.#owners.delete(keyOf(known.identityPoolId, login));
+      this.#touched.add(keyOf(known.identityPoolId, login));
+    }
     this.#identities.delete(identityId);
     this.#touched.add(identityId);
   }
