@@ -33,7 +33,7 @@ export function freeze(
     return isUnsuitable;
   // Nobody is told of one that is about to be born: only the source could name it.
   if (!isVisible(asked) && vouched === undefined) return isUnsuitable;
-  if (asked.freeze?.transactionId === transactionId) return { record, reply: { kind: "frozen", logins: asked.logins } };
+  if (asked.freeze?.transactionId === transactionId) return { record, reply: frozenReply(asked) };
   const busy = freezeOf(asked);
   if (busy !== null) return { record, reply: busy };
   // Two coordinators that meet: neither waits for the other, so that no cycle can form.
@@ -42,7 +42,12 @@ export function freeze(
   if (refusal !== null) return { record, reply: refusal };
   const call = message.callId === undefined ? {} : { callId: message.callId };
   const frozen = { ...asked, freeze: { transactionId, coordinator, since: now, ...call } };
-  return { record: frozen, reply: { kind: "frozen", logins: asked.logins } };
+  return { record: frozen, reply: frozenReply(asked) };
+}
+
+/** What goes over to the coordinator, should it commit. */
+function frozenReply({ logins, barred }: IdentityRecord): FreezeReply {
+  return { kind: "frozen", logins, ...(barred.length > 0 && { barred }) };
 }
 
 /** Null where it stands still: it is the guest that it was taken for, its own login is proved, or the source's word counts for it. */

@@ -84,7 +84,12 @@ export function withMemory(
   const releases = after.releases.map((release) =>
     lost.includes(release) ? { ...release, remember: true as const } : release,
   );
-  return { ...after, releases, barred: [...after.barred, ...new Set(added)].slice(-MAX_BARRED) };
+  return { ...after, releases, barred: joinedBars(after.barred, added) };
+}
+
+/** Of an identity and of another that it absorbs, too: what was let go there is let go here (invariant never-comes-back). */
+export function joinedBars(barred: readonly string[], others: readonly string[]): readonly string[] {
+  return [...new Set([...barred, ...others])].slice(-MAX_BARRED);
 }
 
 /** Ids of the logins that the source has said to be this identity's; undefined where it has said nothing of it. */

@@ -26,6 +26,8 @@ export class LinkRun {
   readonly #kept: KeptRecord;
   readonly #order: LinkOrder;
   readonly #transactionId: string;
+  /** Of those that it absorbs. */
+  #bars: readonly string[] = [];
 
   constructor(host: LinkHost, kept: KeptRecord, order: LinkOrder, transactionId: string) {
     this.#host = host;
@@ -48,6 +50,7 @@ export class LinkRun {
     const transaction = preparing(record, this.#transactionId);
     if (record === null || transaction === null) return { kind: "busy" };
     const handedOver = replies.flatMap((reply) => (reply.kind === "frozen" ? reply.logins : []));
+    this.#bars = replies.flatMap((reply) => (reply.kind === "frozen" ? (reply.barred ?? []) : []));
     const enlisted = enlist(record, transaction, handedOver, this.#order);
     const obstacle = obstacleAmong(replies) ?? enlisted.conflict;
     if (obstacle !== null) {
@@ -90,7 +93,10 @@ export class LinkRun {
     if (record === null || transaction === null) return { kind: "busy" };
     const tickets = ticketsOf(transaction, replies);
     if (tickets !== null) {
-      const committed = commit(record, transaction, tickets, this.#host.now(), this.#order.restores);
+      const committed = commit(record, transaction, tickets, this.#host.now(), {
+        ...this.#order.restores,
+        bars: this.#bars,
+      });
       // The alarm would be one more wait before the answer. Until it is set, those of the participants lead back here.
       this.#kept.write(committed, "later");
       return { kind: "linked", record: committed };

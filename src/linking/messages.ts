@@ -105,7 +105,8 @@ export type ReserveReply =
   | Busy;
 
 export type FreezeReply =
-  | { readonly kind: "frozen"; readonly logins: readonly LinkedLogin[] }
+  /** `barred`: providers by which the source cannot claim it, nor who absorbs it; absent: none. */
+  | { readonly kind: "frozen"; readonly logins: readonly LinkedLogin[]; readonly barred?: readonly string[] }
   | Busy
   /**
    * It is not there, or no longer what the coordinator took it for. `refusal` where another look is no use: it is disabled. A

@@ -6,7 +6,7 @@ import { holds, isVisible, type LinkedLogin } from "../domain/identity.ts";
 import { MAX_LINKED_LOGINS, type Login } from "../domain/login.ts";
 import { refusalOfDisabled } from "../domain/mint-rules.ts";
 import { freezeOf } from "./absorption.ts";
-import { speakerFor, vouchedFor } from "./adoption.ts";
+import { joinedBars, speakerFor, vouchedFor } from "./adoption.ts";
 import {
   beginningOf,
   type IdentityRecord,
@@ -168,27 +168,28 @@ export function ticketsOf(
 
 /**
  * Step 3, the linearization point: the logins are this identity's from this storage step on. `tickets` are those of the
- * reservations that it rests on, by login id.
+ * reservations that it rests on, by login id; `bars` are those of the absorbed.
  */
 export function commit(
   record: IdentityRecord,
   transaction: LinkTransaction,
   tickets: ReadonlyMap<string, string>,
   now: number,
-  { createdAt = now }: Pick<Restored, "createdAt"> = {},
+  { createdAt = now, bars = [] }: Pick<Restored, "createdAt"> & { readonly bars?: readonly string[] } = {},
 ): IdentityRecord {
   const linked = transaction.wanted.map((login): LinkedLogin => {
     return { ...kept(login), linkId: transaction.id, linkedAt: now };
   });
   const isBorn = record.standing.kind === "unborn";
+  const logins = [...record.logins, ...linked];
   const committed: IdentityRecord = {
     ...record,
     createdAt: isBorn ? createdAt : record.createdAt,
     modifiedAt: now,
     standing: { kind: "linked" },
-    logins: [...record.logins, ...linked],
+    logins,
     // Whoever has proved a login of the identity may have back what it barred, and by nobody else does it come.
-    barred: record.barred.filter((name) => !linked.some(({ providerName }) => providerName === name)),
+    barred: joinedBars(record.barred, bars).filter((name) => !logins.some(({ providerName }) => providerName === name)),
     listing: isBorn ? "to-add" : record.listing,
     transaction: { ...transaction, phase: "committed", unsettled: participantsOf(transaction, tickets) },
   };

@@ -210,6 +210,16 @@ describe("an absorption", () => {
     expect(stage.record?.logins.map(({ loginId }) => loginId)).toEqual(["a/1", "b/1", "c/1"]);
   });
 
+  it("takes over what the absorbed one bars, but for what it has a login of", async () => {
+    const ref = { transactionId: "t9", coordinator: id("b"), identityId: id("a"), identityPoolId: POOL } as const;
+    const barring = new Stage({ ...linkedTo("b/1"), barred: ["a", "c"] });
+    const reply = barring.actor.freeze({ kind: "freeze", ...ref, isGuest: false, loginIds: ["b/1"] });
+    expect(reply).toMatchObject({ kind: "frozen", barred: ["a", "c"] });
+    const stage = new Stage(linkedTo("a/1"), { answer: except("freeze", reply) });
+    expect((await stage.link(order)).kind).toBe("linked");
+    expect(stage.record?.barred).toEqual(["c"]);
+  });
+
   it("says which of the absorbed was chosen as a guest", async () => {
     const stage = new Stage(linkedTo("a/1"));
     await stage.link({ ...order, absorb: [id("b"), id("g")], guest: id("g") });
