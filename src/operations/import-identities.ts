@@ -9,7 +9,7 @@ import { identityPoolNotFound, type Refusal, withWords } from "../domain/refusal
 import { shardOf } from "../pools/identity-directory.ts";
 import type { ExtensionInputOf, ExtensionOutputOf } from "../protocol/extensions.ts";
 import { identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
-import { idNamedBy, readLine } from "./import-lines.ts";
+import { idNamedBy, type ImportLine, readLine } from "./import-lines.ts";
 import { GONE, type Judged, restoreLine } from "./restore-line.ts";
 
 type Output = ExtensionOutputOf<"ImportIdentities">;
@@ -23,7 +23,11 @@ export async function importIdentities(
   if (refusal !== null) return refusal;
   const pool = await context.objects.readPool(identityPoolId);
   if (pool === null) return err(identityPoolNotFound(identityPoolId));
-  const lines = input.Identities.map((json) => readLine(json, context.config.region));
+  const isOfAllPools = context.caller.credential.pools === "*";
+  const lines = input.Identities.map((json): Result<ImportLine, string> => {
+    const line = readLine(json, context.config.region);
+    return line.ok && namesHashes(line.value) && !isOfAllPools ? err(HASHES_OF_ALL_POOLS) : line;
+  });
   const listed = lines.flatMap((line) => (line.ok && line.value.kind === "listed" ? [line.value.identity] : []));
   const verdicts = await importListed(context, identityPoolId, listed);
   if (verdicts === null) return err(identityPoolNotFound(identityPoolId));
@@ -41,6 +45,13 @@ export async function importIdentities(
       return result.ok ? [{ IdentityId: idNamedBy(input.Identities[index]), ...result.value }] : [];
     }),
   });
+}
+
+/** A hash shows nobody of which pool it is: by it a credential of one pool could take the logins of another (T89). */
+const HASHES_OF_ALL_POOLS = "Hashes of logins are taken from a credential of all identity pools alone.";
+
+function namesHashes(line: ImportLine): boolean {
+  return line.kind === "login" || (line.kind === "restored" && (line.identity.loginIds ?? []).length > 0);
 }
 
 /** A shard at a time for all of its rows; null where the pool was deleted meanwhile. */

@@ -24,6 +24,9 @@ export async function setIdentityPoolSource(
   if (source !== null) {
     const checked = checkSource(source, context.config.region);
     if (!checked.ok) return checked;
+    // What comes from a source, and is deleted there, is its pool's: whoever may not touch that one has no say in it.
+    const refusalOfSource = poolRefusal(context, source.identityPoolId);
+    if (refusalOfSource !== null) return refusalOfSource;
     if (await isOneTooMany(identityPoolId, context)) return err(TOO_MANY_SOURCES);
   }
   const changed = await changePool(context, identityPoolId, { kind: "source", source });

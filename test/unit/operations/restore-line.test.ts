@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { AdminCredential } from "../../../src/domain/admin-credential.ts";
 import type { IdentityId } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { developerLoginIdOf } from "../../../src/domain/login.ts";
@@ -18,7 +19,7 @@ import {
   type SignIn,
   untilAtRest,
 } from "../../support/objects.ts";
-import { makeService, type Service, textOf } from "../../support/service.ts";
+import { ADMIN, makeService, type Service, textOf } from "../../support/service.ts";
 
 const DEVELOPER = "login.example";
 
@@ -86,6 +87,25 @@ describe("a line with logins", () => {
       CreationDate: 1_600_000_000,
     });
     expect(await verdicts(listed)).toEqual(["unchanged"]);
+  });
+
+  it("T89: with hashes, which show no pool, is taken from no credential of some pools", async () => {
+    const other = await makePool(signIn.settings);
+    const { loginId, providerName } = await loginOf(other.identityPoolId, signIn.providerName, "ann");
+    const own: AdminCredential = { ...ADMIN, accessKeyId: "own", pools: [pool.identityPoolId] };
+    const limited = makeService({ credentials: [own] });
+    const identityId = newIdentityId();
+    const login = { kind: "login", loginId, providerName, settled: true };
+    const Identities = [{ identityId, loginIds: [{ providerName, loginId }] }, login, { identityId, ...linkOf("bob") }];
+    const input = { IdentityPoolId: pool.identityPoolId, Identities };
+    const answer = await limited.call("ImportIdentities", input, { credential: own });
+    expect(answer.json["Results"]).toEqual([
+      { IdentityId: identityId, Verdict: "invalid", Reason: expect.stringContaining("all identity pools") },
+      { Verdict: "invalid", Reason: expect.stringContaining("all identity pools") },
+      { IdentityId: identityId, Verdict: "adopted" },
+    ]);
+    expect(await env.LOGIN.getByName(loginId).view(loginId)).toMatchObject({ owner: null, holder: null });
+    expect(await env.LOGIN.getByName(loginId).view(loginId)).not.toHaveProperty("isSettled", true);
   });
 
   it("is refused where a login is another identity's, and takes nothing of it", async () => {

@@ -183,6 +183,17 @@ describe("SetIdentityPoolSource", () => {
       refusal(403, "AccessDeniedException"),
     );
   });
+
+  it("T89: takes a pool at Cognito from no credential that is not of that one, too", async () => {
+    const own: AdminCredential = { ...LIMITED, accessKeyId: "own", pools: [IdentityPoolId] };
+    service = makeService({ credentials: [ADMIN, own] });
+    const setAs = async (Source: object) =>
+      await service.call("SetIdentityPoolSource", { IdentityPoolId, Source }, { credential: own });
+    const another = { IdentityPoolId: newPoolId(), Providers: [GOOGLE] };
+    expect(await setAs(another)).toMatchObject(refusal(403, "AccessDeniedException"));
+    expect(await stored()).not.toHaveProperty("source");
+    expect((await setAs({ Providers: [GOOGLE] })).status).toBe(200);
+  });
 });
 
 describe("the pools with a source", () => {
