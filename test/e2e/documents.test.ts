@@ -28,7 +28,16 @@ const DEPLOYED_ENDPOINT = "https://identity.example.com";
 const endpoint = inject("endpoint");
 const IDENTITY_ID = /^us-east-1:[0-9a-f-]{36}$/;
 
-const FOLDERS = [".", "bench", "docs", "docs/adr", "docs/runbooks", "test/simulation", "test/unit/durable"];
+const FOLDERS = [
+  ".",
+  "bench",
+  "docs",
+  "docs/adr",
+  "docs/runbooks",
+  "ops/terraform",
+  "test/simulation",
+  "test/unit/durable",
+];
 const pages = new Map(
   FOLDERS.flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => join(folder, name)))
     .filter((path) => path.endsWith(".md"))
