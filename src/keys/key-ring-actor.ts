@@ -204,8 +204,9 @@ export class KeyRingActor {
    */
   async #sealAnew(sealedUnder: string): Promise<KeyRing | null> {
     const other = await this.#host.otherKeyEncryptionKeyId();
+    if (other === null) return null;
     const before = this.#load();
-    if (other === null || !before.ok || before.value?.sealedUnder !== other) return null;
+    if (!before.ok || before.value?.sealedUnder !== other) return null;
     const { ring } = before.value;
     const anew = async <K extends Sealed>(key: K): Promise<K> => ({ ...key, sealed: await this.#host.sealAnew(key) });
     try {

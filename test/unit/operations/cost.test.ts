@@ -475,7 +475,7 @@ const READS: readonly Scenario[] = [
       ...ONLY,
       status: 200,
       calls: ["IdentityObject.describe", "KeyRingObject.describe"],
-      rpcBytes: [4, 318],
+      rpcBytes: [4, 360],
       rowsRead: 3,
       hops: 2,
     },
@@ -535,7 +535,7 @@ const READS: readonly Scenario[] = [
   {
     name: "DescribeKeyRing: one call",
     prepare: (stage) => async () => await stage.service.admin("DescribeKeyRing", {}),
-    cost: { ...ONLY, status: 200, calls: ["KeyRingObject.describe"], rpcBytes: [318], rowsRead: 1 },
+    cost: { ...ONLY, status: 200, calls: ["KeyRingObject.describe"], rpcBytes: [360], rowsRead: 1 },
   },
 ];
 
