@@ -33,7 +33,7 @@ export const importFiles = defineStep({
     // Before the first line is sent: half a backup is not to be restored by accident.
     if (unchecked !== true) await checkFiles(files, files[0] !== path);
     let total: Tally = {};
-    let refusals: string | undefined;
+    const refused: string[] = [];
     for (const file of files) {
       const { tally, refusalsFile } = await importFile(session, {
         step: "import",
@@ -44,13 +44,13 @@ export const importFiles = defineStep({
         lineOf: (text) => (isEnd(text) ? null : parseObject(text)),
       });
       total = sumOf(total, tally);
-      if (refusedIn(tally) > 0) refusals = refusalsFile;
+      if (refusedIn(tally) > 0) refused.push(refusalsFile);
     }
-    session.answer({ Files: files.length, Tally: total, ...(refusals !== undefined && { Refused: refusals }) }, [
+    session.answer({ Files: files.length, Tally: total, ...(refused.length > 0 && { Refused: refused }) }, [
       `${files.length} files: ${tallyText(total)}`,
-      ...(refusals === undefined ? [] : [`what was not taken: ${refusals}`]),
+      ...refused.map((file) => `what was not taken: ${file}`),
     ]);
-    return refusals === undefined ? "done" : "incomplete";
+    return refused.length === 0 ? "done" : "incomplete";
   },
 });
 

@@ -10,7 +10,7 @@ export type PoolSource = {
   readonly guests: "source" | "local";
   /** Whether Cognito is asked about every id that is not known here, or about imported ones alone. */
   readonly unknownIds: "ask" | "imported";
-  /** Names of the providers (also the developer provider's) that the source has, each once, by the provider's one name. */
+  /** Names of the providers (also the developer provider's) that the source has, each once, by the provider's one name; none for guests alone. */
   readonly providers: readonly string[];
 };
 

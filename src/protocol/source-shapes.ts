@@ -12,7 +12,7 @@ const source = {
   Proof: { type: "string", enum: ["OpenIdToken", "Credentials"] },
   Guests: { type: "string", enum: ["Source", "Local"] },
   UnknownIds: { type: "string", enum: ["Ask", "Imported"] },
-  Providers: { type: "list", member: identityProviderName, min: 1, max: MAX_SOURCE_PROVIDERS },
+  Providers: { type: "list", member: identityProviderName, max: MAX_SOURCE_PROVIDERS },
 } as const;
 
 const storedSource = structure(["IdentityPoolId", "Proof", "Guests", "UnknownIds", "Providers"], source);

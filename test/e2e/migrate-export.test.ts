@@ -122,6 +122,21 @@ describe("export and import", () => {
     expect(stderr).toContain("line 2: invalid");
     expect(stderr).toContain("line 3: invalid, not JSON");
   });
+
+  it("keeps what was not taken of each file of a folder", async () => {
+    const folder = join(stage.folder, "two-files");
+    await mkdir(folder);
+    for (const name of ["a", "b"]) await writeFile(join(folder, `${name}.ndjson`), "not a line\n");
+    const { Tally, Refused } = await stage.result(["import", folder, "--unchecked"], 3);
+    expect([Tally, Refused]).toEqual([{ invalid: 2 }, [expect.stringContaining("a.ndjson"), expect.any(String)]]);
+    for (const file of Refused as readonly string[]) {
+      expect(JSON.parse(await readFile(file, "utf8"))).toMatchObject({ at: "line 1", reason: "not JSON" });
+    }
+    // A rehearsal is no run: what the run has kept stays.
+    await stage.migrate(["import", folder, "--unchecked", "--dry-run"]);
+    expect(await stage.result(["import", folder, "--unchecked"], 3)).toMatchObject({ Refused });
+    expect(JSON.parse(await readFile((Refused as readonly string[])[0] ?? "", "utf8"))).toMatchObject({ at: "line 1" });
+  });
 });
 
 describe("person", () => {

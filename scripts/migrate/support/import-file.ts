@@ -1,5 +1,6 @@
 /** A file into ImportIdentities, line by line: goes on where an earlier run ended, and past each line that is not taken. */
 import { statSync } from "node:fs";
+import { basename } from "node:path";
 import type { Result } from "../../../src/domain/errors.ts";
 import { BEGINNING, type FileLine, fileLines, MAX_LINE_BYTES, type Place } from "./file-lines.ts";
 import { addTo, type ImportLine, importLines, LINES_AT_ONCE, type Tally, type Verdict } from "./import-lines.ts";
@@ -38,7 +39,10 @@ export async function importFile(session: Session, order: FileOrder): Promise<Fi
   }
   let { offset, line, tally }: Place & { tally: Tally } = before ?? { ...BEGINNING, tally: {} };
   if (offset > 0) session.say(`${file}: going on after line ${line}`);
-  const refusals = keepRefusals(memory.fileOf(`${order.step}.refused.ndjson`), offset === 0, session.say);
+  // Each file has its own, and so has a rehearsal: a run takes nothing away that another has kept.
+  const name = basename(file);
+  const kept = `${order.step}.${name}.${isDryRun ? "rehearsed" : "refused"}.ndjson`;
+  const refusals = keepRefusals(memory.fileOf(kept), offset === 0, (text) => session.say(`${name}, ${text}`));
   const status = makeStatus(file, { count: line, share: offset / size });
   const pace = makePace(order.rate);
   for await (const group of groupsOf(fileLines(file, { offset, line }))) {

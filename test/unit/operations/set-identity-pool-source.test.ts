@@ -131,6 +131,12 @@ describe("SetIdentityPoolSource", () => {
     expect(await stored()).toMatchObject({ source: { proof: "credentials", guests: "local", unknownIds: "imported" } });
   });
 
+  it("takes one of guests alone, which has no providers", async () => {
+    const answer = await setSource({ Providers: [] });
+    expect(answer).toMatchObject({ status: 200, json: { Source: { IdentityPoolId, ...defaults, Providers: [] } } });
+    expect(await stored()).toMatchObject({ source: { guests: "source", providers: [] } });
+  });
+
   it("ends it where none is given, and the pool remembers that it had one", async () => {
     expect((await setSource()).json).toEqual({});
     expect(await stored()).not.toHaveProperty("hadSource");
@@ -165,7 +171,6 @@ describe("SetIdentityPoolSource", () => {
 
   it.each([
     ["no providers", {}],
-    ["an empty list of them", { Providers: [] }],
     ["more than a pool can have", { Providers: Array.from({ length: 262 }, (_, index) => `issuer-${index}.example`) }],
     ["a proof that is none", { Providers: [GOOGLE], Proof: "Word" }],
   ])("refuses %s by its shape", async (_, source) => {
