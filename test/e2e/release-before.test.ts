@@ -1,0 +1,220 @@
+/**
+ * F12: a rollout leaves two releases on one state, a Worker of either before objects of either. The bundle of the release before is
+ * kept in test/release-before; here it serves with this one, in each way that a rollout or a rollback can mix them, and every
+ * operation of the service model does what it does in one release, on what was stored in all of them.
+ */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { decodeJwt, exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
+import type { Miniflare } from "miniflare";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bundleWorker } from "../../scripts/bundle.ts";
+import { operations as modelled } from "../../src/protocol/shapes.ts";
+import { signedCall } from "../support/signed-call.ts";
+import { credentialsXml } from "../support/sts-stand-in.ts";
+import { otherOf, type Placement, releaseBefore, type Stage, startReleases } from "../support/two-releases.ts";
+
+const ISSUER = "https://identity.example.com";
+const GOOGLE = "accounts.google.com";
+const DEVELOPER = "login.example.app";
+const ROLE = "arn:aws:iam::123456789012:role/users";
+const credential = { accessKeyId: "admin", secretAccessKey: "a-secret-of-the-administrator" };
+const XML = credentialsXml({ accessKeyId: "ASIAEXAMPLE", secretAccessKey: "secret", sessionToken: "session" });
+
+/** In the order of a rollout and of its rollback; the state is one. */
+const PLACEMENTS: readonly (readonly [string, Placement])[] = [
+  ["all of the release before", { worker: "before", objects: "before" }],
+  ["a new Worker before old objects", { worker: "now", objects: "before" }],
+  ["an old Worker before new objects", { worker: "before", objects: "now" }],
+  ["new identities among old objects", { worker: "before", objects: "before", others: ["IDENTITY"] }],
+  ["old identities among new objects", { worker: "now", objects: "now", others: ["IDENTITY"] }],
+  ["new pools and lists among old objects", pools("before")],
+  ["old pools and lists among new objects", pools("now")],
+  ["all of this release", { worker: "now", objects: "now" }],
+  ["all of the release before again", { worker: "before", objects: "before" }],
+  ["all of this release again", { worker: "now", objects: "now" }],
+];
+
+function pools(release: "before" | "now"): Placement {
+  return { worker: release, objects: release, others: ["IDENTITY_POOL", "POOL_DIRECTORY", "IDENTITY_DIRECTORY"] };
+}
+
+let folder: string;
+let stage: Stage;
+let google: { readonly privateKey: CryptoKey; readonly publicJwk: JWK };
+let runtime: Miniflare;
+const log: string[] = [];
+const done = new Set<string>();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "edgepool-releases-"));
+  const { privateKey, publicKey } = await generateKeyPair("RS256");
+  google = { privateKey, publicJwk: { ...(await exportJWK(publicKey)), kid: "google", alg: "RS256", use: "sig" } };
+  const now = await readFile(await bundleWorker("src/worker.ts", join(folder, "now"), "deployed"), "utf8");
+  stage = {
+    bundles: { before: await releaseBefore(), now },
+    stateFolder: join(folder, "state"),
+    settings: {
+      ISSUER,
+      KEY_ENCRYPTION_KEY: "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=",
+      ADMIN_CREDENTIALS: JSON.stringify([credential]),
+      CLIENT_LIMIT: "off",
+    },
+    answer: (url) =>
+      url.startsWith("https://sts.") ? XML : url.includes("googleapis") ? { keys: [google.publicJwk] } : undefined,
+    log: (line) => void log.push(line),
+  };
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+type Body = Readonly<Record<string, unknown>>;
+
+async function answer(operation: string, input: object): Promise<{ readonly status: number; readonly body: Body }> {
+  const target = operation.includes(".") ? operation : `AWSCognitoIdentityService.${operation}`;
+  const { headers, body } = signedCall((await runtime.ready).origin, target, input, { credential });
+  const response = await runtime.dispatchFetch(`${ISSUER}/`, { method: "POST", headers: { ...headers }, body });
+  const text = await response.text();
+  return { status: response.status, body: text === "" ? {} : JSON.parse(text) };
+}
+
+async function call(operation: string, input: object): Promise<Body> {
+  const { status, body } = await answer(operation, input);
+  expect([operation, status, body]).toEqual([operation, 200, expect.anything()]);
+  done.add(operation);
+  return body;
+}
+
+async function loginOf(subject: string): Promise<Readonly<Record<string, string>>> {
+  const token = new SignJWT({ hd: "x" })
+    .setProtectedHeader({ alg: "RS256", kid: "google" })
+    .setIssuer("https://accounts.google.com")
+    .setAudience("client")
+    .setSubject(subject)
+    .setIssuedAt()
+    .setExpirationTime("1h");
+  return { [GOOGLE]: await token.sign(google.privateKey) };
+}
+
+const settings = {
+  IdentityPoolName: "pool",
+  AllowUnauthenticatedIdentities: true,
+  AllowClassicFlow: true,
+  DeveloperProviderName: DEVELOPER,
+  SupportedLoginProviders: { [GOOGLE]: "client" },
+};
+
+/** Whoever lives on from one placement to the next: their identities never change. */
+type Kept = { readonly pool: string; readonly guest: unknown; readonly user: unknown; readonly developerUser: unknown };
+let kept: Kept | undefined;
+
+async function tokenOf(IdentityId: unknown, Logins: object): Promise<string> {
+  const { Token, IdentityId: answered } = await call("GetOpenIdToken", { IdentityId, Logins });
+  expect(answered).toBe(IdentityId);
+  const { sub } = decodeJwt(String(Token));
+  expect(sub).toBe(IdentityId);
+  return String(Token);
+}
+
+async function developerToken(pool: string, user: string, others: object = {}): Promise<unknown> {
+  const Logins = { ...others, [DEVELOPER]: user };
+  return (await call("GetOpenIdTokenForDeveloperIdentity", { IdentityPoolId: pool, Logins }))["IdentityId"];
+}
+
+/** A pool that is made, changed and deleted. */
+async function livePool(): Promise<void> {
+  const { IdentityPoolId } = await call("CreateIdentityPool", settings);
+  const id = { IdentityPoolId };
+  const ResourceArn = `arn:aws:cognito-identity:us-east-1::identitypool/${String(IdentityPoolId)}`;
+  await call("UpdateIdentityPool", { ...id, ...settings, IdentityPoolName: "renamed" });
+  expect(await call("DescribeIdentityPool", id)).toMatchObject({ ...settings, IdentityPoolName: "renamed" });
+  const roles = { ...id, Roles: { authenticated: ROLE, unauthenticated: ROLE } };
+  await call("SetIdentityPoolRoles", roles);
+  expect(await call("GetIdentityPoolRoles", id)).toEqual(roles);
+  const map = { ...id, IdentityProviderName: GOOGLE };
+  await call("SetPrincipalTagAttributeMap", { ...map, PrincipalTags: { team: "hd" } });
+  expect(await call("GetPrincipalTagAttributeMap", map)).toMatchObject({ PrincipalTags: { team: "hd" } });
+  await call("TagResource", { ResourceArn, Tags: { a: "b", c: "d" } });
+  await call("UntagResource", { ResourceArn, TagKeys: ["a"] });
+  expect(await call("ListTagsForResource", { ResourceArn })).toEqual({ Tags: { c: "d" } });
+  const listed = async () => JSON.stringify(await call("ListIdentityPools", { MaxResults: 60 }));
+  await expect.poll(listed).toContain(String(IdentityPoolId));
+  await call("DeleteIdentityPool", id);
+  await expect.poll(listed).not.toContain(String(IdentityPoolId));
+}
+
+/** Identities that are born, linked, merged, unlinked and deleted. */
+async function liveIdentities(pool: string, run: number): Promise<void> {
+  const { IdentityId: guest } = await call("GetId", { IdentityPoolId: pool });
+  const id = { IdentityPoolId: pool };
+  await tokenOf(guest, {});
+  const Logins = await loginOf(`user-${run}`);
+  await tokenOf(guest, Logins);
+  await tokenOf(guest, Logins);
+  expect(await call("GetId", { ...id, Logins })).toEqual({ IdentityId: guest });
+  expect(await call("GetCredentialsForIdentity", { IdentityId: guest, Logins })).toMatchObject({ IdentityId: guest });
+  expect(await call("DescribeIdentity", { IdentityId: guest })).toMatchObject({ Logins: [GOOGLE] });
+  const { IdentityId: born } = await call("GetId", { ...id, Logins: await loginOf(`born-${run}`) });
+  expect(born).not.toBe(guest);
+
+  expect(await developerToken(pool, `dev-${run}`, Logins)).toBe(guest);
+  const other = await developerToken(pool, `other-${run}`);
+  const users = { DestinationUserIdentifier: `dev-${run}`, SourceUserIdentifier: `other-${run}` };
+  const merge = { ...id, DeveloperProviderName: DEVELOPER, ...users };
+  expect(await call("MergeDeveloperIdentities", merge)).toEqual({ IdentityId: guest });
+  expect(await developerToken(pool, `other-${run}`)).toBe(guest);
+  expect(await call("DescribeIdentity", { IdentityId: other })).not.toHaveProperty("Logins");
+  const found = await call("LookupDeveloperIdentity", { ...id, IdentityId: guest });
+  expect(found["DeveloperUserIdentifierList"]).toEqual(expect.arrayContaining([`dev-${run}`, `other-${run}`]));
+  const unlinked = { DeveloperProviderName: DEVELOPER, DeveloperUserIdentifier: `other-${run}` };
+  await call("UnlinkDeveloperIdentity", { ...id, IdentityId: guest, ...unlinked });
+  await call("UnlinkIdentity", { IdentityId: guest, Logins, LoginsToRemove: [GOOGLE] });
+  expect(await call("GetId", { ...id, Logins })).not.toEqual({ IdentityId: guest });
+
+  const isListed = async () => JSON.stringify(await call("ListIdentities", { ...id, MaxResults: 60 }));
+  await expect.poll(isListed).toContain(String(born));
+  await call("DeleteIdentities", { IdentityIdsToDelete: [born] });
+  await expect.poll(isListed).not.toContain(String(born));
+}
+
+/**
+ * CHANGELOG.md: a Worker of this release asks the region's list of pools who has imported, before it says that an id is nobody's, and
+ * a list of the release before has no answer.
+ */
+function lacksImports({ worker, objects, others = [] }: Placement): boolean {
+  const ofList = others.includes("POOL_DIRECTORY") ? otherOf(objects) : objects;
+  return worker === "now" && ofList === "before";
+}
+
+test.each(PLACEMENTS)("%s: every operation works, and everybody stays who they are", async (name, placement) => {
+  const run = PLACEMENTS.findIndex(([other]) => other === name);
+  log.length = 0;
+  done.clear();
+  runtime = await startReleases(stage, placement);
+  try {
+    if (kept === undefined) {
+      const pool = String((await call("CreateIdentityPool", settings))["IdentityPoolId"]);
+      const roles = { authenticated: ROLE, unauthenticated: ROLE };
+      await call("SetIdentityPoolRoles", { IdentityPoolId: pool, Roles: roles });
+      const { IdentityId: guest } = await call("GetId", { IdentityPoolId: pool });
+      const { IdentityId: user } = await call("GetId", { IdentityPoolId: pool, Logins: await loginOf("kept") });
+      kept = { pool, guest, user, developerUser: await developerToken(pool, "kept") };
+    }
+    await tokenOf(kept.guest, {});
+    await tokenOf(kept.user, await loginOf("kept"));
+    const Logins = await loginOf("kept");
+    expect(await call("GetId", { IdentityPoolId: kept.pool, Logins })).toEqual({ IdentityId: kept.user });
+    expect(await developerToken(kept.pool, "kept")).toBe(kept.developerUser);
+    await livePool();
+    await liveIdentities(kept.pool, run);
+    const nobody = { IdentityId: "us-east-1:00000000-0000-4000-8000-000000000000" };
+    expect((await answer("DescribeIdentity", nobody)).status).toBe(lacksImports(placement) ? 500 : 404);
+  } finally {
+    await runtime.dispose();
+  }
+  const defects = log.filter((line) => line.includes('"message":"defect"'));
+  expect(defects.filter((line) => !(lacksImports(placement) && line.includes("importing")))).toEqual([]);
+  expect([...done].toSorted()).toEqual(Object.keys(modelled).toSorted());
+});
