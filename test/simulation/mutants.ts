@@ -11,6 +11,7 @@ import { MUTANTS_OF_LIFE } from "./mutants-of-life.ts";
 import { MUTANTS_OF_POOLS } from "./mutants-of-pools.ts";
 import { MUTANTS_OF_MERGES, type Mutant } from "./mutants-of-merges.ts";
 import { MUTANTS_OF_ROLES } from "./mutants-of-roles.ts";
+import { MUTANTS_OF_SOURCES } from "./mutants-of-sources.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -228,4 +229,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...MUTANTS_OF_LIFE,
   ...MUTANTS_OF_ROLES,
   ...MUTANTS_OF_DISABLING,
+  ...MUTANTS_OF_SOURCES,
 ];
