@@ -13,8 +13,8 @@ afterAll(async () => await stage.end());
 it("a pool of guests alone moves with its source", async () => {
   const known = await getId(stage.oldApp, stage.pool);
   expect(await stage.result(["pool"])).toMatchObject({ Adopted: true, Source: { Guests: "Source", Providers: [] } });
-  expect(await getOpenIdToken(stage.newApp, known)).toMatchObject({ IdentityId: known });
+  expect(await getOpenIdToken(stage.newApp, known)).toMatchObject({ identityId: known });
   const born = await getId(stage.newApp, stage.pool);
-  expect(await getOpenIdToken(stage.oldApp, born)).toMatchObject({ IdentityId: born });
+  expect(await getOpenIdToken(stage.oldApp, born)).toMatchObject({ identityId: born });
   expect(await stage.result(["report"])).toMatchObject({ GuestsAdopted: 2, BornHere: 0 });
 });
