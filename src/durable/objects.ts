@@ -4,6 +4,7 @@ import type { ClientCall } from "../domain/identity.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { Flow } from "../domain/mint-rules.ts";
+import { noneBefore } from "../domain/release-before.ts";
 import type { Traced } from "../domain/trace.ts";
 import type { GrantReply } from "../linking/identity-calls.ts";
 import { directoryShard } from "../pools/identity-directory.ts";
@@ -101,7 +102,7 @@ async function sourcedPoolIds(
   const now = Date.now() / 1000;
   const known = isolate.sourcedPools.get(region, now);
   if (known !== undefined) return known;
-  const ids = await directory.sourced();
+  const ids = await noneBefore(directory.sourced());
   isolate.sourcedPools.set(region, ids, now);
   return ids;
 }

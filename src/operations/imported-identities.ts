@@ -1,6 +1,7 @@
 /** Identities of the import lists, which no object of their own knows: by an id alone, in whichever pool it is listed. */
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { ImportedIdentity } from "../domain/imported-identity.ts";
+import { noneBefore } from "../domain/release-before.ts";
 import { shardOf } from "../pools/identity-directory.ts";
 import type { OperationContext } from "./context.ts";
 
@@ -15,7 +16,7 @@ export async function findImported(
   if (!identityId.startsWith(`${config.region}:`)) return null;
   const shard = shardOf(identityId);
   if (Number.isNaN(shard)) return null;
-  const pools = await objects.poolDirectory(config.region).importing();
+  const pools = await noneBefore(objects.poolDirectory(config.region).importing());
   const found = await Promise.all(
     pools.map(async (identityPoolId): Promise<FoundImported | null> => {
       const identity = await objects.identityDirectory(identityPoolId, shard).findImported(identityId);

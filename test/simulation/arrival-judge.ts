@@ -64,14 +64,17 @@ export class ArrivalJudge {
     if (isStrange || this.#isInPlaceOfAnother(before, after)) this.#ofHere.add(name);
   }
 
-  /** Born here, since the id that the source has for it is of no use here any more, or its login was let go here before. */
+  /** Born here, since the id that the source has or had for it is of no use here any more, or its login was let go here before. */
   #isInPlaceOfAnother(before: StoredRecord | null, after: StoredRecord): boolean {
     if (before !== null || !isOfHere(after)) return false;
     return after.logins.some(({ loginId }) => {
       if (this.#touched.has(loginId)) return true;
       const login = loginNamed(loginId);
-      const there = login === undefined ? null : this.#there(login);
-      return there !== null && (this.#touched.has(there) || this.#cognito.isTouched(there));
+      if (login === undefined) return false;
+      const there = this.#there(login);
+      return (
+        this.#isTouchedLogin(login) || (there !== null && (this.#touched.has(there) || this.#cognito.isTouched(there)))
+      );
     });
   }
 
@@ -113,7 +116,7 @@ export class ArrivalJudge {
     if (known === null && isDeveloper === true) return null;
     const there = known ?? "nobody";
     const isTouched = [loginId, there, owner].some((one) => this.#touched.has(one));
-    if (this.#cognito.isTouchedLogin(source.identityPoolId, providerName, login.subject)) return null;
+    if (this.#isTouchedLogin(login)) return null;
     const isTouchedThere = this.#cognito.isTouched(there) || this.#cognito.isTouched(owner);
     return isTouched || isTouchedThere || this.#ofHere.has(owner) ? null : there;
   }
@@ -121,6 +124,11 @@ export class ArrivalJudge {
   /** Whose a login is there, or was last. */
   #there({ providerName, subject }: VerifiedLogin): string | null {
     return this.#source && this.#cognito.lastOwnerOf(this.#source.identityPoolId, providerName, subject);
+  }
+
+  /** Whether it ever was of an identity that was deleted there. */
+  #isTouchedLogin({ providerName, subject }: VerifiedLogin): boolean {
+    return this.#source !== null && this.#cognito.isTouchedLogin(this.#source.identityPoolId, providerName, subject);
   }
 
   #stored(identityId: string): StoredRecord | null {

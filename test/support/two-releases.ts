@@ -88,6 +88,6 @@ export async function startReleases(stage: Stage, { worker, objects, others = []
   return runtime;
 }
 
-export function otherOf(release: Release): Release {
+function otherOf(release: Release): Release {
   return release === "before" ? "now" : "before";
 }
