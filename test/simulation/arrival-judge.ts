@@ -51,11 +51,11 @@ export class ArrivalJudge {
     }
     for (const other of before?.transaction?.id === after.transaction?.id ? [] : (after.transaction?.absorbed ?? [])) {
       const record = this.#stored(other);
-      // Of a guest, or an id that was not known here, the source may say that it is another: then it is that one there as well.
-      if (record?.standing.kind !== "linked" && !(record?.standing.kind === "unborn" && this.#cognito.isLive(other)))
-        continue;
-      this.#touch(name, after);
+      // Of a guest, or an id that was not known here, the source may have said that it is another: then it is that one there as well.
+      if (record?.standing.kind !== "linked" && !this.#cognito.isLive(other)) continue;
       this.#touch(other, record);
+      // A guest who came with a login that is known here was merged here alone: there he still is one.
+      if (record?.standing.kind !== "guest") this.#touch(name, after);
     }
     // A developer's user whom nobody has there is born here.
     const isStrange = after.logins.some(({ providerName, isDeveloper }) => {
@@ -71,10 +71,12 @@ export class ArrivalJudge {
       if (this.#touched.has(loginId)) return true;
       const login = loginNamed(loginId);
       if (login === undefined) return false;
+      if (this.#isTouchedLogin(login)) return true;
       const there = this.#there(login);
-      return (
-        this.#isTouchedLogin(login) || (there !== null && (this.#touched.has(there) || this.#cognito.isTouched(there)))
-      );
+      if (there === null) return false;
+      // It may bar a provider of which it never had a login here.
+      const isBarred = barredBy(this.#stored(there)).includes(login.providerName);
+      return isBarred || this.#touched.has(there) || this.#cognito.isTouched(there);
     });
   }
 
@@ -143,4 +145,8 @@ export class ArrivalJudge {
 
 function isOfHere(record: StoredRecord): boolean {
   return record.version === 1 || record.origin === "here";
+}
+
+function barredBy(record: StoredRecord | null): readonly string[] {
+  return record === null || record.version === 1 ? [] : record.barred;
 }
