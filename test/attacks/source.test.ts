@@ -1,4 +1,4 @@
-/** T84 to T88 over HTTP: the source of a pool, an identity pool at Cognito, as an attacker's way in. */
+/** T84 to T89 over HTTP: the source of a pool, an identity pool at Cognito, as an attacker's way in. */
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -298,5 +298,32 @@ describe("what was taken away here", () => {
     }
     const named = await call("GetOpenIdToken", { IdentityId: id, Logins: await loginOf(newPerson()) });
     expect(named.status).toBe(404);
+  });
+});
+
+describe("a credential of one pool", () => {
+  it("T89: takes no pool at Cognito for it that it is not of, and no login that shows no pool", async () => {
+    const [own, others] = [newId(), newId()];
+    const credential = { accessKeyId: "of-one-pool", secretAccessKey: "kR7vQ2mXw9LpTz4HnBc6Yd3F" };
+    const credentials = [{ ...credential, pools: [own] }];
+    const limited = await startWorker({ settings: { ...settings(), ADMIN_CREDENTIALS: JSON.stringify(credentials) } });
+    const as = async (operation: string, input: object) =>
+      await sendSigned(limited.endpoint, `Edgepool.${operation}`, { IdentityPoolId: own, ...input }, { credential });
+    try {
+      const pool = { IdentityPoolName: "own", AllowUnauthenticatedIdentities: true };
+      expect((await as("AdoptIdentityPool", pool)).status).toBe(200);
+      const sourceOf = (IdentityPoolId: string) => ({ Source: { IdentityPoolId, Providers: [issuer.providerName] } });
+      expect(errorOf(await as("SetIdentityPoolSource", sourceOf(others))).type).toBe("AccessDeniedException");
+      expect((await as("SetIdentityPoolSource", sourceOf(own))).status).toBe(200);
+      const hash = { providerName: issuer.providerName, loginId: "0".repeat(64) };
+      const Identities = [
+        { identityId: newId(), loginIds: [hash] },
+        { kind: "login", ...hash, settled: true },
+      ];
+      const { Results } = JSON.parse((await as("ImportIdentities", { Identities })).body) as { Results: object[] };
+      expect(Results).toMatchObject([{ Verdict: "invalid" }, { Verdict: "invalid" }]);
+    } finally {
+      await limited.stop();
+    }
   });
 });
