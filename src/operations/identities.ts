@@ -113,14 +113,12 @@ async function buryUnknown(context: SignedContext, identityId: IdentityId): Prom
   return buried;
 }
 
-/** A source that is asked about every id may have it: of which pool it is, nobody but its user can prove, and in each it is dead. */
+/** A source may name it for its logins: of which pool it is, nobody but its user can prove, and in each it is dead. */
 async function buryUnlisted(context: SignedContext, identityId: IdentityId): Promise<Attempt<undefined>> {
   const { objects, config, caller } = context;
   if (!identityId.startsWith(`${config.region}:`)) return ok(undefined);
   const pools = await objects.readSourcedPools(config.region);
-  const pool = pools.find(({ identityPoolId, source }) => {
-    return source?.unknownIds === "ask" && allowsPool(caller.credential, identityPoolId);
-  });
+  const pool = pools.find(({ identityPoolId }) => allowsPool(caller.credential, identityPoolId));
   return pool === undefined
     ? ok(undefined)
     : changed(await objects.identity(identityId).bury(identityId, pool.identityPoolId));

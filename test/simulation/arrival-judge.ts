@@ -83,7 +83,10 @@ export class ArrivalJudge {
   /** Whether the login is another's there than its own here could be: what was merged here cannot take it any more. */
   mayConflict(login: VerifiedLogin): boolean {
     const there = this.#there(login);
-    return there === null || this.#touched.has(there) || this.#cognito.isTouched(there);
+    if (there === null || this.#touched.has(there) || this.#cognito.isTouched(there)) return true;
+    // It has another user of that provider here, of whom the source said something else.
+    const held = this.#stored(there)?.logins.filter(({ providerName }) => providerName === login.providerName) ?? [];
+    return held.some(({ loginId }) => this.#there(loginNamed(loginId) ?? login) !== there);
   }
 
   /** What a call was answered that has proved these logins. */

@@ -322,7 +322,8 @@ export class Judge {
     const held = new Set(before?.logins.map(({ loginId }) => loginId));
     const isProved = orders.some(({ logins }) => logins.some(({ loginId }) => held.has(loginId)));
     this.#world.sources?.judge.gained(name, added, isProved, absorbed);
-    const callIds = new Set(orders.flatMap(({ callId }) => callId ?? []));
+    // An order without one counts as well: of several that ask for the same, nobody knows whose it was.
+    const callIds = new Set(orders.map(({ callId }) => callId ?? ""));
     for (const identityId of absorbed) this.merges.absorbed(identityId, name, callIds);
   }
 

@@ -136,17 +136,22 @@ describe("GetOpenIdToken for an id that is none here", () => {
     expect(cognito.asked).toHaveLength(asked);
   });
 
-  it("never lives, once it was deleted before anybody came with it", async () => {
-    const logins = await signIn.logins("ann");
-    const identityId = newIdentityId();
-    cognito.says(identityId);
-    await service.admin("DeleteIdentities", { IdentityIdsToDelete: [identityId] });
-    const asked = cognito.asked.length;
-    expect(await getToken(identityId, logins)).toMatchObject({ status: 404 });
-    expect(await getToken(identityId)).toMatchObject({ status: 404 });
-    expect(cognito.asked).toHaveLength(asked);
-    expect(textOf(await getId(logins), "IdentityId")).not.toBe(identityId);
-  });
+  it.each(["ask", "imported"] as const)(
+    "never lives, once it was deleted before anybody came with it: %s",
+    async (unknownIds) => {
+      await endSources();
+      pool = await sourcedPool(cognito, { unknownIds });
+      const logins = await signIn.logins("ann");
+      const identityId = newIdentityId();
+      cognito.says(identityId);
+      await service.admin("DeleteIdentities", { IdentityIdsToDelete: [identityId] });
+      const asked = cognito.asked.length;
+      expect(await getToken(identityId, logins)).toMatchObject({ status: 404 });
+      expect(await getToken(identityId)).toMatchObject({ status: 404 });
+      expect(cognito.asked).toHaveLength(asked);
+      expect(textOf(await getId(logins), "IdentityId")).not.toBe(identityId);
+    },
+  );
 
   it("is asked about only if it was imported, where the source says so", async () => {
     await endSources();
