@@ -24,7 +24,7 @@ test("the service, what is found of each pool, and the settings; and all of it a
   await page.locator("section").filter({ hasText: "closed" }).getByText("nobody-can-enter").waitFor();
   const settings = page.getByRole("table", { name: "Settings, secrets and bindings" });
   expect(await settings.getByRole("row", { name: "TOKEN_ALG" }).textContent()).toBe("TOKEN_ALGRS256default");
-  expect(await settings.getByRole("row", { name: "KEY_ENCRYPTION_KEY" }).textContent()).toBe(
+  expect(await settings.getByRole("row", { name: "KEY_ENCRYPTION_KEY secret" }).textContent()).toBe(
     "KEY_ENCRYPTION_KEYsecretset",
   );
   expect(await settings.getByRole("row", { name: "KEY_RING" }).textContent()).toBe("KEY_RINGbindingbound");
