@@ -149,13 +149,15 @@ test("the example pins what was tried, and says allow_classic_flow, which the pr
   expect(main).toMatch(/^ {4}prevent_destroy = true$/m);
 });
 
-/** Terraform downloads a provider of some hundred megabytes: the test runs where somebody has it, and takes minutes. */
+/** Terraform downloads a provider of some hundred megabytes: there is such a test only where somebody has it, and it takes minutes. */
 const PLUGINS = process.env["TERRAFORM_PLUGINS"];
 
-test.skipIf(PLUGINS === undefined)(
-  "Terraform itself creates, changes, imports without a drift, and deletes",
+const WITH_TERRAFORM = PLUGINS === undefined ? [] : [PLUGINS];
+
+test.for(WITH_TERRAFORM)(
+  "Terraform itself creates, changes, imports without a drift, and deletes: %s",
   { timeout: 600_000 },
-  async ({ onTestFinished }) => {
+  async (_plugins, { onTestFinished }) => {
     const folder = await mkdtemp(join(tmpdir(), "edgepool-terraform-"));
     onTestFinished(async () => await rm(folder, { recursive: true, force: true }));
     const [first, second] = [join(folder, "first"), join(folder, "second")];
