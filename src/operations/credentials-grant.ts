@@ -1,6 +1,7 @@
 /** What GetCredentialsForIdentity gives credentials for: by login tokens, or by a token of this service as the only login. */
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import type { Grant } from "../domain/grant.ts";
+import type { GrantWish } from "../domain/grant-access.ts";
 import type { IdentityId } from "../domain/identifiers.ts";
 import { refusalOf } from "../domain/login-refusal.ts";
 import { candidatesOf } from "../domain/own-login.ts";
@@ -11,8 +12,8 @@ import type { RoleGrant } from "../domain/role-claims.ts";
 import { obtainGrant } from "../linking/obtain-grant.ts";
 import type { InputOf } from "../protocol/shapes.ts";
 import { readOwnToken } from "./own-token.ts";
-import { sourcesFor } from "./sources.ts";
-import { chargedFor, identityIdOfInput, type OperationContext, traceOfGrant } from "./context.ts";
+import { grantByLogins } from "./login-grant.ts";
+import { identityIdOfInput, type OperationContext, traceOfGrant } from "./context.ts";
 
 // Ours: the live wording is not public.
 const OWN_TOKEN_BESIDE_OTHERS = serviceError(
@@ -36,7 +37,7 @@ export async function grantForCredentials(
   if (ownToken !== undefined && logins.size > 1) return err(OWN_TOKEN_BESIDE_OTHERS);
   const granted =
     ownToken === undefined
-      ? await grantByLogins(identityId, logins, CustomRoleArn, context)
+      ? await grantByLogins(identityId, logins, wishOf(CustomRoleArn), context)
       : await grantByOwnToken(identityId, ownToken, CustomRoleArn, context);
   if (!granted.ok) return withWords(granted);
   context.note?.(traceOfGrant(granted.value));
@@ -44,30 +45,8 @@ export async function grantForCredentials(
   return roleArn === undefined ? err(NO_ROLE_DECIDED) : ok({ ...granted.value, roleArn });
 }
 
-async function grantByLogins(
-  identityId: IdentityId,
-  logins: ReadonlyMap<string, string>,
-  customRoleArn: string | undefined,
-  context: OperationContext,
-): Promise<Result<Grant, Refusal>> {
-  const client = chargedFor(context, logins);
-  return await obtainGrant(
-    context,
-    identityId,
-    context.call,
-    async (named, verified) => {
-      if (verified !== null) {
-        const object = context.objects.identity(named);
-        return await object.grantVerified(named, verified.identityPoolId, verified.logins, context.call);
-      }
-      const reply = await context.objects.grant(named, logins, context.call, "enhanced", client, customRoleArn);
-      if (reply.trace !== undefined) context.note?.(reply.trace);
-      return reply;
-    },
-    {
-      sources: sourcesFor(context, logins, { flow: "enhanced", ...(customRoleArn !== undefined && { customRoleArn }) }),
-    },
-  );
+function wishOf(customRoleArn: string | undefined): GrantWish {
+  return { flow: "enhanced", ...(customRoleArn !== undefined && { customRoleArn }) };
 }
 
 async function grantByOwnToken(

@@ -3,9 +3,8 @@ import { ok, type Result } from "../domain/errors.ts";
 import { withWords } from "../domain/refusals.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { mint } from "../token/mint.ts";
-import { obtainGrant } from "../linking/obtain-grant.ts";
-import { sourcesFor } from "./sources.ts";
-import { chargedFor, identityIdOfInput, type OperationContext, traceOfGrant } from "./context.ts";
+import { identityIdOfInput, type OperationContext, traceOfGrant } from "./context.ts";
+import { grantByLogins } from "./login-grant.ts";
 
 export async function getOpenIdToken(
   input: InputOf<"GetOpenIdToken">,
@@ -13,24 +12,9 @@ export async function getOpenIdToken(
 ): Promise<Result<OutputOf<"GetOpenIdToken">>> {
   const identityId = identityIdOfInput(input.IdentityId);
   const logins = input.Logins ?? new Map<string, string>();
-  const client = chargedFor(context, logins);
   // Beside the grant: whether there is a key to sign with, is told only to whom a token is granted.
   const signing = context.signer.begin(context.now());
-  const granted = await obtainGrant(
-    context,
-    identityId,
-    context.call,
-    async (named, verified) => {
-      if (verified !== null) {
-        const object = context.objects.identity(named);
-        return await object.grantVerified(named, verified.identityPoolId, verified.logins, context.call);
-      }
-      const reply = await context.objects.grant(named, logins, context.call, "basic", client);
-      if (reply.trace !== undefined) context.note?.(reply.trace);
-      return reply;
-    },
-    { sources: sourcesFor(context, logins, { flow: "basic" }) },
-  );
+  const granted = await grantByLogins(identityId, logins, { flow: "basic" }, context);
   if (!granted.ok) return withWords(granted);
   context.note?.(traceOfGrant(granted.value));
   // Everything is stored and settled before the signature: from here on nothing can fail but the signing itself.
