@@ -106,7 +106,6 @@ export async function grantToLogins(
   logins: readonly VerifiedLogin[],
   access: GrantAccess = {},
 ): Promise<GrantReply> {
-  const remembers = remembering(pool);
   return await links.whenFree(async (count): Promise<GrantReply> => {
     const named = kept.value;
     // It was there when the call came in: the merge and the call were under way at the same time.
@@ -119,26 +118,19 @@ export async function grantToLogins(
     const record = current.value;
     const { identityPoolId } = record;
     const verified = { identityPoolId, logins, ...access };
-    const isGuest = record.standing.kind === "guest";
-    const toAsk = {
-      kind: "to-link",
-      ...verified,
-      isGuest,
-      asksSource: true,
-      origin: record.origin,
-      ...remembers,
-    } as const;
     const busy = freezeOf(record);
     if (busy !== null) return { ...busy, verified };
     const verdict = judgeLogins(record, logins);
     if (verdict.kind === "unproved") {
-      return mayBeAtSource(record, pool, logins) ? { ...toAsk, isUnproved: true } : refused(verdict.refusal);
+      return mayBeAtSource(record, pool, logins)
+        ? { ...toAsk(record, pool, verified), isUnproved: true }
+        : refused(verdict.refusal);
     }
     // Only now is it certain that the identity's own user asks, so that nobody else can drain the bucket (T48).
     const limited = count === 0 ? host.limit.draw() : null;
     if (limited !== null) return inWords(limited);
     if (verdict.kind === "granted") return { kind: "granted", grant: { ...verdict.grant, ...access } };
-    if (mayBeAtSource(record, pool, logins)) return toAsk;
+    if (mayBeAtSource(record, pool, logins)) return toAsk(record, pool, verified);
     const outcome = await links.link({
       identityId,
       identityPoolId,
@@ -146,7 +138,7 @@ export async function grantToLogins(
       absorb: [],
       guest: null,
       isBirth: false,
-      ...remembers,
+      ...remembering(pool),
     });
     switch (outcome.kind) {
       case "linked":
@@ -158,13 +150,7 @@ export async function grantToLogins(
       case "unreachable":
         return refused({ kind: "participant-unreachable" });
       case "elsewhere":
-        return {
-          kind: "to-link",
-          ...verified,
-          isGuest,
-          owners: [...ownedBy(record, logins), ...outcome.owners],
-          ...remembers,
-        };
+        return { ...toLink(record, pool, verified), owners: [...ownedBy(record, logins), ...outcome.owners] };
       case "busy":
         return { ...outcome, verified };
       case "stale":
@@ -174,6 +160,17 @@ export async function grantToLogins(
         return { kind: "busy" };
     }
   });
+}
+
+type ToLink = Extract<GrantReply, { readonly kind: "to-link" }>;
+
+function toLink({ standing }: IdentityRecord, pool: IdentityPool, verified: VerifiedLogins): ToLink {
+  return { kind: "to-link", ...verified, isGuest: standing.kind === "guest", ...remembering(pool) };
+}
+
+/** Before anything is reserved: some of the logins may be somebody's at the source. */
+function toAsk(record: IdentityRecord, pool: IdentityPool, verified: VerifiedLogins): ToLink {
+  return { ...toLink(record, pool, verified), asksSource: true, origin: record.origin };
 }
 
 /** Logins of which a token of this service says that they were verified. */
