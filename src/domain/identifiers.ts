@@ -25,6 +25,14 @@ export function parseIdentityPoolId(text: string): IdentityPoolId | undefined {
   return isId(text) ? (text as IdentityPoolId) : undefined;
 }
 
+/** Narrower than the model: the text of a UUID in lower case, of any version, behind the region. */
+const MADE_ID = /^([^:]+):[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Whether this service, or Cognito, could have made the id in `region`: `REGION:` and a UUID. */
+export function isMadeIn(region: string, id: string): boolean {
+  return MADE_ID.exec(id)?.[1] === region;
+}
+
 /** `uuid` is a random version 4 UUID in lower case: its 122 random bits are what makes an id unguessable (T38). */
 export function identityIdOf(region: string, uuid: string): IdentityId {
   return `${region}:${uuid}` as IdentityId;

@@ -2,7 +2,7 @@
 import { sha256Hex } from "../domain/digest.ts";
 import type { Config } from "../config.ts";
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
-import { identityPoolIdOf } from "../domain/identifiers.ts";
+import { identityPoolIdOf, isMadeIn } from "../domain/identifiers.ts";
 import type { CognitoIdentityProvider, IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
 import { checkPoolLimits } from "../pools/pool-limits.ts";
 import { identityPoolNotFound } from "../domain/refusals.ts";
@@ -43,8 +43,6 @@ async function uuidOf(requestKey: string): Promise<string> {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** A version 4 UUID is what Cognito makes; one of any version will do. */
-const ADOPTABLE_UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const ID_IN_USE = serviceError(
   "ResourceConflictException",
   "The identity pool id is in use, or was: an id is never used again.",
@@ -60,7 +58,7 @@ export async function adoptIdentityPool(
   const refusal = poolRefusal(context, identityPoolId);
   if (refusal !== null) return refusal;
   const { region } = config;
-  if (!identityPoolId.startsWith(`${region}:`) || !ADOPTABLE_UUID.test(identityPoolId.slice(region.length + 1))) {
+  if (!isMadeIn(region, identityPoolId)) {
     return err(serviceError("InvalidParameterException", `IdentityPoolId must be '${region}:' and a UUID.`));
   }
   const settings = settingsOf(input);

@@ -1,6 +1,6 @@
 /** One line of an import: read by the shape of its kind, and judged as far as it can be without asking anybody. Pure. */
 import { err, ok, type Result } from "../domain/errors.ts";
-import { type IdentityId, parseIdentityId } from "../domain/identifiers.ts";
+import { type IdentityId, isMadeIn, parseIdentityId } from "../domain/identifiers.ts";
 import type { ImportedIdentity } from "../domain/imported-identity.ts";
 import { isObject } from "../domain/json.ts";
 import { MAX_LINKED_LOGINS } from "../domain/login.ts";
@@ -104,11 +104,9 @@ function listed(
   return ok({ kind: "listed", identity });
 }
 
-/** Cognito's own form: what stands before and after the colon decides where an identity is listed. */
-const MADE_ID = /^[^:]+:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
+/** What stands before and after the colon decides where an identity is listed. */
 function idOfRegion(text: string, region: string): IdentityId | undefined {
-  return MADE_ID.test(text) && text.startsWith(`${region}:`) ? parseIdentityId(text) : undefined;
+  return isMadeIn(region, text) ? parseIdentityId(text) : undefined;
 }
 
 function noIdOf(region: string): Fault {

@@ -2,7 +2,7 @@
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { ImportedIdentity } from "../domain/imported-identity.ts";
 import { noneBefore } from "../domain/release-before.ts";
-import { shardOf } from "../pools/identity-directory.ts";
+import { isListable, shardOf } from "../pools/identity-directory.ts";
 import type { OperationContext } from "./context.ts";
 
 export type FoundImported = { readonly identityPoolId: IdentityPoolId; readonly identity: ImportedIdentity };
@@ -12,10 +12,8 @@ export async function findImported(
   { objects, config }: OperationContext,
   identityId: IdentityId,
 ): Promise<FoundImported | null> {
-  // Only ids of this region are imported.
-  if (!identityId.startsWith(`${config.region}:`)) return null;
+  if (!isListable(config.region, identityId)) return null;
   const shard = shardOf(identityId);
-  if (Number.isNaN(shard)) return null;
   const pools = await noneBefore(objects.poolDirectory(config.region).importing());
   const found = await Promise.all(
     pools.map(async (identityPoolId): Promise<FoundImported | null> => {

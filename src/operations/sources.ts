@@ -7,7 +7,7 @@ import { permitsFlow } from "../domain/mint-rules.ts";
 import { canonicalName } from "../domain/provider-name.ts";
 import type { Refusal } from "../domain/refusals.ts";
 import type { Met, SourceParty, Sources } from "../linking/source.ts";
-import { shardOf } from "../pools/identity-directory.ts";
+import { isListable, shardOf } from "../pools/identity-directory.ts";
 import type { OperationContext } from "./context.ts";
 
 type Tokens = ReadonlyMap<string, string>;
@@ -31,16 +31,12 @@ async function meet(
   tokens: Tokens,
   wish: GrantWish,
 ): Promise<Result<Met | null, Refusal>> {
-  const candidates = isOfRegion(context, identityId) ? await candidatesFor(context, identityId, tokens) : [];
+  const isOfSource = isListable(context.config.region, identityId);
+  const candidates = isOfSource ? await candidatesFor(context, identityId, tokens) : [];
   const judged = await Promise.all(candidates.map(async (candidate) => await metAt(context, candidate, tokens, wish)));
   const [first, ...others] = judged.flatMap((met) => (met.ok ? [met.value] : []));
   if (first === undefined) return judged[0] ?? ok(null);
   return others.length === 0 ? ok(first) : await located(identityId, [first, ...others]);
-}
-
-/** Whether it could be an id of a source: of its region, and of such digits as the list of an import is cut by. */
-function isOfRegion({ config }: OperationContext, identityId: IdentityId): boolean {
-  return identityId.startsWith(`${config.region}:`) && !Number.isNaN(shardOf(identityId));
 }
 
 /** Sourced pools that have all of the providers; the one of them whose import list has the id, where there is one. */

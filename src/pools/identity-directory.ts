@@ -19,6 +19,11 @@ export function shardOf(identityId: IdentityId): number {
   return Number.parseInt(identityId.charAt(identityId.indexOf(":") + 1), 16) % DIRECTORY_SHARDS;
 }
 
+/** Whether the id is of such a form that an import list of the region could have it. */
+export function isListable(region: string, identityId: IdentityId): boolean {
+  return identityId.startsWith(`${region}:`) && !Number.isNaN(shardOf(identityId));
+}
+
 /** Name of the shard that lists the identity. */
 export function directoryShardOf(identityPoolId: IdentityPoolId, identityId: IdentityId): string {
   return directoryShard(identityPoolId, shardOf(identityId));

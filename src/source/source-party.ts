@@ -3,7 +3,7 @@
  * remembered of them is a hash, and nothing of an answer is kept, logged or passed on but an id.
  */
 import { err, ok, type Result, type ServiceError } from "../domain/errors.ts";
-import { type IdentityId, type IdentityPoolId, parseIdentityId } from "../domain/identifiers.ts";
+import { type IdentityId, type IdentityPoolId, isMadeIn, parseIdentityId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
 import type { IsolateCache } from "../domain/isolate-cache.ts";
 import type { Members } from "../domain/json.ts";
@@ -159,14 +159,11 @@ function notFound(identityId: IdentityId): Asked<never> {
   return err({ kind: "refused", refusal: { kind: "identity-not-found", identityId } });
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 /** An id that is not of this region, or none, is no answer of Cognito's. */
 function idIn(members: Members, region: string): Asked<IdentityId> {
   const text = members.get("IdentityId");
-  const identityId = typeof text === "string" ? parseIdentityId(text) : undefined;
-  const isOfRegion = identityId?.startsWith(`${region}:`) === true && UUID.test(identityId.slice(region.length + 1));
-  return isOfRegion && identityId !== undefined ? ok(identityId) : err(NO_ANSWER);
+  const identityId = typeof text === "string" && isMadeIn(region, text) ? parseIdentityId(text) : undefined;
+  return identityId === undefined ? err(NO_ANSWER) : ok(identityId);
 }
 
 function outcomeOf(failure: SourceFailure | null): AskOutcome {

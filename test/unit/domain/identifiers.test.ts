@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   identityIdOf,
   identityPoolIdOf,
+  isMadeIn,
   parseIdentityId,
   parseIdentityPoolId,
 } from "../../../src/domain/identifiers.ts";
@@ -37,4 +38,12 @@ describe.each([
   ])("T51: refuses %s", (__, text) => {
     expect(parse(text)).toBeUndefined();
   });
+});
+
+it("knows an id that could have been made in a region from one that is merely accepted", () => {
+  const uuid = "0b6b51a9-6c3a-4d8e-9f00-00000000000a";
+  expect(isMadeIn("us-east-1", `us-east-1:${uuid}`)).toBe(true);
+  for (const id of [`eu-west-1:${uuid}`, `us-east-1:${uuid.toUpperCase()}`, `us-east-1:${uuid}0`, "us-east-1:a"]) {
+    expect(isMadeIn("us-east-1", id)).toBe(false);
+  }
 });
