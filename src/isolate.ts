@@ -10,6 +10,7 @@ import type { IdentityPoolId } from "./domain/identifiers.ts";
 import type { IdentityPoolSettings } from "./domain/identity-pool.ts";
 import { IsolateCache, PerObject } from "./domain/isolate-cache.ts";
 import type { GenuineToken } from "./jwt/genuine-tokens.ts";
+import { type Stubs, stubsIn } from "./durable/stubs.ts";
 import { createIssuerKeys, type IssuerEntry, type IssuerKeys, type IssuerStub } from "./key-sets/issuer-keys.ts";
 import { createSigner } from "./keys/signer.ts";
 import { openerOf } from "./keys/token-signature.ts";
@@ -89,14 +90,21 @@ export class Isolate implements VerifierMemory {
   /** The Date header of this second. */
   #date = { second: Number.NaN, text: "" };
 
+  /** The ways to the objects of an environment, as long as it is there. */
+  readonly #stubs = new PerObject(stubsIn);
+
+  stubsOf(env: Env): Stubs {
+    return this.#stubs.of(env);
+  }
+
   configOf(env: Env, parse: ParseConfig = parseConfig): ReturnType<ParseConfig> {
     return this.#configs.of(parse).of(env);
   }
 
   /** The keys of issuers, asked of their objects, for one request. */
-  issuerKeysOf(objects: { getByName(issuer: string): IssuerStub }): IssuerKeys {
+  issuerKeysOf(objects: { issuer(issuer: string): IssuerStub }): IssuerKeys {
     return createIssuerKeys(
-      (issuer) => objects.getByName(issuer),
+      (issuer) => objects.issuer(issuer),
       this.#keySets,
       () => Date.now() / 1000,
       this.#random,

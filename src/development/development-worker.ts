@@ -60,7 +60,7 @@ export class PoolDirectoryObject extends production.PoolDirectoryObject {
   /** The demo pool is among those that are first listed, though nobody has used it before. */
   override async page(...parameters: Parameters<production.PoolDirectoryObject["page"]>) {
     const config = isolate.configOf(this.env, parseDevelopmentConfig);
-    if (config.ok) await this.env.IDENTITY_POOL.getByName(demoPoolId(config.value.region)).read();
+    if (config.ok) await isolate.stubsOf(this.env).identityPool(demoPoolId(config.value.region)).read();
     return await super.page(...parameters);
   }
 }

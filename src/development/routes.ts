@@ -104,7 +104,7 @@ export async function seedDemoPool(env: DevelopmentEnv): Promise<Result<string, 
   if (!config.ok) return { ok: false, error: config.error.join("; ") };
   const identityPoolId = demoPoolId(config.value.region);
   const settings = demoPool(env.DEVELOPMENT_ORIGIN, config.value.region);
-  const object = env.IDENTITY_POOL.getByName(identityPoolId);
+  const object = isolate.stubsOf(env).identityPool(identityPoolId);
   // Its first read makes it: development-worker.ts.
   await object.read();
   const updated = await object.update(settings);

@@ -1,5 +1,6 @@
 /** The way of each message of the link transaction to the object that it is for. Decides nothing. */
 import type { DeleteAtSource, Holder, Message, Reply } from "../linking/messages.ts";
+import { isolate } from "../isolate.ts";
 import { directoryShard, directoryShardOf, shardOfLogin } from "../pools/identity-directory.ts";
 
 /** What an object of the release before says where this one is busy with another's transaction. */
@@ -9,34 +10,34 @@ function ofThisRelease(reply: Reply | Contended): Reply {
   return reply.kind === "contended" ? { kind: "busy", holder: reply.holder } : reply;
 }
 
-/** The way of each message to its addressee: a stub is made for each call, since one that met a failure stays broken. */
 export async function deliverMessage(env: Env, message: Exclude<Message, DeleteAtSource>): Promise<Reply> {
+  const objects = isolate.stubsOf(env);
   switch (message.kind) {
     case "reserve":
-      return ofThisRelease(await env.LOGIN.getByName(message.loginId).reserve(message));
+      return ofThisRelease(await objects.login(message.loginId).reserve(message));
     case "release": {
       const { loginId, freed } = message;
-      await env.LOGIN.getByName(loginId).release(message);
+      await objects.login(loginId).release(message);
       if (freed !== undefined) {
-        const shard = env.IDENTITY_DIRECTORY.getByName(directoryShard(freed.identityPoolId, shardOfLogin(loginId)));
+        const shard = objects.directoryShard(directoryShard(freed.identityPoolId, shardOfLogin(loginId)));
         await shard.keepFreed({ loginId, providerName: freed.providerName });
       }
       return { kind: "released" };
     }
     case "freeze":
-      return ofThisRelease(await env.IDENTITY.getByName(message.identityId).freeze(message));
+      return ofThisRelease(await objects.identity(message.identityId).freeze(message));
     case "settle":
       await (message.participant.kind === "login"
-        ? env.LOGIN.getByName(message.participant.loginId).settle(message)
-        : env.IDENTITY.getByName(message.participant.identityId).settle(message));
+        ? objects.login(message.participant.loginId).settle(message)
+        : objects.identity(message.participant.identityId).settle(message));
       return { kind: "settled" };
     case "confirm-owner":
-      return ofThisRelease(await env.IDENTITY.getByName(message.identityId).confirmOwner(message));
+      return ofThisRelease(await objects.identity(message.identityId).confirmOwner(message));
     case "ask-outcome":
-      return { kind: "outcome", outcome: await env.IDENTITY.getByName(message.coordinator).outcome(message) };
+      return { kind: "outcome", outcome: await objects.identity(message.coordinator).outcome(message) };
     case "update-listing": {
       const { identityId, change, origin } = message;
-      const shard = env.IDENTITY_DIRECTORY.getByName(directoryShardOf(message.identityPoolId, identityId));
+      const shard = objects.directoryShard(directoryShardOf(message.identityPoolId, identityId));
       // Nothing more than is needed travels: that it was born here goes without saying.
       const update = origin === undefined ? shard.update(change, identityId) : shard.update(change, identityId, origin);
       return { kind: "listing", ...(await update) };

@@ -3,7 +3,7 @@ import type { Result } from "../domain/errors.ts";
 import type { IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
 import { writeEvent } from "../log/write.ts";
-import type { ParseConfig } from "../isolate.ts";
+import { isolate, type ParseConfig } from "../isolate.ts";
 import { PoolActor } from "../pools/pool-actor.ts";
 import type { PoolHost, PoolRecord } from "../pools/pool-host.ts";
 import type { PoolChange } from "../pools/pool-changes.ts";
@@ -52,6 +52,7 @@ export class IdentityPoolObject extends ConfiguredObject {
   }
 
   #host(): PoolHost {
+    const objects = () => isolate.stubsOf(this.env);
     return {
       now: () => Date.now() / 1000,
       save: (record, wakeAt) => {
@@ -64,11 +65,11 @@ export class IdentityPoolObject extends ConfiguredObject {
       seal: async (identityPoolId, settings) => await sealSecrets(identityPoolId, settings, this.config),
       open: async (pool, sealed) => await withSecrets(pool, sealed, this.config),
       list: async (identityPoolId, name, revision, hasSource) => {
-        const directory = this.env.POOL_DIRECTORY.getByName(poolDirectoryOf(identityPoolId));
+        const directory = objects().poolDirectory(poolDirectoryOf(identityPoolId));
         await directory.update(identityPoolId, name, revision, hasSource);
       },
-      shard: (name) => this.env.IDENTITY_DIRECTORY.getByName(name),
-      removeIdentity: async (identityId) => await this.env.IDENTITY.getByName(identityId).remove(identityId, "*", true),
+      shard: (name) => objects().directoryShard(name),
+      removeIdentity: async (identityId) => await objects().identity(identityId).remove(identityId, "*", true),
       leftOver: (what, cause) => writeEvent({ event: "pool-not-settled", what, cause: String(cause) }),
     };
   }

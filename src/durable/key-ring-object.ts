@@ -16,9 +16,6 @@ import { keyMaterialUnder } from "../keys/signing-key.ts";
 import { ConfiguredObject } from "./configured-object.ts";
 import { writeEvent } from "../log/write.ts";
 
-/** Name of the one key ring object. */
-export const KEY_RING_NAME = "key-ring";
-
 const RECORD_KEY = "key-ring";
 const ROTATIONS_KEY = "rotations";
 const SECONDS_PER_DAY = 86_400;

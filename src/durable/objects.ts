@@ -1,4 +1,4 @@
-/** The objects, reached by name: the only way in which code above this folder gets at one. A stub is made for each call. */
+/** The objects, reached by name: the only way in which code above this folder gets at one. */
 import { waitUntil } from "cloudflare:workers";
 import type { ClientCall } from "../domain/identity.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
@@ -10,19 +10,12 @@ import type { GrantReply } from "../linking/identity-calls.ts";
 import { directoryShard } from "../pools/identity-directory.ts";
 import type { ClientAddress } from "../limits/client-limit.ts";
 import { AS_TEXT, readGrantReply } from "./identity-rpc.ts";
-import type { IdentityDirectoryObject } from "./identity-directory-object.ts";
-import type { IdentityObject } from "./identity-object.ts";
-import type { IdentityPoolObject } from "./identity-pool-object.ts";
-import type { IssuerObject } from "./issuer-object.ts";
-import { KEY_RING_NAME, type KeyRingObject } from "./key-ring-object.ts";
-import type { LoginObject } from "./login-object.ts";
 import { isolate } from "../isolate.ts";
-import type { PoolDirectoryObject } from "./pool-directory-object.ts";
 import { poolDirectoryOf } from "../pools/pool-directory.ts";
-import type { SourceObject } from "./source-object.ts";
 import { poolReaderOf } from "./pool-reader.ts";
+import type { Stubs } from "./stubs.ts";
 
-export type Objects = {
+export type Objects = Omit<Stubs, "directoryShard"> & {
   /**
    * What logins are worth at an identity, as its object judges it. In the enhanced flow the grant has the one role to give credentials
    * for; `customRoleArn` picks it among those that the logins open.
@@ -35,14 +28,7 @@ export type Objects = {
     client?: ClientAddress,
     customRoleArn?: string,
   ): Promise<Traced<GrantReply>>;
-  identity(identityId: IdentityId): DurableObjectStub<IdentityObject>;
-  login(loginId: string): DurableObjectStub<LoginObject>;
-  identityPool(identityPoolId: IdentityPoolId): DurableObjectStub<IdentityPoolObject>;
-  identityDirectory(identityPoolId: IdentityPoolId, shard: number): DurableObjectStub<IdentityDirectoryObject>;
-  issuer(issuer: string): DurableObjectStub<IssuerObject>;
-  poolDirectory(region: string): DurableObjectStub<PoolDirectoryObject>;
-  keyRing(): DurableObjectStub<KeyRingObject>;
-  source(sourcePoolId: IdentityPoolId): DurableObjectStub<SourceObject>;
+  identityDirectory(identityPoolId: IdentityPoolId, shard: number): ReturnType<Stubs["directoryShard"]>;
   /** The pool's settings, at most as old as the isolate's memory allows; null when there is none. */
   readPool(identityPoolId: IdentityPoolId): Promise<IdentityPool | null>;
   /** The pools of a region that have a source, each as `readPool` has it. */
@@ -54,10 +40,11 @@ export type Objects = {
 export function objectsOf(env: Env): Objects {
   // The platform knows which request it is that has to outlive its answer.
   const readPool = poolReaderOf(() => env, waitUntil);
-  const poolDirectory = (region: string) => env.POOL_DIRECTORY.getByName(region);
+  const stubs = isolate.stubsOf(env);
   return {
+    ...stubs,
     grant: async (identityId, logins, call, flow, client, customRoleArn) => {
-      const stub = env.IDENTITY.getByName(identityId);
+      const stub = stubs.identity(identityId);
       // Nothing more than is needed travels: `undefined` would, and the basic flow goes without saying.
       if (flow !== "basic") {
         const reply =
@@ -72,18 +59,10 @@ export function objectsOf(env: Env): Objects {
           : await stub.grant(identityId, logins, call, AS_TEXT, client);
       return readGrantReply(reply);
     },
-    identity: (identityId) => env.IDENTITY.getByName(identityId),
-    login: (loginId) => env.LOGIN.getByName(loginId),
-    identityPool: (identityPoolId) => env.IDENTITY_POOL.getByName(identityPoolId),
-    identityDirectory: (identityPoolId, shard) =>
-      env.IDENTITY_DIRECTORY.getByName(directoryShard(identityPoolId, shard)),
-    issuer: (issuer) => env.ISSUER_KEYS.getByName(issuer),
-    poolDirectory,
-    source: (sourcePoolId) => env.SOURCE.getByName(sourcePoolId),
-    keyRing: () => env.KEY_RING.getByName(KEY_RING_NAME),
+    identityDirectory: (identityPoolId, shard) => stubs.directoryShard(directoryShard(identityPoolId, shard)),
     readPool,
     readSourcedPools: async (region) => {
-      const ids = await sourcedPoolIds(region, poolDirectory(region));
+      const ids = await sourcedPoolIds(region, stubs.poolDirectory(region));
       const pools = await Promise.all(ids.map(readPool));
       return pools.flatMap((pool) => (pool?.source === undefined ? [] : pool));
     },
@@ -97,7 +76,7 @@ export function objectsOf(env: Env): Objects {
 /** As the isolate remembers them, else as the region's directory has them. */
 async function sourcedPoolIds(
   region: string,
-  directory: DurableObjectStub<PoolDirectoryObject>,
+  directory: ReturnType<Stubs["poolDirectory"]>,
 ): Promise<readonly IdentityPoolId[]> {
   const now = Date.now() / 1000;
   const known = isolate.sourcedPools.get(region, now);

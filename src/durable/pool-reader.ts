@@ -6,9 +6,9 @@ import type { PoolReader } from "../pools/pool-memory.ts";
 
 /** Gives a pool's settings, at most as old as the isolate's memory allows; `later` has what is renewed outlive the answer. */
 export function poolReaderOf(
-  env: () => Pick<Env, "IDENTITY_POOL">,
+  env: () => Env,
   later: PoolReader["later"],
 ): (identityPoolId: IdentityPoolId) => Promise<IdentityPool | null> {
-  const reader = { ask: async (id: IdentityPoolId) => await env().IDENTITY_POOL.getByName(id).read(), later };
+  const reader = { ask: async (id: IdentityPoolId) => await isolate.stubsOf(env()).identityPool(id).read(), later };
   return async (identityPoolId) => await isolate.pools.read(identityPoolId, Date.now() / 1000, reader);
 }

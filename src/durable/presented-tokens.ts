@@ -35,7 +35,7 @@ export class PresentedTokens implements PresentedLogins {
     this.#env = env;
     this.#config = config;
     this.#client = client;
-    this.#issuerKeys = isolate.issuerKeysOf(env.ISSUER_KEYS);
+    this.#issuerKeys = isolate.issuerKeysOf(isolate.stubsOf(env));
   }
 
   begin(linked: readonly Login[]): void {

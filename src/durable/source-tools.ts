@@ -15,12 +15,12 @@ import { type CallTools, sourcePartyOf } from "../source/source-party.ts";
 
 const WAY_OUT: Pick<CognitoTools, "fetch"> = { fetch: (input, init) => fetch(input, init) };
 
-export function sourceToolsOf(env: Pick<Env, "SOURCE">, config: Config): SourceTools {
+export function sourceToolsOf(env: Env, config: Config): SourceTools {
   return {
     askCognito: async (question) => await askCognito(question, { ...WAY_OUT, upstreams: config.upstreams }),
     region: config.region,
     credentials: config.sourceCredentials,
-    budgetOf: (sourcePoolId) => env.SOURCE.getByName(sourcePoolId),
+    budgetOf: (sourcePoolId) => isolate.stubsOf(env).source(sourcePoolId),
     log: writeEvent,
   };
 }

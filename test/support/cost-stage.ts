@@ -9,7 +9,7 @@ import { type IdentityId, parseIdentityId } from "../../src/domain/identifiers.t
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
 import { DIRECTORY_SHARDS, directoryShard } from "../../src/pools/identity-directory.ts";
 import type { PoolChange } from "../../src/pools/pool-changes.ts";
-import { KEY_RING_NAME } from "../../src/durable/key-ring-object.ts";
+import { KEY_RING_NAME } from "../../src/durable/stubs.ts";
 import { isolate } from "../../src/isolate.ts";
 import { endSources, FakeCognito } from "./fake-cognito.ts";
 import { FakeUpstream } from "./fake-upstream.ts";

@@ -42,6 +42,14 @@ it("keeps the console a client of the wire: it takes types of protocol/ alone, a
   expect(crossings(sources, /"(\.\.\/)+console\//)).toEqual([]);
 });
 
+it("makes a stub in one place, which knows where objects are", () => {
+  const makers = files.filter((path) =>
+    /\.(getByName|idFromName|idFromString|newUniqueId)\(/.test(sources[`../../${path}`] ?? ""),
+  );
+  // That of the development issuer is no object of the service.
+  expect(makers).toEqual(["src/development/routes.ts", "src/durable/stubs.ts"]);
+});
+
 it("keeps each Durable Object a socket of its actor: 80 lines at most", () => {
   const objects = files.filter((path) => /^src\/durable\/.*-object\.ts$/.test(path));
   expect(objects.length).toBeGreaterThanOrEqual(7);

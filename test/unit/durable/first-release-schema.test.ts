@@ -6,7 +6,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { IdentityId, IdentityPoolId } from "../../../src/domain/identifiers.ts";
-import { KEY_RING_NAME } from "../../../src/durable/key-ring-object.ts";
+import { KEY_RING_NAME } from "../../../src/durable/stubs.ts";
 import { unsealSigningKey } from "../../../src/keys/signing-key.ts";
 import { anyCall, grant, storedIn, until } from "../../support/objects.ts";
 

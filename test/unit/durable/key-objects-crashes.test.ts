@@ -4,7 +4,7 @@ import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { publishedKeysOf } from "../../../src/keys/key-ring.ts";
-import { KEY_RING_NAME } from "../../../src/durable/key-ring-object.ts";
+import { KEY_RING_NAME } from "../../../src/durable/stubs.ts";
 import { decodeKeyRingRecord } from "../../../src/keys/key-ring-record.ts";
 import { type Scene, silence, strikeEveryWait } from "../../support/every-wait.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";

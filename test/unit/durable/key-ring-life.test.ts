@@ -9,7 +9,8 @@ import { compactVerify, decodeProtectedHeader, importJWK } from "jose";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseConfig } from "../../../src/config.ts";
 import { JWKS_MAX_AGE_SECONDS, MAX_CLOCK_ERROR_SECONDS, type PublishedKey } from "../../../src/keys/key-ring.ts";
-import { KEY_RING_NAME, type KeyRingObject } from "../../../src/durable/key-ring-object.ts";
+import type { KeyRingObject } from "../../../src/durable/key-ring-object.ts";
+import { KEY_RING_NAME } from "../../../src/durable/stubs.ts";
 import { signerOver } from "../../support/signing.ts";
 
 const KEY = "+dJkifMM71wrjEKIlXt8BBgC4V/lhppDmzmFJktMV5k=";

@@ -8,7 +8,8 @@ import {
   PUBLICATION_LEAD_SECONDS,
   RETENTION_SECONDS,
 } from "../../../src/keys/key-ring.ts";
-import { KEY_RING_NAME, KeyRingObject } from "../../../src/durable/key-ring-object.ts";
+import { KeyRingObject } from "../../../src/durable/key-ring-object.ts";
+import { KEY_RING_NAME } from "../../../src/durable/stubs.ts";
 import { openerOf } from "../../../src/keys/token-signature.ts";
 import { unsealSigningKey } from "../../../src/keys/signing-key.ts";
 

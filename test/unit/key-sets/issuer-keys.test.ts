@@ -261,7 +261,9 @@ describe("IssuerKeys of an isolate", () => {
   });
 
   it("reaches the object through the binding", async () => {
-    expect(await find("first", {}, new Isolate().issuerKeysOf(env.ISSUER_KEYS))).toBe("found");
+    expect(
+      await find("first", {}, new Isolate().issuerKeysOf({ issuer: (name) => env.ISSUER_KEYS.getByName(name) })),
+    ).toBe("found");
   });
 });
 

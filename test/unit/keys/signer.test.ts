@@ -4,7 +4,7 @@ import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Result } from "../../../src/domain/errors.ts";
 import type { OpenIdClaims } from "../../../src/domain/open-id-claims.ts";
-import { KEY_RING_NAME } from "../../../src/durable/key-ring-object.ts";
+import { KEY_RING_NAME } from "../../../src/durable/stubs.ts";
 import { PUBLICATION_LEAD_SECONDS } from "../../../src/keys/key-ring.ts";
 import type { KeyRingStub, Signer } from "../../../src/keys/signer.ts";
 import { jwksOf, signerOver } from "../../support/signing.ts";

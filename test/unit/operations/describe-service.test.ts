@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { version } from "../../../package.json";
 import type { AdminCredential } from "../../../src/domain/admin-credential.ts";
-import { KEY_RING_NAME } from "../../../src/durable/key-ring-object.ts";
+import { KEY_RING_NAME } from "../../../src/durable/stubs.ts";
 import { NOTHING_STORED, noteCalls, storedIn } from "../../support/objects.ts";
 import { ADMIN, makeService, type ServiceOptions } from "../../support/service.ts";
 

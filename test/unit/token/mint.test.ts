@@ -7,7 +7,7 @@ import type { Grant } from "../../../src/domain/grant.ts";
 import { identityIdOf, identityPoolIdOf } from "../../../src/domain/identifiers.ts";
 import { claimsOf, type OpenIdClaims } from "../../../src/domain/open-id-claims.ts";
 import { TOKEN_ALGORITHMS } from "../../../src/domain/token-algorithm.ts";
-import { KEY_RING_NAME } from "../../../src/durable/key-ring-object.ts";
+import { KEY_RING_NAME } from "../../../src/durable/stubs.ts";
 import { assertMintable, mint, mintForRole } from "../../../src/token/mint.ts";
 import type { Signer, Signing } from "../../../src/keys/signer.ts";
 import { jwksOf, signerOver } from "../../support/signing.ts";
