@@ -3,7 +3,15 @@ import { DescribeIdentityPoolCommand, LookupDeveloperIdentityCommand } from "@aw
 import { numberFrom, SWITCH } from "../command-line.ts";
 import { isNamed } from "./support/explain.ts";
 import { idsTable } from "./support/ids-table.ts";
-import { addTo, type ImportLine, importLines, refusedIn, type Tally, tallyText } from "./support/import-lines.ts";
+import {
+  addTo,
+  type ImportLine,
+  importLines,
+  refusedAmong,
+  refusedIn,
+  type Tally,
+  tallyText,
+} from "./support/import-lines.ts";
 import { makePace, type Pace } from "./support/pace.ts";
 import { requirePool } from "./support/pool-here.ts";
 import { keepRefusals } from "./support/refusals.ts";
@@ -19,7 +27,8 @@ const USERS_OF_A_PAGE = 60;
 const IDS_AT_ONCE = 50;
 
 const HELP = `Looks up the developer users of each id that \`ids\` has listed with the pool's developer provider, and imports them.
-Goes on where an earlier run ended. Each id is asked about once, and again after \`ids\` saw a change of it.
+Goes on where an earlier run ended. Each id is asked about once, and again after \`ids\` saw a change of it, or where its users
+were not taken.
 
   --all          asks about every id, whatever providers its entry names
   --rate N       calls of LookupDeveloperIdentity a second; default ${DEFAULT_RATE}
@@ -43,15 +52,17 @@ export const developers = defineStep({
       return "done";
     }
     const providerName = all === true ? null : pool.DeveloperProviderName;
-    if (restart === true) table.forgetAsked();
-    const total = table.countUnasked(providerName);
+    const asksAll = restart === true;
     if (switches["dry-run"] === true) {
-      session.answer({ WouldAsk: total }, [`${total} ids would be asked about. Nothing was changed.`]);
+      const wouldAsk = table.countUnasked(providerName, asksAll);
+      session.answer({ WouldAsk: wouldAsk }, [`${wouldAsk} ids would be asked about. Nothing was changed.`]);
       return "done";
     }
     await requirePool(session.edgepool(), identityPoolId);
+    if (asksAll) table.forgetAsked();
+    const total = table.countUnasked(providerName);
     const pace = makePace(rate);
-    const importPace = makePace(IMPORT_RATE);
+    const importing = { edgepool: session.edgepool(), identityPoolId, pace: makePace(IMPORT_RATE) };
     const refusals = keepRefusals(memory.fileOf("developers.refused.ndjson"), true, session.say);
     const status = makeStatus("ids looked up", { count: 0 });
     let tally: Tally = {};
@@ -65,13 +76,13 @@ export const developers = defineStep({
         status.show(asked + 1, (asked + 1) / total);
         asked += 1;
       }
-      const verdicts = await importLines(session.edgepool(), identityPoolId, lines, importPace);
-      refusals.note(
-        lines.map((line) => String(line["identityId"])),
-        verdicts,
-      );
+      const verdicts = await importLines(importing, lines);
+      const sent = lines.map((line) => String(line["identityId"]));
+      refusals.note(sent, verdicts);
       tally = addTo(tally, verdicts);
-      memory.together(() => table.markAsked(identityIds));
+      // Whose users were refused is asked about by the next run again: what stood in the way may be gone.
+      const refused = new Set(refusedAmong(sent, verdicts).map(({ at }) => at));
+      memory.together(() => table.markAsked(identityIds.filter((identityId) => !refused.has(identityId))));
       identityIds = table.unasked(providerName, identityIds.at(-1) ?? "", IDS_AT_ONCE);
     }
     status.end();

@@ -204,7 +204,8 @@ async function importListed(
 ): Promise<Ending> {
   const memory = session.memory();
   const table = idsTable(memory);
-  const pace = makePace(IMPORT_RATE);
+  const { identityPoolId } = session;
+  const importing = { edgepool: session.edgepool(), identityPoolId, pace: makePace(IMPORT_RATE) };
   let { tally } = listed;
   const done = Object.values(tally).reduce((sum, one) => sum + one, 0);
   const total = done + table.counts().unimported;
@@ -214,7 +215,7 @@ async function importListed(
   for (;;) {
     const lines = table.unimported(LINES_AT_ONCE);
     if (lines.length === 0) break;
-    const verdicts = await importLines(session.edgepool(), session.identityPoolId, lines, pace);
+    const verdicts = await importLines(importing, lines);
     const identityIds = lines.map((line) => String(line["identityId"]));
     refusals.note(identityIds, verdicts);
     tally = addTo(tally, verdicts);

@@ -5,7 +5,7 @@
 import { err, ok, type Result } from "../domain/errors.ts";
 import type { IdentityPoolId } from "../domain/identifiers.ts";
 import type { ImportedIdentity } from "../domain/imported-identity.ts";
-import { identityPoolNotFound, type Refusal, withWords } from "../domain/refusals.ts";
+import { identityPoolNotFound, type Refusal } from "../domain/refusals.ts";
 import { shardOf } from "../pools/identity-directory.ts";
 import type { ExtensionInputOf, ExtensionOutputOf } from "../protocol/extensions.ts";
 import { identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
@@ -32,19 +32,26 @@ export async function importIdentities(
   const verdicts = await importListed(context, identityPoolId, listed);
   if (verdicts === null) return err(identityPoolNotFound(identityPoolId));
   const judged = await Promise.all(
-    lines.map(async (line): Promise<Result<Judged, Refusal>> => {
-      if (!line.ok) return ok({ Verdict: "invalid", Reason: line.error });
-      if (line.value.kind === "listed") return ok(verdicts.get(line.value.identity) ?? GONE);
-      return await restoreLine(line.value, pool, context);
+    lines.map(async (line): Promise<Judged> => {
+      if (!line.ok) return { Verdict: "invalid", Reason: line.error };
+      if (line.value.kind === "listed") return verdicts.get(line.value.identity) ?? GONE;
+      return await orBusy(restoreLine(line.value, pool, context));
     }),
   );
-  const failed = judged.find((result) => !result.ok);
-  if (failed !== undefined) return withWords(failed);
   return ok({
-    Results: judged.flatMap((result, index) => {
-      return result.ok ? [{ IdentityId: idNamedBy(input.Identities[index]), ...result.value }] : [];
-    }),
+    Results: judged.map((verdict, index) => ({ IdentityId: idNamedBy(input.Identities[index]), ...verdict })),
   });
+}
+
+/** One line that somebody is in the way of, or whose objects do not answer, is to be sent again; the others are done. */
+async function orBusy(restoring: Promise<Result<Judged, Refusal>>): Promise<Judged> {
+  try {
+    const restored = await restoring;
+    if (restored.ok) return restored.value;
+    return { Verdict: "busy", Reason: "The identity or a login of the line is being changed: send the line again." };
+  } catch {
+    return { Verdict: "busy", Reason: "What the line is about did not answer: send the line again." };
+  }
 }
 
 /** A hash shows nobody of which pool it is: by it a credential of one pool could take the logins of another (T89). */

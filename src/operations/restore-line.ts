@@ -19,7 +19,7 @@ export type Judged = Omit<ExtensionOutputOf<"ImportIdentities">["Results"][numbe
 
 export const GONE: Judged = { Verdict: "gone", Reason: "The identity was deleted here." };
 
-/** Fails where somebody was in the way for too long, or an object did not answer: the whole call is to be made again. */
+/** Fails where somebody was in the way for too long, or an object did not answer: the line is to be sent again. */
 export async function restoreLine(
   line: Exclude<ImportLine, { readonly kind: "listed" }>,
   pool: IdentityPool,

@@ -65,7 +65,7 @@ export const goneLine = structure(["kind", "identityId"], {
 const importResult = structure(["Verdict"], {
   /** Absent where the line has none. */
   IdentityId: text,
-  Verdict: { type: "string", enum: ["imported", "adopted", "unchanged", "conflict", "gone", "invalid"] },
+  Verdict: { type: "string", enum: ["imported", "adopted", "unchanged", "conflict", "gone", "invalid", "busy"] },
   /** Of a line that was not taken. */
   Reason: text,
 });

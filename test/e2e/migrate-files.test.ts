@@ -3,6 +3,8 @@ import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { importLines } from "../../scripts/migrate/support/import-lines.ts";
+import type { Edgepool } from "../../scripts/migrate/support/parties.ts";
 import { type FileLine, fileLines, MAX_LINE_BYTES } from "../../scripts/migrate/support/file-lines.ts";
 import { formOf, linkLine, type RowForm } from "../../scripts/migrate/support/link-rows.ts";
 import { openMemory } from "../../scripts/migrate/support/memory.ts";
@@ -162,6 +164,48 @@ describe("a file of an export", () => {
     });
     await truncate(file, 0);
     expect(await checkSeal(file)).toEqual({ ok: false, error: expect.stringContaining("no last line") });
+  });
+});
+
+describe("lines that are sent", () => {
+  /** As busy as the service says: each id for so many calls. What was sent, and how long was waited, is noted. */
+  function service(busyFor: Readonly<Record<string, number>>) {
+    const left = { ...busyFor };
+    const sent: string[][] = [];
+    const pauses: number[] = [];
+    const call = async (_: string, { Identities }: { Identities: { identityId: string }[] }) => {
+      const ids = Identities.map(({ identityId }) => identityId);
+      sent.push(ids);
+      const Results = ids.map((identityId) => {
+        const times = left[identityId] ?? 0;
+        left[identityId] = times - 1;
+        return times > 0 ? { Verdict: "busy", Reason: "again" } : { Verdict: "adopted" };
+      });
+      return await Promise.resolve({ Results });
+    };
+    const importing = {
+      edgepool: { call } as unknown as Edgepool,
+      identityPoolId: ID,
+      pace: async () => {},
+      pause: async (ms: number) => await Promise.resolve(pauses.push(ms)),
+    };
+    return { importing, sent, pauses };
+  }
+  const lines = ["a", "b", "c"].map((identityId) => ({ identityId }));
+  const verdictsOf = async ({ importing }: ReturnType<typeof service>) =>
+    (await importLines(importing, lines)).map(({ verdict }) => verdict);
+
+  it("are sent again where somebody was in the way, they alone, and each has its own verdict", async () => {
+    const busy = service({ b: 1, c: 2 });
+    expect(await verdictsOf(busy)).toEqual(["adopted", "adopted", "adopted"]);
+    expect(busy.sent).toEqual([["a", "b", "c"], ["b", "c"], ["c"]]);
+    expect(busy.pauses).toEqual([1000, 3000]);
+  });
+
+  it("are told as busy where that has no end, and the others are done", async () => {
+    const busy = service({ b: 99 });
+    expect(await verdictsOf(busy)).toEqual(["adopted", "busy", "adopted"]);
+    expect(busy.sent.slice(1)).toEqual([["b"], ["b"], ["b"]]);
   });
 });
 

@@ -1,10 +1,11 @@
 /** `npm run migrate`: ids, developers and links, killed and gone on with, between a stand-in of Cognito and a running Edgepool. */
-import { readFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   GetOpenIdTokenForDeveloperIdentityCommand,
   ListIdentitiesCommand,
   LookupDeveloperIdentityCommand,
+  UnlinkDeveloperIdentityCommand,
 } from "@aws-sdk/client-cognito-identity";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { getId, getOpenIdToken, present } from "../support/cognito-clients.ts";
@@ -131,6 +132,33 @@ describe("developers", () => {
       Asked: 60,
       Tally: { unchanged: 60 },
     });
+    expect(await stage.result(["developers", "--dry-run", "--restart"])).toEqual({ WouldAsk: 60 });
+    expect(await stage.result(["developers"])).toMatchObject({ Asked: 0 });
+  });
+
+  it("asks again about those whose users were refused, once what stood in the way is gone", async () => {
+    const owner = await developerUser("claimed");
+    // An import by mistake: another id has this user here.
+    const [mistaken = ""] = await guests(1);
+    const table = join(stage.folder, "mistake.ndjson");
+    await writeFile(table, JSON.stringify({ identityId: mistaken, developerUsers: ["claimed"] }));
+    await stage.result(["import", table, "--unchecked"]);
+    await stage.result(["ids", "--rate", "1000"]);
+    expect(await stage.result(["developers"], 3)).toMatchObject({ Asked: 1, Tally: { conflict: 1 } });
+    expect(await stage.result(["developers"], 3)).toMatchObject({ Asked: 1, Tally: { conflict: 1 } });
+    const unlinked = {
+      IdentityPoolId: stage.pool,
+      IdentityId: mistaken,
+      DeveloperProviderName: DEVELOPERS,
+      DeveloperUserIdentifier: "claimed",
+    };
+    await stage.admin.send(new UnlinkDeveloperIdentityCommand(unlinked));
+    expect(await stage.result(["developers"])).toMatchObject({ Asked: 1, Tally: { adopted: 1 } });
+    const lookup = new LookupDeveloperIdentityCommand({
+      IdentityPoolId: stage.pool,
+      DeveloperUserIdentifier: "claimed",
+    });
+    expect((await stage.admin.send(lookup)).IdentityId).toBe(owner);
   });
 });
 
@@ -163,8 +191,15 @@ describe("links", () => {
     expect(await stage.result(["links", ndjson, "--dry-run"])).toEqual({ Tally: { "would be sent": 1 } });
     expect(await stage.result(["links", ndjson])).toEqual({ Tally: { adopted: 1 } });
     expect(await getId(stage.newApp, stage.pool, await stage.login("google-3"))).toBe(other);
-    // All of it was done: there is nothing left to send.
-    expect(await stage.result(["links", ndjson])).toEqual({ Tally: { adopted: 1 } });
+    // All of it was done: what it came to is told again, and how it is sent again.
+    const again = await stage.migrate(["links", ndjson]);
+    expect([again.code, again.stdout]).toEqual([0, `${ndjson}: 1 adopted\n`]);
+    expect(again.stderr).toContain("was imported to its end by an earlier run, and is as it was: --restart");
+    expect(await stage.result(["links", ndjson, "--restart", "--dry-run"])).toEqual({ Tally: { "would be sent": 1 } });
+    expect((await stage.migrate(["links", ndjson])).stderr).toContain("imported to its end");
     expect(await stage.result(["links", ndjson, "--restart"])).toEqual({ Tally: { unchanged: 1 } });
+    const [more = ""] = await guests(1);
+    await appendFile(ndjson, `\n${JSON.stringify({ identityId: more, providerName: GOOGLE, subject: "google-4" })}`);
+    expect(await stage.result(["links", ndjson])).toEqual({ Tally: { unchanged: 1, adopted: 1 } });
   });
 });

@@ -17,7 +17,8 @@ export type IdsTable = {
   /** All are to be looked up again. */
   forgetAsked(): void;
   counts(): { readonly ids: number; readonly disabled: number; readonly unimported: number };
-  countUnasked(providerName: string | null): number;
+  /** `isAll`: also of those that were asked about. */
+  countUnasked(providerName: string | null, isAll?: boolean): number;
 };
 
 const SCHEMA = `CREATE TABLE IF NOT EXISTS ids (
@@ -89,10 +90,12 @@ export function idsTable({ database }: Memory): IdsTable {
         unimported: Number(row?.["unimported"]),
       };
     },
-    countUnasked(providerName) {
+    countUnasked(providerName, isAll = false) {
       const row = database
-        .prepare(`SELECT COUNT(*) AS ids FROM ids WHERE is_asked = 0 AND is_enabled = 1 AND ${HAS_PROVIDER}`)
-        .get(providerName);
+        .prepare(
+          `SELECT COUNT(*) AS ids FROM ids WHERE (is_asked = 0 OR ?2 = 1) AND is_enabled = 1 AND ${HAS_PROVIDER}`,
+        )
+        .get(providerName, isAll ? 1 : 0);
       return Number(row?.["ids"]);
     },
   };

@@ -31,25 +31,34 @@ export async function importFile(session: Session, order: FileOrder): Promise<Fi
   const { file, isDryRun } = order;
   const memory = session.memory();
   const key = `${order.step} ${file}`;
-  if (order.restarts) memory.forget(key);
+  if (order.restarts && !isDryRun) memory.forget(key);
   const { size, mtimeMs: modifiedMs } = statOf(file);
   const before = isDryRun ? undefined : (memory.progress(key) as Progress | undefined);
-  if (before !== undefined && (before.size !== size || before.modifiedMs !== modifiedMs)) {
+  const hasChanged = before !== undefined && (before.size !== size || before.modifiedMs !== modifiedMs);
+  const isFinished = before !== undefined && before.offset >= before.size;
+  if (hasChanged && !isFinished) {
     throw new Stop(`${file} has changed since a part of it was imported: --restart begins anew, which harms nothing`);
   }
-  let { offset, line, tally }: Place & { tally: Tally } = before ?? { ...BEGINNING, tally: {} };
-  if (offset > 0) session.say(`${file}: going on after line ${line}`);
   // Each file has its own, and so has a rehearsal: a run takes nothing away that another has kept.
   const name = basename(file);
-  const kept = `${order.step}.${name}.${isDryRun ? "rehearsed" : "refused"}.ndjson`;
-  const refusals = keepRefusals(memory.fileOf(kept), offset === 0, (text) => session.say(`${name}, ${text}`));
+  const refusalsFile = memory.fileOf(`${order.step}.${name}.${isDryRun ? "rehearsed" : "refused"}.ndjson`);
+  if (isFinished && !hasChanged) {
+    session.say(`${file} was imported to its end by an earlier run, and is as it was: --restart imports it again`);
+    return { tally: before.tally, refusalsFile };
+  }
+  if (hasChanged) session.say(`${file} has changed since it was imported: all of it is imported again`);
+  const start: Place & { readonly tally: Tally } =
+    before === undefined || hasChanged ? { ...BEGINNING, tally: {} } : before;
+  let { offset, line, tally } = start;
+  if (offset > 0) session.say(`${file}: going on after line ${line}`);
+  const refusals = keepRefusals(refusalsFile, offset === 0, (text) => session.say(`${name}, ${text}`));
   const status = makeStatus(file, { count: line, share: offset / size });
   const pace = makePace(order.rate);
   for await (const group of groupsOf(fileLines(file, { offset, line }))) {
     const verdicts = await judge(order, group, refusals, async (lines) => {
       return isDryRun
         ? lines.map(() => WOULD_BE_SENT)
-        : await importLines(session.edgepool(), session.identityPoolId, lines, pace);
+        : await importLines({ edgepool: session.edgepool(), identityPoolId: session.identityPoolId, pace }, lines);
     });
     tally = addTo(tally, verdicts);
     const last = group.at(-1);

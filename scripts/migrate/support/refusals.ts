@@ -1,6 +1,6 @@
 /** Lines that were not taken: all are kept in a file, and the first of them are shown. */
 import { appendFileSync, rmSync } from "node:fs";
-import { isRefused, type Verdict } from "./import-lines.ts";
+import { refusedAmong, type Verdict } from "./import-lines.ts";
 
 const SHOWN = 20;
 
@@ -17,9 +17,7 @@ export function keepRefusals(file: string, isFresh: boolean, say: (line: string)
   return {
     file,
     note(places, verdicts) {
-      const refused = verdicts.flatMap((verdict, index) =>
-        isRefused(verdict) ? [{ at: places[index], ...verdict }] : [],
-      );
+      const refused = refusedAmong(places, verdicts);
       if (refused.length === 0) return;
       appendFileSync(file, refused.map((one) => `${JSON.stringify(one)}\n`).join(""), { mode: 0o600 });
       for (const { at, verdict, reason } of refused.slice(0, Math.max(0, SHOWN - shown))) {

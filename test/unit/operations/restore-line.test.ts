@@ -9,6 +9,7 @@ import { IdentityObject, LoginObject } from "../../../src/worker.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import {
   dieInNext,
+  holdNext,
   loginOf,
   makeGuest,
   makeLinked,
@@ -142,12 +143,39 @@ describe("a line with logins", () => {
     expect(await importLines({ identityId, developerUsers: ["user-7"] })).toMatchObject([{ Verdict: "invalid" }]);
   });
 
-  it("is an error of the whole call where an object dies, which is made again", async () => {
-    const identityId = newIdentityId();
+  it("is busy where an object dies, which costs no other line, and is sent again", async () => {
+    const [identityId, other] = [newIdentityId(), newIdentityId()];
     dieInNext(IdentityObject.prototype, "restore", "after");
-    const input = { IdentityPoolId: pool.identityPoolId, Identities: [{ identityId, ...linkOf("ann") }] };
-    expect((await service.admin("ImportIdentities", input)).status).toBe(500);
-    expect(await verdicts({ identityId, ...linkOf("ann") })).toEqual(["unchanged"]);
+    const lines = [
+      { identityId, ...linkOf("ann") },
+      { identityId: other, ...linkOf("bob") },
+    ];
+    expect(await importLines(...lines)).toEqual([
+      { IdentityId: identityId, Verdict: "busy", Reason: expect.any(String) },
+      { IdentityId: other, Verdict: "adopted" },
+    ]);
+    expect(await verdicts(...lines)).toEqual(["unchanged", "unchanged"]);
+  });
+
+  it("is busy where its identity is being changed for long, which costs no other line", async () => {
+    const [guest, other] = [await makeGuest(pool.identityPoolId), newIdentityId()];
+    const ann = await getId("ann");
+    const held = holdNext(IdentityObject.prototype, "freeze", "after");
+    const linking = getToken(guest, await signIn.logins("ann"));
+    await held.reached;
+    const lines = [
+      { identityId: guest, standing: "merged", mergedInto: ann },
+      { identityId: other, standing: "guest" },
+      {},
+    ];
+    expect(await importLines(...lines)).toEqual([
+      { IdentityId: guest, Verdict: "busy", Reason: expect.any(String) },
+      { IdentityId: other, Verdict: "adopted" },
+      { Verdict: "invalid", Reason: expect.any(String) },
+    ]);
+    held.release();
+    expect((await linking).status).toBe(200);
+    expect(await verdicts(...lines)).toEqual(["unchanged", "unchanged", "invalid"]);
   });
 });
 
