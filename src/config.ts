@@ -1,5 +1,6 @@
 /** The raw environment, checked once: all that is wrong with the settings (settings.ts) is said at once, each by its name. */
 import { err, ok, type Result } from "./domain/errors.ts";
+import type { Place } from "./domain/place.ts";
 import type { ProofRule } from "./domain/link-proof.ts";
 import type { KeySource } from "./key-sets/key-source.ts";
 import type { SqlApiSettings } from "./metrics/sql-api.ts";
@@ -80,6 +81,14 @@ export function readSetting<Value>(
   const text = textOf(raw, name) ?? fallback;
   const read = text === null ? err(["is missing"]) : value.read(text, rules);
   return read.ok ? read : err(read.error.map((problem) => `${name} ${problem}`));
+}
+
+/** What of the settings says where objects lie: for whoever reads no other. Throws where it is wrong. */
+export function placeIn(raw: RawSettings): Place {
+  const rules: Rules = { anywhere: productionUpstreams, elsewhere: productionUpstreams, own: null };
+  const locationHint = readSetting(SETTINGS.locationHint, raw, rules);
+  if (!locationHint.ok) throw new Error(`invalid configuration: ${locationHint.error.join("; ")}`);
+  return { locationHint: locationHint.value };
 }
 
 function readSettings(raw: RawSettings, rules: Rules): Result<Settings, readonly string[]> {

@@ -3,7 +3,7 @@
  * what they need of them, and nobody has one of their own (test/unit/isolate.test.ts). The Worker and all objects of one isolate
  * hold the same. Only what is settled is remembered, and nothing that must survive: docs/adr/0054.
  */
-import { type Config, parseConfig, type RawSettings } from "./config.ts";
+import { type Config, parseConfig, placeIn, type RawSettings } from "./config.ts";
 import { type Hash, sha256Hex } from "./domain/digest.ts";
 import type { Result } from "./domain/errors.ts";
 import type { IdentityPoolId } from "./domain/identifiers.ts";
@@ -91,7 +91,7 @@ export class Isolate implements VerifierMemory {
   #date = { second: Number.NaN, text: "" };
 
   /** The ways to the objects of an environment, as long as it is there. */
-  readonly #stubs = new PerObject(stubsIn);
+  readonly #stubs = new PerObject((env: Env) => stubsIn(env, placeIn({ ...env })));
 
   stubsOf(env: Env): Stubs {
     return this.#stubs.of(env);

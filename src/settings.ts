@@ -3,6 +3,7 @@
  * wrangler.toml are written from it (`npm run settings`). To add a setting is to add its row, and to use it.
  */
 import { adminCredentials } from "./admin-credentials.ts";
+import { LOCATION_HINTS } from "./domain/place.ts";
 import { TOKEN_ALGORITHMS } from "./domain/token-algorithm.ts";
 import {
   accountId,
@@ -78,6 +79,12 @@ export const SETTINGS = {
     meaning: "region part of every id, and of signatures",
     default: "us-east-1",
     value: region,
+  },
+  locationHint: {
+    name: "LOCATION_HINT",
+    meaning: "where new objects that all users share are to lie",
+    default: "none",
+    value: oneOf(LOCATION_HINTS),
   },
   tokenAlgorithm: {
     name: "TOKEN_ALG",

@@ -45,8 +45,8 @@ async function restoreLogin(
   { identityPoolId }: IdentityPool,
   { objects }: SignedContext,
 ): Promise<Judged> {
-  const { isSettled } = await objects.login(loginId).view(loginId);
-  if (isSettled !== true) await objects.login(loginId).remember(loginId);
+  const { isSettled } = await objects.importedLogin(loginId).view(loginId);
+  if (isSettled !== true) await objects.importedLogin(loginId).remember(loginId);
   // Also where it was: the call before may have ended between the two.
   await objects.identityDirectory(identityPoolId, shardOfLogin(loginId)).keepFreed({ loginId, providerName });
   return { Verdict: isSettled === true ? "unchanged" : "imported" };
@@ -116,7 +116,7 @@ async function restore(
   context: SignedContext,
 ): Promise<Result<Judged, Refusal>> {
   return await untilAnswered(context, async (): Promise<Attempt<Judged>> => {
-    const reply = await context.objects.identity(order.identityId).restore(order);
+    const reply = await context.objects.importedIdentity(order.identityId).restore(order);
     switch (reply.kind) {
       case "adopted":
         return ok({ Verdict: made });

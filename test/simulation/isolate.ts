@@ -128,6 +128,8 @@ export class Isolate {
         source() {
           throw new Error("no operation of this world asks for a report");
         },
+        importedIdentity: (identityId) => objects.identity(identityId),
+        importedLogin: (loginId) => objects.login(loginId),
         issuer() {
           throw new Error("no operation of this world asks an issuer for its keys");
         },

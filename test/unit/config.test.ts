@@ -73,6 +73,7 @@ describe("parseConfig", () => {
     ["REGION", ["US", "eu_west", "a".repeat(19), "a:b", "ä"]],
     ["TOKEN_ALG", ["none", "rs256", "HS256", "PS256"]],
     ["MERGE_POLICY", ["yes", "Merge"]],
+    ["LOCATION_HINT", ["WEUR", "eu", "weur,eeur"]],
     ["CLIENT_LIMIT", ["true", "0", "On"]],
     ["LINK_PROOF_MAX_AGE_SECONDS", ["-1", "off", "86401", "NaN"]],
     ["RATE_LIMIT_PER_SECOND", ["0", "-1", "NaN", "Infinity", "five", "10001", "0x10", "1e2", "+5", "5.", ".5"]],
@@ -140,6 +141,7 @@ describe("parseConfig", () => {
     ["STS_URL", "https://gateway.example.com:8443/sts/"],
     ["CREDENTIALS_SECONDS", "43200"],
     ["MERGE_POLICY", "merge"],
+    ["LOCATION_HINT", "weur"],
     ["CLOCK_SKEW_SECONDS", "0"],
     ["KEY_ROTATION_DAYS", "365"],
   ])("takes a good %s", (name, value) => {
