@@ -32,7 +32,9 @@ type Logins = ReadonlyMap<string, string>;
 
 /** The sources, as one call may ask them. */
 export function sourcesOfCall(env: Env, config: Config, { client, note, later }: Call) {
+  const chargeForAsk = async () => (client === null ? null : await charge(env, "ask", client));
   return {
+    chargeForLists: chargeForAsk,
     sourceOf: (pool: IdentityPool, logins: Logins): SourceParty | null =>
       sourcePartyOf(pool, logins, {
         ...sourceToolsOf(env, config),
@@ -41,7 +43,7 @@ export function sourcesOfCall(env: Env, config: Config, { client, note, later }:
         // The isolate's own hash would remember the tokens.
         hash: sha256Hex,
         now: () => Date.now() / 1000,
-        charge: async () => (client === null ? null : await charge(env, "ask", client)),
+        charge: chargeForAsk,
         note,
       }),
     unlinkAtSource: (source: PoolSource, identityId: IdentityId, logins: Logins, names: readonly string[]): void =>

@@ -65,6 +65,8 @@ export type OperationContext = Pick<Parties, "pause" | "random" | "newUuid" | "n
   askPoints(query: string): Promise<Result<readonly Row[]>>;
   /** The source of a pool, as the call may ask it with these logins; null where the pool has none. */
   sourceOf(pool: IdentityPool, logins: ReadonlyMap<string, string>): SourceParty | null;
+  /** Charges the client, before the import lists of several pools are looked into (T86): the refusal, or null. */
+  chargeForLists(): Promise<ServiceError | null>;
   /** Behind the answer: what was unlinked here by this call is unlinked at the source, once. A failure is logged. */
   unlinkAtSource(
     source: PoolSource,

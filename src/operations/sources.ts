@@ -31,9 +31,12 @@ async function meet(
   tokens: Tokens,
   wish: GrantWish,
 ): Promise<Result<Met | null, Refusal>> {
-  const isOfSource = isListable(context.config.region, identityId);
-  const candidates = isOfSource ? await candidatesFor(context, identityId, tokens) : [];
-  const judged = await Promise.all(candidates.map(async (candidate) => await metAt(context, candidate, tokens, wish)));
+  if (!isListable(context.config.region, identityId)) return ok(null);
+  const candidates = await candidatesFor(context, identityId, tokens);
+  if (!candidates.ok) return candidates;
+  const judged = await Promise.all(
+    candidates.value.map(async (candidate) => await metAt(context, candidate, tokens, wish)),
+  );
   const [first, ...others] = judged.flatMap((met) => (met.ok ? [met.value] : []));
   if (first === undefined) return judged[0] ?? ok(null);
   return others.length === 0 ? ok(first) : await located(identityId, [first, ...others]);
@@ -44,7 +47,7 @@ async function candidatesFor(
   context: OperationContext,
   identityId: IdentityId,
   tokens: Tokens,
-): Promise<readonly Candidate[]> {
+): Promise<Result<readonly Candidate[], Refusal>> {
   const pools = await context.objects.readSourcedPools(context.config.region);
   const sourced = pools.flatMap((pool): Candidate[] => {
     const source = context.sourceOf(pool, tokens);
@@ -55,10 +58,13 @@ async function candidatesFor(
     names.every((name) => settings.providers.includes(name)),
   );
   const [only] = possible;
-  if (possible.length === 1 && only?.source.settings.unknownIds === "ask") return possible;
+  if (possible.length === 1 && only?.source.settings.unknownIds === "ask") return ok(possible);
+  // Up to a hundred lists, for an id that a stranger may have made up (T86). One costs no more than the id's own object.
+  const charged = possible.length > 1 ? await context.chargeForLists() : null;
+  if (charged !== null) return err({ kind: "worded", error: charged });
   const areImported = await Promise.all(possible.map(async ({ pool }) => await isImported(context, pool, identityId)));
   const imported = possible.filter((_, index) => areImported[index]);
-  return imported.length > 0 ? imported : possible.filter(({ source }) => source.settings.unknownIds === "ask");
+  return ok(imported.length > 0 ? imported : possible.filter(({ source }) => source.settings.unknownIds === "ask"));
 }
 
 async function isImported(

@@ -151,6 +151,7 @@ export class Isolate {
         return sourcePartyOf(pool, logins, tools);
       },
       // Nobody waits for it, and it goes with the isolate of its call.
+      chargeForLists: async () => await Promise.resolve(null),
       unlinkAtSource(source, identityId, logins, names) {
         if (sources === null) return;
         const tools = sourceToolsOf(sources, life, given.call.askedAt * 1000);

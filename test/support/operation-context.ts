@@ -31,6 +31,7 @@ export function operationContext(): OperationContext {
     pause: async () => {},
     askPoints: async () => ({ ok: false, error: RATE_EXCEEDED }),
     sourceOf: () => null,
+    chargeForLists: async () => null,
     unlinkAtSource() {},
     assumeRole: async () => ({ credentials: { ok: false, error: RATE_EXCEEDED }, trace: { role: "" } }),
   };

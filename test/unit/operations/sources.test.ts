@@ -9,7 +9,16 @@ import { directoryShardOf } from "../../../src/pools/identity-directory.ts";
 import { anHourAhead } from "../../support/an-hour-ahead.ts";
 import { endSources, FakeCognito } from "../../support/fake-cognito.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
-import { makePool, makeSignIn, newIdentityId, recordOf, type SignIn, untilAtRest } from "../../support/objects.ts";
+import {
+  makePool,
+  makeSignIn,
+  newIdentityId,
+  noteCalls,
+  recordOf,
+  type SignIn,
+  untilAtRest,
+} from "../../support/objects.ts";
+import { makeRateLimit } from "../../support/rate-limit-binding.ts";
 import { claimsIn, makeService, type Service, textOf } from "../../support/service.ts";
 
 type Logins = ReadonlyMap<string, string>;
@@ -177,6 +186,29 @@ describe("GetOpenIdToken for an id that is none here", () => {
     const claims = claimsIn(textOf(await getToken(identityId, await signIn.logins("ann")), "Token"));
     expect(claims).toMatchObject({ sub: identityId, aud: others.identityPoolId });
     expect(other.asked.map(({ operation }) => operation)).toEqual(["GetOpenIdToken"]);
+  });
+
+  it("T86: costs its address a question before the lists of several pools are looked into for it", async () => {
+    // Answers for both.
+    const other = new FakeCognito(signIn.upstream);
+    await sourcedPool(other, { unknownIds: "imported" });
+    const allowed = 3;
+    const bindings = { CLIENT_RATE_LIMIT: makeRateLimit(allowed), NETWORK_RATE_LIMIT: makeRateLimit(allowed) };
+    service = makeService({ settings: { CLIENT_LIMIT: "on" }, bindings });
+    const lookedInto = () => noted.filter((name) => name === "IdentityDirectoryObject.findImported").length;
+    const absent = (id: unknown) => ({
+      __type: "ResourceNotFoundException",
+      message: `Identity '${String(id)}' not found.`,
+    });
+    other.says(({ input }) => absent(input["IdentityId"]));
+    const noted = noteCalls();
+    // One question for the lists, and one to the source that is left.
+    expect(await getToken(newIdentityId())).toMatchObject({ status: 404 });
+    expect([lookedInto(), bindings.CLIENT_RATE_LIMIT.counts.get("ask ")]).toEqual([2, 2]);
+    expect(await getToken(newIdentityId())).toMatchObject({ status: 429 });
+    expect(lookedInto()).toBe(4);
+    expect(await getToken(newIdentityId(), await signIn.forged("ann"))).toMatchObject({ status: 429 });
+    expect(lookedInto()).toBe(4);
   });
 
   it("is nobody's question to the source where its flow is not permitted, or its pool has no guests", async () => {
