@@ -1,10 +1,11 @@
 /** `migrate finish`: ends the pool's source. */
 import { SWITCH } from "../command-line.ts";
-import { asksToday, reportLines } from "./support/report-lines.ts";
+import { asksToday, countedSince, reportLines } from "./support/report-lines.ts";
 import { defineStep } from "./support/step.ts";
 
 const HELP = `Ends the source of the pool: from then on Cognito is never asked again, and whoever has not come by until then gets a new id.
-Refuses while Cognito was asked today, since somebody still comes by. \`source\` can set the source again.
+Refuses while Cognito was asked today, since somebody still comes by: today is the day by UTC, so run it late in that day.
+\`source\` can set the source again.
 
   --force        ends it although Cognito was asked today
   --dry-run      says what would end`;
@@ -22,6 +23,7 @@ export const finish = defineStep({
     const asks = asksToday(counts);
     const ends = [
       ...reportLines(counts),
+      countedSince(new Date()),
       "",
       `What ends: ${counts.Unclaimed} ids that nobody has claimed stay in the list and are given to nobody any more`,
       `(${counts.UnclaimedLately} of them were changed at Cognito within 90 days, so that their users may well come back);`,

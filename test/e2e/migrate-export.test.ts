@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { appClient, getId } from "../support/cognito-clients.ts";
+import { appClient, getId, getOpenIdToken } from "../support/cognito-clients.ts";
 import { GOOGLE, type MigrationStage, setMigrationStage } from "../support/migration-stage.ts";
 import { sendSigned } from "../support/signed-call.ts";
 
@@ -169,6 +169,26 @@ describe("person", () => {
     expect(code).toBe(1);
     expect(await getId(stage.newApp, stage.pool, await stage.login("user-2"))).not.toBe(erased);
   });
+
+  it("takes along what was merged into the identity, and names what it cannot reach", async () => {
+    const [, , , survivor = ""] = owners;
+    const guest = await getId(stage.newApp, stage.pool);
+    const merged = await getOpenIdToken(stage.newApp, guest, await stage.login("user-3"));
+    expect(merged.identityId).toBe(survivor);
+    // The login is known here, and so Cognito was not asked: there the guest lives on.
+    expect((await getOpenIdToken(stage.oldApp, guest)).identityId).toBe(guest);
+    const Merged = [expect.objectContaining({ identityId: guest, standing: "merged", mergedInto: survivor })];
+    expect(await stage.result([...find, "user-3"])).toMatchObject({ Merged });
+    const alone = await stage.migrate(["person", "--identity", guest, "--erase"]);
+    expect([alone.code, alone.stderr]).toEqual([1, expect.stringContaining(`merged into ${survivor}`)]);
+    expect(await stage.result([...find, "user-3", "--erase", "--dry-run"])).toMatchObject({ Erased: false, Merged });
+    const { Remains } = await stage.result([...find, "user-3", "--erase"]);
+    for (const identity of [survivor, guest]) {
+      expect(await stage.result(["person", "--identity", identity])).toMatchObject({ Identity: { kind: "gone" } });
+      expect((Remains as string[]).find((what) => what.includes("at Cognito"))).toContain(identity);
+    }
+    expect((Remains as string[]).join("\n")).toContain("copies of yours");
+  });
 });
 
 describe("report and finish", () => {
@@ -179,6 +199,7 @@ describe("report and finish", () => {
     const { code, stdout } = await stage.migrate(["finish"]);
     expect(code).toBe(3);
     expect(stdout).toContain("Cognito was asked");
+    expect(stdout).toMatch(/since midnight by UTC, \d+ h \d+ min ago/);
     expect(stdout).toContain("What ends: 1000 ids");
     const asked = (await stage.cognito.calls()).length;
     expect(await stage.result(["finish", "--force"])).toMatchObject({ Ended: true });

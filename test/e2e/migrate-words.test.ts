@@ -37,7 +37,7 @@ describe("a failed call", () => {
       ),
       "its setting REGION",
     ],
-    ["no right at Edgepool", failure("Edgepool", "AccessDeniedException"), "a key of all pools"],
+    ["no right at Edgepool", failure("Edgepool", "AccessDeniedException"), "the pool among its pools"],
     ["a pool that is not adopted", failure("Edgepool", "ResourceNotFoundException"), "migrate -- pool"],
     ["an Edgepool that is down", failure("Edgepool", "Error", "", "ECONNREFUSED"), "EDGEPOOL_ENDPOINT"],
     ["a page in Edgepool's place", failure("Edgepool", "SyntaxError", "Unexpected token '<'"), "is not Edgepool"],

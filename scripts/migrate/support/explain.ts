@@ -45,8 +45,8 @@ const EXPLANATIONS: readonly Explanation[] = [
       Cognito:
         "The AWS credentials may not do this. `npm run migrate -- check --help` prints the policy that is needed.",
       Edgepool:
-        "The key may not do this: give its entry of ADMIN_CREDENTIALS the operation, and the pool. AdoptIdentityPool needs a " +
-        "key of all pools.",
+        "The key may not do this: its entry of ADMIN_CREDENTIALS must name the operation among its operations, the pool " +
+        "among its pools, and for roles the roles, each where it has such a list.",
     },
   },
   {

@@ -26,6 +26,12 @@ export function reportLines(report: MigrationReport): readonly string[] {
   ];
 }
 
+/** What is counted is of the day by UTC: shortly after its begin nobody may have come yet. */
+export function countedSince(now: Date): string {
+  const minutes = now.getUTCHours() * 60 + now.getUTCMinutes();
+  return `Counted is since midnight by UTC, ${Math.floor(minutes / 60)} h ${minutes % 60} min ago: who came before that is not seen here.`;
+}
+
 export function asksToday({ AsksToday }: MigrationReport): number {
   return Object.values(AsksToday).reduce((sum, count) => sum + count, 0);
 }
