@@ -55,6 +55,9 @@ export class Isolate implements VerifierMemory {
   /** Ids of the pools that have a source, by region. 30 s, as a pool; of one region, 100 at most. */
   readonly sourcedPools = new IsolateCache<readonly IdentityPoolId[]>(1, 30);
 
+  /** Into how many shards the list of a pool is cut. For ever: it never changes. 1,000, of a hundred bytes each. */
+  readonly directoryShards = new IsolateCache<number>(1000);
+
   /** What the settings of a pool that is remembered say of provider names, as long as it is. */
   readonly poolProviders = new PerObject<IdentityPoolSettings, PerObject<Config["oidcProviders"], PoolProviders>>(
     (settings) => new PerObject((oidcProviders) => poolProvidersOf(settings, oidcProviders)),

@@ -1,7 +1,8 @@
 /** The way of each message of the link transaction to the object that it is for. Decides nothing. */
 import type { DeleteAtSource, Holder, Message, Reply } from "../linking/messages.ts";
 import { isolate } from "../isolate.ts";
-import { directoryShard, directoryShardOf, shardOfLogin } from "../pools/identity-directory.ts";
+import { shardOf, shardOfLogin } from "../pools/directory-shards.ts";
+import { shardedPool } from "./sharded-pool.ts";
 
 /** What an object of the release before says where this one is busy with another's transaction. */
 type Contended = { readonly kind: "contended"; readonly holder: Holder };
@@ -19,7 +20,7 @@ export async function deliverMessage(env: Env, message: Exclude<Message, DeleteA
       const { loginId, freed } = message;
       await objects.login(loginId).release(message);
       if (freed !== undefined) {
-        const shard = objects.directoryShard(directoryShard(freed.identityPoolId, shardOfLogin(loginId)));
+        const shard = objects.directoryShard(shardOfLogin(await shardedPool(objects, freed.identityPoolId), loginId));
         await shard.keepFreed({ loginId, providerName: freed.providerName });
       }
       return { kind: "released" };
@@ -37,7 +38,8 @@ export async function deliverMessage(env: Env, message: Exclude<Message, DeleteA
       return { kind: "outcome", outcome: await objects.identity(message.coordinator).outcome(message) };
     case "update-listing": {
       const { identityId, change, origin } = message;
-      const shard = objects.directoryShard(directoryShardOf(message.identityPoolId, identityId));
+      const name = shardOf(await shardedPool(objects, message.identityPoolId), identityId);
+      const shard = objects.directoryShard(name);
       // Nothing more than is needed travels: that it was born here goes without saying.
       const update = origin === undefined ? shard.update(change, identityId) : shard.update(change, identityId, origin);
       return { kind: "listing", ...(await update) };

@@ -7,15 +7,16 @@ import type { Flow } from "../domain/mint-rules.ts";
 import { noneBefore } from "../domain/release-before.ts";
 import type { Traced } from "../domain/trace.ts";
 import type { GrantReply } from "../linking/identity-calls.ts";
-import { directoryShard } from "../pools/identity-directory.ts";
+import type { ShardedPool } from "../pools/directory-shards.ts";
 import type { ClientAddress } from "../limits/client-limit.ts";
 import { AS_TEXT, readGrantReply } from "./identity-rpc.ts";
 import { isolate } from "../isolate.ts";
 import { poolDirectoryOf } from "../pools/pool-directory.ts";
 import { poolReaderOf } from "./pool-reader.ts";
+import { shardedPool } from "./sharded-pool.ts";
 import type { Stubs } from "./stubs.ts";
 
-export type Objects = Omit<Stubs, "directoryShard"> & {
+export type Objects = Stubs & {
   /**
    * What logins are worth at an identity, as its object judges it. In the enhanced flow the grant has the one role to give credentials
    * for; `customRoleArn` picks it among those that the logins open.
@@ -28,7 +29,7 @@ export type Objects = Omit<Stubs, "directoryShard"> & {
     client?: ClientAddress,
     customRoleArn?: string,
   ): Promise<Traced<GrantReply>>;
-  identityDirectory(identityPoolId: IdentityPoolId, shard: number): ReturnType<Stubs["directoryShard"]>;
+  shardedPool(identityPoolId: IdentityPoolId): Promise<ShardedPool>;
   /** The pool's settings, at most as old as the isolate's memory allows; null when there is none. */
   readPool(identityPoolId: IdentityPoolId): Promise<IdentityPool | null>;
   /** The pools of a region that have a source, each as `readPool` has it. */
@@ -59,7 +60,7 @@ export function objectsOf(env: Env): Objects {
           : await stub.grant(identityId, logins, call, AS_TEXT, client);
       return readGrantReply(reply);
     },
-    identityDirectory: (identityPoolId, shard) => stubs.directoryShard(directoryShard(identityPoolId, shard)),
+    shardedPool: async (identityPoolId) => await shardedPool(stubs, identityPoolId),
     readPool,
     readSourcedPools: async (region) => {
       const ids = await sourcedPoolIds(region, stubs.poolDirectory(region));

@@ -12,7 +12,7 @@ export type Stubs = {
   importedLogin(loginId: string): Stub<"LOGIN">;
   identityPool(identityPoolId: string): Stub<"IDENTITY_POOL">;
   poolDirectory(region: string): Stub<"POOL_DIRECTORY">;
-  /** By the name that pools/identity-directory.ts gives it. */
+  /** By the name that pools/directory-shards.ts gives it. */
   directoryShard(name: string): Stub<"IDENTITY_DIRECTORY">;
   issuer(issuer: string): Stub<"ISSUER_KEYS">;
   keyRing(): Stub<"KEY_RING">;

@@ -8,11 +8,13 @@ import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { ImportedIdentity } from "../domain/imported-identity.ts";
 import { identityNotFound, identityPoolNotFound } from "../domain/refusals.ts";
 import type { ExportedIdentity } from "../linking/identity-export.ts";
-import { DIRECTORY_SHARDS, type ExportEntry, type ExportPosition } from "../pools/identity-directory.ts";
+import { shardNames } from "../pools/directory-shards.ts";
+import { type ExportEntry, type ExportPosition, exportPositionOf } from "../pools/identity-directory.ts";
 import type { ExtensionInputOf, ExtensionOutputOf } from "../protocol/extensions.ts";
 import { identityIdOfInput, identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
 import { findImported } from "./imported-identities.ts";
 import { decodePageToken, encodePageToken, INVALID_PAGE_TOKEN } from "./page-token.ts";
+import { type Place, readOn, type Shards } from "./shard-walk.ts";
 
 type Output = ExtensionOutputOf<"ExportIdentities">;
 type Line = Output["Identities"][number];
@@ -23,8 +25,8 @@ const NOTHING_TO_EXPORT = serviceError(
 );
 /** A page that names no size: the largest that one may ask for. */
 const DEFAULT_PAGE_SIZE = 100;
-/** Entries that one call looks at: more than a page, where some of them have nothing to tell, and yet bounded. */
-const MAX_LOOKUPS = 300;
+/** As of ListIdentities: here the last round may add 272 shards and 100 entries. */
+const MAX_CALLS = 500;
 
 export async function exportIdentities(
   input: ExtensionInputOf<"ExportIdentities">,
@@ -44,27 +46,39 @@ async function exportPool(
   const refusal = poolRefusal(context, identityPoolId);
   if (refusal !== null) return refusal;
   const { config, objects } = context;
-  if ((await objects.readPool(identityPoolId)) === null) return err(identityPoolNotFound(identityPoolId));
+  const [pool, sharded] = await Promise.all([objects.readPool(identityPoolId), objects.shardedPool(identityPoolId)]);
+  if (pool === null) return err(identityPoolNotFound(identityPoolId));
   const listing = `export ${identityPoolId}`;
   const start = NextToken === undefined ? [0, 0, ""] : await decodePageToken(listing, NextToken, config);
   const [firstShard, list, after] = start ?? [];
   if (typeof firstShard !== "number" || typeof list !== "number" || typeof after !== "string") {
     return err(INVALID_PAGE_TOKEN);
   }
+  const names = shardNames(sharded);
+  const shards: Shards<ExportEntry, ExportPosition> = {
+    count: names.length,
+    beginning: { list: 0, after: "" },
+    read: async ({ shard, position }, limit) =>
+      await objects.directoryShard(names[shard] ?? "").exportPage(position, limit),
+    positionOf: exportPositionOf,
+  };
   const lines: Line[] = [];
-  let shard = firstShard;
-  let at: ExportPosition = { list, after };
-  for (let lookups = 0; shard < DIRECTORY_SHARDS && lines.length < wanted && lookups < MAX_LOOKUPS;) {
-    const page = await objects.identityDirectory(identityPoolId, shard).exportPage(at, wanted - lines.length);
-    const told = await Promise.all(page.entries.map(async (entry) => await lineOf(entry, context)));
+  let at: Place<ExportPosition> | null = { shard: firstShard, position: { list, after } };
+  for (let calls = 0; at !== null && lines.length < wanted && calls < MAX_CALLS;) {
+    const read: Awaited<ReturnType<typeof readOn<ExportEntry, ExportPosition>>> = await readOn(
+      shards,
+      at,
+      wanted - lines.length,
+    );
+    const told = await Promise.all(read.found.map(async ({ entry }) => await lineOf(entry, context)));
     lines.push(...told.filter((line) => line !== null));
-    lookups += page.entries.length;
-    if (page.next === null) shard += 1;
-    at = page.next ?? { list: 0, after: "" };
+    calls += read.asked + told.length;
+    at = read.next;
   }
+  const next = at && [at.shard, at.position.list, at.position.after];
   return ok({
     Identities: lines,
-    ...(shard < DIRECTORY_SHARDS && { NextToken: await encodePageToken(listing, [shard, at.list, at.after], config) }),
+    ...(next && { NextToken: await encodePageToken(listing, next, config) }),
   });
 }
 

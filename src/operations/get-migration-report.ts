@@ -1,7 +1,7 @@
 /** GetMigrationReport, an extension of this service: how far the users of a pool have come over from its source. It changes nothing. */
 import { ok, type Result } from "../domain/errors.ts";
 import type { ShardCounts } from "../durable/shard-tables.ts";
-import { DIRECTORY_SHARDS } from "../pools/identity-directory.ts";
+import { shardNames } from "../pools/directory-shards.ts";
 import type { ExtensionInputOf, ExtensionOutputOf } from "../protocol/extensions.ts";
 import { identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
 import { readNamedPool } from "./named-pool.ts";
@@ -30,9 +30,8 @@ export async function getMigrationReport(
   const { objects } = context;
   const { source } = pool.value;
   const since = context.now() - LATELY_SECONDS;
-  const counting = Array.from({ length: DIRECTORY_SHARDS }, async (_, shard) => {
-    return await objects.identityDirectory(identityPoolId, shard).counts(since);
-  });
+  const names = shardNames(await objects.shardedPool(identityPoolId));
+  const counting = names.map(async (name) => await objects.directoryShard(name).counts(since));
   const asked = source === undefined ? ASKED_NOBODY : await objects.source(source.identityPoolId).counts();
   const shards = await Promise.all(counting);
   const sumOf = (name: keyof ShardCounts) => shards.reduce((sum, counts) => sum + counts[name], 0);

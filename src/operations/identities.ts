@@ -7,7 +7,7 @@ import { identityNotFound, withWords } from "../domain/refusals.ts";
 import { canonicalName } from "../domain/provider-name.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { type Attempt, changed, untilAnswered } from "../linking/contention.ts";
-import { shardOf } from "../pools/identity-directory.ts";
+import { shardOf } from "../pools/directory-shards.ts";
 import { chargedFor, identityIdOfInput, type OperationContext, poolRefusal, type SignedContext } from "./context.ts";
 import { type DescribedIdentity, describedAs } from "./described-identity.ts";
 import { findImported } from "./imported-identities.ts";
@@ -109,7 +109,8 @@ async function buryUnknown(context: SignedContext, identityId: IdentityId): Prom
   const buried = changed(await objects.identity(identityId).bury(identityId, identityPoolId));
   if (!("ok" in buried) || !buried.ok) return buried;
   // By the identity's own word, too, should this be the last that is heard of the call; but whoever lists it now is to miss it.
-  await objects.identityDirectory(identityPoolId, shardOf(identityId)).update("remove", identityId, "adopted");
+  const shard = shardOf(await objects.shardedPool(identityPoolId), identityId);
+  await objects.directoryShard(shard).update("remove", identityId, "adopted");
   return buried;
 }
 

@@ -4,6 +4,7 @@ import type { Config } from "../config.ts";
 import { err, ok, type Result, serviceError } from "../domain/errors.ts";
 import { identityPoolIdOf, isMadeIn } from "../domain/identifiers.ts";
 import type { CognitoIdentityProvider, IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
+import { SHARDS_OF_NEW_POOL } from "../pools/directory-shards.ts";
 import { checkPoolLimits } from "../pools/pool-limits.ts";
 import { identityPoolNotFound } from "../domain/refusals.ts";
 import { allowsPool } from "../domain/admin-credential.ts";
@@ -26,7 +27,7 @@ export async function createIdentityPool(
   const requestKey = caller.callKey ?? caller.signature;
   for (let generation = 0; generation < MAX_GENERATIONS; generation++) {
     const identityPoolId = identityPoolIdOf(config.region, await uuidOf(`${requestKey} ${generation}`));
-    const pool = await objects.identityPool(identityPoolId).create(identityPoolId, settings);
+    const pool = await objects.identityPool(identityPoolId).create(identityPoolId, settings, SHARDS_OF_NEW_POOL);
     // One that was made by this request and deleted since stays deleted: boto3 creates, deletes and creates in a second.
     if (pool !== null) return ok(storedPool(pool, config));
   }
@@ -66,7 +67,7 @@ export async function adoptIdentityPool(
   if (!checked.ok) return checked;
   // What is stored of a call never is its signature (T46).
   const callKey = caller.callKey ?? (await sha256Hex(caller.signature));
-  const pool = await objects.identityPool(identityPoolId).adopt(identityPoolId, settings, callKey);
+  const pool = await objects.identityPool(identityPoolId).adopt(identityPoolId, settings, callKey, SHARDS_OF_NEW_POOL);
   return pool === null ? err(ID_IN_USE) : ok(storedPool(pool, config));
 }
 

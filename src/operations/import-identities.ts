@@ -6,7 +6,7 @@ import { err, ok, type Result } from "../domain/errors.ts";
 import type { IdentityPoolId } from "../domain/identifiers.ts";
 import type { ImportedIdentity } from "../domain/imported-identity.ts";
 import { identityPoolNotFound, type Refusal } from "../domain/refusals.ts";
-import { shardOf } from "../pools/identity-directory.ts";
+import { shardOf } from "../pools/directory-shards.ts";
 import type { ExtensionInputOf, ExtensionOutputOf } from "../protocol/extensions.ts";
 import { identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
 import { idNamedBy, type ImportLine, readLine } from "./import-lines.ts";
@@ -70,10 +70,11 @@ async function importListed(
   if (identities.length === 0) return new Map();
   // Before the first row, so that none is in a list that nobody looks into.
   await objects.poolDirectory(config.region).noteImports(identityPoolId);
-  const shards = Map.groupBy(identities, ({ identityId }) => shardOf(identityId));
+  const pool = await objects.shardedPool(identityPoolId);
+  const shards = Map.groupBy(identities, ({ identityId }) => shardOf(pool, identityId));
   const judged = await Promise.all(
     [...shards].map(async ([shard, rows]) => {
-      const verdicts = await objects.identityDirectory(identityPoolId, shard).importIdentities(rows);
+      const verdicts = await objects.directoryShard(shard).importIdentities(rows);
       return verdicts?.map(
         (verdict, index) => [rows[index], verdict === "gone" ? GONE : { Verdict: verdict }] as const,
       );

@@ -2,7 +2,7 @@
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { ImportedIdentity } from "../domain/imported-identity.ts";
 import { noneBefore } from "../domain/release-before.ts";
-import { isListable, shardOf } from "../pools/identity-directory.ts";
+import { isListable, shardOf } from "../pools/directory-shards.ts";
 import type { OperationContext } from "./context.ts";
 
 export type FoundImported = { readonly identityPoolId: IdentityPoolId; readonly identity: ImportedIdentity };
@@ -13,11 +13,11 @@ export async function findImported(
   identityId: IdentityId,
 ): Promise<FoundImported | null> {
   if (!isListable(config.region, identityId)) return null;
-  const shard = shardOf(identityId);
   const pools = await noneBefore(objects.poolDirectory(config.region).importing());
   const found = await Promise.all(
     pools.map(async (identityPoolId): Promise<FoundImported | null> => {
-      const identity = await objects.identityDirectory(identityPoolId, shard).findImported(identityId);
+      const shard = shardOf(await objects.shardedPool(identityPoolId), identityId);
+      const identity = await objects.directoryShard(shard).findImported(identityId);
       return identity && { identityPoolId, identity };
     }),
   );

@@ -1,19 +1,24 @@
 /** ListIdentities: who lives in a pool, by their own word, and who was imported and has not come yet. */
 import { err, ok, type Result } from "../domain/errors.ts";
 import type { IdentityDescription } from "../domain/identity.ts";
-import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
+import type { IdentityId } from "../domain/identifiers.ts";
 import { identityPoolNotFound } from "../domain/refusals.ts";
-import { DIRECTORY_SHARDS, idOf } from "../pools/identity-directory.ts";
+import { shardNames } from "../pools/directory-shards.ts";
+import { idOf, type ListEntry } from "../pools/identity-directory.ts";
 import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { identityPoolIdOfInput, type OperationContext, poolRefusal, type SignedContext } from "./context.ts";
 import { type DescribedIdentity, describedAs } from "./described-identity.ts";
 import { decodePageToken, encodePageToken, INVALID_PAGE_TOKEN } from "./page-token.ts";
+import { type Place, readOn, type Shards } from "./shard-walk.ts";
 
-/** Identities that one call looks at: more than a page, when disabled ones are hidden, and yet bounded. */
-const MAX_LOOKUPS = 500;
+/**
+ * Calls to objects after which a page goes out as it is. The last round may add 272 shards and 61 identities, each asked and
+ * taken out: so a request stays below the 1,000 calls that the platform grants.
+ */
+const MAX_CALLS = 500;
 
 /** An identity that lives here, or one of the import list that nobody has claimed. */
-type Listed = { readonly description: DescribedIdentity; readonly shard: number };
+type Listed = { readonly description: DescribedIdentity; readonly place: Place<string> };
 
 export async function listIdentities(
   input: InputOf<"ListIdentities">,
@@ -22,60 +27,64 @@ export async function listIdentities(
   const identityPoolId = identityPoolIdOfInput(input.IdentityPoolId);
   const refusal = poolRefusal(context, identityPoolId);
   if (refusal !== null) return refusal;
-  if ((await context.objects.readPool(identityPoolId)) === null) return err(identityPoolNotFound(identityPoolId));
-  const { config } = context;
+  const { config, objects } = context;
+  const [pool, sharded] = await Promise.all([objects.readPool(identityPoolId), objects.shardedPool(identityPoolId)]);
+  if (pool === null) return err(identityPoolNotFound(identityPoolId));
   const start =
     input.NextToken === undefined ? [0, ""] : await decodePageToken(identityPoolId, input.NextToken, config);
   const [firstShard, firstAfter] = start ?? [];
   if (typeof firstShard !== "number" || typeof firstAfter !== "string") return err(INVALID_PAGE_TOKEN);
 
+  const names = shardNames(sharded);
+  const shards: Shards<ListEntry, string> = {
+    count: names.length,
+    beginning: "",
+    read: async ({ shard, position }, limit) =>
+      await objects.directoryShard(names[shard] ?? "").page(position, limit, "imported-too"),
+    positionOf: idOf,
+  };
   const wanted = input.MaxResults;
   const found: Listed[] = [];
-  let shard = firstShard;
-  let after = firstAfter;
+  let at: Place<string> | null = { shard: firstShard, position: firstAfter };
   // One more than is asked for says whether another page is worth a token.
-  for (let lookups = 0; shard < DIRECTORY_SHARDS && found.length <= wanted && lookups < MAX_LOOKUPS;) {
-    const asked = wanted + 1 - found.length;
-    const entries = await context.objects.identityDirectory(identityPoolId, shard).page(after, asked, "imported-too");
+  for (let calls = 0; at !== null && found.length <= wanted && calls < MAX_CALLS;) {
+    const read: Awaited<ReturnType<typeof readOn<ListEntry, string>>> = await readOn(
+      shards,
+      at,
+      wanted + 1 - found.length,
+    );
     const described = await Promise.all(
-      entries.map(async (entry) => {
-        return typeof entry === "string" ? await describeListed(context, identityPoolId, shard, entry) : entry;
+      read.found.map(async ({ entry, place }) => {
+        const description =
+          typeof entry === "string" ? await describeListed(context, names[place.shard] ?? "", entry) : entry;
+        return { description, place };
       }),
     );
-    for (const description of described) {
+    for (const { description, place } of described) {
       const isHidden = description === null || (input.HideDisabled === true && description.isDisabled);
-      if (!isHidden) found.push({ description, shard });
+      if (!isHidden) found.push({ description, place });
     }
-    lookups += entries.length;
-    const last = entries.length < asked ? undefined : entries.at(-1);
-    after = last === undefined ? "" : idOf(last);
-    if (last === undefined) shard += 1;
+    calls += read.asked + described.length + described.filter(({ description }) => description === null).length;
+    at = read.next;
   }
   const page = found.slice(0, wanted);
-  const last = page.at(-1);
-  // A page that the bound on look-ups cut short goes on where the look-ups ended.
-  const next =
-    found.length > wanted && last !== undefined
-      ? [last.shard, last.description.identityId]
-      : shard < DIRECTORY_SHARDS
-        ? [shard, after]
-        : undefined;
+  // A page that the bound on calls cut short goes on where they ended.
+  const next = found.length > wanted ? page.at(-1)?.place : at;
   return ok({
     IdentityPoolId: identityPoolId,
     Identities: page.map(({ description }) => describedAs(description)),
-    ...(next !== undefined && { NextToken: await encodePageToken(identityPoolId, next, config) }),
+    ...(next && { NextToken: await encodePageToken(identityPoolId, [next.shard, next.position], config) }),
   });
 }
 
 /** What the identity says of itself. An entry without an identity is a leftover of a message that came late: taken out. */
 async function describeListed(
   context: OperationContext,
-  identityPoolId: IdentityPoolId,
-  shard: number,
+  shardName: string,
   identityId: IdentityId,
 ): Promise<IdentityDescription | null> {
   const described = await context.objects.identity(identityId).describe();
   if (described !== null) return described.description;
-  await context.objects.identityDirectory(identityPoolId, shard).update("remove", identityId);
+  await context.objects.directoryShard(shardName).update("remove", identityId);
   return null;
 }

@@ -9,7 +9,7 @@ import { providersAtSource } from "../linking/adoption.ts";
 import { type Attempt, LOOK_AGAIN, untilAnswered } from "../linking/contention.ts";
 import { healOwners } from "../linking/login-owners.ts";
 import type { RestoreConflict, RestoreOrder } from "../linking/restoration.ts";
-import { shardOfLogin } from "../pools/identity-directory.ts";
+import { shardOfLogin } from "../pools/directory-shards.ts";
 import type { ExtensionOutputOf } from "../protocol/extensions.ts";
 import type { SignedContext } from "./context.ts";
 import type { ImportLine, RestoredIdentity } from "./import-lines.ts";
@@ -48,7 +48,8 @@ async function restoreLogin(
   const { isSettled } = await objects.importedLogin(loginId).view(loginId);
   if (isSettled !== true) await objects.importedLogin(loginId).remember(loginId);
   // Also where it was: the call before may have ended between the two.
-  await objects.identityDirectory(identityPoolId, shardOfLogin(loginId)).keepFreed({ loginId, providerName });
+  const shard = shardOfLogin(await objects.shardedPool(identityPoolId), loginId);
+  await objects.directoryShard(shard).keepFreed({ loginId, providerName });
   return { Verdict: isSettled === true ? "unchanged" : "imported" };
 }
 

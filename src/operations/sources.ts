@@ -7,7 +7,7 @@ import { permitsFlow } from "../domain/mint-rules.ts";
 import { canonicalName } from "../domain/provider-name.ts";
 import type { Refusal } from "../domain/refusals.ts";
 import type { Met, SourceParty, Sources } from "../linking/source.ts";
-import { isListable, shardOf } from "../pools/identity-directory.ts";
+import { isListable, shardOf } from "../pools/directory-shards.ts";
 import type { OperationContext } from "./context.ts";
 
 type Tokens = ReadonlyMap<string, string>;
@@ -72,7 +72,8 @@ async function isImported(
   { identityPoolId }: IdentityPool,
   identityId: IdentityId,
 ): Promise<boolean> {
-  return (await objects.identityDirectory(identityPoolId, shardOf(identityId)).findImported(identityId)) !== null;
+  const shard = shardOf(await objects.shardedPool(identityPoolId), identityId);
+  return (await objects.directoryShard(shard).findImported(identityId)) !== null;
 }
 
 async function metAt(

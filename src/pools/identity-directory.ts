@@ -3,36 +3,8 @@
  * is never in a request's way; and it judges nothing: what an identity is, the identity says. Beside them it has what no
  * identity can say: who was imported and never came, which logins are free for good, and who is dead for good.
  */
-import { type IdentityId, type IdentityPoolId, parseIdentityId } from "../domain/identifiers.ts";
+import { type IdentityId, parseIdentityId } from "../domain/identifiers.ts";
 import type { ImportedIdentity } from "../domain/imported-identity.ts";
-
-/** Shards of a pool's directory: one for each first hex digit of an identity's random id. */
-export const DIRECTORY_SHARDS = 16;
-
-/** Name of a shard, from 0 on. */
-export function directoryShard(identityPoolId: IdentityPoolId, shard: number): string {
-  return `${identityPoolId}/${shard}`;
-}
-
-/** The shard, from 0 on, that lists the identity. */
-export function shardOf(identityId: IdentityId): number {
-  return Number.parseInt(identityId.charAt(identityId.indexOf(":") + 1), 16) % DIRECTORY_SHARDS;
-}
-
-/** Whether the id is of such a form that an import list of the region could have it. */
-export function isListable(region: string, identityId: IdentityId): boolean {
-  return identityId.startsWith(`${region}:`) && !Number.isNaN(shardOf(identityId));
-}
-
-/** Name of the shard that lists the identity. */
-export function directoryShardOf(identityPoolId: IdentityPoolId, identityId: IdentityId): string {
-  return directoryShard(identityPoolId, shardOf(identityId));
-}
-
-/** The shard, from 0 on, that knows that the login is free. */
-export function shardOfLogin(loginId: string): number {
-  return Number.parseInt(loginId.charAt(0), 16) % DIRECTORY_SHARDS;
-}
 
 /** How an identity came to be here: born, or adopted, as a user or as a guest. */
 export type ListedOrigin = "here" | "adopted" | "adopted-guest";
@@ -149,19 +121,13 @@ export class IdentityDirectory {
     if (!this.#storage.isClosed() && freed.get(loginId) === null) freed.put(loginId, { providerName });
   }
 
-  /** At most `limit` entries of an export, and where it goes on; null ends it. */
-  exportPage(
-    { list, after }: ExportPosition,
-    limit: number,
-  ): { readonly entries: readonly ExportEntry[]; readonly next: ExportPosition | null } {
+  /** At most `limit` entries of an export behind the position; fewer are the last ones. */
+  exportPage({ list, after }: ExportPosition, limit: number): readonly ExportEntry[] {
     const entries: ExportEntry[] = [];
-    for (let at = list; at < EXPORT_LISTS; at++) {
-      const found = this.#exported(at, at === list ? after : "", limit - entries.length);
-      entries.push(...found.map(([, entry]) => entry));
-      const last = found.at(-1);
-      if (entries.length >= limit && last !== undefined) return { entries, next: { list: at, after: last[0] } };
+    for (let at = list; at < EXPORT_LISTS && entries.length < limit; at++) {
+      entries.push(...this.#exported(at, at === list ? after : "", limit - entries.length));
     }
-    return { entries, next: null };
+    return entries;
   }
 
   /** The pool was deleted. The mark stays, so that an identity that comes late learns of it. */
@@ -177,20 +143,17 @@ export class IdentityDirectory {
     if (gone.get(identityId) === null) gone.put(identityId, {});
   }
 
-  #exported(list: number, after: string, limit: number): readonly (readonly [key: string, entry: ExportEntry])[] {
+  #exported(list: number, after: string, limit: number): readonly ExportEntry[] {
     const { freed, gone } = this.#storage;
     if (list === 0) {
-      return this.page(after, limit, "imported-too").map((entry) => {
-        const exported: ExportEntry =
-          typeof entry === "string" ? { kind: "living", identityId: entry } : { kind: "imported", identity: entry };
-        return [idOf(entry), exported];
-      });
+      return this.page(after, limit, "imported-too").map((entry) =>
+        typeof entry === "string" ? { kind: "living", identityId: entry } : { kind: "imported", identity: entry },
+      );
     }
-    if (list === 1)
-      return freed.after(after, limit).map(([loginId, row]) => [loginId, { kind: "freed", loginId, ...row }]);
+    if (list === 1) return freed.after(after, limit).map(([loginId, row]) => ({ kind: "freed", loginId, ...row }));
     return gone.after(after, limit).flatMap(([key]) => {
       const identityId = parseIdentityId(key);
-      return identityId === undefined ? [] : [[key, { kind: "gone", identityId }] as const];
+      return identityId === undefined ? [] : [{ kind: "gone", identityId }];
     });
   }
 
@@ -210,6 +173,20 @@ export class IdentityDirectory {
     if (JSON.stringify(imported.get(identityId)) === JSON.stringify(row)) return "unchanged";
     imported.put(identityId, row);
     return "imported";
+  }
+}
+
+/** Where an export goes on behind the entry. */
+export function exportPositionOf(entry: ExportEntry): ExportPosition {
+  switch (entry.kind) {
+    case "living":
+      return { list: 0, after: entry.identityId };
+    case "imported":
+      return { list: 0, after: entry.identity.identityId };
+    case "freed":
+      return { list: 1, after: entry.loginId };
+    case "gone":
+      return { list: 2, after: entry.identityId };
   }
 }
 

@@ -7,7 +7,8 @@ import { isAmongDone, withCall } from "../domain/done-calls.ts";
 import { ok, type Result } from "../domain/errors.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
-import { DIRECTORY_SHARDS, directoryShard, idOf } from "./identity-directory.ts";
+import { FIRST_SHARDS, shardNames } from "./directory-shards.ts";
+import { idOf } from "./identity-directory.ts";
 import { changedPool, type PoolChange } from "./pool-changes.ts";
 import type { PoolHost, PoolRecord, SweepPosition } from "./pool-host.ts";
 import { formerNamesWith, replaceSettings, withKept } from "./pool-settings.ts";
@@ -40,10 +41,19 @@ export class PoolActor {
     return pool;
   }
 
-  /** Creates the pool. One that is there already stays as it is, and one that was deleted stays deleted (null). */
-  async create(identityPoolId: IdentityPoolId, settings: IdentityPoolSettings): Promise<IdentityPool | null> {
+  /** Into how many shards its list is cut, also once it was deleted; null where there never was one. */
+  directoryShards(): number | null {
+    return this.#record && this.#host.directoryShards();
+  }
+
+  /** Creates the pool, with a list of 16 shards or 256. One that is there already stays as it is, and one that was deleted stays deleted (null). */
+  async create(
+    identityPoolId: IdentityPoolId,
+    settings: IdentityPoolSettings,
+    shards = FIRST_SHARDS,
+  ): Promise<IdentityPool | null> {
     const sealed = await this.#host.seal(identityPoolId, settings);
-    return this.#record === null ? await this.#put(identityPoolId, settings, sealed) : await this.read();
+    return this.#record === null ? await this.#put(identityPoolId, settings, sealed, null, shards) : await this.read();
   }
 
   /**
@@ -54,9 +64,10 @@ export class PoolActor {
     identityPoolId: IdentityPoolId,
     settings: IdentityPoolSettings,
     callKey: string,
+    shards = FIRST_SHARDS,
   ): Promise<IdentityPool | null> {
     const sealed = await this.#host.seal(identityPoolId, settings);
-    if (this.#record === null) return await this.#put(identityPoolId, settings, sealed, callKey);
+    if (this.#record === null) return await this.#put(identityPoolId, settings, sealed, callKey, shards);
     return this.#wasDone(callKey) ? await this.read() : null;
   }
 
@@ -124,7 +135,7 @@ export class PoolActor {
     } catch (cause) {
       this.#host.leftOver("its identities", cause);
     }
-    if (this.#record === null || isAtRest(this.#record)) return;
+    if (this.#record === null || this.#isAtRest(this.#record)) return;
     const { pool, movedAt = Number.POSITIVE_INFINITY } = this.#record;
     const now = this.#host.now();
     this.#host.setAlarm(now + backoffSeconds(now - movedAt, pool.identityPoolId));
@@ -136,10 +147,11 @@ export class PoolActor {
     settings: IdentityPoolSettings,
     sealed: SealedSecrets | null,
     callKey: string | null = null,
+    shards?: number,
   ): Promise<IdentityPool> {
     const formerNames = this.#formerNames();
     const pool = { ...withKept(this.#record?.pool ?? {}, settings), identityPoolId };
-    this.#save({
+    const record: PoolRecord = {
       version: 1,
       pool: withoutSecrets(pool, sealed),
       ...(sealed !== null && { sealed }),
@@ -149,9 +161,19 @@ export class PoolActor {
       changedBy: withCall(this.#record?.changedBy, callKey, this.#host.now()),
       isListed: false,
       sweptShards: 0,
-    });
+    };
+    this.#save(record, undefined, shards);
     await this.#list();
     return pool;
+  }
+
+  #shardNamesOf({ pool: { identityPoolId } }: PoolRecord): readonly string[] {
+    return shardNames({ identityPoolId, shards: this.#host.directoryShards() });
+  }
+
+  #isAtRest(record: PoolRecord): boolean {
+    const { isListed, state, sweptShards } = record;
+    return isListed && (state === "live" || sweptShards >= this.#shardNamesOf(record).length);
   }
 
   #wasDone(callKey: string | null): boolean {
@@ -168,11 +190,11 @@ export class PoolActor {
   }
 
   /** One storage step: the record, and the alarm that carries on should this life end here. */
-  #save(changed: PoolRecord, movedAt = this.#host.now()): void {
+  #save(changed: PoolRecord, movedAt = this.#host.now(), shards?: number): void {
     const now = this.#host.now();
     const record = { ...changed, movedAt };
     const waitSeconds = record.state === "deleted" ? 0 : backoffSeconds(0, record.pool.identityPoolId);
-    this.#host.save(record, isAtRest(record) ? null : now + waitSeconds);
+    this.#host.save(record, this.#isAtRest(record) ? null : now + waitSeconds, shards);
     // Memory follows the disk: what could not be stored has not happened.
     this.#record = record;
   }
@@ -197,14 +219,14 @@ export class PoolActor {
    */
   async #sweep(): Promise<boolean> {
     let hasMoved = false;
-    let at = startOfSweep(this.#record);
+    let at = this.#record === null || this.#isAtRest(this.#record) ? null : startOfSweep(this.#record);
     for (let page = 0; at !== null && page < SWEEP_PAGES; page++) {
       const swept = await this.#sweepPage(at);
       hasMoved ||= swept.hasMoved;
       at = swept.next;
     }
     const record = this.#record;
-    if (record === null || isAtRest(record)) return false;
+    if (record === null || this.#isAtRest(record)) return false;
     const goesOn = hasMoved || at !== null;
     if (goesOn || record.sweepAt) this.#save({ ...record, sweepAt: at }, hasMoved ? undefined : record.movedAt);
     return goesOn;
@@ -212,17 +234,18 @@ export class PoolActor {
 
   /** One page of one shard, and where the round goes on; null ends it. */
   async #sweepPage({ shard, after }: SweepPosition): Promise<{ hasMoved: boolean; next: SweepPosition | null }> {
-    const next = shard + 1 < DIRECTORY_SHARDS ? { shard: shard + 1, after: "" } : null;
-    if (this.#record === null) return { hasMoved: false, next: null };
-    const name = directoryShard(this.#record.pool.identityPoolId, shard);
+    const names = this.#record === null ? [] : this.#shardNamesOf(this.#record);
+    const name = names[shard];
+    const next = shard + 1 < names.length ? { shard: shard + 1, after: "" } : null;
+    if (this.#record === null || name === undefined) return { hasMoved: false, next: null };
     const identityIds = await this.#readShard(name, after);
     if (identityIds === null) return { hasMoved: false, next };
     const last = identityIds.at(-1);
     if (last === undefined) {
       // Another run of the alarm may have come further meanwhile.
-      const isSwept = after === "" && this.#record.sweptShards === shard;
-      if (isSwept) this.#save({ ...this.#record, sweptShards: shard + 1 });
-      return { hasMoved: isSwept, next };
+      const isNews = after === "" && this.#record.sweptShards === shard;
+      if (isNews) this.#save({ ...this.#record, sweptShards: shard + 1 });
+      return { hasMoved: isNews, next };
     }
     const kinds = await Promise.all(identityIds.map(async (identityId) => await this.#sweepIdentity(name, identityId)));
     return { hasMoved: kinds.includes("gone"), next: { shard, after: kinds.includes("busy") ? last : after } };
@@ -258,13 +281,9 @@ function hasSource({ source }: IdentityPool): boolean {
   return source !== undefined;
 }
 
-function isAtRest({ isListed, state, sweptShards }: PoolRecord): boolean {
-  return isListed && (state === "live" || sweptShards === DIRECTORY_SHARDS);
-}
-
 /** At the first shard that is left, or further on in a round that is not over; null where nothing is to be swept. */
 function startOfSweep(record: PoolRecord | null): SweepPosition | null {
-  if (record?.state !== "deleted" || record.sweptShards === DIRECTORY_SHARDS) return null;
+  if (record?.state !== "deleted") return null;
   const { sweepAt = null, sweptShards } = record;
   return sweepAt !== null && sweepAt.shard >= sweptShards ? sweepAt : { shard: sweptShards, after: "" };
 }

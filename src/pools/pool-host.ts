@@ -42,8 +42,13 @@ export type ShardCalls = {
 /** What the actor asks of the object that it lives in. Instants are epoch seconds. */
 export type PoolHost = {
   now(): number;
-  /** One storage step: the record, with the alarm at `wakeAt`, or without one. Throws where nothing was stored. */
-  save(record: PoolRecord, wakeAt: number | null): void;
+  /**
+   * One storage step: the record, with the alarm at `wakeAt`, or without one; of a pool that is made, into how many shards its list
+   * is cut. Throws where nothing was stored.
+   */
+  save(record: PoolRecord, wakeAt: number | null, shards?: number): void;
+  /** As it was stored; 16 where it never was. */
+  directoryShards(): number;
   /** In place of the alarm that is set. */
   setAlarm(wakeAt: number): void;
   /** What is secret in the settings, sealed; null where nothing is. */

@@ -119,6 +119,28 @@ const settings = {
 type Kept = { readonly pool: string; readonly guest: unknown; readonly user: unknown; readonly developerUser: unknown };
 let kept: Kept | undefined;
 
+/** A pool that this release made, whose list has 256 shards, and whoever was ever born in it. */
+let large: { readonly pool: string; readonly guests: unknown[] } | undefined;
+
+/** The release before knows sixteen shards: whom it lists there, this one finds. It shows no more than these itself. */
+async function liveInLargePool({ worker, objects, others }: Placement): Promise<void> {
+  const isOfNow = worker === "now" && objects === "now" && others === undefined;
+  if (large === undefined) {
+    if (!isOfNow) return;
+    large = { pool: String((await call("CreateIdentityPool", settings))["IdentityPoolId"]), guests: [] };
+  }
+  const { pool, guests } = large;
+  for (let count = 0; count < 3; count++) guests.push((await call("GetId", { IdentityPoolId: pool }))["IdentityId"]);
+  for (const guest of guests) await tokenOf(guest, {});
+  await call("UpdateIdentityPool", { IdentityPoolId: pool, ...settings });
+  const listed = async () => {
+    const { Identities } = await call("ListIdentities", { IdentityPoolId: pool, MaxResults: 60 });
+    return (Identities as readonly Body[]).map(({ IdentityId }) => String(IdentityId)).toSorted();
+  };
+  const expected = isOfNow ? guests : guests.slice(-3);
+  await expect.poll(listed).toEqual(expected.map(String).toSorted());
+}
+
 async function tokenOf(IdentityId: unknown, Logins: object): Promise<string> {
   const { Token, IdentityId: answered } = await call("GetOpenIdToken", { IdentityId, Logins });
   expect(answered).toBe(IdentityId);
@@ -209,6 +231,7 @@ test.each(PLACEMENTS)("%s: every operation works, and everybody stays who they a
     expect(await developerToken(kept.pool, "kept")).toBe(kept.developerUser);
     await livePool();
     await liveIdentities(kept.pool, run);
+    await liveInLargePool(placement);
     const nobody = { IdentityId: "us-east-1:00000000-0000-4000-8000-000000000000" };
     for (const operation of ["DescribeIdentity", "GetOpenIdToken"]) {
       expect([operation, (await answer(operation, nobody)).status]).toEqual([operation, 404]);

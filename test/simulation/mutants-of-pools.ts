@@ -57,7 +57,7 @@ export const MUTANTS_OF_POOLS: readonly Mutant[] = [
   mutant(
     "a creation that comes again gives its settings again",
     POOL,
-    "return this.#record === null ? await this.#put(identityPoolId, settings, sealed) : await this.read();",
+    "return this.#record === null ? await this.#put(identityPoolId, settings, sealed, null, shards) : await this.read();",
     "return await this.#put(identityPoolId, settings, sealed);",
   ),
   mutant(
@@ -147,20 +147,15 @@ export const MUTANTS_OF_POOLS: readonly Mutant[] = [
   mutant(
     "an identity that stands still is gone past for good",
     POOL,
-    'const isSwept = after === "" && ',
-    "const isSwept = ",
+    'const isNews = after === "" && ',
+    "const isNews = ",
   ),
   // Lists of identities.
-  mutant(
-    "a page goes on behind what it has not shown",
-    LISTS,
-    "[last.shard, last.description.identityId]",
-    "[shard, after]",
-  ),
+  mutant("a page goes on behind what it has not shown", LISTS, "found.length > wanted ? page.at(-1)?.place : at", "at"),
   mutant(
     "an entry without an identity stays",
     LISTS,
-    '  await context.objects.identityDirectory(identityPoolId, shard).update("remove", identityId);\n',
+    '  await context.objects.directoryShard(shardName).update("remove", identityId);\n',
     "",
   ),
 ];

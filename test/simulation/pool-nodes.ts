@@ -6,6 +6,7 @@ import type { Result } from "../../src/domain/errors.ts";
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { IdentityPool, IdentityPoolSettings } from "../../src/domain/identity-pool.ts";
 import { sealSecrets, withSecrets } from "../../src/durable/pool-secrets.ts";
+import { FIRST_SHARDS } from "../../src/pools/directory-shards.ts";
 import { IdentityDirectory, type Rows, type ShardStorage } from "../../src/pools/identity-directory.ts";
 import { PoolActor } from "../../src/pools/pool-actor.ts";
 import type { PoolHost, PoolRecord, ShardCalls } from "../../src/pools/pool-host.ts";
@@ -102,6 +103,7 @@ export class PoolNode {
     return {
       now: () => network.clockOf(this.#slot) / 1000,
       save: (record, wakeAt) => this.#world.store(this.#life, this.#slot, record, () => arm(wakeAt)),
+      directoryShards: () => FIRST_SHARDS,
       setAlarm: arm,
       // To find that nothing is secret is a wait like any other.
       seal: async (identityPoolId, settings) => {

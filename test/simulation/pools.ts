@@ -2,7 +2,7 @@
 import type { IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
 import type { PoolRecord } from "../../src/pools/pool-host.ts";
-import { directoryShardOf } from "../../src/pools/identity-directory.ts";
+import { directoryShardOf } from "../support/first-shards.ts";
 import type { PoolListing } from "../../src/pools/pool-directory.ts";
 import {
   listing,

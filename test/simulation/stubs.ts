@@ -6,7 +6,7 @@ import { readGrantReply, writeGrantReply } from "../../src/durable/identity-rpc.
 import type { Objects } from "../../src/durable/objects.ts";
 import type { RotationOrder } from "../../src/keys/key-ring-actor.ts";
 import type { LinkOrder } from "../../src/linking/link-order.ts";
-import { directoryShard } from "../../src/pools/identity-directory.ts";
+import { FIRST_SHARDS } from "../../src/pools/directory-shards.ts";
 import type { KeyRingSlot } from "./keys.ts";
 import type { LoginSlot } from "./login-node.ts";
 import type { Network } from "./network.ts";
@@ -77,7 +77,7 @@ function noteClaim(judge: SourceJudge, life: Life, name: (typeof METHODS)[number
 
 export type Reachable = Pick<
   Objects,
-  "grant" | "identity" | "login" | "keyRing" | "identityPool" | "identityDirectory" | "poolDirectory"
+  "grant" | "identity" | "login" | "keyRing" | "identityPool" | "directoryShard" | "shardedPool" | "poolDirectory"
 >;
 
 type GrantArguments = [ReadonlyMap<string, string>, ClientCall, Flow, client?: undefined, customRoleArn?: string];
@@ -99,20 +99,22 @@ export function objectsOf(world: World, life: Life): Reachable {
       const pool = world.pools.pool(identityPoolId);
       return {
         read: async () => await network.call(life, pool, "read", async (node) => await node.read()),
-        create: async (...order: Parameters<PoolNode["create"]>) =>
-          await network.call(life, pool, "create", async (node) => await node.create(...order)),
+        create: async (...[id, settings]: Parameters<PoolNode["create"]>) =>
+          await network.call(life, pool, "create", async (node) => await node.create(id, settings)),
         update: async (...order: Parameters<PoolNode["update"]>) =>
           await network.call(life, pool, "update", async (node) => await node.update(...order)),
         change: async (...order: Parameters<PoolNode["change"]>) =>
           await network.call(life, pool, "change", async (node) => await node.change(...order)),
-        adopt: async (...order: Parameters<PoolNode["adopt"]>) =>
-          await network.call(life, pool, "adopt", async (node) => await node.adopt(...order)),
+        adopt: async (...[id, settings, callKey]: Parameters<PoolNode["adopt"]>) =>
+          await network.call(life, pool, "adopt", async (node) => await node.adopt(id, settings, callKey)),
         remove: async (callKey: string | null) =>
           await network.call(life, pool, "delete", async (node) => await node.remove(callKey)),
       };
     },
-    identityDirectory(identityPoolId: IdentityPoolId, shard: number) {
-      const name = directoryShard(identityPoolId, shard);
+    // Of few shards: whoever knows their number has to be asked for nothing that changes.
+    shardedPool: async (identityPoolId: IdentityPoolId) =>
+      await Promise.resolve({ identityPoolId, shards: FIRST_SHARDS }),
+    directoryShard(name: string) {
       return {
         ...shardCallsOf(world, life, name),
         page: async (...given: Parameters<ShardNode["page"]>) =>

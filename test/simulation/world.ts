@@ -8,7 +8,7 @@ import type { Message, Reply } from "../../src/linking/messages.ts";
 import type { LoginRecord } from "../../src/linking/login-actor.ts";
 import type { Bucket } from "../../src/limits/rate-limit.ts";
 import type { KeyRingActor } from "../../src/keys/key-ring-actor.ts";
-import { directoryShardOf } from "../../src/pools/identity-directory.ts";
+import { directoryShardOf } from "../support/first-shards.ts";
 import type { PoolRecord } from "../../src/pools/pool-host.ts";
 import type { FaultPlan } from "./faults.ts";
 import { Isolate } from "./isolate.ts";

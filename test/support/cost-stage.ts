@@ -7,7 +7,7 @@ import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import { type IdentityId, parseIdentityId } from "../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../src/domain/identity-pool.ts";
-import { DIRECTORY_SHARDS, directoryShard } from "../../src/pools/identity-directory.ts";
+import { DIRECTORY_SHARDS, directoryShard } from "./first-shards.ts";
 import type { PoolChange } from "../../src/pools/pool-changes.ts";
 import { KEY_RING_NAME } from "../../src/durable/stubs.ts";
 import { isolate } from "../../src/isolate.ts";

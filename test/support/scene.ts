@@ -5,7 +5,7 @@ import { vi } from "vitest";
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import type { IdentityDirectoryObject } from "../../src/durable/identity-directory-object.ts";
-import { directoryShardOf } from "../../src/pools/identity-directory.ts";
+import { directoryShardOf } from "./first-shards.ts";
 import { isAtRest } from "../../src/linking/identity-record.ts";
 import { recordOf, storedIn } from "./objects.ts";
 

@@ -2,7 +2,7 @@ import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type IdentityId, identityIdOf, type IdentityPoolId } from "../../../src/domain/identifiers.ts";
-import { directoryShard } from "../../../src/pools/identity-directory.ts";
+import { directoryShard } from "../../support/first-shards.ts";
 import { newIdentityId, newPoolId, NOTHING_STORED, storedIn } from "../../support/objects.ts";
 
 let identityPoolId: IdentityPoolId;

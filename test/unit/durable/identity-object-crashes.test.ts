@@ -46,6 +46,8 @@ async function sceneOf(
       vi.setSystemTime(Date.now() + pauseMs);
       upstream.install();
       tokens = await signIn.logins(ann.subject);
+      // For ever: here each performance is to ask for it.
+      isolate.directoryShards.delete(identityPoolId);
       await setUp();
     },
     subject: () => identity(subject),

@@ -4,7 +4,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, it, vi } from "vitest";
 import { type IdentityId, identityIdOf, type IdentityPoolId } from "../../../src/domain/identifiers.ts";
-import { DIRECTORY_SHARDS, directoryShard } from "../../../src/pools/identity-directory.ts";
+import { DIRECTORY_SHARDS, directoryShard } from "../../support/first-shards.ts";
 import { isAtRest } from "../../../src/linking/identity-record.ts";
 import { anHourAhead } from "../../support/an-hour-ahead.ts";
 import { type Scene, silence, strikeEveryWait } from "../../support/every-wait.ts";

@@ -2,7 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { IdentityId, IdentityPoolId } from "../../../src/domain/identifiers.ts";
-import { DIRECTORY_SHARDS, directoryShard } from "../../../src/pools/identity-directory.ts";
+import { DIRECTORY_SHARDS, directoryShard } from "../../support/first-shards.ts";
 import { IdentityDirectoryObject, IdentityObject, PoolDirectoryObject } from "../../../src/worker.ts";
 import { anHourAhead } from "../../support/an-hour-ahead.ts";
 import {

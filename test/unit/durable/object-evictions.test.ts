@@ -3,8 +3,8 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, it, vi } from "vitest";
-import { directoryShardOf } from "../../../src/pools/identity-directory.ts";
 import { KEY_RING_NAME } from "../../../src/durable/stubs.ts";
+import { directoryShardOf } from "../../support/first-shards.ts";
 import { anHourAhead } from "../../support/an-hour-ahead.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import { makeSigningKey } from "../../support/login-tokens.ts";

@@ -2,6 +2,7 @@ import { abortAllDurableObjects } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { objectsOf } from "../../../src/durable/objects.ts";
+import { shardOf } from "../../../src/pools/directory-shards.ts";
 import { anHourAhead } from "../../support/an-hour-ahead.ts";
 import { crash, loginOf, makeGuest, makeLinked, makePool, newPoolId, untilAtRest } from "../../support/objects.ts";
 
@@ -22,8 +23,8 @@ describe("objectsOf", () => {
       identityPoolId: pool.identityPoolId,
       name: "named",
     });
-    const shard = Number.parseInt(identityId.charAt("us-east-1:".length), 16);
-    expect(await objects.identityDirectory(pool.identityPoolId, shard).page("", 10)).toEqual([identityId]);
+    const sharded = await objects.shardedPool(pool.identityPoolId);
+    expect(await objects.directoryShard(shardOf(sharded, identityId)).page("", 10)).toEqual([identityId]);
   });
 
   it("makes a fresh stub for each call, since one that met a crash stays broken", async () => {

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { AdminCredential } from "../../../src/domain/admin-credential.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
-import { directoryShard, directoryShardOf, shardOfLogin } from "../../../src/pools/identity-directory.ts";
+import { directoryShardOf, directoryShardOfLogin } from "../../support/first-shards.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import {
   loginOf,
@@ -156,7 +156,7 @@ describe("an export of a pool", () => {
     const owner = await makeLinked(pool.identityPoolId, [owned]);
     await untilAtRest(owner);
     for (const { loginId, providerName } of [freed, owned]) {
-      const shard = env.IDENTITY_DIRECTORY.getByName(directoryShard(pool.identityPoolId, shardOfLogin(loginId)));
+      const shard = env.IDENTITY_DIRECTORY.getByName(directoryShardOfLogin(pool.identityPoolId, loginId));
       await shard.keepFreed({ loginId, providerName });
     }
     const ids = [...living, ...imported, owner].toSorted();

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { AdminCredential } from "../../../src/domain/admin-credential.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
-import { directoryShardOf } from "../../../src/pools/identity-directory.ts";
+import { directoryShardOf } from "../../support/first-shards.ts";
 import { makePool, newIdentityId, newPoolId } from "../../support/objects.ts";
 import { ADMIN, makeService, type Service } from "../../support/service.ts";
 

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { IdentityId } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
-import { directoryShardOf } from "../../../src/pools/identity-directory.ts";
+import { directoryShardOf } from "../../support/first-shards.ts";
 import { IdentityObject } from "../../../src/worker.ts";
 import { anHourAhead } from "../../support/an-hour-ahead.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";

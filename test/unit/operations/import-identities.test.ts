@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { AdminCredential } from "../../../src/domain/admin-credential.ts";
 import { identityIdOf } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
-import { directoryShardOf } from "../../../src/pools/identity-directory.ts";
+import { directoryShardOf } from "../../support/first-shards.ts";
 import { IdentityDirectoryObject } from "../../../src/worker.ts";
 import {
   intercept,
@@ -160,6 +160,7 @@ describe("ImportIdentities", () => {
     expect(calls.toSorted()).toEqual([
       "IdentityDirectoryObject.importIdentities",
       "IdentityDirectoryObject.importIdentities",
+      "IdentityPoolObject.directoryShards",
       "IdentityPoolObject.read",
       "PoolDirectoryObject.noteImports",
     ]);

@@ -3,7 +3,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, it, vi } from "vitest";
 import { identityIdOf, type IdentityId, type IdentityPoolId } from "../../../src/domain/identifiers.ts";
-import { DIRECTORY_SHARDS, directoryShard } from "../../../src/pools/identity-directory.ts";
+import { DIRECTORY_SHARDS, directoryShard } from "../../support/first-shards.ts";
 import { type Cost, measure } from "../../support/cost.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import { loginOf, makeLinked, makePool, untilAtRest } from "../../support/objects.ts";

@@ -4,7 +4,7 @@ import type { AdminCredential } from "../../../src/domain/admin-credential.ts";
 import type { IdentityId } from "../../../src/domain/identifiers.ts";
 import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { developerLoginIdOf } from "../../../src/domain/login.ts";
-import { directoryShard, directoryShardOf, shardOfLogin } from "../../../src/pools/identity-directory.ts";
+import { directoryShardOf, directoryShardOfLogin } from "../../support/first-shards.ts";
 import { IdentityObject, LoginObject } from "../../../src/worker.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import {
@@ -272,7 +272,7 @@ describe("a login that an identity of a pool with a source lets go", () => {
     expect(await exported()).toEqual([{ kind: "login", loginId, providerName: DEVELOPER, settled: true }]);
     await importLines({ identityId: newIdentityId(), developerUsers: ["user-7"] });
     expect(await exported()).toEqual([]);
-    const shard = env.IDENTITY_DIRECTORY.getByName(directoryShard(pool.identityPoolId, shardOfLogin(loginId)));
-    expect((await shard.exportPage({ list: 1, after: "" }, 10)).entries).toHaveLength(1);
+    const shard = env.IDENTITY_DIRECTORY.getByName(directoryShardOfLogin(pool.identityPoolId, loginId));
+    expect(await shard.exportPage({ list: 1, after: "" }, 10)).toHaveLength(1);
   });
 });

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { IdentityPool, IdentityPoolSettings } from "../../../src/domain/identity-pool.ts";
 import type { PoolSource } from "../../../src/domain/pool-source.ts";
 import { isolate } from "../../../src/isolate.ts";
-import { directoryShardOf } from "../../../src/pools/identity-directory.ts";
+import { directoryShardOf } from "../../support/first-shards.ts";
 import { anHourAhead } from "../../support/an-hour-ahead.ts";
 import { endSources, FakeCognito } from "../../support/fake-cognito.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";

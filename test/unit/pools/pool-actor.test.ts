@@ -27,6 +27,7 @@ class Installation implements PoolHost {
     this.stored = record;
     this.wakeAt = wakeAt;
   }
+  directoryShards = () => 16;
   setAlarm(wakeAt: number) {
     this.wakeAt = wakeAt;
   }

@@ -1,0 +1,52 @@
+/**
+ * Reads on in a pool's list of identities, over the borders of its shards and in their order. Shards are asked side by side, in
+ * groups that grow: a full shard is one call, and 256 that are almost empty are four rounds.
+ */
+
+/** The first group is one shard; each next one has so many times as many. */
+const GROWTH = 8;
+
+/** Behind what a walk has come: of the shard with this number, behind this position in it, or at its beginning. */
+export type Place<Position> = { readonly shard: number; readonly position: Position };
+
+export type Shards<Entry, Position> = {
+  readonly count: number;
+  /** Of each shard. */
+  readonly beginning: Position;
+  /** At most `limit` entries behind the position; fewer are the last ones. */
+  read(place: Place<Position>, limit: number): Promise<readonly Entry[]>;
+  positionOf(entry: Entry): Position;
+};
+
+/** At most `limit` entries behind the place, each with its own, the place to go on from, null at the end, and how many shards were asked. */
+export async function readOn<Entry, Position>(
+  shards: Shards<Entry, Position>,
+  from: Place<Position>,
+  limit: number,
+): Promise<{
+  readonly found: readonly { readonly entry: Entry; readonly place: Place<Position> }[];
+  readonly next: Place<Position> | null;
+  readonly asked: number;
+}> {
+  const found: { readonly entry: Entry; readonly place: Place<Position> }[] = [];
+  let next = from;
+  let asked = 0;
+  for (let size = 1; next.shard < shards.count; size *= GROWTH) {
+    const group = Array.from({ length: Math.min(size, shards.count - next.shard) }, (_, index) =>
+      index === 0 ? next : { shard: next.shard + index, position: shards.beginning },
+    );
+    asked += group.length;
+    const wanted = limit - found.length;
+    const pages = await Promise.all(group.map(async (place) => await shards.read(place, wanted)));
+    for (const [index, entries] of pages.entries()) {
+      const { shard } = group[index] ?? next;
+      for (const entry of entries) found.push({ entry, place: { shard, position: shards.positionOf(entry) } });
+    }
+    if (found.length >= limit) {
+      const taken = found.slice(0, limit);
+      return { found: taken, next: taken.at(-1)?.place ?? from, asked };
+    }
+    next = { shard: next.shard + group.length, position: shards.beginning };
+  }
+  return { found, next: null, asked };
+}
