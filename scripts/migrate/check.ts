@@ -1,7 +1,7 @@
 /** `migrate check`: what stands in the way, before anything is changed. */
 import { ListIdentitiesCommand, LookupDeveloperIdentityCommand } from "@aws-sdk/client-cognito-identity";
 import type { Finding } from "../../src/domain/finding.ts";
-import { checkFindings } from "./support/check-findings.ts";
+import { checkFindings, SOURCE_LACKS_PROVIDER, sourceFindings } from "./support/check-findings.ts";
 import { isNamed } from "./support/explain.ts";
 import { EDGEPOOL_VARIABLES, type Edgepool, type OwnOutput } from "./support/parties.ts";
 import { type PoolCopy, readPool } from "./support/pool-copy.ts";
@@ -38,7 +38,9 @@ export const check = defineStep({
     const service = await edgepool?.call("DescribeService", {});
     const findings = [
       ...checkFindings({ region, copy, missingRights, service }),
-      ...(edgepool === undefined || service?.Region !== region ? [] : await findingsHere(edgepool, identityPoolId)),
+      ...(edgepool === undefined || service?.Region !== region
+        ? []
+        : await findingsHere(edgepool, identityPoolId, copy)),
     ];
     const policy = leastPolicy(identityPoolId, region);
     session.answer({ Findings: findings, Quotas: QUOTAS.map((quota) => withCommand(quota, region)), Policy: policy }, [
@@ -83,10 +85,13 @@ async function missingAmong(session: Session, { Pool }: PoolCopy): Promise<reado
 }
 
 /** What Edgepool finds in the pool itself; nothing before it is adopted. */
-async function findingsHere(edgepool: Edgepool, IdentityPoolId: string): Promise<readonly Finding[]> {
+async function findingsHere(edgepool: Edgepool, IdentityPoolId: string, copy: PoolCopy): Promise<readonly Finding[]> {
   if ((await poolHere(edgepool, IdentityPoolId)) === undefined) return [];
   const { Findings } = await edgepool.call("CheckIdentityPool", { IdentityPoolId });
-  return Findings.map(asFinding);
+  const { Source } = await edgepool.call("GetMigrationReport", { IdentityPoolId });
+  const found = Findings.map(asFinding);
+  if (Source?.IdentityPoolId !== IdentityPoolId) return found;
+  return [...found.filter(({ code }) => code !== SOURCE_LACKS_PROVIDER), ...sourceFindings(copy, Source)];
 }
 
 type WireFinding = OwnOutput<"CheckIdentityPool">["Findings"][number];

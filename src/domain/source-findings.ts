@@ -7,8 +7,10 @@ import { canonicalName } from "./provider-name.ts";
 export function sourceFindings(pool: IdentityPool, hasCredential: boolean): readonly Finding[] {
   const { source, developerProviderName } = pool;
   if (source === undefined) return [];
-  const here = new Set([...publicNamesOf(pool).map(canonicalName), developerProviderName]);
+  const developers = developerProviderName === undefined ? [] : [developerProviderName];
+  const here = new Set([...publicNamesOf(pool).map(canonicalName), ...developers]);
   const missing = source.providers.filter((name) => !here.has(name));
+  const unasked = [...here].filter((name) => !source.providers.includes(name));
   const isUnsigned = developerProviderName !== undefined && source.providers.includes(developerProviderName);
   return [
     ...(isUnsigned && !hasCredential
@@ -29,6 +31,17 @@ export function sourceFindings(pool: IdentityPool, hasCredential: boolean): read
         about,
         message: "The source has this provider and the pool has not, so that its users are refused.",
         action: "Add the provider to the pool, or take it out of the source's Providers.",
+      };
+    }),
+    ...unasked.map((about): Finding => {
+      return {
+        level: "warning",
+        code: "source-lacks-provider",
+        about,
+        message:
+          "The source's Providers lack this one, so that Cognito is never asked about its users, who get new ids.",
+        action:
+          "Add it to the source's Providers if the pool at Cognito has it. If it is new here, there is nothing to do.",
       };
     }),
   ];

@@ -91,7 +91,10 @@ describe("pool", () => {
     const { accessKeyId, secretAccessKey } = ADOPTER;
     const key = { EDGEPOOL_ACCESS_KEY_ID: accessKeyId, EDGEPOOL_SECRET_ACCESS_KEY: secretAccessKey };
     const stopped = await stage.migrate(["pool"], key);
-    expect([stopped.code, stopped.stderr]).toEqual([1, expect.stringContaining("give its entry of ADMIN_CREDENTIALS")]);
+    expect([stopped.code, stopped.stderr]).toEqual([
+      1,
+      expect.stringContaining("its entry of ADMIN_CREDENTIALS must name"),
+    ]);
     const result = await stage.result(["pool"]);
     expect(result["Adopted"]).toBe(false);
     expect(result["Source"]).toEqual({
@@ -135,6 +138,20 @@ describe("source", () => {
     expect(await stage.result(["source", "--providers", GOOGLE])).toMatchObject({
       Source: { ...changed, Providers: [GOOGLE] },
     });
+  });
+
+  it("is compared with the pool at Cognito by check, whichever has a provider too many", async () => {
+    const source = async (...providers: readonly string[]) =>
+      await stage.result(["source", "--providers", providers.join(",")]);
+    const found = async () =>
+      (await findings(3))
+        .filter(({ code }) => code.startsWith("source-"))
+        .map(({ level, code, about }) => [level, code, about]);
+    expect(await found()).toContainEqual(["error", "source-lacks-provider", DEVELOPERS]);
+    await source(GOOGLE, DEVELOPERS, "www.amazon.com");
+    expect(await found()).toContainEqual(["error", "source-provider-not-there", "www.amazon.com"]);
+    expect((await found()).map(([, code]) => code)).not.toContain("source-lacks-provider");
+    await source(GOOGLE);
   });
 
   it("is left as it was set when the pool is copied again", async () => {

@@ -4,7 +4,7 @@ import { canonicalName, oidcProviderOf } from "../../../src/domain/provider-name
 import { productionUpstreams } from "../../../src/outbound/upstream-policy.ts";
 import { providerKindOf } from "../../../src/providers/provider-kinds.ts";
 import type { OwnOutput } from "./parties.ts";
-import { type PoolCopy, publicProvidersOf } from "./pool-copy.ts";
+import { type PoolCopy, publicProvidersOf, type Source, sourceProvidersOf } from "./pool-copy.ts";
 
 type Service = OwnOutput<"DescribeService">;
 
@@ -186,6 +186,28 @@ function serviceFindings({ region, copy: { Pool }, service }: CheckFacts): reado
   }
   return findings;
 }
+
+/** The source as it is set, beside the pool at Cognito that it names: here it is known what Edgepool can only surmise. */
+export function sourceFindings({ Pool }: PoolCopy, { Providers }: Source): readonly Finding[] {
+  const there = sourceProvidersOf(Pool);
+  const action = `npm run migrate -- source --providers ${there.join(",")}`;
+  return [
+    ...there
+      .filter((name) => !Providers.includes(name))
+      .map((about): Finding => {
+        const message =
+          "Cognito has this provider and the source's Providers lack it: each of its users who comes gets a second id.";
+        return { level: "error", code: SOURCE_LACKS_PROVIDER, about, message, action };
+      }),
+    ...Providers.filter((name) => !there.includes(name)).map((about): Finding => {
+      const message = "The source's Providers have this one and Cognito has not, so that its new users are refused.";
+      return { level: "error", code: "source-provider-not-there", about, message, action };
+    }),
+  ];
+}
+
+/** Edgepool warns of it, too, where it cannot know whether Cognito has the provider. */
+export const SOURCE_LACKS_PROVIDER = "source-lacks-provider";
 
 /** Names of the setting OIDC_PROVIDERS; undefined where it is not known. */
 function oidcProvidersOf(service: Service | undefined): ReadonlySet<string> | undefined {

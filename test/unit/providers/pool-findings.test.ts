@@ -154,11 +154,14 @@ describe("the findings about an identity pool", () => {
       [],
     ],
     [
-      "a source whose provider is not here",
-      { pool: withSource([ISSUER, "a.example"]) },
-      ["warning source-provider-not-here a.example"],
+      "a source of other providers than the pool's",
+      { pool: withSource(["a.example"]) },
+      [
+        "warning source-provider-not-here a.example",
+        `warning source-lacks-provider ${ISSUER}`,
+        `warning source-lacks-provider ${DEVELOPER}`,
+      ],
     ],
-    ["a source of the pool's own providers", { pool: withSource([ISSUER]) }, []],
     ["a sign-out check that is not wanted", { pool: userPool(false) }, []],
     [
       "a Facebook app without its secret",
