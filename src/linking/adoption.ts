@@ -5,7 +5,7 @@
 import { holds } from "../domain/identity.ts";
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool } from "../domain/identity-pool.ts";
-import type { VerifiedLogin } from "../domain/login.ts";
+import type { Login, VerifiedLogin } from "../domain/login.ts";
 import { freezeOf } from "./absorption.ts";
 import type { IdentityRecord, Origin } from "./identity-record.ts";
 import type { LinkOrder } from "./link-order.ts";
@@ -90,6 +90,11 @@ export function withMemory(
 /** Of an identity and of another that it absorbs, too: what was let go there is let go here (invariant never-comes-back). */
 export function joinedBars(barred: readonly string[], others: readonly string[]): readonly string[] {
   return [...new Set([...barred, ...others])].slice(-MAX_BARRED);
+}
+
+/** Whoever has proved a login of the identity may have back what it barred, and by nobody else does it come. */
+export function unheldBars(logins: readonly Login[], barred: readonly string[]): readonly string[] {
+  return barred.filter((name) => !logins.some(({ providerName }) => providerName === name));
 }
 
 /** Ids of the logins that the source has said to be this identity's; undefined where it has said nothing of it. */

@@ -95,7 +95,7 @@ export class LinkRun {
     if (tickets !== null) {
       const committed = commit(record, transaction, tickets, this.#host.now(), {
         ...this.#order.restores,
-        bars: this.#bars,
+        bars: [...this.#bars, ...(this.#order.restores?.barred ?? [])],
       });
       // The alarm would be one more wait before the answer. Until it is set, those of the participants lead back here.
       this.#kept.write(committed, "later");

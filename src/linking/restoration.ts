@@ -1,10 +1,12 @@
 /**
  * An identity is made again by an operator's word, as an export told of it, or gains the logins that an import says are its own. What
- * lives here is never set back: a standing that has gone further stays, and so does a bar, a tombstone, an owner of a login.
+ * lives here is never set back: a standing that has gone further stays, and so does a bar, a tombstone, an owner of a login. What the
+ * line bars is barred from then on, also where its user came before it.
  */
 import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
 import { holds } from "../domain/identity.ts";
 import type { Login } from "../domain/login.ts";
+import { joinedBars, unheldBars } from "./adoption.ts";
 import type { IdentityParts } from "./identity-calls.ts";
 import { type IdentityRecord, newRecord } from "./identity-record.ts";
 import type { LinkOrder, Restored } from "./link-order.ts";
@@ -59,7 +61,7 @@ export async function restore(parts: IdentityParts, order: RestoreOrder): Promis
     if (record.standing.kind === "unborn") return { kind: "busy" };
     const { standing } = order;
     if (standing.kind === "linked" && isOpen(record)) return await gain(parts, order, standing.logins, record);
-    return isBehind(standing, record) ? { kind: "unchanged" } : conflict({ kind: "stands-otherwise" });
+    return isBehind(standing, record) ? unchanged(parts, order, record) : conflict({ kind: "stands-otherwise" });
   });
 }
 
@@ -82,11 +84,18 @@ async function gain(
   logins: readonly Login[],
   record: IdentityRecord,
 ): Promise<RestoreReply> {
-  if (logins.every(({ loginId }) => holds(record, loginId))) return { kind: "unchanged" };
+  if (logins.every(({ loginId }) => holds(record, loginId))) return unchanged(parts, order, record);
   if (record.isDisabled === true) return conflict({ kind: "disabled" });
   const barred = logins.find((login) => !holds(record, login.loginId) && record.barred.includes(login.providerName));
   if (barred !== undefined) return conflict({ kind: "provider", providerName: barred.providerName });
   return await link(parts, order, logins);
+}
+
+/** But for what the line bars of an identity that can gain logins (invariant never-comes-back). */
+function unchanged(parts: IdentityParts, { restores }: RestoreOrder, record: IdentityRecord): RestoreReply {
+  const barred = unheldBars(record.logins, joinedBars(record.barred, restores.barred));
+  if (isOpen(record) && barred.length > record.barred.length) parts.kept.write({ ...record, barred });
+  return { kind: "unchanged" };
 }
 
 async function link(parts: IdentityParts, order: RestoreOrder, logins: readonly Login[]): Promise<RestoreReply> {

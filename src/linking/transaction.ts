@@ -6,7 +6,7 @@ import { holds, isVisible, type LinkedLogin } from "../domain/identity.ts";
 import { MAX_LINKED_LOGINS, type Login } from "../domain/login.ts";
 import { refusalOfDisabled } from "../domain/mint-rules.ts";
 import { freezeOf } from "./absorption.ts";
-import { joinedBars, speakerFor, vouchedFor } from "./adoption.ts";
+import { joinedBars, speakerFor, unheldBars, vouchedFor } from "./adoption.ts";
 import {
   beginningOf,
   type IdentityRecord,
@@ -168,7 +168,7 @@ export function ticketsOf(
 
 /**
  * Step 3, the linearization point: the logins are this identity's from this storage step on. `tickets` are those of the
- * reservations that it rests on, by login id; `bars` are those of the absorbed.
+ * reservations that it rests on, by login id; `bars` are those of the absorbed, and of an import.
  */
 export function commit(
   record: IdentityRecord,
@@ -188,8 +188,7 @@ export function commit(
     modifiedAt: now,
     standing: { kind: "linked" },
     logins,
-    // Whoever has proved a login of the identity may have back what it barred, and by nobody else does it come.
-    barred: joinedBars(record.barred, bars).filter((name) => !logins.some(({ providerName }) => providerName === name)),
+    barred: unheldBars(logins, joinedBars(record.barred, bars)),
     listing: isBorn ? "to-add" : record.listing,
     transaction: { ...transaction, phase: "committed", unsettled: participantsOf(transaction, tickets) },
   };

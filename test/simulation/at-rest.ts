@@ -13,6 +13,7 @@ export function unrest(world: World): string | null {
     unrestOfLogins(world) ??
     unrestOfListing(world) ??
     unrestOfPools(world) ??
+    unrestOfImports(world) ??
     unheardLink(world)
   );
 }
@@ -44,13 +45,21 @@ function unrestOfIdentities(world: World): string | null {
   return null;
 }
 
+function unrestOfImports({ judge, pools }: World): string | null {
+  if (!judge.imports.isUsed) return null;
+  const shards = [...pools.shards.values()].flatMap(({ stored }) => stored ?? []);
+  return judge.imports.unrest((identityId) => {
+    return shards.some(({ tables }) => tables.imported.has(identityId) || tables.listed.has(identityId));
+  });
+}
+
 function unrestOfLogins(world: World): string | null {
   for (const [loginId, { stored: state, alarmAtMs }] of world.logins) {
     if (alarmAtMs !== null) return `${loginId} still has an alarm`;
     if (state === null) continue;
     if (state.reservation !== null) return `all-comes-to-rest: ${loginId} is reserved for ever`;
     if (state.owner === null) {
-      if (world.sources !== null && state.settled === true) continue;
+      if (state.settled === true && (world.sources !== null || world.judge.imports.isUsed)) continue;
       return `no-trace-of-an-abort: ${loginId} is nobody's, and is kept in mind`;
     }
     const owner = [...world.identities.values()].find(({ name }) => name === state.owner?.identityId)?.stored ?? null;

@@ -7,6 +7,8 @@ import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import { LARGEST_ERROR_MS } from "./clocks.ts";
 import type { History, Recorded } from "./history.ts";
+import { fileLineOf, saidBy } from "./import-file.ts";
+import { loginNamed } from "./logins.ts";
 import { type Random, streamOf } from "../support/random.ts";
 import { describeRequest, inFlightOf, loginsIn, type Request, usersOf } from "./requests.ts";
 import type { Operation, Tokens } from "./operations.ts";
@@ -101,10 +103,12 @@ export class Client {
 
   /** A new login that the source has for another identity than any could be here, or of which it does not tell. */
   #mayBeRefused(login: VerifiedLogin, found: Answer): boolean {
-    const { sources } = this.#world;
+    const { sources, judge } = this.#world;
     if (sources === null || found.ok) return false;
     // Nobody may look up a developer's user there: a new one is told so, and none is born.
     if (login.isDeveloper === true && !sources.plan.hasCredential) return true;
+    // An operator's line may have disabled whom the source names.
+    if (found.error.type === "NotAuthorizedException") return judge.imports.isUsed;
     return found.error.type === "ResourceConflictException" && sources.arrivals.mayConflict(login);
   }
 
@@ -138,6 +142,7 @@ export class Client {
       const isOrder =
         request.kind === "merge-users" ||
         request.kind === "rotate-key" ||
+        request.kind === "import" ||
         (request.kind === "administer" && (request.act === "create" || request.act === "delete")) ||
         ((request.kind === "get-token" || request.kind === "get-credentials") &&
           attempted !== "unknown" &&
@@ -231,6 +236,18 @@ export class Client {
         const name = this.#world.newName("name");
         const [hasSecret, size] = [this.#random.chance(0.3), 1 + this.#random.below(3)];
         return { kind: "administer", act: operation.act, identityPoolId, name, hasSecret, size };
+      }
+      case "import": {
+        const ofPool = ids.filter((id) => (pools.get(id) ?? POOL_ID) === POOL_ID);
+        const told = operation.lines.map((plan) => fileLineOf(this.#world, POOL_ID, ofPool, plan));
+        const lines = told.filter((line) => line !== null);
+        return lines.length === 0 ? null : { kind: "import", identityPoolId: POOL_ID, lines };
+      }
+      case "export":
+        return { kind: "export", identityPoolId: POOL_ID, size: 1 + this.#random.below(4) };
+      case "restore": {
+        const { file: lines } = this.#world;
+        return lines.length === 0 ? null : { kind: "import", identityPoolId: POOL_ID, lines };
       }
       case "merge-users":
       case "look-up":
@@ -360,14 +377,34 @@ export class Client {
       case "look-up-users":
       case "old-app":
       case "administer":
+      case "import":
+      case "export":
       case "rotate-key":
       case "ask-issuer":
       case "pause":
     }
   }
 
+  /** Whom an import tells of, by whose logins. */
+  #learnLines({ identityPoolId, lines }: Extract<Request, { readonly kind: "import" }>): void {
+    const { ids, logins, pools } = this.#knowledge;
+    for (const line of lines) {
+      const said = saidBy(line, identityPoolId, this.#world.login);
+      if (said.kind !== "restored") continue;
+      const identityId = said.told.identityId as IdentityId;
+      if (!ids.includes(identityId)) ids.push(identityId);
+      pools.set(identityId, identityPoolId);
+      const told = said.told.loginIds.flatMap((loginId) => {
+        const login = loginNamed(loginId);
+        return login === undefined ? [] : [[login.providerName, login.subject] as const];
+      });
+      if (told.length > 0) logins.set(identityId, new Map([...(logins.get(identityId) ?? []), ...told]));
+    }
+  }
+
   #learn(request: Request, identityId: IdentityId | null, recorded: Recorded | null): void {
     this.#history.end(recorded, identityId, this.#world.network.steps);
+    if (request.kind === "import") this.#learnLines(request);
     if (identityId === null) return;
     const { ids, logins, pools } = this.#knowledge;
     if (!ids.includes(identityId)) ids.push(identityId);

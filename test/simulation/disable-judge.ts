@@ -26,14 +26,17 @@ export class DisableJudge {
       this.#violate(`${identityId} said that it is ${isDisabled ? "disabled" : "enabled"}, and is not`);
   }
 
-  stored(name: string, before: StoredRecord | null, after: StoredRecord): void {
+  /** `isRestored`: an import has made it so. */
+  stored(name: string, before: StoredRecord | null, after: StoredRecord, isRestored: boolean): void {
     const [was, is] = [before?.isDisabled === true, after.isDisabled === true];
-    if (was !== is && !this.#asked.has(`${name} ${is}`)) {
+    if (was !== is && !isRestored && !this.#asked.has(`${name} ${is}`)) {
       this.#violate(`${name} is ${is ? "disabled" : "enabled"}, and nobody asked for it`);
     }
     if (!is || after.standing.kind === "deleted") return;
     if (after.freeze !== null) this.#violate(`${name} is disabled, and stands still for a merge`);
-    if (after.transaction !== null) this.#violate(`${name} is disabled, and links`);
+    // What an import makes is disabled from its first link on.
+    const isItsFirst = isRestored || (was && before?.transaction?.id === after.transaction?.id);
+    if (after.transaction !== null && !isItsFirst) this.#violate(`${name} is disabled, and links`);
     if (before !== null && was && (before.standing !== after.standing || before.logins !== after.logins))
       this.#violate(`${name} is disabled, and its standing or logins changed`);
   }

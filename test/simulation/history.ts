@@ -69,6 +69,8 @@ export class History {
       case "bring-token":
       case "old-app":
       case "administer":
+      case "import":
+      case "export":
       case "rotate-key":
       case "ask-issuer":
       case "pause":

@@ -9,8 +9,12 @@ import type { VerifiedLogin } from "../../src/domain/login.ts";
 import type { StoredRecord } from "../../src/linking/first-record.ts";
 import { TOMBSTONE_SECONDS } from "../../src/linking/identity-record.ts";
 import type { LinkOrder } from "../../src/linking/link-order.ts";
+import type { RestoreOrder } from "../../src/linking/restoration.ts";
 import type { LoginState } from "../../src/linking/participant.ts";
+import { BarJudge } from "./bar-judge.ts";
 import { DisableJudge } from "./disable-judge.ts";
+import type { FileLine } from "./line-plans.ts";
+import { ImportJudge } from "./import-judge.ts";
 import { lapseOfLife } from "./life-judge.ts";
 import { MergeJudge } from "./merge-judge.ts";
 import type { Network } from "./network.ts";
@@ -18,6 +22,7 @@ import { PoolJudge } from "./pool-judge.ts";
 import { RateJudge } from "./rate-judge.ts";
 import { idsOf, isOwnershipChanged, mixUpOf, objectionTo } from "./record-rules.ts";
 import { RoleJudge } from "./roles.ts";
+import type { LoginOf } from "./requests.ts";
 import { RATE } from "./settings.ts";
 import type { Sources } from "./sources.ts";
 import { UnlinkJudge } from "./unlink-judge.ts";
@@ -27,6 +32,7 @@ type Evidence = {
   readonly network: Pick<Network, "steps" | "nowMs" | "violate" | "faults" | "coverage">;
   readonly mergePolicy: "conflict" | "merge";
   poolOf(loginId: string): IdentityPoolId | undefined;
+  readonly login: LoginOf;
   readonly identities: ReadonlyMap<string, { readonly stored: StoredRecord | null }>;
   readonly logins: ReadonlyMap<string, { readonly stored: LoginState | null }>;
   readonly sources: Pick<Sources, "judge"> | null;
@@ -44,6 +50,8 @@ export class Judge {
   readonly pools: PoolJudge;
   readonly roles: RoleJudge;
   readonly disabling: DisableJudge;
+  readonly bars: BarJudge;
+  readonly imports: ImportJudge;
   /** Links by their transactions: those that were committed, and those that the audit has heard of (T34). */
   readonly links = new Set<string>();
   readonly audited = new Set<string>();
@@ -69,6 +77,8 @@ export class Judge {
     this.pools = new PoolJudge(world);
     this.roles = new RoleJudge(world.network);
     this.disabling = new DisableJudge(world.network);
+    this.bars = new BarJudge(world.network);
+    this.imports = new ImportJudge(world, this.bars);
     this.rates = new RateJudge(world.network, RATE);
   }
 
@@ -111,6 +121,16 @@ export class Judge {
 
   asksToDelete(identityId: IdentityId): void {
     this.#deletes.add(identityId);
+  }
+
+  asksToImport(lines: readonly FileLine[], identityPoolId: IdentityPoolId): void {
+    for (const identityId of this.imports.asked(lines, identityPoolId)) this.#deletes.add(identityId as IdentityId);
+  }
+
+  /** An identity is told what an import says of it. */
+  restores(order: RestoreOrder): void {
+    const linked = this.imports.restores(order);
+    if (linked !== null) this.#orders.push(linked);
   }
 
   // What happened.
@@ -222,6 +242,7 @@ export class Judge {
 
   #step(name: string, before: StoredRecord | null, after: StoredRecord | null): void {
     this.merges.changed(name, before, after);
+    this.imports.stored(name, before, after);
     if (before === null && this.#everVisible.has(name)) this.#violate(`fresh-ids: the id ${name} is used again`);
     if (after === null) {
       if (before !== null) this.#erased(name, before);
@@ -238,7 +259,8 @@ export class Judge {
     const mixUp = before?.logins === after.logins ? null : mixUpOf(after.logins);
     if (mixUp !== null) this.#violate(`one-user-of-a-provider: ${name} ${mixUp}`);
     if (before?.logins !== after.logins) this.pools.identityStored(name, after);
-    if (to === "merged" && from !== "merged" && !(before !== null && this.#isSuperseded(before))) {
+    const isMerged = before === null ? this.imports.isMade(before, after) : this.#isSuperseded(before);
+    if (to === "merged" && from !== "merged" && !isMerged) {
       this.#violate(`no-way-back: ${name} is merged, and nobody has merged it`);
     }
     if (
@@ -258,7 +280,7 @@ export class Judge {
     if (isCommit) this.#committed(name, before, after, added);
     else if (added.length > 0) this.#violate(`no-gift: ${name} gained ${added[0]?.loginId} without a transaction`);
     this.unlinks.stored(name, before, after);
-    this.disabling.stored(name, before, after);
+    this.disabling.stored(name, before, after, this.imports.isMade(before, after));
     if (lost.length > 0 && to !== "merged" && to !== "deleted" && before !== null)
       this.unlinks.lost(name, before, lost);
   }
@@ -320,8 +342,11 @@ export class Judge {
       this.#violate(`no-theft: ${name} took ${user?.loginId} by a call that only names an identity`);
     }
     const held = new Set(before?.logins.map(({ loginId }) => loginId));
-    const isProved = orders.some(({ logins }) => logins.some(({ loginId }) => held.has(loginId)));
-    this.#world.sources?.judge.gained(name, added, isProved, absorbed);
+    // An import proves nothing.
+    const isProved = orders.some((order) => {
+      return order.restores === undefined && order.logins.some(({ loginId }) => held.has(loginId));
+    });
+    this.bars.gained(name, added, isProved, absorbed);
     // An order without one counts as well: of several that ask for the same, nobody knows whose it was.
     const callIds = new Set(orders.map(({ callId }) => callId ?? ""));
     for (const identityId of absorbed) this.merges.absorbed(identityId, name, callIds);

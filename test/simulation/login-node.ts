@@ -36,6 +36,10 @@ export class LoginNode {
     await this.#actor.release(message);
   }
 
+  async remember(): Promise<void> {
+    await this.#actor.remember(this.#slot.name);
+  }
+
   async alarm(): Promise<void> {
     await this.#actor.alarm();
   }

@@ -5,6 +5,7 @@
 
 import { MUTANTS_OF_ACTORS } from "./mutants-of-actors.ts";
 import { MUTANTS_OF_DISABLING } from "./mutants-of-disabling.ts";
+import { MUTANTS_OF_IMPORTS } from "./mutants-of-imports.ts";
 import { MUTANTS_OF_KEYS } from "./mutants-of-keys.ts";
 import { MUTANTS_OF_KEY_SETS } from "./mutants-of-key-sets.ts";
 import { MUTANTS_OF_LIFE } from "./mutants-of-life.ts";
@@ -230,4 +231,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...MUTANTS_OF_ROLES,
   ...MUTANTS_OF_DISABLING,
   ...MUTANTS_OF_SOURCES,
+  ...MUTANTS_OF_IMPORTS,
 ];

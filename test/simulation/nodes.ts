@@ -14,6 +14,8 @@ import type { StandingHere } from "../../src/linking/adoption.ts";
 import { CoordinatorUnreachable, IdentityActor } from "../../src/linking/identity-actor.ts";
 import type { ChangeReply, GrantReply, LinkReply, OwnProof } from "../../src/linking/identity-calls.ts";
 import type { IdentityHost, PresentedLogins } from "../../src/linking/identity-host.ts";
+import type { ExportedIdentity } from "../../src/linking/identity-export.ts";
+import type { RestoreOrder, RestoreReply } from "../../src/linking/restoration.ts";
 import type * as messages from "../../src/linking/messages.ts";
 import type { LinkOrder } from "../../src/linking/link-order.ts";
 import { MintBucket, type MintLimit } from "../../src/limits/mint-bucket.ts";
@@ -176,6 +178,15 @@ export class IdentityNode {
     const reply = await this.#actor.setDisabled(identityId, order);
     if (reply.kind === "done" && this.#life.isAlive) this.#world.judge.saidDisabled(identityId, order.isDisabled);
     return reply;
+  }
+
+  async restore(order: RestoreOrder): Promise<RestoreReply> {
+    this.#world.judge.restores(order);
+    return await this.#actor.restore(order);
+  }
+
+  async exported(): Promise<ExportedIdentity | null> {
+    return await failing(this.#actor.exported());
   }
 
   async describe(): ReturnType<IdentityActor["describe"]> {

@@ -3,6 +3,7 @@
  * is a pool, which is the first one where none is named.
  */
 import type { RoleName } from "./roles.ts";
+import type { LinePlan } from "./line-plans.ts";
 import type { Random } from "../support/random.ts";
 
 export const PROVIDERS = ["a", "b", "c"] as const;
@@ -82,6 +83,10 @@ export type Operation = { readonly pool?: number; readonly copyAfterMs?: number 
       readonly tokens: Tokens;
       readonly isOwn: boolean;
     }
+  | { readonly kind: "import"; readonly lines: readonly LinePlan[] }
+  /** An operator writes down what the pool knows of its identities, and takes in what was written down last. */
+  | { readonly kind: "export" }
+  | { readonly kind: "restore" }
   /** An operator's emergency rotation of the signing key. */
   | { readonly kind: "rotate-key"; readonly isForced: boolean }
   /** An isolate asks for an issuer's keys, at times because none of those that it was told of fits a token. */

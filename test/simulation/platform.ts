@@ -49,14 +49,14 @@ function digest(bytes: Uint8Array): Uint8Array {
   return made;
 }
 
-/** The login id of a developer user, as domain/login.ts has it: remembered under a name that a trace can show. */
-export function developerLoginIdOf(identityPoolId: string, providerName: string, subject: string): string {
-  const text = JSON.stringify(["developer", identityPoolId, providerName, subject]);
+/** A login id, as domain/login.ts has it: remembered under a name that a trace can show. */
+export function hashOfLogin(parts: readonly string[], name: string): string {
+  const text = JSON.stringify(parts);
   let loginId = loginIds.get(text);
   if (loginId === undefined) {
     loginId = hash("sha256", text, "hex");
     loginIds.set(text, loginId);
-    names.set(loginId, `${providerName}/${subject}`);
+    names.set(loginId, name);
   }
   return loginId;
 }

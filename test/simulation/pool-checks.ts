@@ -88,11 +88,15 @@ export class PoolChecks {
 
   /** Those of an import list of whom nothing was ever heard here. */
   #toCome(identityPoolId: IdentityPoolId): readonly string[] {
-    const { sources, identities } = this.#world;
-    return [...new Map((sources?.listed ?? []).map((kept) => [kept.identityId, kept])).values()].flatMap((kept) => {
-      const isHere = (identities.get(kept.identityId)?.stored ?? null) !== null;
-      return kept.identityPoolId === identityPoolId && !isHere ? [kept.identityId] : [];
+    const { sources, identities, judge, pools } = this.#world;
+    const taken = (sources?.listed ?? []).filter((kept) => kept.identityPoolId === identityPoolId);
+    // Whether an import was carried out that was never answered, the lists alone know.
+    const shards = judge.imports.isUsed ? [...pools.shards] : [];
+    const rows = shards.flatMap(([name, { stored }]) => {
+      return name.startsWith(`${identityPoolId}/`) ? [...(stored?.tables.imported.keys() ?? [])] : [];
     });
+    const ids = new Set<string>([...taken.map(({ identityId }) => identityId), ...rows]);
+    return [...ids].filter((identityId) => (identities.get(identityId)?.stored ?? null) === null);
   }
 
   async #checkPools(): Promise<void> {

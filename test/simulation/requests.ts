@@ -2,6 +2,7 @@
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { VerifiedLogin } from "../../src/domain/login.ts";
 import type { Act, OldAct } from "./operations.ts";
+import type { FileLine } from "./line-plans.ts";
 import type { InFlight } from "./observer.ts";
 import type { RoleName } from "./roles.ts";
 import { DEVELOPER } from "./settings.ts";
@@ -49,6 +50,8 @@ export type Request = { readonly identityPoolId: IdentityPoolId } & (
       readonly identityId: IdentityId | null;
       readonly presented: Tokens;
     }
+  | { readonly kind: "import"; readonly lines: readonly FileLine[] }
+  | { readonly kind: "export"; readonly size: number }
   | { readonly kind: "rotate-key"; readonly isForced: boolean }
   | { readonly kind: "ask-issuer"; readonly isUnfit: boolean }
   | { readonly kind: "pause"; readonly ms: number }
@@ -98,6 +101,8 @@ export function inFlightOf(request: Request, login: LoginOf): InFlight {
     case "bring-token":
     case "old-app":
     case "administer":
+    case "import":
+    case "export":
     case "rotate-key":
     case "ask-issuer":
     case "pause":
@@ -118,6 +123,7 @@ export function describeRequest(request: Request): string {
     request.kind === "unlink-user" || request.kind === "look-up" ? request.user : "",
     request.kind === "administer" ? `${request.act} ${request.name}${request.hasSecret ? " with a secret" : ""}` : "",
     request.kind === "old-app" ? `${request.act} with [${[...request.presented].join(" ")}]` : "",
+    request.kind === "import" ? JSON.stringify(request.lines) : "",
     request.kind === "merge-users" ? `${request.source} into ${request.destination}` : "",
     ["pause", "rotate-key", "ask-issuer"].includes(request.kind) ? "" : `in ${request.identityPoolId}`,
   ];

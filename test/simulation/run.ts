@@ -13,6 +13,7 @@ import { PoolChecks } from "./pool-checks.ts";
 import type { Schedule } from "./schedule.ts";
 import { lifeOf } from "./slots.ts";
 import { DEVELOPER, POOL_ID, POOLS } from "./settings.ts";
+import { FOREIGN_IDS } from "./line-plans.ts";
 import { World } from "./world.ts";
 
 export type Outcome = {
@@ -65,7 +66,7 @@ class Run {
 
   constructor(schedule: Schedule, isTracing: boolean) {
     this.schedule = schedule;
-    this.#world = new World(schedule.faults, schedule.mergePolicy, isTracing, schedule.source ?? null);
+    this.#world = new World(schedule.faults, isTracing, schedule);
     this.#remember();
     const { login } = this.#world;
     this.#history = new History(
@@ -82,6 +83,7 @@ class Run {
 
   /** What devices keep of identities that are known at a source. */
   #remember(): void {
+    if (this.schedule.hasTransfers === true) this.#knowledge.ids.push(...FOREIGN_IDS);
     for (const { identityId, identityPoolId, logins } of this.#world.sources?.kept ?? []) {
       this.#knowledge.ids.push(identityId);
       this.#knowledge.pools.set(identityId, identityPoolId);
@@ -229,7 +231,8 @@ class Run {
   #anomaly(): string | null {
     // A merge moves logins that its request does not name, and a pool's end all of them: the judge watches those.
     const { pools, hasDeveloperMerges } = this.#world.judge;
-    if (this.schedule.mergePolicy === "merge" || pools.mayAnyBeGone || hasDeveloperMerges) return null;
+    const isMoved = hasDeveloperMerges || this.#world.judge.imports.isUsed;
+    if (this.schedule.mergePolicy === "merge" || pools.mayAnyBeGone || isMoved) return null;
     const loginId = firstAnomaly(this.#history.entries);
     return loginId === null ? null : `one-register-a-login: what clients saw of ${loginId} is not linearizable`;
   }

@@ -5,7 +5,8 @@ import { lateCopyOf } from "./late-copies.ts";
 import { type Operation, PROVIDERS, tokensOf, USERS } from "./operations.ts";
 import { poolChangesOf, poolRaceOf } from "./pool-races.ts";
 import { burstsOf, credentialsOf, issuersOf, keyOrdersOf, type Race, raceOf } from "./races.ts";
-import { type SourcePlan, sourceRaceOf } from "./source-races.ts";
+import { planOf, type SourcePlan, sourceRaceOf } from "./source-races.ts";
+import { transferOf } from "./transfers.ts";
 import { type Random, streamOf } from "../support/random.ts";
 
 export type Schedule = {
@@ -14,6 +15,8 @@ export type Schedule = {
   readonly clients: readonly (readonly Operation[])[];
   readonly faults: FaultPlan;
   readonly source?: SourcePlan;
+  /** Whether anybody imports or exports (transfers.ts). */
+  readonly hasTransfers?: true;
 };
 
 /** So many seeds are there: they are whole numbers below this. */
@@ -36,6 +39,9 @@ const CREDENTIALS = 0.08;
 const ISSUERS = 0.04;
 /** And for an operator who stops users and lets them go on. */
 const DISABLINGS = 0.06;
+/** And for imports and exports, most of them in a pool that has a source. */
+const TRANSFERS = 0.12;
+const TRANSFERS_WITH_SOURCE = 0.6;
 /** And for pools that take over one at Cognito (source-races.ts). */
 const SOURCES = 0.35;
 
@@ -79,8 +85,15 @@ export function scheduleOf(seed: number): Schedule {
   if (issuers.chance(ISSUERS)) return withRace(schedule, issuersOf(issuers), issuers);
   const disablings = streamOf(seed, "disablings");
   if (disablings.chance(DISABLINGS)) return withRace(schedule, disablingOf(disablings), disablings);
+  const transfers = streamOf(seed, "transfers");
+  if (transfers.chance(TRANSFERS)) return withTransfers(schedule, transfers);
   const sources = streamOf(seed, "sources");
   return sources.chance(SOURCES) ? withSource(schedule, sources) : schedule;
+}
+
+function withTransfers(schedule: Schedule, random: Random): Schedule {
+  const race = { ...withRace(schedule, transferOf(random), random), hasTransfers: true } as const;
+  return random.chance(TRANSFERS_WITH_SOURCE) ? { ...race, source: planOf(random, false) } : race;
 }
 
 function withSource(schedule: Schedule, random: Random): Schedule {

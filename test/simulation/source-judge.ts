@@ -4,11 +4,11 @@
  * that way (invariants never-comes-back, dead-ids-stay-dead).
  */
 import type { IdentityId, IdentityPoolId } from "../../src/domain/identifiers.ts";
-import type { LinkedLogin } from "../../src/domain/identity.ts";
 import type { PoolSource } from "../../src/domain/pool-source.ts";
 import type { StoredRecord } from "../../src/linking/first-record.ts";
 import type { LinkOrder } from "../../src/linking/link-order.ts";
 import type { PoolRecord } from "../../src/pools/pool-host.ts";
+import type { BarJudge } from "./bar-judge.ts";
 import type { Cognito } from "./simulated-cognito.ts";
 import type { Network } from "./network.ts";
 import type { LoginOf } from "./requests.ts";
@@ -18,6 +18,7 @@ type Evidence = {
   readonly network: Pick<Network, "nowMs" | "violate" | "coverage">;
   readonly identities: ReadonlyMap<string, { readonly stored: StoredRecord | null }>;
   readonly login: LoginOf;
+  readonly judge: { readonly bars: BarJudge };
 };
 
 /** One question of a call: what it names and presents. */
@@ -51,8 +52,8 @@ export class SourceJudge {
   readonly #diedAtMs = new Map<string, number>();
   /** Ids that some call was told of, for what is born of them. */
   readonly #claimed = new Set<string>();
-  /** Providers that were unlinked from an identity, and have not been linked again by a proof of another of its logins. */
-  readonly #barred = new Map<string, Set<string>>();
+  /** Those of them that an import has named. */
+  readonly #imported = new Set<string>();
 
   constructor(world: Evidence, cognito: Cognito) {
     this.#world = world;
@@ -122,6 +123,17 @@ export class SourceJudge {
     this.#claimed.add(identityId);
   }
 
+  /** An operator has named an identity that was born elsewhere. */
+  imports(identityId: string): void {
+    this.#claimed.add(identityId);
+    this.#imported.add(identityId);
+  }
+
+  /** An operator was told that the login is nobody's for good. */
+  isSettled(loginId: string): void {
+    if (!this.#ownedAtMs.has(loginId)) this.#ownedAtMs.set(loginId, this.#world.network.nowMs);
+  }
+
   // What happened.
 
   stored(name: string, before: StoredRecord | null, after: StoredRecord | null): void {
@@ -146,19 +158,9 @@ export class SourceJudge {
     if (originOf(after) !== "source" || after.standing.kind === "deleted") return;
     if (!this.#claimed.has(name)) this.#violate(`named-by-the-source: ${name} is from the source, and nobody was told`);
     const of = this.#cognito.poolOf(name);
+    if (this.#imported.has(name)) return;
     if (of === undefined || this.#everSources.get(after.identityPoolId)?.has(of) !== true)
       this.#violate(`own-source-only: ${name} of ${of} is adopted by ${after.identityPoolId}`);
-  }
-
-  /** A commit by which an identity has gained logins; `isProved` where one of its own was proved as well. */
-  gained(name: string, added: readonly LinkedLogin[], isProved: boolean, absorbed: readonly string[]): void {
-    const barred = new Set([name, ...absorbed].flatMap((one) => [...(this.#barred.get(one) ?? [])]));
-    for (const { loginId, providerName } of added) {
-      if (barred.has(providerName) && !isProved)
-        this.#violate(`never-comes-back: ${name} has ${loginId} again, by the word of the source alone`);
-      barred.delete(providerName);
-    }
-    if (barred.size > 0 || this.#barred.has(name)) this.#barred.set(name, barred);
   }
 
   /** Somebody who proved a login of the identity was told that these are unlinked. */
@@ -169,10 +171,11 @@ export class SourceJudge {
     const isKnown = this.#world.network.nowMs >= (this.#knownFromMs.get(identityPoolId) ?? Number.POSITIVE_INFINITY);
     const source = this.#sources.get(identityPoolId);
     if (!isKnown || source === undefined) return;
-    const barred = this.#barred.get(identityId) ?? new Set();
-    this.#barred.set(identityId, barred);
     const isHeld = (name: string) => logins.some(({ providerName }) => providerName === name);
-    for (const name of providerNames) if (source.providers.includes(name) && !isHeld(name)) barred.add(name);
+    this.#world.judge.bars.bar(
+      identityId,
+      providerNames.filter((name) => source.providers.includes(name) && !isHeld(name)),
+    );
   }
 
   #poolOfSource(sourcePoolId: IdentityPoolId | null): IdentityPoolId | undefined {

@@ -39,7 +39,7 @@ export function sourceRaceOf(random: Random): SourceRace {
 
 type Drawn = Race & { readonly isLate?: boolean };
 
-function planOf(random: Random, isLate: boolean): SourcePlan {
+export function planOf(random: Random, isLate: boolean): SourcePlan {
   const isImported = random.chance(0.15);
   const providers = random.chance(0.6) ? PROVIDERS : random.pick([["a"], ["a", "b"], ["b", "c"]]);
   return {
@@ -118,7 +118,7 @@ function switching(random: Random): Drawn {
   return { clients: [operator, ...times(1 + random.below(3), user)], isLate: random.chance(0.5) };
 }
 
-function visitOf(random: Random, target = random.below(4)): Operation {
+export function visitOf(random: Random, target = random.below(4)): Operation {
   const dice = random.below(100);
   if (dice < 30) return { kind: "get-id", tokens: tokensOf(random, random.chance(0.2) ? 0 : 1, 2) };
   if (dice < 72) return { kind: "get-token", target, tokens: tokensOf(random, 0, 2), isOwn: random.chance(0.6) };

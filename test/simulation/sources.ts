@@ -5,6 +5,7 @@ import type { StoredRecord } from "../../src/linking/first-record.ts";
 import type { PoolRecord } from "../../src/pools/pool-host.ts";
 import { ArrivalJudge } from "./arrival-judge.ts";
 import { Cognito } from "./simulated-cognito.ts";
+import type { BarJudge } from "./bar-judge.ts";
 import type { Coverage } from "./coverage.ts";
 import type { Network } from "./network.ts";
 import { PROVIDERS, type Tokens } from "./operations.ts";
@@ -22,6 +23,7 @@ const STRANGERS: readonly Tokens[] = [[["a", "2"]], []];
 type World = {
   readonly network: Network;
   readonly login: LoginOf;
+  readonly judge: { readonly bars: BarJudge };
   readonly identities: ReadonlyMap<string, { readonly stored: StoredRecord | null }>;
   readonly logins: ReadonlyMap<
     string,

@@ -38,6 +38,8 @@ const METHODS = [
   "remove",
   "bury",
   "setDisabled",
+  "restore",
+  "exported",
   "describe",
   "developerUsers",
   "confirmOwner",
@@ -80,6 +82,21 @@ export type Reachable = Pick<
   "grant" | "identity" | "login" | "keyRing" | "identityPool" | "directoryShard" | "shardedPool" | "poolDirectory"
 >;
 
+/** What imports and exports ask of a shard. */
+function transferCallsOf({ network, pools }: World, life: Life, name: string) {
+  const shard = pools.shard(name);
+  return {
+    update: async (...given: Parameters<ShardNode["update"]>) =>
+      await network.call(life, shard, `${given[0]} ${given[1]}`, (node) => node.update(...given)),
+    importIdentities: async (...given: Parameters<ShardNode["importIdentities"]>) =>
+      await network.call(life, shard, "import", (node) => node.importIdentities(...given)),
+    keepFreed: async (...given: Parameters<ShardNode["keepFreed"]>) =>
+      await network.call(life, shard, "keep freed", (node) => node.keepFreed(...given)),
+    exportPage: async (...given: Parameters<ShardNode["exportPage"]>) =>
+      await network.call(life, shard, "export", (node) => node.exportPage(...given)),
+  };
+}
+
 type GrantArguments = [ReadonlyMap<string, string>, ClientCall, Flow, client?: undefined, customRoleArn?: string];
 
 export function objectsOf(world: World, life: Life): Reachable {
@@ -93,7 +110,11 @@ export function objectsOf(world: World, life: Life): Reachable {
       ),
     identity: (identityId: IdentityId) => new IdentityStub(world, life, world.identity(identityId)),
     login(loginId: string) {
-      return { view: async () => await network.call(life, world.loginSlot(loginId), "view", (node) => node.view()) };
+      const slot = world.loginSlot(loginId);
+      return {
+        view: async () => await network.call(life, slot, "view", (node) => node.view()),
+        remember: async () => await network.call(life, slot, "remember", async (node) => await node.remember()),
+      };
     },
     identityPool(identityPoolId: IdentityPoolId) {
       const pool = world.pools.pool(identityPoolId);
@@ -119,11 +140,14 @@ export function objectsOf(world: World, life: Life): Reachable {
         ...shardCallsOf(world, life, name),
         page: async (...given: Parameters<ShardNode["page"]>) =>
           await network.call(life, world.pools.shard(name), "page", (node) => node.page(...given)),
+        ...transferCallsOf(world, life, name),
         findImported: async (identityId: IdentityId) =>
           await network.call(life, world.pools.shard(name), "find", (node) => node.findImported(identityId)),
       };
     },
     poolDirectory: () => ({
+      noteImports: async (identityPoolId: IdentityPoolId) =>
+        await network.call(life, world.pools.directory, "note imports", (node) => node.noteImports(identityPoolId)),
       importing: async () => await network.call(life, world.pools.directory, "importing", (node) => node.importing()),
       page: async (...position: Parameters<PoolDirectoryNode["page"]>) =>
         await network.call(life, world.pools.directory, "page", (node) => node.page(...position)),

@@ -26,6 +26,7 @@ import type { UnlinkRequest } from "./record-rules.ts";
 import { ISSUER_UNREACHABLE, SLOWEST_ISSUER_MS, verified } from "./issuers.ts";
 import type { Random } from "../support/random.ts";
 import { servePool } from "./pool-operations.ts";
+import { takeIn, writeDown } from "./transfer-operations.ts";
 import { loginsIn, type Request, usersOf } from "./requests.ts";
 import { roleArn } from "./roles.ts";
 import type { Life } from "./slots.ts";
@@ -148,6 +149,13 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
       return await askSourceItself(serving, request);
     case "administer":
       return await servePool({ world, isolate, context }, request);
+    case "import":
+      return await takeIn(world, context, identityPoolId, request.lines);
+    case "export": {
+      const lines = await writeDown(context, identityPoolId, request.size);
+      if (lines.ok) world.file = lines.value;
+      return lines.ok ? ok(null) : lines;
+    }
     case "rotate-key":
       return await rotateKey(serving, context, request.isForced);
     case "ask-issuer":

@@ -4,13 +4,14 @@ import type { IdentityPool } from "../../src/domain/identity-pool.ts";
 import type { KeptKeySet } from "../../src/key-sets/kept-key-set.ts";
 import type { StoredRecord } from "../../src/linking/first-record.ts";
 import type { IdentityRecord } from "../../src/linking/identity-record.ts";
-import type { Message, Reply } from "../../src/linking/messages.ts";
+import type { Message, Release, Reply } from "../../src/linking/messages.ts";
 import type { LoginRecord } from "../../src/linking/login-actor.ts";
 import type { Bucket } from "../../src/limits/rate-limit.ts";
 import type { KeyRingActor } from "../../src/keys/key-ring-actor.ts";
-import { directoryShardOf } from "../support/first-shards.ts";
+import { directoryShardOf, directoryShardOfLogin } from "../support/first-shards.ts";
 import type { PoolRecord } from "../../src/pools/pool-host.ts";
 import type { FaultPlan } from "./faults.ts";
+import type { FileLine } from "./line-plans.ts";
 import { Isolate } from "./isolate.ts";
 import { Judge } from "./judge.ts";
 import { KeyJudge } from "./key-judge.ts";
@@ -21,8 +22,9 @@ import { IdentityNode, type IdentitySlot } from "./nodes.ts";
 import { LoginNode, type LoginSlot } from "./login-node.ts";
 import { Observer } from "./observer.ts";
 import { olderMessage, olderRecord } from "./older-code.ts";
-import { loginOf, poolOfLogin } from "./logins.ts";
+import { hashedLoginOf, loginOf, poolOfLogin } from "./logins.ts";
 import { Pools } from "./pools.ts";
+import type { LoginOf } from "./requests.ts";
 import type { SourcePlan } from "./source-races.ts";
 import { Sources } from "./sources.ts";
 import { sourceToolsOf } from "./source-tools.ts";
@@ -33,6 +35,13 @@ import type { KeyRingState, Surroundings } from "./surroundings.ts";
 import { shortly } from "./trace.ts";
 
 const DISK_FULL = new StorageFailure("the storage is full");
+
+export type Installation = {
+  readonly mergePolicy: "conflict" | "merge";
+  readonly source?: SourcePlan | null;
+  /** Whether anybody imports: then ids are of the form that lines of a file have. */
+  readonly hasTransfers?: boolean;
+};
 
 export class World implements Surroundings {
   readonly network: Network;
@@ -49,20 +58,29 @@ export class World implements Surroundings {
   readonly keyJudge: KeyJudge;
   readonly relyingParties: RelyingParties;
   isRotationDue = false;
+  /** What an operator has written down last of the pool. */
+  file: readonly FileLine[] = [];
+  readonly newUuid: () => string;
   readonly #seed: number;
   #keySets: KeySets | null = null;
   readonly #buckets = new Map<string, Bucket>();
   readonly #lastDraws = new Map<string, number>();
   readonly #names = new Map<string, number>();
 
-  constructor(plan: FaultPlan, mergePolicy: "conflict" | "merge", isTracing: boolean, source: SourcePlan | null) {
+  constructor(plan: FaultPlan, isTracing: boolean, { mergePolicy, source = null, hasTransfers = false }: Installation) {
     this.network = new Network(plan, isTracing);
+    // Lines of a file name things as production does; all others by names that are quick to compare.
+    this.login = hasTransfers ? hashedLoginOf : loginOf;
+    this.newUuid = () => (hasTransfers ? uuidOf(this.newName("")) : this.newName(""));
     this.#seed = plan.seed;
     this.mergePolicy = mergePolicy;
     this.judge = new Judge(this);
     this.observer = new Observer(this);
-    this.network.isNewCodeAlone = source !== null;
+    this.network.isNewCodeAlone = source !== null || hasTransfers;
     this.sources = source === null ? null : new Sources(this, source, plan.seed);
+    // An operator's lines may say otherwise than the source.
+    this.judge.imports.isUsed = hasTransfers;
+    if (hasTransfers) this.sources?.arrivals.sourceChanged();
     this.pools = new Pools(this);
     this.pools.import(this.sources?.listed ?? []);
     const ring = ringAt(this.network.nowMs / 1000, streamOf(plan.seed, "keys"));
@@ -85,8 +103,6 @@ export class World implements Surroundings {
     this.#names.set(letter, count);
     return `${letter}${count}`;
   }
-
-  readonly newUuid = (): string => this.newName("");
 
   /** Of an issuer that is there once somebody has asked for its keys. */
   get keySets(): KeySets {
@@ -132,7 +148,7 @@ export class World implements Surroundings {
     return slot;
   }
 
-  readonly login = loginOf;
+  readonly login: LoginOf;
   readonly poolOf = poolOfLogin;
 
   woke(slot: { readonly name: string; readonly stored: unknown }, life: Life): void {
@@ -246,6 +262,14 @@ export class World implements Surroundings {
     }
   }
 
+  /** Where it can be listed as free for good. */
+  async #keepFreed(life: Life, { loginId, freed }: Release): Promise<void> {
+    if (freed === undefined) return;
+    const { identityPoolId, providerName } = freed;
+    const shard = this.pools.shard(directoryShardOfLogin(identityPoolId, loginId));
+    await this.network.call(life, shard, `keep freed ${loginId}`, (node) => node.keepFreed({ loginId, providerName }));
+  }
+
   async #route(life: Life, message: Message): Promise<Reply> {
     const { network } = this;
     switch (message.kind) {
@@ -257,6 +281,7 @@ export class World implements Surroundings {
         await network.call(life, this.loginSlot(message.loginId), `release ${message.linkId}`, async (node) => {
           await node.release(message);
         });
+        await this.#keepFreed(life, message);
         return { kind: "released" };
       case "freeze":
         return await network.call(
@@ -302,4 +327,10 @@ export class World implements Surroundings {
       }
     }
   }
+}
+
+/** With another first digit for each: it lies in another shard of the list. Cognito's own differ in the fourth group. */
+function uuidOf(name: string): string {
+  const count = Number(name);
+  return `${(count % 16).toString(16)}0000000-0000-4000-a000-${name.padStart(12, "0")}`;
 }

@@ -133,14 +133,31 @@ describe("an identity that is not known here", () => {
 });
 
 describe("an identity that is here", () => {
-  it("gains the logins that an import says are its own, and changes in nothing else", async () => {
+  it("gains the logins that an import says are its own, bars what it bars, and changes in nothing else", async () => {
     const stage = new Stage(linkedTo("a/1"));
     const restores = { origin: "source", createdAt: BORN, barred: ["z"], isDisabled: true } as const;
     expect(await stage.actor.restore(order(linking("a/1", "b/1"), { restores }))).toEqual({ kind: "adopted" });
-    expect(stage.record).toMatchObject({ origin: "here", barred: [], createdAt: NOW });
+    expect(stage.record).toMatchObject({ origin: "here", barred: ["z"], createdAt: NOW });
     expect(stage.record).not.toHaveProperty("isDisabled");
     expect(stage.record?.logins.map(({ loginId }) => loginId)).toEqual(["a/1", "b/1"]);
   });
+
+  it.each([
+    ["a guest", GUEST, { kind: "guest" }, ["a", "z"]],
+    ["one that has all of the logins", linkedTo("a/1", "b/1"), linking("a/1"), ["z"]],
+    ["one that is closed, and gains none", CLOSED, { kind: "closed" }, []],
+  ] as const)(
+    "that came before its line bars what the line bars, and it does not have: %s",
+    async (_, record, standing, barred) => {
+      const stage = new Stage(record);
+      const restores = { origin: "source", barred: ["a", "z"] } as const;
+      expect(await stage.actor.restore(order(standing, { restores }))).toEqual({ kind: "unchanged" });
+      expect(stage.record?.barred).toEqual(barred);
+      const saves = stage.saved.length;
+      await stage.actor.restore(order(standing, { restores }));
+      expect(stage.saved).toHaveLength(saves);
+    },
+  );
 
   it("is linked by it where it was a guest", async () => {
     const stage = new Stage(GUEST);
