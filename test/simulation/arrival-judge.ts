@@ -64,9 +64,12 @@ export class ArrivalJudge {
     if (isStrange || this.#isInPlaceOfAnother(before, after)) this.#ofHere.add(name);
   }
 
-  /** Born here, since the id that the source has or had for it is of no use here any more, or its login was let go here before. */
+  /**
+   * A user of here, born so or a guest before, since the id that the source has or had for it is of no use here any more, or its login
+   * was let go here before.
+   */
   #isInPlaceOfAnother(before: StoredRecord | null, after: StoredRecord): boolean {
-    if (before !== null || !isOfHere(after)) return false;
+    if ((before !== null && before.standing.kind !== "guest") || !isOfHere(after)) return false;
     return after.logins.some(({ loginId }) => {
       if (this.#touched.has(loginId)) return true;
       const login = loginNamed(loginId);

@@ -105,6 +105,8 @@ export class ImportJudge {
           if (said.kind === "freed" || this.#standingOf(idOf(said)) !== "deleted")
             this.#violate(`${JSON.stringify(line)} is said to be gone, and is not`);
           break;
+        case "busy":
+          break;
         case "conflict":
           this.#world.network.coverage.hit("F24 an import tells otherwise than it is here");
           break;

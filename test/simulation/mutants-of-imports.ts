@@ -49,13 +49,13 @@ export const MUTANTS_OF_IMPORTS: readonly Mutant[] = [
   mutant(
     "what lives here is set back to what a line tells",
     RESTORATION,
-    '    return isBehind(standing, record) ? { kind: "unchanged" } : conflict({ kind: "stands-otherwise" });',
+    '    return isBehind(standing, record) ? unchanged(parts, order, record) : conflict({ kind: "stands-otherwise" });',
     '    return standing.kind === "linked" ? { kind: "unchanged" } : await make(parts, order);',
   ),
   mutant(
     "a login that nobody has for good is only listed as that",
     LINE,
-    "if (isSettled !== true) await objects.login(loginId).remember(loginId);",
+    "if (isSettled !== true) await objects.importedLogin(loginId).remember(loginId);",
     "",
   ),
   mutant(

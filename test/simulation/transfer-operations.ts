@@ -1,5 +1,5 @@
 /** What operators do with all of a pool's identities: the code of src/operations, run whole, and what the judge must hear of it. */
-import { ok, type Result } from "../../src/domain/errors.ts";
+import { err, ok, type Result, serviceError } from "../../src/domain/errors.ts";
 import type { IdentityPoolId } from "../../src/domain/identifiers.ts";
 import type { SignedContext } from "../../src/operations/context.ts";
 import { exportIdentities } from "../../src/operations/export-identities.ts";
@@ -21,7 +21,8 @@ export async function takeIn(
   const answer = await importIdentities({ IdentityPoolId: identityPoolId, Identities: [...lines] }, context);
   if (!answer.ok) return answer;
   judge.imports.answered(lines, identityPoolId, answer.value.Results);
-  return ok(null);
+  const isDone = answer.value.Results.every(({ Verdict }) => Verdict !== "busy");
+  return isDone ? ok(null) : err(serviceError("InternalErrorException", "a line is to be sent again"));
 }
 
 /** All lines, page by page, as they would stand in a file. */
