@@ -95,6 +95,12 @@ export const MUTANTS_OF_SOURCES: readonly Mutant[] = [
     '    case "deleted":\n      return { kind: "spent" };',
     '    case "deleted":\n      return { kind: "unknown" };',
   ),
+  mutant(
+    "an identity that is deleted before anybody came lives when he comes",
+    "src/operations/identities.ts",
+    "return isUnknown ? await buryUnknown(context, identityId) : changed(reply);",
+    "return changed(reply);",
+  ),
   // The transaction.
   mutant(
     "an adoption commits without all of its reservations",
@@ -113,5 +119,28 @@ export const MUTANTS_OF_SOURCES: readonly Mutant[] = [
     "src/linking/identity-actor.ts",
     "return (named && freezeOf(named)) ?? { ...notFound, isUnknown: true };",
     "return { ...notFound, isUnknown: true };",
+  ),
+  mutant(
+    "the source's word of one id counts for another",
+    ADOPTION,
+    "adopts.filter(({ identityIds }) => identityIds.includes(identityId))",
+    "adopts.filter(({ identityIds }) => identityId.length > identityIds.length)",
+  ),
+  {
+    name: "an adoption goes on while the identity stands still for another",
+    edits: [
+      { file: ADOPTION, find: "  if (busy !== null) return busy;\n  switch", replace: "  switch" },
+      {
+        file: "src/linking/transaction.ts",
+        find: "  if (frozen !== null) return frozen;\n",
+        replace: "  if (frozen !== null && !isAdopted) return frozen;\n",
+      },
+    ],
+  },
+  mutant(
+    "a guest of the source is said to be born here",
+    "src/operations/get-id.ts",
+    'return ok({ identityId, origin: "source" });',
+    'return ok({ identityId, origin: "here" });',
   ),
 ];

@@ -50,6 +50,10 @@ export class SourceJudge {
   readonly #ownedAtMs = new Map<string, number>();
   readonly #bornAtMs = new Map<string, number>();
   readonly #diedAtMs = new Map<string, number>();
+  /** Ids of the source of which an operator was told that they are deleted. */
+  readonly #deleted = new Set<string>();
+  /** Whether each pool has had the source that it has from the beginning. */
+  #isSteady = true;
   /** Ids that some call was told of, for what is born of them. */
   readonly #claimed = new Set<string>();
   /** Those of them that an import has named. */
@@ -62,6 +66,7 @@ export class SourceJudge {
 
   poolStored(before: PoolRecord | null, { pool, state }: PoolRecord): void {
     const { identityPoolId, source } = pool;
+    if (before !== null && before.pool.source !== source) this.#isSteady = false;
     if (source === undefined || state === "deleted") {
       this.#sources.delete(identityPoolId);
       return;
@@ -74,6 +79,11 @@ export class SourceJudge {
   }
 
   // What is asked of the source, and said by it.
+
+  /** A call names an identity, also where its question for a developer's user does not: one that is none here is a reason to ask. */
+  names(life: Life, identityId: IdentityId): void {
+    if (!this.#bornAtMs.has(identityId)) this.#provers.add(life);
+  }
 
   /** Nothing that was ever somebody's here is a reason to ask, nor is an id that is known. */
   asks(life: Life, question: Question): void {
@@ -129,6 +139,13 @@ export class SourceJudge {
     this.#imported.add(identityId);
   }
 
+  /** An operator was told that the identity is deleted, whether anybody had come with it or not. */
+  isDeleted(identityId: string): void {
+    const of = this.#cognito.poolOf(identityId);
+    const isOfSource = [...this.#sources.values()].some((source) => source.identityPoolId === of);
+    if (this.#isSteady && isOfSource) this.#deleted.add(identityId);
+  }
+
   /** An operator was told that the login is nobody's for good. */
   isSettled(loginId: string): void {
     if (!this.#ownedAtMs.has(loginId)) this.#ownedAtMs.set(loginId, this.#world.network.nowMs);
@@ -154,6 +171,11 @@ export class SourceJudge {
 
   #born(name: string, after: StoredRecord): void {
     this.#bornAtMs.set(name, this.#world.network.nowMs);
+    if (this.#deleted.has(name) && after.standing.kind !== "deleted")
+      this.#violate(`dead-ids-stay-dead: ${name} was deleted before anybody came, and lives`);
+    const isOfSource = this.#cognito.poolOf(name) !== undefined && !this.#imported.has(name);
+    if (isOfSource && originOf(after) === "here")
+      this.#violate(`named-by-the-source: ${name} is the source's, and is said to be born here`);
     // A tombstone alone lets nobody in.
     if (originOf(after) !== "source" || after.standing.kind === "deleted") return;
     if (!this.#claimed.has(name)) this.#violate(`named-by-the-source: ${name} is from the source, and nobody was told`);

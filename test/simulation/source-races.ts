@@ -31,13 +31,19 @@ export type SourceSettings = Omit<PoolSource, "identityPoolId">;
 export type SourceRace = Race & { readonly source: SourcePlan };
 
 export function sourceRaceOf(random: Random): SourceRace {
-  const { isLate = false, ...race } = random.pick([returning, returning, meeting, leaving, removing, switching])(
-    random,
-  );
-  return { ...race, source: planOf(random, isLate) };
+  const drawn = random.pick([returning, returning, meeting, leaving, removing, switching, crossing, joining])(random);
+  const { isLate = false, plan = {}, ...race } = drawn;
+  return { ...race, source: { ...planOf(random, isLate), ...plan } };
 }
 
-type Drawn = Race & { readonly isLate?: boolean };
+/** `plan` is what the race needs of the source. */
+type Drawn = Race & { readonly isLate?: boolean; readonly plan?: Partial<SourcePlan> };
+
+const OF_ALL_PROVIDERS: Partial<SourcePlan> = {
+  settings: { proof: "open-id-token", guests: "source", unknownIds: "ask", providers: [...PROVIDERS, DEVELOPER] },
+  hasCredential: true,
+  hasSecond: false,
+};
 
 export function planOf(random: Random, isLate: boolean): SourcePlan {
   const isImported = random.chance(0.15);
@@ -116,6 +122,42 @@ function switching(random: Random): Drawn {
   const operator = times(1 + random.below(3), () => [pauseOf(random, [5, 200, 5000]), step()]).flat();
   const user = () => times(2 + random.below(4), () => [pauseOf(random, [5, 200, 12_000]), visitOf(random)]).flat();
   return { clients: [operator, ...times(1 + random.below(3), user)], isLate: random.chance(0.5) };
+}
+
+/**
+ * A developer's user comes with a login that the source has for another identity, while he is unlinked from his own, which has another
+ * user still and so bars none: what the source says of the other is no word on that one.
+ */
+function crossing(random: Random): Drawn {
+  const [own, foreign]: readonly [Tokens, Tokens] = [[["a", "1"]], [["c", "1"]]];
+  const links = (user: string): Operation => ({ kind: "developer-token", target: 0, user, tokens: own, isOwn: false });
+  const comes = { kind: "developer-token", target: null, user: "2", tokens: foreign, isOwn: false } as const;
+  return {
+    mergePolicy: "merge",
+    clients: [
+      [links("1"), links("2"), pauseOf(random, [200, 300, 400]), { kind: "unlink-user", target: 0, user: "2" }],
+      [{ kind: "pause", ms: 600 }, pauseOf(random, [5, 50, 200]), comes],
+    ],
+    plan: { ...OF_ALL_PROVIDERS, known: [[...own, [DEVELOPER, "1"]], foreign] },
+  };
+}
+
+/** Two users who become one here, while the source says that a login which nobody has here yet is one of theirs. */
+function joining(random: Random): Drawn {
+  const [one, other]: readonly [Tokens, Tokens] = [[["a", "1"]], [["b", "1"]]];
+  const third: Tokens = [["c", "1"]];
+  const merge = { kind: "get-token", target: 0, tokens: [...one, ...other], isOwn: false } as const;
+  const comes = (): Operation => ({ kind: "get-id", tokens: third });
+  const late = () => pauseOf(random, [200, 250, 300, 350, 400, 500]);
+  return {
+    mergePolicy: "merge",
+    clients: [
+      [{ kind: "get-id", tokens: one }, { kind: "get-id", tokens: other }, pauseOf(random, [5, 50]), merge],
+      [late(), comes()],
+      [late(), late(), comes()],
+    ],
+    plan: { ...OF_ALL_PROVIDERS, known: [one, [...other, ...third]] },
+  };
 }
 
 export function visitOf(random: Random, target = random.below(4)): Operation {

@@ -84,6 +84,7 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
       const answer = await deleteIdentities({ IdentityIdsToDelete: [identityId] }, context);
       if (!answer.ok) return answer;
       const isDone = answer.value.UnprocessedIdentityIds?.length === 0;
+      if (isDone) world.sources?.judge.isDeleted(identityId);
       return isDone ? ok(null) : err(serviceError("InternalErrorException", "the identity was not deleted"));
     }
     case "disable": {
@@ -94,6 +95,7 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
       return answer.ok ? ok(null) : answer;
     }
     case "developer-token":
+      if (request.identityId !== null) world.sources?.judge.names(life, request.identityId);
       return answeredId(
         await getOpenIdTokenForDeveloperIdentity(
           {
