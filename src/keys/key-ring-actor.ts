@@ -124,7 +124,8 @@ export class KeyRingActor {
    * is answered as the ring is by then (T44).
    */
   async rotateNow({ force = false, orderId }: RotationOrder = {}): Promise<Result<EmergencyRotation>> {
-    const sealedUnder = await this.#host.keyEncryptionKeyId();
+    const own = await this.#host.keyEncryptionKeyId();
+    const other = await this.#host.otherKeyEncryptionKeyId();
     // What is due is done first, so that an emergency meets the ring as a request would.
     const current = await this.#bringUpToDate();
     // From here to the write nothing awaits: what is dropped is what is active now.
@@ -134,6 +135,8 @@ export class KeyRingActor {
     if (orderId !== undefined && earlier !== undefined) return await this.#answerRotation(earlier.publishedBefore);
     const record = this.#load();
     const before = record.ok ? (record.value?.ring ?? EMPTY_RING) : EMPTY_RING;
+    // A ring that could not be sealed anew rests under the other one, and is no worse for it.
+    const sealedUnder = record.ok && record.value?.sealedUnder === other ? other : own;
     const isReadable = record.ok && record.value?.sealedUnder === sealedUnder;
     if (!isReadable && !force) return current.ok ? refuse("the key ring has no active key") : current;
     const dropped = isReadable ? dropActive(before, now, this.#host.settings(), force) : ok(EMPTY_RING);

@@ -251,6 +251,7 @@ export class Client {
       }
       case "merge-users":
       case "look-up":
+      case "change-key":
       case "rotate-key":
       case "ask-issuer":
       case "pause":
@@ -379,6 +380,7 @@ export class Client {
       case "administer":
       case "import":
       case "export":
+      case "change-key":
       case "rotate-key":
       case "ask-issuer":
       case "pause":

@@ -1,5 +1,5 @@
 /**
- * How often each fault point F1 to F24 was really hit, as opposed to drawn: a point that no schedule reaches proves
+ * How often each fault point F1 to F25 was really hit, as opposed to drawn: a point that no schedule reaches proves
  * nothing. Docs/reliability.md says what each is; the test holds that every one is hit.
  */
 
@@ -59,6 +59,8 @@ export const FAULT_POINTS = [
   "F23 an identity is deleted while the source is asked",
   "F24 an import tells of what was deleted here",
   "F24 an import tells otherwise than it is here",
+  "F25 a key is sealed anew",
+  "F25 an isolate opens by the other key encryption key",
 ] as const;
 
 export type FaultPoint = (typeof FAULT_POINTS)[number];

@@ -71,6 +71,7 @@ export class History {
       case "administer":
       case "import":
       case "export":
+      case "change-key":
       case "rotate-key":
       case "ask-issuer":
       case "pause":

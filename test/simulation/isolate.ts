@@ -12,17 +12,18 @@ import { ROLES_CLAIM } from "../../src/domain/role-claims.ts";
 import { Isolate as ProductIsolate } from "../../src/isolate.ts";
 import type { KeyRingActor } from "../../src/keys/key-ring-actor.ts";
 import type { Caller, SignedContext } from "../../src/operations/context.ts";
-import { createSigner, type KeyAsker, type OpenKey, type Signer } from "../../src/keys/signer.ts";
+import { createSigner, type KeyAsker, type Signer } from "../../src/keys/signer.ts";
 import { poolDirectoryOf } from "../../src/pools/pool-directory.ts";
 import { unlinkAtSource } from "../../src/source/at-source.ts";
 import { sourcePartyOf } from "../../src/source/source-party.ts";
 import { KEY_ENCRYPTION_KEY, OTHER_POOL_ID, OTHER_TOKEN_SECONDS } from "./settings.ts";
 import { callToolsOf, sourceToolsOf } from "./source-tools.ts";
+import { openerOf, type Party } from "./key-change.ts";
 import { LeaseJudge } from "./key-judge.ts";
 import { ringIn } from "./keys.ts";
 import type { Random } from "../support/random.ts";
 import type { Reachable } from "./stubs.ts";
-import type { Life } from "./slots.ts";
+import { type Life, lifeOf } from "./slots.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** How long a signature takes that is overtaken by a rotation. */
@@ -55,18 +56,24 @@ export class Isolate {
   /** When a pool was last changed through this isolate. */
   readonly #changedAtMs = new Map<IdentityPoolId, number>();
   readonly #leaseJudge: LeaseJudge;
+  readonly party: Party;
   readonly #signerOf: (asker: KeyAsker) => Signer;
   signsWith: string | null = null;
   publishes: string | null = null;
 
   /** `random` draws when what it holds ends. */
-  constructor(world: Surroundings, random: Random) {
+  constructor(world: Surroundings, party: Party, random: Random) {
     this.#world = world;
+    this.party = party;
     this.#leaseJudge = new LeaseJudge(world.network, world.keyJudge);
-    // A key is a name here, and so is what it signs.
-    const open: OpenKey = async ({ kid }) => await Promise.resolve(ok(async () => await Promise.resolve(kid)));
+    const open = openerOf(world.network, () => world.keyChange.keysOf(party));
     this.#signerOf = createSigner(open, () => random.next());
     this.#product = new ProductIsolate(() => random.next());
+  }
+
+  /** With other settings, and nothing in memory of what the key ring has told it. */
+  redeployed(): void {
+    this.#signerOf(this.#askerOf(lifeOf(this.party))).forget();
   }
 
   async readPool(life: Life, identityPoolId: IdentityPoolId): Promise<IdentityPool | null> {
@@ -230,6 +237,7 @@ export class Isolate {
         signingKey: async () => {
           const askedAtMs = network.nowMs;
           const answer = await this.#ask(life, "signing key", async (node) => await node.signingKey());
+          if (!answer.ok) network.violate(`keys-outlive-their-seal: the ring refuses: ${answer.error.reason}`);
           if (answer.ok) this.#leaseJudge.answered(life, answer.value.kid, askedAtMs);
           return answer;
         },

@@ -12,7 +12,8 @@ import {
   PUBLICATION_LEAD_SECONDS,
 } from "../../src/keys/key-ring.ts";
 import { KeyRingActor, type KeyRingHost, LEAST_ALARM_INTERVAL_SECONDS } from "../../src/keys/key-ring-actor.ts";
-import { decodeKeyRingRecord, encodeKeyRingRecord } from "../../src/keys/key-ring-record.ts";
+import { decodeKeyRingRecord, encodeKeyRingRecord, type KeyRingRecord } from "../../src/keys/key-ring-record.ts";
+import { OLD_KEY, sealedUnder } from "./key-change.ts";
 import type { Network } from "./network.ts";
 import { type Random } from "../support/random.ts";
 import type { Life, Slot } from "./slots.ts";
@@ -24,7 +25,8 @@ const ALGORITHM = "ES256";
 const ROTATION_SECONDS = 90 * 86_400;
 /** How long it takes to make a key. */
 const SLOWEST_KEY_MS = 600;
-const SEALED_UNDER = "the key encryption key";
+/** And to seal one anew. */
+const SLOWEST_SEAL_MS = 30;
 /** How long before a run the key that is next may have been published: some are not ripe yet when they are wanted. */
 const AGES_SECONDS = [
   PUBLICATION_LEAD_SECONDS - 800,
@@ -32,12 +34,12 @@ const AGES_SECONDS = [
   PUBLICATION_LEAD_SECONDS + 60,
 ] as const;
 
-function keyNamed(kid: string): FreshKey {
+function keyNamed(kid: string, keyEncryptionKey = OLD_KEY): FreshKey {
   return {
     kid,
     alg: ALGORITHM,
     publicJwk: { kty: "EC", crv: "P-256", x: kid, y: kid },
-    sealed: { iv: kid, ciphertext: kid },
+    sealed: sealedUnder(kid, keyEncryptionKey),
   };
 }
 
@@ -52,25 +54,36 @@ export function ringAt(nowSeconds: number, random: Random): KeyRingState {
   const activatedAt = nowSeconds - 86_400;
   const active = { ...keyNamed("present"), publishedAt: activatedAt - PUBLICATION_LEAD_SECONDS, activatedAt };
   const ring = { active, next: [{ ...keyNamed("following"), publishedAt }], retired: [] };
-  const state = { record: encodeKeyRingRecord({ sealedUnder: SEALED_UNDER, ring }), rotations: [] };
+  const state = { record: encodeKeyRingRecord({ sealedUnder: OLD_KEY, ring }), rotations: [] };
   beginnings.set(publishedAt, state);
   return state;
 }
 
-const rings = new WeakMap<KeyRingState, KeyRing>();
+const records = new WeakMap<KeyRingState, KeyRingRecord>();
 
 /** Whoever watches asks for it at every signature, and it seldom changes. */
 export function ringIn(state: KeyRingState | null): KeyRing {
-  if (state === null) return EMPTY_RING;
-  const known = rings.get(state);
+  return state === null ? EMPTY_RING : recordIn(state).ring;
+}
+
+function recordIn(state: KeyRingState): KeyRingRecord {
+  const known = records.get(state);
   if (known !== undefined) return known;
   const decoded = decodeKeyRingRecord(state.record);
   if (!decoded.ok) throw new Error(decoded.error);
-  rings.set(state, decoded.value.ring);
-  return decoded.value.ring;
+  records.set(state, decoded.value);
+  return decoded.value;
 }
 
-type Host = Pick<Surroundings, "network" | "store" | "newName" | "isRotationDue">;
+/** The first key that does not rest under the key encryption key that the ring names (invariant keys-outlive-their-seal); null: none. */
+export function wronglySealedIn(state: KeyRingState): string | null {
+  const { ring, sealedUnder: keyEncryptionKey } = recordIn(state);
+  const keys = [...(ring.active === undefined ? [] : [ring.active]), ...ring.next];
+  const wrong = keys.find(({ kid, sealed }) => sealed.ciphertext !== sealedUnder(kid, keyEncryptionKey).ciphertext);
+  return wrong?.kid ?? null;
+}
+
+type Host = Pick<Surroundings, "network" | "store" | "newName" | "isRotationDue" | "keyChange">;
 
 export function keyRingOf(world: Host, slot: KeyRingSlot, life: Life): KeyRingActor {
   const { network } = world;
@@ -78,16 +91,23 @@ export function keyRingOf(world: Host, slot: KeyRingSlot, life: Life): KeyRingAc
     const leastMs = network.clockOf(slot) + LEAST_ALARM_INTERVAL_SECONDS * 1000;
     if (life.isAlive) network.setAlarm(slot, Math.max(at * 1000, leastMs));
   };
+  // Of the deployment that this life began with.
+  const { own, other } = world.keyChange.keysOf("ring");
   const host: KeyRingHost = {
     now: () => Math.floor(network.clockOf(slot) / 1000),
     settings: () => ({ algorithm: ALGORITHM, rotationSeconds: world.isRotationDue ? 0 : ROTATION_SECONDS }),
     async makeKey() {
       await network.sleep(life, 1 + network.streamOf(life).below(SLOWEST_KEY_MS));
-      return keyNamed(world.newName("key"));
+      return keyNamed(world.newName("key"), own);
     },
-    keyEncryptionKeyId: async () => await Promise.resolve(SEALED_UNDER),
-    otherKeyEncryptionKeyId: async () => await Promise.resolve(null),
-    sealAnew: async ({ sealed }) => await Promise.resolve(sealed),
+    keyEncryptionKeyId: async () => await Promise.resolve(own),
+    otherKeyEncryptionKeyId: async () => await Promise.resolve(other),
+    async sealAnew({ kid, sealed }) {
+      await network.sleep(life, 1 + network.streamOf(life).below(SLOWEST_SEAL_MS));
+      if (other === null || sealed.ciphertext !== sealedUnder(kid, other).ciphertext) throw new Error("a broken seal");
+      network.coverage.hit("F25 a key is sealed anew");
+      return sealedUnder(kid, own);
+    },
     loadRecord: () => slot.stored?.record,
     loadRotations: () => slot.stored?.rotations,
     save({ record, rotations = slot.stored?.rotations ?? [], wakeAt }) {

@@ -1,6 +1,8 @@
 /** Bugs to plant (mutants.ts): in the key ring's rules and its actor, and in what an isolate holds of it. */
 import type { Mutant } from "./mutants-of-merges.ts";
 
+const RING_ACTOR = "src/keys/key-ring-actor.ts";
+
 export const MUTANTS_OF_KEYS: readonly Mutant[] = [
   {
     name: "a rotation takes the old key out of the set at once",
@@ -219,6 +221,56 @@ export const MUTANTS_OF_KEYS: readonly Mutant[] = [
         file: "src/keys/signer.ts",
         find: "covers(first.value, signedAt) ? first : await signingKey(signedAt, asker);",
         replace: "covers(first.value, signedAt) || first.ok ? first : await signingKey(signedAt, asker);",
+      },
+    ],
+  },
+  {
+    name: "the ring that is sealed anew forgets the key that follows",
+    edits: [
+      {
+        file: RING_ACTOR,
+        find: "ring: { ...ring, ...active, next } }, {});",
+        replace: "ring: { ...ring, ...active, next: next.slice(1) } }, {});",
+      },
+    ],
+  },
+  {
+    name: "the ring opens what is sealed under one key encryption key alone",
+    edits: [
+      {
+        file: RING_ACTOR,
+        find: "if (!before.ok || before.value?.sealedUnder !== other) return null;",
+        replace: "return null;",
+      },
+    ],
+  },
+  {
+    name: "the ring that is sealed anew is said to rest under the old key encryption key",
+    edits: [
+      {
+        file: RING_ACTOR,
+        find: "if (isSame) this.#save({ sealedUnder, ring",
+        replace: "if (isSame) this.#save({ sealedUnder: other, ring",
+      },
+    ],
+  },
+  {
+    name: "what was done to the ring while it was sealed anew is undone",
+    edits: [
+      {
+        file: RING_ACTOR,
+        find: "const isSame = now.ok && JSON.stringify(now.value) === JSON.stringify(before.value);",
+        replace: "const isSame = now.ok && before.ok;",
+      },
+    ],
+  },
+  {
+    name: "only the key that signs is sealed anew",
+    edits: [
+      {
+        file: RING_ACTOR,
+        find: "ring.next.map(async (key) => await anew(key))",
+        replace: "ring.next.map(async (key) => await Promise.resolve(key))",
       },
     ],
   },

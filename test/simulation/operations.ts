@@ -87,6 +87,8 @@ export type Operation = { readonly pool?: number; readonly copyAfterMs?: number 
   /** An operator writes down what the pool knows of its identities, and takes in what was written down last. */
   | { readonly kind: "export" }
   | { readonly kind: "restore" }
+  /** An operator deploys the next step of a change of KEY_ENCRYPTION_KEY. */
+  | { readonly kind: "change-key" }
   /** An operator's emergency rotation of the signing key. */
   | { readonly kind: "rotate-key"; readonly isForced: boolean }
   /** An isolate asks for an issuer's keys, at times because none of those that it was told of fits a token. */

@@ -52,6 +52,7 @@ export type Request = { readonly identityPoolId: IdentityPoolId } & (
     }
   | { readonly kind: "import"; readonly lines: readonly FileLine[] }
   | { readonly kind: "export"; readonly size: number }
+  | { readonly kind: "change-key" }
   | { readonly kind: "rotate-key"; readonly isForced: boolean }
   | { readonly kind: "ask-issuer"; readonly isUnfit: boolean }
   | { readonly kind: "pause"; readonly ms: number }
@@ -103,6 +104,7 @@ export function inFlightOf(request: Request, login: LoginOf): InFlight {
     case "administer":
     case "import":
     case "export":
+    case "change-key":
     case "rotate-key":
     case "ask-issuer":
     case "pause":
@@ -125,7 +127,7 @@ export function describeRequest(request: Request): string {
     request.kind === "old-app" ? `${request.act} with [${[...request.presented].join(" ")}]` : "",
     request.kind === "import" ? JSON.stringify(request.lines) : "",
     request.kind === "merge-users" ? `${request.source} into ${request.destination}` : "",
-    ["pause", "rotate-key", "ask-issuer"].includes(request.kind) ? "" : `in ${request.identityPoolId}`,
+    ["pause", "change-key", "rotate-key", "ask-issuer"].includes(request.kind) ? "" : `in ${request.identityPoolId}`,
   ];
   return parts.filter((part) => part !== "").join(" ");
 }

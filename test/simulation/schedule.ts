@@ -1,6 +1,7 @@
 /** A schedule: what the clients do and which faults may strike. All of it is drawn from one seed. */
 import { disablingOf } from "./disablings.ts";
 import { FAULTS, type Fault, type FaultPlan } from "./faults.ts";
+import { keyChangeOf } from "./key-change-operations.ts";
 import { lateCopyOf } from "./late-copies.ts";
 import { type Operation, PROVIDERS, tokensOf, USERS } from "./operations.ts";
 import { poolChangesOf, poolRaceOf } from "./pool-races.ts";
@@ -39,6 +40,8 @@ const CREDENTIALS = 0.08;
 const ISSUERS = 0.04;
 /** And for an operator who stops users and lets them go on. */
 const DISABLINGS = 0.06;
+/** And for a change of KEY_ENCRYPTION_KEY. */
+const KEY_CHANGES = 0.05;
 /** And for imports and exports, most of them in a pool that has a source. */
 const TRANSFERS = 0.12;
 const TRANSFERS_WITH_SOURCE = 0.6;
@@ -85,6 +88,8 @@ export function scheduleOf(seed: number): Schedule {
   if (issuers.chance(ISSUERS)) return withRace(schedule, issuersOf(issuers), issuers);
   const disablings = streamOf(seed, "disablings");
   if (disablings.chance(DISABLINGS)) return withRace(schedule, disablingOf(disablings), disablings);
+  const keyChanges = streamOf(seed, "key changes");
+  if (keyChanges.chance(KEY_CHANGES)) return withRace(schedule, keyChangeOf(keyChanges), keyChanges);
   const transfers = streamOf(seed, "transfers");
   if (transfers.chance(TRANSFERS)) return withTransfers(schedule, transfers);
   const sources = streamOf(seed, "sources");

@@ -123,8 +123,8 @@ describe("the link transaction in simulation", () => {
     }
   });
 
-  it("reaches each of the fault points F1 to F24", () => {
+  it("reaches each of the fault points F1 to F25", () => {
     const numbers = new Set(FAULT_POINTS.map((point) => point.split(" ")[0]));
-    expect([...numbers]).toEqual(Array.from({ length: 24 }, (_, index) => `F${index + 1}`));
+    expect([...numbers]).toEqual(Array.from({ length: 25 }, (_, index) => `F${index + 1}`));
   });
 });

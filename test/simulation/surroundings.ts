@@ -8,6 +8,7 @@ import type { IdentityRecord } from "../../src/linking/identity-record.ts";
 import type { Message, Reply } from "../../src/linking/messages.ts";
 import type { Bucket } from "../../src/limits/rate-limit.ts";
 import type { Judge } from "./judge.ts";
+import type { KeyChange } from "./key-change.ts";
 import type { KeyJudge } from "./key-judge.ts";
 import type { Network } from "./network.ts";
 import type { Sources } from "./sources.ts";
@@ -26,6 +27,7 @@ export type Surroundings = {
   readonly sources: Sources | null;
   readonly keyRing: Slot<KeyRingActor, KeyRingState>;
   readonly keyJudge: KeyJudge;
+  readonly keyChange: KeyChange;
   /** What each isolate signed with last, and published last; null is nothing yet. */
   readonly isolates: readonly { readonly signsWith: string | null; readonly publishes: string | null }[];
   readonly relyingParties: {

@@ -20,6 +20,7 @@ import { deleteIdentities, unlinkIdentity } from "../../src/operations/identitie
 import { grantForCredentials } from "../../src/operations/credentials-grant.ts";
 import { rotateSigningKey } from "../../src/operations/rotate-signing-key.ts";
 import type { Isolate } from "./isolate.ts";
+import { deployStep } from "./key-change-operations.ts";
 import { ringIn } from "./keys.ts";
 import { objectsOf } from "./stubs.ts";
 import type { UnlinkRequest } from "./record-rules.ts";
@@ -158,6 +159,9 @@ export async function serve(serving: Serving, request: Request): Promise<Answer>
       if (lines.ok) world.file = lines.value;
       return lines.ok ? ok(null) : lines;
     }
+    case "change-key":
+      await deployStep(world, life, random);
+      return ok(null);
     case "rotate-key":
       return await rotateKey(serving, context, request.isForced);
     case "ask-issuer":

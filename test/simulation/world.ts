@@ -14,9 +14,10 @@ import type { FaultPlan } from "./faults.ts";
 import type { FileLine } from "./line-plans.ts";
 import { Isolate } from "./isolate.ts";
 import { Judge } from "./judge.ts";
+import { KeyChange } from "./key-change.ts";
 import { KeyJudge } from "./key-judge.ts";
 import { KeySets } from "./key-sets.ts";
-import { keyRingOf, type KeyRingSlot, RelyingParties, ringAt, ringIn } from "./keys.ts";
+import { keyRingOf, type KeyRingSlot, RelyingParties, ringAt, ringIn, wronglySealedIn } from "./keys.ts";
 import { Network } from "./network.ts";
 import { IdentityNode, type IdentitySlot } from "./nodes.ts";
 import { LoginNode, type LoginSlot } from "./login-node.ts";
@@ -56,6 +57,7 @@ export class World implements Surroundings {
   readonly keyRing: KeyRingSlot;
   readonly isolates: readonly [Isolate, Isolate];
   readonly keyJudge: KeyJudge;
+  readonly keyChange = new KeyChange();
   readonly relyingParties: RelyingParties;
   isRotationDue = false;
   /** What an operator has written down last of the pool. */
@@ -91,8 +93,8 @@ export class World implements Surroundings {
     this.keyJudge = new KeyJudge(this.network, ringIn(ring));
     this.relyingParties = new RelyingParties(this.network, ring, this.keyJudge);
     this.isolates = [
-      new Isolate(this, streamOf(plan.seed, "isolate 1")),
-      new Isolate(this, streamOf(plan.seed, "isolate 2")),
+      new Isolate(this, "isolate 1", streamOf(plan.seed, "isolate 1")),
+      new Isolate(this, "isolate 2", streamOf(plan.seed, "isolate 2")),
     ];
     this.network.onDeath = (slot) => this.observer.died(slot);
   }
@@ -203,6 +205,9 @@ export class World implements Surroundings {
 
   #keysChanged(before: unknown): void {
     const { stored } = this.keyRing;
+    const wrong = stored === null ? null : wronglySealedIn(stored);
+    if (wrong !== null)
+      this.network.violate(`keys-outlive-their-seal: ${wrong} rests under another key than the ring says`);
     this.keyJudge.stored(ringIn(before as KeyRingState | null), ringIn(stored), stored?.rotations ?? []);
   }
 

@@ -357,6 +357,19 @@ describe("a change of KEY_ENCRYPTION_KEY", () => {
     expect(await stub().describe()).toMatchObject({ sealedUnderSetting: "KEY_ENCRYPTION_KEY" });
   });
 
+  it("drops one key for an order by force, also while the ring cannot be sealed anew", async () => {
+    await signingKid();
+    const [active, next] = await publishedKids();
+    await deploy(NEW);
+    vi.spyOn(crypto.subtle, "wrapKey").mockRejectedValue(new Error("no entropy"));
+    expect(value(await stub().rotateNow({ force: true }))).toEqual({ kid: next, droppedKids: [active] });
+    expect(await stub().describe()).toMatchObject({ sealedUnderSetting: "KEY_ENCRYPTION_KEY_OTHER" });
+    vi.restoreAllMocks();
+    const key = value(await stub().signingKey());
+    expect(key.kid).toBe(next);
+    await expect(unsealSigningKey(key, OTHER_KEY)).resolves.toBeInstanceOf(CryptoKey);
+  });
+
   it("seals once for many calls at once", async () => {
     await signingKid();
     await deploy(NEW);
