@@ -61,11 +61,12 @@ function formOfFile(file: string): { readonly form: RowForm; readonly header: st
   } catch (error) {
     throw new Stop(`${file} cannot be read: ${error instanceof Error ? error.message : ""}`);
   }
-  const [first = ""] = head
+  const lines = head
     .subarray(0, read)
     .toString("utf8")
     .replace(/^\uFEFF/, "")
     .split(/\r?\n/);
+  const first = lines.find((line: string) => line.trim() !== "") ?? "";
   const form = formOf(first);
   if (!form.ok) throw new Stop(`${file}: ${form.error}`);
   return { form: form.value, header: form.value.kind === "csv" ? first : null };

@@ -46,7 +46,10 @@ something was refused or found, which it has said.`;
 const EXIT = { done: 0, stopped: 1, usage: 2, incomplete: 3 } as const;
 
 /** What is given up at the end: open files and connections. */
-function sessionOf({ identityPoolId, isJson, stateFolder = DEFAULT_FOLDER }: Order): Session & { close: () => void } {
+function sessionOf(
+  step: string,
+  { identityPoolId, isJson, stateFolder = DEFAULT_FOLDER }: Order,
+): Session & { close: () => void } {
   const region = identityPoolId.split(":")[0] ?? "";
   let parties: { cognito?: Party; edgepool?: Edgepool; memory?: Memory } = {};
   return {
@@ -54,7 +57,8 @@ function sessionOf({ identityPoolId, isJson, stateFolder = DEFAULT_FOLDER }: Ord
     region,
     cognito: () => (parties.cognito ??= connectCognito(region, process.env)),
     edgepool: () => (parties.edgepool ??= connectEdgepool(region, process.env)),
-    memory: () => (parties.memory ??= openMemory(stateFolder, identityPoolId, process.env["EDGEPOOL_ENDPOINT"] ?? "")),
+    memory: () =>
+      (parties.memory ??= openMemory(stateFolder, identityPoolId, process.env["EDGEPOOL_ENDPOINT"] ?? "", step)),
     say: (line) => void process.stderr.write(`${line}\n`),
     answer: (result, lines) => {
       process.stdout.write(isJson ? `${JSON.stringify(result, null, 2)}\n` : `${lines.join("\n")}\n`);
@@ -85,7 +89,7 @@ async function main([name = "", ...words]: readonly string[]): Promise<number> {
     console.log(step.usage);
     return EXIT.done;
   }
-  const session = sessionOf(order.value);
+  const session = sessionOf(name, order.value);
   try {
     return EXIT[await order.value.run(session)];
   } catch (error) {
@@ -98,4 +102,6 @@ async function main([name = "", ...words]: readonly string[]): Promise<number> {
   }
 }
 
+// Whoever reads the output may have seen enough: `| head`.
+process.stdout.on("error", () => process.exit(EXIT.stopped));
 process.exitCode = await main(process.argv.slice(2));

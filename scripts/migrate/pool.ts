@@ -137,8 +137,9 @@ function canonical(value: unknown): string {
 
 function readCopy(file: string, identityPoolId: string): PoolCopy {
   try {
-    const copy = JSON.parse(readFileSync(file, "utf8")) as PoolCopy;
-    if (copy.Pool?.IdentityPoolId === identityPoolId) return copy;
+    const copy = JSON.parse(readFileSync(file, "utf8")) as Partial<PoolCopy>;
+    const { Pool, Roles = {}, RoleMappings = {}, PrincipalTags = {} } = copy;
+    if (Pool?.IdentityPoolId === identityPoolId) return { ...copy, Pool, Roles, RoleMappings, PrincipalTags };
   } catch (error) {
     throw new Stop(`${file} is not a pool.json as export writes it: ${error instanceof Error ? error.message : ""}`);
   }

@@ -3,6 +3,8 @@ import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { explain } from "../../scripts/migrate/support/explain.ts";
+import { Stop } from "../../scripts/migrate/support/stop.ts";
 import { importLines } from "../../scripts/migrate/support/import-lines.ts";
 import type { Edgepool } from "../../scripts/migrate/support/parties.ts";
 import { type FileLine, fileLines, MAX_LINE_BYTES } from "../../scripts/migrate/support/file-lines.ts";
@@ -202,6 +204,13 @@ describe("lines that are sent", () => {
     expect(busy.pauses).toEqual([1000, 3000]);
   });
 
+  it("are not taken for done where an answer has no verdict of some of them", async () => {
+    const { importing } = service({});
+    const call = async () => await Promise.resolve({ Results: [{ Verdict: "adopted" }] });
+    const deaf = { ...importing, edgepool: { call } as unknown as Edgepool };
+    await expect(importLines(deaf, lines)).rejects.toThrow("ImportIdentities at Edgepool");
+  });
+
   it("are told as busy where that has no end, and the others are done", async () => {
     const busy = service({ b: 99 });
     expect(await verdictsOf(busy)).toEqual(["adopted", "busy", "adopted"]);
@@ -211,7 +220,8 @@ describe("lines that are sent", () => {
 
 describe("the memory of a migration", () => {
   const ENDPOINT = "https://identity.example.com";
-  const open = (name: string, pool = ID, endpoint = ENDPOINT) => openMemory(join(folder, name), pool, endpoint);
+  const open = (name: string, pool = ID, endpoint = ENDPOINT, step = "ids") =>
+    openMemory(join(folder, name), pool, endpoint, step);
 
   it("is there for the next run, for each pool and each Edgepool its own", () => {
     const first = open("memory");
@@ -238,5 +248,41 @@ describe("the memory of a migration", () => {
     ).toThrow("killed");
     expect(memory.progress("ids")).toBeUndefined();
     memory.close();
+  });
+
+  it("tells a full disk for what it is, and goes on from what was stored", () => {
+    const memory = open("full");
+    memory.keep("ids", { page: 1 });
+    memory.database.exec("PRAGMA max_page_count = 10; CREATE TABLE pages (page BLOB)");
+    const store = () =>
+      memory.together(() => {
+        memory.keep("ids", { page: 2 });
+        memory.database.exec("INSERT INTO pages VALUES (randomblob(100000))");
+      });
+    let failure: unknown;
+    try {
+      store();
+    } catch (error) {
+      failure = error;
+    }
+    expect(explain(failure)).toEqual([
+      "The memory of the migration cannot be used: database or disk is full.",
+      expect.stringContaining("--state"),
+    ]);
+    expect(memory.progress("ids")).toEqual({ page: 1 });
+    memory.close();
+  });
+
+  it("is one run's of a step at a time, and other steps' beside it", () => {
+    const first = open("locked");
+    expect(() => open("locked")).toThrow(
+      new Stop("another run of ids for this pool is under way: wait until it ends, or end it"),
+    );
+    const links = open("locked", ID, ENDPOINT, "links");
+    links.keep("links", {});
+    first.keep("ids", {});
+    links.close();
+    first.close();
+    open("locked").close();
   });
 });

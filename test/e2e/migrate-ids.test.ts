@@ -98,6 +98,15 @@ describe("ids", () => {
     expect(await stage.result(["ids", "--rate", "1000"])).toMatchObject({ Seen: 155 });
   });
 
+  it.each([
+    ["strange", "What answers there is not Amazon Cognito"],
+    ["unavailable", "Amazon Cognito is in trouble"],
+  ] as const)("takes no answer that is %s for an empty list", async (kind, advice) => {
+    await stage.cognito.trouble({ faults: [{ kind, operation: "ListIdentities" }] });
+    const { code, stderr } = await stage.migrate(["ids", "--dry-run"], { AWS_MAX_ATTEMPTS: "1" });
+    expect([code, stderr]).toEqual([1, expect.stringContaining(advice)]);
+  });
+
   it("says so when Cognito does not stop throttling, and keeps what was done", async () => {
     const { code: killed } = await stage.killed(["ids", "--rate", "2"], await after("ListIdentities", 2));
     expect(killed).toBeNull();

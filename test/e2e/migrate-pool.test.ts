@@ -1,4 +1,6 @@
 /** `npm run migrate`: check, pool, source, report and finish, between a stand-in of Cognito and a running Edgepool. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import {
   DescribeIdentityPoolCommand,
   GetIdentityPoolRolesCommand,
@@ -115,6 +117,18 @@ describe("pool", () => {
     expect(await stage.admin.send(new GetIdentityPoolRolesCommand({ IdentityPoolId }))).toMatchObject(ROLES);
     const tags = new GetPrincipalTagAttributeMapCommand({ IdentityPoolId, IdentityProviderName: GOOGLE });
     expect(await stage.admin.send(tags)).toMatchObject(TAGS);
+  });
+
+  it("is adopted from a file that has no more than the pool, and from none that is of another", async () => {
+    const file = join(stage.folder, "pool.json");
+    await writeFile(file, JSON.stringify({ Pool: { IdentityPoolId: stage.pool, IdentityPoolName: "p" } }));
+    const { code, stdout } = await stage.migrate(["pool", "--from", file]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("is here already")]);
+    for (const content of ["null", "[]", "7", "{", "{}", '{"Pool":null}']) {
+      await writeFile(file, content);
+      const refused = await stage.migrate(["pool", "--from", file]);
+      expect([refused.code, refused.stderr.trim().split("\n").length]).toEqual([1, 1]);
+    }
   });
 
   it("can be run again, and says what differs, without a value", async () => {

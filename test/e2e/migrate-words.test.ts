@@ -1,5 +1,7 @@
 /** What `npm run migrate` says: of a failed call, of how long it will take, and of a command line that it does not understand. */
 import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { explain } from "../../scripts/migrate/support/explain.ts";
@@ -8,8 +10,8 @@ import { fittingSource } from "../../scripts/migrate/support/source-members.ts";
 import { duration, statusLine } from "../../scripts/migrate/support/status.ts";
 import { CallFailed, type PartyName, Stop } from "../../scripts/migrate/support/stop.ts";
 
-function failure(party: PartyName, name: string, message = "", code?: string): CallFailed {
-  const cause = Object.assign(new Error(message), { name, ...(code !== undefined && { code }) });
+function failure(party: PartyName, name: string, message = "", more: string | object = {}): CallFailed {
+  const cause = Object.assign(new Error(message), { name, ...(typeof more === "string" ? { code: more } : more) });
   return new CallFailed(party, "ListIdentities", cause);
 }
 
@@ -40,7 +42,20 @@ describe("a failed call", () => {
     ["no right at Edgepool", failure("Edgepool", "AccessDeniedException"), "the pool among its pools"],
     ["a pool that is not adopted", failure("Edgepool", "ResourceNotFoundException"), "migrate -- pool"],
     ["an Edgepool that is down", failure("Edgepool", "Error", "", "ECONNREFUSED"), "EDGEPOOL_ENDPOINT"],
+    ["an Edgepool without TLS", failure("Edgepool", "Error", "wrong version number", "EPROTO"), "could not be reached"],
+    [
+      "a certificate of nobody's",
+      failure("Edgepool", "Error", "self-signed certificate", "DEPTH_ZERO_SELF_SIGNED_CERT"),
+      "could not be reached",
+    ],
     ["a page in Edgepool's place", failure("Edgepool", "SyntaxError", "Unexpected token '<'"), "is not Edgepool"],
+    [
+      "a page that says that it is down",
+      failure("Edgepool", "SyntaxError", "Unexpected token '<'", { $metadata: { httpStatusCode: 502 } }),
+      "is in trouble",
+    ],
+    ["an answer of nobody's", failure("Edgepool", "NoAnswer", "the answer has nothing"), "is not Edgepool"],
+    ["a redirection", failure("Edgepool", "Unknown", "", { $metadata: { httpStatusCode: 301 } }), "is not Edgepool"],
     ["an older Edgepool", failure("Edgepool", "UnknownOperationException"), "of this release or a newer one"],
     ["a pool that was here before", failure("Edgepool", "ResourceConflictException"), "not adopted a second time"],
     ["what cannot be", failure("Edgepool", "InvalidParameterException", "Invalid provider"), "`check` tells"],
@@ -218,10 +233,26 @@ describe("npm run migrate", () => {
       "EDGEPOOL_ENDPOINT and EDGEPOOL_ACCESS_KEY_ID and EDGEPOOL_SECRET_ACCESS_KEY must be set",
     ],
     ["an endpoint that is none", { EDGEPOOL_ENDPOINT: "identity.example.com" }, "must be the service's https address"],
+    ["an endpoint with a path", { EDGEPOOL_ENDPOINT: "https://identity.example.com/prod" }, "address without a path"],
   ])("says what is wrong with %s, with exit code 1", async (_, env, reason) => {
     const key = Object.keys(env).length === 0 ? {} : { EDGEPOOL_ACCESS_KEY_ID: "a", EDGEPOOL_SECRET_ACCESS_KEY: "b" };
     const { code, stderr } = await migrate(["report", "--pool", POOL], { ...key, ...env });
     expect([code, stderr.trim().split("\n").length]).toEqual([1, 1]);
     expect(stderr).toContain(reason);
+  });
+
+  it.each<[string, string, string]>([
+    ["a state folder that is a file", "a-file", "This machine does not let it: EEXIST"],
+    ["a state folder below a file", "a-file/state", "This machine does not let it: ENOTDIR"],
+    ["a memory that is none", "broken", "The memory of the migration cannot be used: file is not a database"],
+  ])("says what is wrong with %s, with exit code 1 and no stack", async (_, state, reason) => {
+    const folder = await mkdtemp(join(tmpdir(), "edgepool-migrate-"));
+    await writeFile(join(folder, "a-file"), "");
+    await mkdir(join(folder, "broken"));
+    await writeFile(join(folder, "broken", `${POOL.replaceAll(":", "_")}_.sqlite`), "x".repeat(5000));
+    const { code, stderr } = await migrate(["developers", "--pool", POOL, "--state", join(folder, state)]);
+    expect([code, stderr.trim().split("\n").length]).toEqual([1, 2]);
+    expect(stderr).toContain(reason);
+    await rm(folder, { recursive: true });
   });
 });

@@ -1,7 +1,13 @@
 /** What a failed call means to whoever runs the migration: one sentence for what is wrong, one for what to do. Pure. */
-import { CallFailed, type PartyName, Stop } from "./stop.ts";
+import { CallFailed, errcodeOf, type PartyName, Stop } from "./stop.ts";
 
-type Facts = { readonly name: string; readonly message: string; readonly code: string };
+type Facts = {
+  readonly name: string;
+  readonly message: string;
+  readonly code: string;
+  /** Of HTTP; 0 where there was no answer, or none that anybody noted. */
+  readonly status: number;
+};
 
 type Explanation = {
   readonly fits: (failed: Facts) => boolean;
@@ -95,13 +101,25 @@ const EXPLANATIONS: readonly Explanation[] = [
     },
   },
   {
-    fits: ({ name }) => name === "SyntaxError",
+    fits: ({ name, status }) => isStrange(name) && status >= 500,
+    does: {
+      Cognito: `Amazon Cognito is in trouble. ${AGAIN} in a while.`,
+      Edgepool: `Edgepool, or what stands before it, is in trouble. ${AGAIN} in a while.`,
+    },
+  },
+  {
+    fits: ({ name }) => isStrange(name) || name === "NoAnswer",
     does: {
       Cognito: "What answers there is not Amazon Cognito. Is AWS_ENDPOINT_URL set?",
       Edgepool: "What answers at EDGEPOOL_ENDPOINT is not Edgepool: it must be the service's own address.",
     },
   },
 ];
+
+/** An answer of which the SDK makes nothing: no JSON, or a failure without a name. */
+function isStrange(name: string): boolean {
+  return name === "SyntaxError" || name === "Unknown";
+}
 
 const UNKNOWN_KEY: ReadonlySet<string> = new Set([
   "ExpiredTokenException",
@@ -112,23 +130,37 @@ const UNKNOWN_KEY: ReadonlySet<string> = new Set([
 ]);
 const REFUSED_INPUT: ReadonlySet<string> = new Set([
   "InvalidParameterException",
+  // Of a line whose members are nested so deep that it cannot be written.
+  "RangeError",
   "RequestEntityTooLargeException",
   "SerializationException",
   "ValidationException",
 ]);
 
 const THROTTLED: ReadonlySet<string> = new Set(["ThrottlingException", "TooManyRequestsException"]);
-const UNREACHABLE = /^(E(CONN|HOST|NET|PIPE|AI_|NOTFOUND|TIMEDOUT)|CERT_|ERR_TLS|SELF_SIGNED|UNABLE_TO_)/;
+const UNREACHABLE =
+  /^(E(CONN|HOST|NET|PIPE|PROTO|AI_|NOTFOUND|TIMEDOUT)|CERT_|ERR_(TLS|SSL)|(DEPTH_ZERO_)?SELF_SIGNED|UNABLE_TO_)/;
 
 /** Lines for the terminal; undefined for what is a bug of this tool. */
 export function explain(error: unknown): readonly string[] | undefined {
   if (error instanceof Stop) return [error.message];
-  if (!(error instanceof CallFailed)) return undefined;
+  if (!(error instanceof CallFailed)) return localTrouble(error);
   const { party, operation, cause } = error;
   const facts = factsOf(cause);
   const advice = EXPLANATIONS.find(({ fits }) => fits(facts))?.does[party];
-  const said = [facts.name, facts.message].filter((text) => text !== "").join(": ");
+  const words = facts.name === "Unknown" ? [`HTTP ${facts.status}`] : [facts.name, facts.message];
+  const said = words.filter((text) => text !== "").join(": ");
   return [`${operation} at ${party === "Cognito" ? "Amazon Cognito" : "Edgepool"}: ${said}`, advice ?? `${AGAIN}.`];
+}
+
+/** What this machine did not do: a file or a folder, or the memory of the migration. */
+function localTrouble(error: unknown): readonly string[] | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (errcodeOf(error) !== undefined) {
+    return [`The memory of the migration cannot be used: ${error.message}.`, `See to its folder (--state). ${AGAIN}.`];
+  }
+  if (!("syscall" in error)) return undefined;
+  return [`This machine does not let it: ${error.message}.`, `See to that file or folder, and its disk. ${AGAIN}.`];
 }
 
 /** Whether the call was refused for what it asks, so that it would be refused again. */
@@ -142,7 +174,8 @@ export function isNamed(error: unknown, name: string): error is CallFailed {
 
 /** The SDK adds a hint for its own users to the message of what it cannot read. */
 function factsOf(cause: unknown): Facts {
-  if (!(cause instanceof Error)) return { name: "Error", message: String(cause), code: "" };
+  if (!(cause instanceof Error)) return { name: "Error", message: String(cause), code: "", status: 0 };
   const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
-  return { name: cause.name, message: cause.message.split("\n")[0] ?? "", code };
+  const { $metadata: metadata = {} } = cause as { readonly $metadata?: { readonly httpStatusCode?: number } };
+  return { name: cause.name, message: cause.message.split("\n")[0] ?? "", code, status: metadata.httpStatusCode ?? 0 };
 }

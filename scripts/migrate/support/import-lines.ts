@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Edgepool, OwnInput } from "./parties.ts";
 import { isRefusedInput } from "./explain.ts";
 import type { Pace } from "./pace.ts";
-import { CallFailed } from "./stop.ts";
+import { CallFailed, NoAnswer } from "./stop.ts";
 
 /** As a line of a file has it: the form is that of ImportIdentities (docs/operations.md). */
 export type ImportLine = Readonly<Record<string, unknown>>;
@@ -59,6 +59,9 @@ async function importCall(importing: Importing, lines: readonly ImportLine[]): P
   try {
     const input = { IdentityPoolId: identityPoolId, Identities: lines } as OwnInput<"ImportIdentities">;
     const { Results } = await edgepool.call("ImportIdentities", input);
+    // A line without a verdict would be lost.
+    if (Results.length !== lines.length)
+      throw new CallFailed("Edgepool", "ImportIdentities", new NoAnswer("ImportIdentities"));
     return Results.map(({ Verdict, Reason = "" }) => ({ verdict: Verdict, reason: Reason }));
   } catch (error) {
     if (!(error instanceof CallFailed) || !isRefusedInput(error)) throw error;

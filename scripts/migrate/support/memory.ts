@@ -5,6 +5,7 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { errcodeOf, SQLITE_BUSY, Stop } from "./stop.ts";
 
 export const DEFAULT_FOLDER = ".edgepool-migrate";
 
@@ -21,16 +22,20 @@ export type Memory = {
   close(): void;
 };
 
+/** How long one step waits for another that is just storing something. */
+const TIMEOUT_MS = 10_000;
+
 /**
  * `folder` is made, and closed to other users: a list of ids is nobody else's. `endpoint` is Edgepool's: what one deployment has taken,
- * another has not.
+ * another has not. `runs` is the step that does: a second run of it is stopped while the first is under way: each would go on where the other is.
  */
-export function openMemory(folder: string, identityPoolId: string, endpoint: string): Memory {
+export function openMemory(folder: string, identityPoolId: string, endpoint: string, runs: string): Memory {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const owner = `${identityPoolId}_${URL.parse(endpoint)?.host ?? ""}`.replaceAll(":", "_");
   const fileOf = (name: string) => join(folder, `${owner}.${name}`);
   const file = fileOf("sqlite");
-  const database = new DatabaseSync(file);
+  const lock = lockOf(fileOf(`${runs}.lock`), runs);
+  const database = new DatabaseSync(file, { timeout: TIMEOUT_MS });
   chmodSync(file, 0o600);
   database.exec(
     "PRAGMA journal_mode = WAL; CREATE TABLE IF NOT EXISTS progress (step TEXT PRIMARY KEY, state TEXT NOT NULL)",
@@ -58,12 +63,27 @@ export function openMemory(folder: string, identityPoolId: string, endpoint: str
         database.exec("COMMIT");
         return value;
       } catch (error) {
-        database.exec("ROLLBACK");
+        // Where the disk is full it has been rolled back already.
+        if (database.isTransaction) database.exec("ROLLBACK");
         throw error;
       }
     },
     close() {
       database.close();
+      lock.close();
     },
   };
+}
+
+/** Held by the operating system, and so for as long as the process lives, however it ends. */
+function lockOf(file: string, step: string): DatabaseSync {
+  const lock = new DatabaseSync(file);
+  try {
+    lock.exec("BEGIN EXCLUSIVE");
+    return lock;
+  } catch (error) {
+    lock.close();
+    if (errcodeOf(error) !== SQLITE_BUSY) throw error;
+    throw new Stop(`another run of ${step} for this pool is under way: wait until it ends, or end it`);
+  }
 }

@@ -11,9 +11,9 @@ import {
   type ServiceOutputTypes,
 } from "@aws-sdk/client-cognito-identity";
 import { json } from "node:stream/consumers";
-import type { ExtensionName, extensions } from "../../../src/protocol/extensions.ts";
+import { type ExtensionName, extensions } from "../../../src/protocol/extensions.ts";
 import type { OutputValueOf } from "../../../src/protocol/shape-language.ts";
-import { CallFailed, type PartyName, Stop } from "./stop.ts";
+import { CallFailed, NoAnswer, type PartyName, Stop } from "./stop.ts";
 
 export type Party = {
   readonly name: PartyName;
@@ -66,6 +66,11 @@ export function connectEdgepool(region: string, variables: Variables): Edgepool 
   if (!/^https?:$/.test(URL.parse(endpoint)?.protocol ?? "")) {
     throw new Stop(`EDGEPOOL_ENDPOINT must be the service's https address, and ${JSON.stringify(endpoint)} is not`);
   }
+  if (URL.parse(endpoint)?.pathname !== "/") {
+    throw new Stop(
+      `EDGEPOOL_ENDPOINT must be the service's address without a path, and ${JSON.stringify(endpoint)} has one`,
+    );
+  }
   const client = new CognitoIdentityClient({
     endpoint,
     region,
@@ -88,12 +93,30 @@ function partyOf(name: PartyName, client: CognitoIdentityClient): Party {
     name,
     async send(command) {
       try {
-        return await client.send(command);
+        const output = await client.send(command);
+        return sayingSomething(operationOf(command), output);
       } catch (error) {
-        throw new CallFailed(name, command.constructor.name.replace(/Command$/, ""), error);
+        throw new CallFailed(name, operationOf(command), error);
       }
     },
   };
+}
+
+function operationOf(command: object): string {
+  return command.constructor.name.replace(/Command$/, "");
+}
+
+/** Of what is read page by page: an answer without any of them is nobody's that knows the operation, and no empty list. */
+const SAID: Readonly<Record<string, readonly string[]>> = {
+  DescribeIdentityPool: ["IdentityPoolId"],
+  ListIdentities: ["Identities", "IdentityPoolId"],
+  LookupDeveloperIdentity: ["IdentityId", "DeveloperUserIdentifierList"],
+};
+
+function sayingSomething<Output>(operation: string, output: Output): Output {
+  const members = SAID[operation] ?? [];
+  if (members.length > 0 && !members.some((name) => Object(output)[name] !== undefined)) throw new NoAnswer(operation);
+  return output;
 }
 
 /**
@@ -131,6 +154,10 @@ async function askOwn<Name extends ExtensionName>(
     await client.send(carrier);
   } catch (error) {
     throw new CallFailed("Edgepool", operation, error);
+  }
+  const { required } = extensions[operation].output;
+  if (!required.every((name) => Object.hasOwn(Object(output), name))) {
+    throw new CallFailed("Edgepool", operation, new NoAnswer(operation));
   }
   return output as OwnOutput<Name>;
 }
