@@ -1,7 +1,9 @@
-/** A place for one shard of a pool's list of identities (pools/identity-directory.ts): its tables, and its closed mark. */
+/** A place for one shard of a pool's list of identities (pools/identity-directory.ts, shard-sweep.ts): its tables, its end, and its alarm. */
 import { DurableObject } from "cloudflare:workers";
 import { IdentityDirectory } from "../pools/identity-directory.ts";
+import { ShardSweep } from "../pools/shard-sweep.ts";
 import { type ShardCounts, ShardTables } from "./shard-tables.ts";
+import { sweepHostOf } from "./shard-sweep-host.ts";
 
 const CLOSED_KEY = "closed";
 
@@ -11,6 +13,7 @@ type Given<Name extends keyof IdentityDirectory> = Parameters<IdentityDirectory[
 export class IdentityDirectoryObject extends DurableObject<Env> {
   readonly #tables: ShardTables;
   readonly #directory: IdentityDirectory;
+  readonly #sweep: ShardSweep;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -29,6 +32,7 @@ export class IdentityDirectoryObject extends DurableObject<Env> {
       freed: tables.freed,
       gone: tables.gone,
     });
+    this.#sweep = new ShardSweep(sweepHostOf({ ctx: () => this.ctx, env: () => this.env }), this.#directory);
   }
 
   update(...given: Given<"update">) {
@@ -49,8 +53,11 @@ export class IdentityDirectoryObject extends DurableObject<Env> {
   exportPage(...given: Given<"exportPage">) {
     return this.#directory.exportPage(...given);
   }
-  close(): void {
-    this.#directory.close();
+  close(): boolean {
+    return this.#sweep.close();
+  }
+  override async alarm(): Promise<void> {
+    await this.#sweep.alarm();
   }
 
   /** `since` in epoch seconds. It may read each row once. */

@@ -38,11 +38,9 @@ export class IdentityPoolObject extends ConfiguredObject {
   async update(settings: IdentityPoolSettings, callKey?: string | null): Promise<Result<IdentityPool> | null> {
     return await this.#pool.update(settings, callKey);
   }
-
   async change(change: PoolChange, callKey?: string | null): Promise<Result<void> | null> {
     return await this.#pool.change(change, callKey);
   }
-
   async remove(callKey: string | null): Promise<boolean> {
     return await this.#pool.remove(callKey);
   }
@@ -56,6 +54,7 @@ export class IdentityPoolObject extends ConfiguredObject {
 
   #host(): PoolHost {
     const objects = () => isolate.stubsOf(this.env);
+    const setAlarm = (wakeAt: number) => this.ctx.waitUntil(this.ctx.storage.setAlarm(wakeAt * 1000));
     return {
       now: () => Date.now() / 1000,
       save: (record, wakeAt, shards) => {
@@ -63,23 +62,19 @@ export class IdentityPoolObject extends ConfiguredObject {
         this.ctx.storage.kv.put(RECORD_KEY, record);
         if (shards !== undefined) this.ctx.storage.kv.put(SHARDS_KEY, shards);
         if (wakeAt === null) this.ctx.waitUntil(this.ctx.storage.deleteAlarm());
-        else this.#setAlarm(wakeAt);
+        else setAlarm(wakeAt);
       },
       directoryShards: () => this.ctx.storage.kv.get<number>(SHARDS_KEY) ?? FIRST_SHARDS,
-      setAlarm: (wakeAt) => this.#setAlarm(wakeAt),
+      setAlarm,
       seal: async (identityPoolId, settings) => await sealSecrets(identityPoolId, settings, this.config),
       open: async (pool, sealed) => await withSecrets(pool, sealed, this.config),
       list: async (identityPoolId, name, revision, hasSource) => {
-        const directory = objects().poolDirectory(poolDirectoryOf(identityPoolId));
-        await directory.update(identityPoolId, name, revision, hasSource);
+        await objects()
+          .poolDirectory(poolDirectoryOf(identityPoolId))
+          .update(identityPoolId, name, revision, hasSource);
       },
-      shard: (name) => objects().directoryShard(name),
-      removeIdentity: async (identityId) => await objects().identity(identityId).remove(identityId, "*", true),
+      closeShard: async (name) => await objects().directoryShard(name).close(),
       leftOver: (what, cause) => writeEvent({ event: "pool-not-settled", what, cause: String(cause) }),
     };
-  }
-
-  #setAlarm(wakeAt: number): void {
-    this.ctx.waitUntil(this.ctx.storage.setAlarm(wakeAt * 1000));
   }
 }

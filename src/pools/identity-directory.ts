@@ -130,6 +130,15 @@ export class IdentityDirectory {
     return entries;
   }
 
+  /** Identities that were deleted with their pool. */
+  takeOut(identityIds: readonly IdentityId[]): void {
+    for (const identityId of identityIds) this.#storage.listed.delete(identityId);
+  }
+
+  isClosed(): boolean {
+    return this.#storage.isClosed();
+  }
+
   /** The pool was deleted. The mark stays, so that an identity that comes late learns of it. */
   close(): void {
     if (!this.#storage.isClosed()) this.#storage.close();

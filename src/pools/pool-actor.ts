@@ -1,22 +1,17 @@
 /**
- * One identity pool as an actor: its settings, its entry in the directory of pools, and the sweep that takes its identities
- * along when it is deleted. Directory and identities follow by an outbox, so that a crash between leaves nothing behind.
+ * One identity pool as an actor: its settings, its entry in the directory of pools, and the shards of its list, which take
+ * its identities along when it is deleted. Directory and shards follow by an outbox, so that a crash between leaves nothing behind.
  */
 import { backoffSeconds } from "../domain/backoff.ts";
 import { isAmongDone, withCall } from "../domain/done-calls.ts";
 import { ok, type Result } from "../domain/errors.ts";
-import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
+import type { IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
 import { FIRST_SHARDS, shardNames } from "./directory-shards.ts";
-import { idOf } from "./identity-directory.ts";
 import { changedPool, type PoolChange } from "./pool-changes.ts";
-import type { PoolHost, PoolRecord, SweepPosition } from "./pool-host.ts";
+import type { PoolHost, PoolRecord } from "./pool-host.ts";
 import { formerNamesWith, replaceSettings, withKept } from "./pool-settings.ts";
 import { type SealedSecrets, withoutSecrets } from "./sealed-secrets.ts";
-
-/** Identities that are deleted at once, and how often in one alarm: a bounded piece of work, repeated until none is left. */
-const SWEEP_PAGE = 50;
-const SWEEP_PAGES = 40;
 
 export class PoolActor {
   readonly #host: PoolHost;
@@ -130,11 +125,7 @@ export class PoolActor {
    */
   async alarm(): Promise<void> {
     await this.#list();
-    try {
-      if (await this.#sweep()) return;
-    } catch (cause) {
-      this.#host.leftOver("its identities", cause);
-    }
+    await this.#closeShards();
     if (this.#record === null || this.#isAtRest(this.#record)) return;
     const { pool, movedAt = Number.POSITIVE_INFINITY } = this.#record;
     const now = this.#host.now();
@@ -214,76 +205,35 @@ export class PoolActor {
   }
 
   /**
-   * Deletes the identities of a deleted pool, shard by shard, and goes past those that stand still: the next round comes back
-   * to them. True when it is to go on at once. Its own record stays: the id is never used again.
+   * Has the shards of a deleted pool delete their identities, all side by side, and notes how many are done. Its own record stays:
+   * the id is never used again.
    */
-  async #sweep(): Promise<boolean> {
-    let hasMoved = false;
-    let at = this.#record === null || this.#isAtRest(this.#record) ? null : startOfSweep(this.#record);
-    for (let page = 0; at !== null && page < SWEEP_PAGES; page++) {
-      const swept = await this.#sweepPage(at);
-      hasMoved ||= swept.hasMoved;
-      at = swept.next;
-    }
+  async #closeShards(): Promise<void> {
     const record = this.#record;
-    if (record === null || this.#isAtRest(record)) return false;
-    const goesOn = hasMoved || at !== null;
-    if (goesOn || record.sweepAt) this.#save({ ...record, sweepAt: at }, hasMoved ? undefined : record.movedAt);
-    return goesOn;
-  }
-
-  /** One page of one shard, and where the round goes on; null ends it. */
-  async #sweepPage({ shard, after }: SweepPosition): Promise<{ hasMoved: boolean; next: SweepPosition | null }> {
-    const names = this.#record === null ? [] : this.#shardNamesOf(this.#record);
-    const name = names[shard];
-    const next = shard + 1 < names.length ? { shard: shard + 1, after: "" } : null;
-    if (this.#record === null || name === undefined) return { hasMoved: false, next: null };
-    const identityIds = await this.#readShard(name, after);
-    if (identityIds === null) return { hasMoved: false, next };
-    const last = identityIds.at(-1);
-    if (last === undefined) {
+    if (record?.state !== "deleted") return;
+    const left = this.#shardNamesOf(record).slice(record.sweptShards);
+    const areEmpty = await Promise.all(left.map(async (name) => await this.#closeShard(name)));
+    const first = areEmpty.indexOf(false);
+    const sweptShards = record.sweptShards + (first < 0 ? left.length : first);
+    try {
       // Another run of the alarm may have come further meanwhile.
-      const isNews = after === "" && this.#record.sweptShards === shard;
-      if (isNews) this.#save({ ...this.#record, sweptShards: shard + 1 });
-      return { hasMoved: isNews, next };
-    }
-    const kinds = await Promise.all(identityIds.map(async (identityId) => await this.#sweepIdentity(name, identityId)));
-    return { hasMoved: kinds.includes("gone"), next: { shard, after: kinds.includes("busy") ? last : after } };
-  }
-
-  /** Null when it does not answer: such a shard holds up no other. */
-  async #readShard(name: string, after: string): Promise<readonly IdentityId[] | null> {
-    try {
-      await this.#host.shard(name).close();
-      return (await this.#host.shard(name).page(after, SWEEP_PAGE)).map(idOf);
+      if (this.#record !== null && sweptShards > this.#record.sweptShards) this.#save({ ...this.#record, sweptShards });
     } catch (cause) {
       this.#host.leftOver("its identities", cause);
-      return null;
     }
   }
 
-  async #sweepIdentity(shard: string, identityId: IdentityId): Promise<"gone" | "busy"> {
+  /** False also where it does not answer: such a shard holds up no other. */
+  async #closeShard(name: string): Promise<boolean> {
     try {
-      const { kind } = await this.#host.removeIdentity(identityId);
-      if (kind === "busy") return kind;
-      // Taken off here as well as by the identity's own outbox: an entry that came late has no identity to do it.
-      await this.#host.shard(shard).update("remove", identityId);
-      return "gone";
+      return (await this.#host.closeShard(name)) === true;
     } catch (cause) {
-      // One that cannot be reached holds up no other of its batch.
       this.#host.leftOver("its identities", cause);
-      return "busy";
+      return false;
     }
   }
 }
 
 function hasSource({ source }: IdentityPool): boolean {
   return source !== undefined;
-}
-
-/** At the first shard that is left, or further on in a round that is not over; null where nothing is to be swept. */
-function startOfSweep(record: PoolRecord | null): SweepPosition | null {
-  if (record?.state !== "deleted") return null;
-  const { sweepAt = null, sweptShards } = record;
-  return sweepAt !== null && sweepAt.shard >= sweptShards ? sweepAt : { shard: sweptShards, after: "" };
 }

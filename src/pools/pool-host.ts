@@ -1,12 +1,8 @@
 /** What a pool's actor keeps, and what the object that it lives in gives to it. */
 import type { DoneCall } from "../domain/done-calls.ts";
-import type { IdentityId, IdentityPoolId } from "../domain/identifiers.ts";
+import type { IdentityPoolId } from "../domain/identifiers.ts";
 import type { IdentityPool, IdentityPoolSettings } from "../domain/identity-pool.ts";
-import type { ListEntry } from "./identity-directory.ts";
 import type { SealedSecrets } from "./sealed-secrets.ts";
-
-/** How far a round of the sweep has come: in this shard past this id. */
-export type SweepPosition = { readonly shard: number; readonly after: string };
 
 export type PoolRecord = {
   readonly version: 1;
@@ -24,19 +20,10 @@ export type PoolRecord = {
   readonly changedBy?: readonly DoneCall[];
   /** Whether the directory of pools has heard of the latest name, of a source that came or went, or of the end. */
   readonly isListed: boolean;
-  /** Directory shards that hold no identity any more; only meaningful once deleted. */
+  /** Directory shards that hold no identity any more, from the first on; only meaningful once deleted. */
   readonly sweptShards: number;
-  /** Where the round goes on that one alarm could not end. */
-  readonly sweepAt?: SweepPosition | null;
   /** When it last came a step further, in epoch seconds: what is left has been waiting since. */
   readonly movedAt?: number;
-};
-
-/** One shard of its list of identities. Calls may fail, and then it is not known whether they took effect. */
-export type ShardCalls = {
-  close(): Promise<void>;
-  page(after: string, limit: number): Promise<readonly ListEntry[]>;
-  update(change: "remove", identityId: IdentityId): Promise<unknown>;
 };
 
 /** What the actor asks of the object that it lives in. Instants are epoch seconds. */
@@ -63,9 +50,11 @@ export type PoolHost = {
    * twice, as all calls.
    */
   list(identityPoolId: IdentityPoolId, name: string | null, revision: number, hasSource: boolean): Promise<void>;
-  shard(name: string): ShardCalls;
-  /** Deletes an identity for good. */
-  removeIdentity(identityId: IdentityId): Promise<{ readonly kind: "done" | "refused" | "busy" }>;
+  /**
+   * Tells a shard of its list that the pool was deleted, so that it deletes its identities; whether none is left. May fail as all
+   * calls. Nothing of a shard of the release before, which leaves them to the pool: it is asked again.
+   */
+  closeShard(name: string): Promise<boolean | undefined>;
   /** Something is left for the alarm. */
   leftOver(what: "its entry in the directory" | "its identities" | "its secrets", cause: unknown): void;
 };

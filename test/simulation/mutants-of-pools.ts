@@ -2,6 +2,7 @@
 import type { Mutant } from "./mutants-of-merges.ts";
 
 const POOL = "src/pools/pool-actor.ts";
+const SWEEP = "src/pools/shard-sweep.ts";
 const DIRECTORY = "src/pools/pool-directory.ts";
 const SETTINGS = "src/pools/pool-settings.ts";
 const CHANGES = "src/pools/pool-changes.ts";
@@ -143,12 +144,23 @@ export const MUTANTS_OF_POOLS: readonly Mutant[] = [
     "    this.#host.setAlarm(now + backoffSeconds(now - movedAt, pool.identityPoolId));\n",
     "",
   ),
-  mutant("a list is read before it is closed", POOL, "      await this.#host.shard(name).close();\n", ""),
+  mutant(
+    "a list that was closed takes whoever comes late",
+    "src/pools/identity-directory.ts",
+    "    if (this.#storage.isClosed()) return { poolDeleted: true };\n",
+    "",
+  ),
   mutant(
     "an identity that stands still is gone past for good",
+    SWEEP,
+    "    if (this.#isEmpty()) {\n      this.#host.save",
+    "    if (at === null) {\n      this.#host.save",
+  ),
+  mutant(
+    "a list that did not hear of the end counts as empty",
     POOL,
-    'const isNews = after === "" && ',
-    "const isNews = ",
+    '      this.#host.leftOver("its identities", cause);\n      return false;',
+    '      this.#host.leftOver("its identities", cause);\n      return true;',
   ),
   // Lists of identities.
   mutant("a page goes on behind what it has not shown", LISTS, "found.length > wanted ? page.at(-1)?.place : at", "at"),

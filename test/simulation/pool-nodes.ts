@@ -9,9 +9,10 @@ import { sealSecrets, withSecrets } from "../../src/durable/pool-secrets.ts";
 import { FIRST_SHARDS } from "../../src/pools/directory-shards.ts";
 import { IdentityDirectory, type Rows, type ShardStorage } from "../../src/pools/identity-directory.ts";
 import { PoolActor } from "../../src/pools/pool-actor.ts";
-import type { PoolHost, PoolRecord, ShardCalls } from "../../src/pools/pool-host.ts";
+import type { PoolHost, PoolRecord } from "../../src/pools/pool-host.ts";
 import type { PoolChange } from "../../src/pools/pool-changes.ts";
 import { PoolDirectory, type PoolListing } from "../../src/pools/pool-directory.ts";
+import { ShardSweep, type SweepHost, type SweepRecord } from "../../src/pools/shard-sweep.ts";
 import { KEYS } from "./settings.ts";
 import { type Life, NetworkFailure, type Slot, StorageFailure } from "./slots.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -40,10 +41,10 @@ type PoolDirectoryState = {
 type ShardTable = Exclude<keyof ShardStorage, "isClosed" | "close">;
 type RowOf<Table extends ShardTable> = ShardStorage[Table] extends Rows<infer Row> ? Row : never;
 type ShardTables = { readonly [Table in ShardTable]: ReadonlyMap<string, RowOf<Table>> };
-type ShardState = { readonly tables: ShardTables; readonly isClosed: boolean };
+type ShardState = { readonly tables: ShardTables; readonly isClosed: boolean; readonly sweep: SweepRecord | null };
 /** A shard with import lists in it, and nobody else. */
 export function listing(imported: ShardTables["imported"]): ShardState {
-  return { tables: { ...NO_ROWS, imported }, isClosed: false };
+  return { tables: { ...NO_ROWS, imported }, isClosed: false, sweep: null };
 }
 
 const NO_ROWS: ShardTables = { listed: new Map(), imported: new Map(), freed: new Map(), gone: new Map() };
@@ -120,43 +121,31 @@ export class PoolNode {
           node.update(identityPoolId, name, revision, hasSource),
         );
       },
-      shard: (name) => shardCallsOf(this.#world, this.#life, name),
-      removeIdentity: async (identityId) => {
-        const identity = this.#world.identity(identityId);
-        return await network.call(
-          this.#life,
-          identity,
-          "remove",
-          async (node) => await node.remove(identityId, "*", true),
-        );
-      },
-      leftOver: (_, cause) => {
-        if (cause instanceof NetworkFailure || cause instanceof StorageFailure) return;
-        network.violate(`defect: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
-      },
+      closeShard: async (name) =>
+        await network.call(this.#life, pools.shard(name), "close", (node) => node.endWithPool()),
+      leftOver: (_, cause) => leftOver(network, cause),
     };
   }
 }
 
-/** The calls to one shard of a pool's list of identities. */
-export function shardCallsOf(world: Pick<PoolWorld, "network" | "pools">, life: Life, name: string): ShardCalls {
-  const { network } = world;
-  const shard = world.pools.shard(name);
-  return {
-    close: async () => await network.call(life, shard, "close", (node) => node.close()),
-    page: async (after, limit) => await network.call(life, shard, "page", (node) => node.page(after, limit)),
-    update: async (change, identityId) =>
-      await network.call(life, shard, `${change} ${identityId}`, (node) => node.update(change, identityId)),
-  };
+function leftOver(network: PoolWorld["network"], cause: unknown): void {
+  if (cause instanceof NetworkFailure || cause instanceof StorageFailure) return;
+  network.violate(`defect: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
 }
 
 /** Whatever one call changes is one storage step, as changes of one database with no wait between them are. */
 export class ShardNode extends IdentityDirectory {
   readonly #inOneStep: <T>(call: () => T) => T;
+  readonly #sweep: ShardSweep;
 
-  constructor(world: Pick<Surroundings, "store">, slot: ShardSlot, life: Life) {
+  constructor(world: PoolWorld, slot: ShardSlot, life: Life) {
+    const { network } = world;
     let changing: ShardState | null = null;
-    const state = (): ShardState => changing ?? slot.stored ?? { tables: NO_ROWS, isClosed: false };
+    let wakeAt: number | null = null;
+    const arm = (at: number) => {
+      if (life.isAlive) network.setAlarm(slot, at * 1000);
+    };
+    const state = (): ShardState => changing ?? slot.stored ?? { tables: NO_ROWS, isClosed: false, sweep: null };
     const store = (changed: Partial<ShardState>) => {
       changing = { ...state(), ...changed };
     };
@@ -188,20 +177,49 @@ export class ShardNode extends IdentityDirectory {
     this.#inOneStep = (call) => {
       try {
         const reply = call();
-        if (changing !== null) world.store(life, slot, changing, () => {});
+        if (changing !== null) world.store(life, slot, changing, () => wakeAt !== null && arm(wakeAt));
         return reply;
       } finally {
         changing = null;
+        wakeAt = null;
       }
     };
+    const host: SweepHost = {
+      name: slot.name,
+      now: () => network.clockOf(slot) / 1000,
+      read: () => state().sweep,
+      save: (sweep, at) => {
+        const save = () => {
+          store({ sweep });
+          wakeAt = at;
+        };
+        if (changing === null) this.#inOneStep(save);
+        else save();
+      },
+      setAlarm: arm,
+      removeIdentity: async (identityId) =>
+        await network.call(
+          life,
+          world.identity(identityId),
+          "remove",
+          async (node) => await node.remove(identityId, "*", true),
+        ),
+      leftOver: (cause) => leftOver(network, cause),
+    };
+    this.#sweep = new ShardSweep(host, this);
   }
 
   override update(...given: Parameters<IdentityDirectory["update"]>): ReturnType<IdentityDirectory["update"]> {
     return this.#inOneStep(() => super.update(...given));
   }
 
-  override close(): void {
-    this.#inOneStep(() => super.close());
+  /** `close` of the object: the mark and the alarm are one step. */
+  endWithPool(): boolean {
+    return this.#inOneStep(() => this.#sweep.close());
+  }
+
+  override takeOut(...given: Parameters<IdentityDirectory["takeOut"]>): void {
+    this.#inOneStep(() => super.takeOut(...given));
   }
 
   override keepFreed(...given: Parameters<IdentityDirectory["keepFreed"]>): void {
@@ -214,7 +232,9 @@ export class ShardNode extends IdentityDirectory {
     return this.#inOneStep(() => super.importIdentities(...given));
   }
 
-  async alarm(): Promise<void> {}
+  async alarm(): Promise<void> {
+    await this.#sweep.alarm();
+  }
 }
 
 export class PoolDirectoryNode extends PoolDirectory {

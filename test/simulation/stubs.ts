@@ -11,7 +11,7 @@ import type { KeyRingSlot } from "./keys.ts";
 import type { LoginSlot } from "./login-node.ts";
 import type { Network } from "./network.ts";
 import type { IdentityNode, IdentitySlot } from "./nodes.ts";
-import { type PoolDirectoryNode, type PoolNode, shardCallsOf, type ShardNode } from "./pool-nodes.ts";
+import { type PoolDirectoryNode, type PoolNode, type ShardNode } from "./pool-nodes.ts";
 import type { Pools } from "./pools.ts";
 import type { SourceJudge } from "./source-judge.ts";
 import type { Sources } from "./sources.ts";
@@ -137,7 +137,6 @@ export function objectsOf(world: World, life: Life): Reachable {
       await Promise.resolve({ identityPoolId, shards: FIRST_SHARDS }),
     directoryShard(name: string) {
       return {
-        ...shardCallsOf(world, life, name),
         page: async (...given: Parameters<ShardNode["page"]>) =>
           await network.call(life, world.pools.shard(name), "page", (node) => node.page(...given)),
         ...transferCallsOf(world, life, name),

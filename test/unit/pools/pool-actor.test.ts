@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type IdentityId, identityPoolIdOf } from "../../../src/domain/identifiers.ts";
+import { identityPoolIdOf } from "../../../src/domain/identifiers.ts";
 import { PoolActor } from "../../../src/pools/pool-actor.ts";
 import type { PoolHost, PoolRecord } from "../../../src/pools/pool-host.ts";
 
@@ -15,11 +15,11 @@ class Installation implements PoolHost {
   isListedWithSource = false;
   readonly revisions: number[] = [];
   isDirectoryAway = false;
-  readonly shards = new Map<string, Set<IdentityId>>();
-  readonly stuck = new Set<IdentityId>();
-  readonly unreachable = new Set<IdentityId>();
+  /** Names of shards that were told of its end; those that still have identities, do not answer, or run the release before. */
+  closed: string[] = [];
+  readonly filledShards = new Set<string>();
   readonly awayShards = new Set<string>();
-  removals = 0;
+  readonly olderShards = new Set<string>();
   readonly leftOvers: string[] = [];
 
   now = () => this.nowSeconds;
@@ -39,35 +39,13 @@ class Installation implements PoolHost {
     this.isListedWithSource = hasSource;
     this.listedName = await Promise.resolve(name);
   }
-  shard(name: string) {
-    const listed = this.shards.get(name) ?? new Set();
-    return {
-      close: async () => {},
-      page: async (after: string, limit: number) => {
-        if (this.awayShards.has(name)) throw new Error("away");
-        const ids = [...listed].filter((id) => id > after).toSorted();
-        return await Promise.resolve(ids.slice(0, limit));
-      },
-      update: async (_: "remove", identityId: IdentityId) => await Promise.resolve(listed.delete(identityId)),
-    };
-  }
-  async removeIdentity(identityId: IdentityId): Promise<{ kind: "done" | "busy" }> {
-    this.removals++;
-    if (this.unreachable.has(identityId)) throw new Error("unreachable");
-    return await Promise.resolve({ kind: this.stuck.has(identityId) ? "busy" : "done" });
+  async closeShard(name: string): Promise<boolean | undefined> {
+    this.closed.push(name);
+    if (this.awayShards.has(name)) throw new Error("away");
+    return await Promise.resolve(this.olderShards.has(name) ? undefined : !this.filledShards.has(name));
   }
   leftOver(what: string) {
     this.leftOvers.push(what);
-  }
-
-  fill(shard: number, count: number): readonly IdentityId[] {
-    const ids = Array.from({ length: count }, (_, index) => `us-east-1:${shard}${index}` as IdentityId);
-    this.shards.set(`${identityPoolId}/${shard}`, new Set(ids));
-    return ids;
-  }
-
-  left(shard: number): readonly IdentityId[] {
-    return [...(this.shards.get(`${identityPoolId}/${shard}`) ?? [])];
   }
 
   /** Seconds from now to the alarm. */
@@ -169,121 +147,64 @@ describe("a pool whose directory does not answer", () => {
     expect(renamed).toBe(created + 1);
   });
 
-  it("is swept all the same when it was deleted", async () => {
-    installation.fill(3, 5);
+  it("has its shards closed all the same when it was deleted", async () => {
     installation.isDirectoryAway = true;
     await pool.remove("the request");
     await installation.wake();
-    expect(installation.removals).toBe(5);
+    expect(installation.closed).toHaveLength(16);
     expect(installation.stored).toMatchObject({ sweptShards: 16, isListed: false });
   });
 });
 
-describe("the sweep of a deleted pool", () => {
-  it("begins at once, is done in bounded pieces, and goes on at once while it comes further", async () => {
-    installation.fill(0, 5000);
+const shard = (index: number) => `${identityPoolId}/${index}`;
+
+describe("the end of a pool", () => {
+  it("begins at once, with all of its shards, and is over when none has an identity", async () => {
     await pool.remove("the request");
     expect(installation.waitSeconds).toBe(0);
     await installation.wake();
-    expect(installation.removals).toBe(2000);
-    expect(installation.waitSeconds).toBe(0);
-    await installation.wake();
-    await installation.wake();
-    expect(installation.removals).toBe(5000);
+    expect(installation.closed).toEqual(Array.from({ length: 16 }, (_, index) => shard(index)));
     expect(installation.stored).toMatchObject({ sweptShards: 16 });
     expect(installation.wakeAt).toBeNull();
   });
 
-  it("waits ever longer for an identity that stands still, from the last step on that it came", async () => {
-    const [first] = installation.fill(7, 3);
-    if (first === undefined) throw new Error("no identity");
-    installation.stuck.add(first);
+  it("of 256 shards closes these, and those of the release before", async () => {
+    installation.directoryShards = () => 256;
     await pool.remove("the request");
     await installation.wake();
-    expect(installation.removals).toBe(3);
-    // The other two went, so that it looks again at once; then it waits.
-    const waits: number[] = [];
-    for (let count = 0; count < 12; count++) {
-      waits.push(installation.waitSeconds);
-      await installation.wake();
-    }
-    expect(waits[0]).toBe(0);
-    expect(waits[1]).toBeGreaterThanOrEqual(7.5);
-    expect(waits[1]).toBeLessThanOrEqual(12.5);
-    expect(waits.at(-1)).toBeGreaterThan(60);
-    installation.stuck.clear();
-    await installation.wake();
-    expect(installation.stored).toMatchObject({ sweptShards: 16 });
-  });
-
-  it("an identity that cannot be reached holds up no other of its batch", async () => {
-    const [first] = installation.fill(7, 40);
-    if (first === undefined) throw new Error("no identity");
-    installation.unreachable.add(first);
-    await pool.remove("the request");
-    await installation.wake();
-    expect([...(installation.shards.get(`${identityPoolId}/7`) ?? [])]).toEqual([first]);
-    expect(installation.leftOvers).toContain("its identities");
-    expect(installation.stored).toMatchObject({ state: "deleted", sweptShards: 7 });
-    expect(installation.wakeAt).not.toBeNull();
-  });
-
-  it("goes past a whole page of identities that stand still, to those behind them and to the shards after theirs", async () => {
-    for (const id of installation.fill(0, 130).slice(0, 120)) installation.stuck.add(id);
-    installation.fill(5, 70);
-    await pool.remove("the request");
-    await installation.wake();
-    expect(installation.left(0).toSorted()).toEqual([...installation.stuck].toSorted());
-    expect(installation.left(5)).toEqual([]);
-    installation.stuck.clear();
-    await installation.wake();
-    expect(installation.stored).toMatchObject({ sweptShards: 16 });
-  });
-
-  it("comes past any number that stand still, in bounded pieces, waits once it has asked all, and comes back to them", async () => {
-    for (const id of installation.fill(0, 4500)) installation.stuck.add(id);
-    installation.fill(1, 3);
-    await pool.remove("the request");
-    for (const [removals, left] of [
-      [2000, 3],
-      [4000, 3],
-      [4503, 0],
-    ]) {
-      expect(installation.waitSeconds).toBe(0);
-      await installation.wake();
-      expect([installation.removals, installation.left(1).length]).toEqual([removals, left]);
-    }
-    // The three went, so that a whole round goes on at once; then each waits.
-    const waits: number[] = [];
-    for (let wake = 0; wake < 30; wake++) {
-      if (installation.waitSeconds > 0) waits.push(installation.waitSeconds);
-      await installation.wake();
-    }
-    expect(waits.length).toBeGreaterThanOrEqual(9);
-    expect(waits).toEqual(waits.toSorted((one, other) => one - other));
-    expect(waits.at(-1)).toBeGreaterThan(60);
-    installation.stuck.clear();
-    while (installation.wakeAt !== null) await installation.wake();
-    expect(installation.stored).toMatchObject({ sweptShards: 16 });
-    expect(installation.left(0)).toEqual([]);
-  });
-
-  it("a shard that does not answer holds up no other", async () => {
-    installation.fill(0, 3);
-    installation.fill(9, 3);
-    installation.awayShards.add(`${identityPoolId}/0`);
-    await pool.remove("the request");
-    await installation.wake();
-    expect([installation.left(0).length, installation.left(9).length]).toEqual([3, 0]);
-    expect(installation.leftOvers).toContain("its identities");
-    installation.awayShards.clear();
-    await installation.wake();
-    expect(installation.stored).toMatchObject({ sweptShards: 16 });
+    expect(new Set(installation.closed).size).toBe(272);
+    expect(installation.stored).toMatchObject({ sweptShards: 272 });
     expect(installation.wakeAt).toBeNull();
   });
+
+  it.each(["filledShards", "olderShards", "awayShards"] as const)(
+    "asks %s ever more seldom, and no shard before them again",
+    async (which) => {
+      installation[which].add(shard(7));
+      await pool.remove("the request");
+      await installation.wake();
+      expect(installation.stored).toMatchObject({ state: "deleted", sweptShards: 7 });
+      installation.closed = [];
+      const waits: number[] = [];
+      while (waits.length < 12) {
+        waits.push(installation.waitSeconds);
+        await installation.wake();
+      }
+      expect(waits[0]).toBeGreaterThanOrEqual(7.5);
+      expect(waits[0]).toBeLessThanOrEqual(12.5);
+      expect(waits).toEqual(waits.toSorted((one, other) => one - other));
+      expect(waits.at(-1)).toBeGreaterThan(60);
+      expect(new Set(installation.closed)).toEqual(new Set(Array.from({ length: 9 }, (_, index) => shard(7 + index))));
+      expect(installation.leftOvers.includes("its identities")).toBe(which === "awayShards");
+      installation[which].clear();
+      await installation.wake();
+      expect(installation.stored).toMatchObject({ sweptShards: 16 });
+      expect(installation.wakeAt).toBeNull();
+    },
+  );
 
   it("two runs of its alarm at once come no step back", async () => {
-    installation.fill(2, 10);
+    installation.filledShards.add(shard(9));
     await pool.remove("the request");
     const saved: number[] = [];
     const save = installation.save.bind(installation);
@@ -291,10 +212,11 @@ describe("the sweep of a deleted pool", () => {
       saved.push(record.sweptShards);
       save(record, wakeAt);
     };
-    await Promise.all([pool.alarm(), pool.alarm()]);
+    const first = pool.alarm();
+    installation.filledShards.clear();
+    await Promise.all([pool.alarm(), first]);
     expect(saved).toEqual(saved.toSorted((one, other) => one - other));
     expect(installation.stored).toMatchObject({ sweptShards: 16, isListed: true });
-    expect(installation.wakeAt).toBeNull();
   });
 });
 
