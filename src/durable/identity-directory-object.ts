@@ -1,11 +1,14 @@
 /** A place for one shard of a pool's list of identities (pools/identity-directory.ts, shard-sweep.ts): its tables, its end, and its alarm. */
 import { DurableObject } from "cloudflare:workers";
+import { regionOfBytes } from "../pools/directory-shards.ts";
 import { IdentityDirectory } from "../pools/identity-directory.ts";
 import { ShardSweep } from "../pools/shard-sweep.ts";
 import { type ShardCounts, ShardTables } from "./shard-tables.ts";
 import { sweepHostOf } from "./shard-sweep-host.ts";
 
 const CLOSED_KEY = "closed";
+/** Of ids that rest as bytes; not there where they are text, or where nothing is. */
+const REGION_KEY = "region";
 
 /** What the method of that name is given, as the directory has it. */
 type Given<Name extends keyof IdentityDirectory> = Parameters<IdentityDirectory[Name]>;
@@ -18,7 +21,12 @@ export class IdentityDirectoryObject extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const { kv, sql } = ctx.storage;
-    const tables = new ShardTables(sql);
+    const tables = new ShardTables(
+      sql,
+      // An object that an alarm wakes may not know its name; and what has text keeps it.
+      (hasTables) => kv.get<string>(REGION_KEY) ?? (hasTables ? null : regionOfBytes(ctx.id.name ?? "")),
+      (region) => kv.put(REGION_KEY, region),
+    );
     this.#tables = tables;
     this.#directory = new IdentityDirectory({
       isClosed: () => kv.get<boolean>(CLOSED_KEY) === true,

@@ -3,10 +3,11 @@
  * nothing (T38). Decides nothing: pools/identity-directory.ts.
  */
 import type { FreedLogin, ImportedRow, ListedOrigin, ListedRow, Rows } from "../pools/identity-directory.ts";
+import { HASHES_AS_BYTES, idsAsBytes, type KeyForm, TEXT_KEYS } from "./shard-keys.ts";
 
 type Columns = Readonly<Record<string, SqlStorageValue>>;
 
-/** How a row of a table is written; its key is the first column. */
+/** How a row of a table is written; its key is the first column, in a form that the shard has for all of its ids. */
 type Form<Row> = {
   readonly table: string;
   readonly key: string;
@@ -16,21 +17,30 @@ type Form<Row> = {
   read(columns: Columns): Row;
 };
 
-const LISTED: Form<ListedRow> = {
-  table: "identity",
-  key: "identity_id",
-  columns: [
-    ["origin", "TEXT NOT NULL DEFAULT 'here'"],
-    ["is_imported", "INTEGER NOT NULL DEFAULT 0"],
-    ["created_at", "REAL"],
-  ],
-  write: ({ origin, isImported, createdAt }) => ({ origin, is_imported: Number(isImported), created_at: createdAt }),
-  read: ({ origin, is_imported: isImported, created_at: createdAt }) => ({
-    origin: origin as ListedOrigin,
-    isImported: isImported === 1,
-    createdAt: numberOf(createdAt),
-  }),
-};
+/** By number where ids are bytes: the first two take no room in a row. */
+const ORIGINS: readonly ListedOrigin[] = ["here", "adopted", "adopted-guest"];
+
+function listedForm(areBytes: boolean): Form<ListedRow> {
+  return {
+    table: "identity",
+    key: "identity_id",
+    columns: [
+      areBytes ? ["origin", "INTEGER NOT NULL"] : ["origin", "TEXT NOT NULL DEFAULT 'here'"],
+      ["is_imported", "INTEGER NOT NULL DEFAULT 0"],
+      ["created_at", "REAL"],
+    ],
+    write: ({ origin, isImported, createdAt }) => ({
+      origin: areBytes ? ORIGINS.indexOf(origin) : origin,
+      is_imported: Number(isImported),
+      created_at: createdAt,
+    }),
+    read: ({ origin, is_imported: isImported, created_at: createdAt }) => ({
+      origin: typeof origin === "number" ? (ORIGINS[origin] ?? "here") : (origin as ListedOrigin),
+      isImported: isImported === 1,
+      createdAt: numberOf(createdAt),
+    }),
+  };
+}
 
 const IMPORTED: Form<ImportedRow> = {
   table: "imported",
@@ -86,6 +96,8 @@ export type ShardCounts = {
 
 export class ShardTables {
   readonly #sql: SqlStorage;
+  readonly #listed: Form<ListedRow>;
+  readonly #keepForm: () => void;
   /** Names of the tables that there are. */
   readonly #made: Set<string>;
   readonly listed: Rows<ListedRow>;
@@ -93,15 +105,23 @@ export class ShardTables {
   readonly freed: Rows<Pick<FreedLogin, "providerName">>;
   readonly gone: Rows<Readonly<Record<string, never>>>;
 
-  constructor(sql: SqlStorage) {
+  /**
+   * `regionOf` is asked for the region of ids that are to rest as bytes, or null for text, given whether there are tables; `keepForm` is called in the step that
+   * makes the first table.
+   */
+  constructor(sql: SqlStorage, regionOf: (hasTables: boolean) => string | null, keepForm: (region: string) => void) {
     this.#sql = sql;
     const made = sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'").toArray();
     this.#made = new Set(made.map(({ name }) => name));
-    if (this.#made.has(LISTED.table)) this.#addColumns(LISTED);
-    this.listed = this.#rowsOf(LISTED);
-    this.imported = this.#rowsOf(IMPORTED);
-    this.freed = this.#rowsOf(FREED);
-    this.gone = this.#rowsOf(GONE);
+    const region = regionOf(this.#made.size > 0);
+    this.#keepForm = () => region !== null && keepForm(region);
+    const ids = region === null ? TEXT_KEYS : idsAsBytes(region);
+    this.#listed = listedForm(region !== null);
+    if (this.#made.has(this.#listed.table)) this.#addColumns(this.#listed);
+    this.listed = this.#rowsOf(this.#listed, ids);
+    this.imported = this.#rowsOf(IMPORTED, ids);
+    this.freed = this.#rowsOf(FREED, region === null ? TEXT_KEYS : HASHES_AS_BYTES);
+    this.gone = this.#rowsOf(GONE, ids);
   }
 
   /** All but the identities that live. */
@@ -118,14 +138,18 @@ export class ShardTables {
       if (!this.#made.has(table)) return 0;
       return this.#sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${table} WHERE ${where}`, ...given).one().n;
     };
+    const listed = (origin: ListedOrigin): number => {
+      const { origin: written = origin } = this.#listed.write({ origin, isImported: false, createdAt: null });
+      return count("identity", "origin = ?", written);
+    };
     const unclaimed = count("imported");
     return {
       imported: unclaimed + count("identity", "is_imported = 1"),
       unclaimed,
       unclaimedLately: count("imported", "modified_at >= ?", since),
-      adopted: count("identity", "origin = 'adopted'"),
-      adoptedGuests: count("identity", "origin = 'adopted-guest'"),
-      bornHere: count("identity", "origin = 'here'"),
+      adopted: listed("adopted"),
+      adoptedGuests: listed("adopted-guest"),
+      bornHere: listed("here"),
       gone: count("gone"),
     };
   }
@@ -139,40 +163,40 @@ export class ShardTables {
     }
   }
 
-  #make<Row>({ table, key, columns }: Form<Row>): void {
+  #make<Row>({ table, key, columns }: Form<Row>, { declared: type }: KeyForm): void {
     if (this.#made.has(table)) return;
-    const declared = [`${key} TEXT PRIMARY KEY`, ...columns.map((column) => column.join(" "))];
+    if (this.#made.size === 0) this.#keepForm();
+    const declared = [`${key} ${type} PRIMARY KEY`, ...columns.map((column) => column.join(" "))];
     this.#sql.exec(`CREATE TABLE ${table}(${declared.join(", ")}) WITHOUT ROWID`);
     this.#made.add(table);
   }
 
-  #rowsOf<Row>(form: Form<Row>): Rows<Row> {
+  #rowsOf<Row>(form: Form<Row>, keys: KeyForm): Rows<Row> {
     const { table, key } = form;
-    const keyOf = (columns: Columns): string => textOf(columns[key]);
     return {
       get: (wanted) => {
         if (!this.#made.has(table)) return null;
-        const found = this.#sql.exec(`SELECT * FROM ${table} WHERE ${key} = ?`, wanted).toArray()[0];
+        const found = this.#sql.exec(`SELECT * FROM ${table} WHERE ${key} = ?`, keys.write(wanted)).toArray()[0];
         return found === undefined ? null : form.read(found);
       },
       put: (wanted, row) => {
-        this.#make(form);
-        const written = { [key]: wanted, ...form.write(row) };
+        this.#make(form, keys);
+        const written = { [key]: keys.write(wanted), ...form.write(row) };
         const names = Object.keys(written);
         const places = names.map(() => "?").join(", ");
         const statement = `INSERT OR REPLACE INTO ${table}(${names.join(", ")}) VALUES (${places})`;
         this.#sql.exec(statement, ...Object.values(written));
       },
       delete: (wanted) => {
-        if (this.#made.has(table)) this.#sql.exec(`DELETE FROM ${table} WHERE ${key} = ?`, wanted);
+        if (this.#made.has(table)) this.#sql.exec(`DELETE FROM ${table} WHERE ${key} = ?`, keys.write(wanted));
       },
       after: (after, limit) => {
         if (!this.#made.has(table)) return [];
         const query = `SELECT * FROM ${table} WHERE ${key} > ? ORDER BY ${key} LIMIT ?`;
         return this.#sql
-          .exec(query, after, limit)
+          .exec(query, keys.write(after), limit)
           .toArray()
-          .map((columns) => [keyOf(columns), form.read(columns)]);
+          .map((columns) => [keys.read(columns[key]), form.read(columns)]);
       },
     };
   }

@@ -2,19 +2,25 @@ import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type IdentityId, identityIdOf, type IdentityPoolId } from "../../../src/domain/identifiers.ts";
-import { directoryShard } from "../../support/first-shards.ts";
+import { shardNames } from "../../../src/pools/directory-shards.ts";
 import { newIdentityId, newPoolId, NOTHING_STORED, storedIn } from "../../support/objects.ts";
 
 let identityPoolId: IdentityPoolId;
+/** Of sixteen has ids as text, of 256 as bytes. */
+let shards = 16;
 
-const stub = () => env.IDENTITY_DIRECTORY.getByName(directoryShard(identityPoolId, 0));
-const id = (digits: string): IdentityId => identityIdOf("us-east-1", digits);
+const stub = () => env.IDENTITY_DIRECTORY.getByName(shardNames({ identityPoolId, shards })[0] ?? "");
+const id = (digits: string): IdentityId => identityIdOf("us-east-1", `${digits}a8ba25-d08a-4a41-9695-c1252d2d2044`);
 
 beforeEach(() => {
   identityPoolId = newPoolId();
 });
 
-describe("IdentityDirectoryObject", () => {
+describe.each([16, 256])("IdentityDirectoryObject, of %i shards", (number) => {
+  beforeEach(() => {
+    shards = number;
+  });
+
   it("T38: a shard that is only read, or told of the end of what it never had, stores nothing", async () => {
     expect(await stub().page("", 10)).toEqual([]);
     expect(await stub().update("remove", id("00"))).toEqual({ poolDeleted: false });

@@ -4,13 +4,15 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { type IdentityId, identityIdOf, type IdentityPoolId } from "../../../src/domain/identifiers.ts";
 import type { ImportedIdentity } from "../../../src/domain/imported-identity.ts";
 import { type ExportEntry, type ExportPosition, exportPositionOf } from "../../../src/pools/identity-directory.ts";
-import { directoryShard } from "../../support/first-shards.ts";
+import { shardNames } from "../../../src/pools/directory-shards.ts";
 import { newPoolId, NOTHING_STORED, storedIn } from "../../support/objects.ts";
 
 let identityPoolId: IdentityPoolId;
+/** Of sixteen has ids as text, of 256 as bytes. */
+let shards = 16;
 
-const stub = () => env.IDENTITY_DIRECTORY.getByName(directoryShard(identityPoolId, 0));
-const id = (digits: string): IdentityId => identityIdOf("us-east-1", digits);
+const stub = () => env.IDENTITY_DIRECTORY.getByName(shardNames({ identityPoolId, shards })[0] ?? "");
+const id = (digits: string): IdentityId => identityIdOf("us-east-1", `${digits}a8ba25-d08a-4a41-9695-c1252d2d2044`);
 const row = (digits: string, more: Partial<ImportedIdentity> = {}): ImportedIdentity => ({
   identityId: id(digits),
   providerNames: ["accounts.google.com"],
@@ -34,7 +36,11 @@ beforeEach(() => {
   identityPoolId = newPoolId();
 });
 
-describe("the import list of a shard", () => {
+describe.each([16, 256])("the import list of a shard, of %i shards", (number) => {
+  beforeEach(() => {
+    shards = number;
+  });
+
   it("T38: to ask for what it has makes nothing", async () => {
     expect(await list()).toEqual([]);
     expect(await stub().findImported(id("0a"))).toBeNull();
@@ -121,7 +127,11 @@ describe("the import list of a shard", () => {
   });
 });
 
-describe("what an export is told", () => {
+describe.each([16, 256])("what an export is told, of %i shards", (number) => {
+  beforeEach(() => {
+    shards = number;
+  });
+
   const EVERYTHING: readonly ExportEntry[] = [
     { kind: "living", identityId: id("0a") },
     { kind: "imported", identity: row("0b") },
@@ -159,7 +169,11 @@ describe("what an export is told", () => {
   });
 });
 
-describe("the counts of a shard", () => {
+describe.each([16, 256])("the counts of a shard, of %i shards", (number) => {
+  beforeEach(() => {
+    shards = number;
+  });
+
   it("tell the import list, who came of it and who did not, and who was adopted or born", async () => {
     await stub().importIdentities([
       row("0a"),
@@ -190,6 +204,7 @@ describe("the counts of a shard", () => {
 
   it("count who was listed by the release before as born here", async () => {
     await runInDurableObject(stub(), (_, { storage: { sql } }) => {
+      // Of 256 shards as well: what has text keeps it.
       sql.exec("CREATE TABLE identity(identity_id TEXT PRIMARY KEY) WITHOUT ROWID");
       sql.exec("INSERT INTO identity VALUES (?)", id("0a"));
     });
