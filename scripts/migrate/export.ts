@@ -1,5 +1,5 @@
 /** `migrate export`: all that the pool here knows of its identities, in files that `import` takes. */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { numberFrom, SWITCH, TEXT } from "../command-line.ts";
 import { makePace } from "./support/pace.ts";
@@ -49,6 +49,11 @@ export const exportPool = defineStep({
     if (progress === BEGINNING && restart !== true && existsSync(join(out, fileName(1)))) {
       throw new Stop(`${out} holds an export already: choose another folder, or overwrite it with --restart`);
     }
+    if (!isThere(out, progress)) {
+      throw new Stop(
+        `${out} lacks files of the run that was not finished: put them back, or begin anew with --restart`,
+      );
+    }
     mkdirSync(out, { recursive: true, mode: 0o700 });
     await writePool(session, out);
     if (progress.total > 0) session.say(`going on after ${progress.total} lines`);
@@ -85,6 +90,14 @@ export const exportPool = defineStep({
     return "done";
   },
 });
+
+/** What an earlier run has written, which is to be gone on with: no part of it may be missing. */
+function isThere(out: string, { file, written }: Progress): boolean {
+  const sizes = Array.from({ length: file }, (_, index) => {
+    return statSync(join(out, fileName(index + 1)), { throwIfNoEntry: false })?.size ?? 0;
+  });
+  return sizes.every((size, index) => size >= (index + 1 === file ? written.bytes : 1));
+}
 
 function fileName(number: number): string {
   return `identities-${String(number).padStart(5, "0")}.ndjson`;

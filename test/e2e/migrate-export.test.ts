@@ -1,7 +1,8 @@
 /** `npm run migrate`: export, import, person, report and finish, between a stand-in of Cognito and two running Edgepools. */
 import { readdirSync } from "node:fs";
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { appClient, getId, getOpenIdToken } from "../support/cognito-clients.ts";
 import { GOOGLE, type MigrationStage, setMigrationStage } from "../support/migration-stage.ts";
@@ -38,6 +39,16 @@ async function importedIds(): Promise<number> {
   return (JSON.parse(body) as { Imported: number }).Imported - USERS.length;
 }
 
+/** What the command line remembers, as it is stored. */
+async function progressOf(step: string): Promise<string> {
+  const folder = join(stage.folder, "memory");
+  const name = readdirSync(folder).find((one) => one.endsWith(".sqlite")) ?? "";
+  const database = new DatabaseSync(join(folder, name), { readOnly: true, timeout: 10_000 });
+  const row = database.prepare("SELECT state FROM progress WHERE step = ?").get(step);
+  database.close();
+  return await Promise.resolve(String(row?.["state"]));
+}
+
 describe("export and import", () => {
   it("goes on after a kill, and holds each identity once, without a subject", async () => {
     const progress = async () => {
@@ -60,6 +71,19 @@ describe("export and import", () => {
     const ids = lines.flatMap(({ identityId }) => identityId ?? []);
     expect(ids.toSorted()).toEqual(owners.toSorted());
     expect(texts.join("")).not.toContain("user-");
+  });
+
+  it("goes on with no export of which a file was taken away or cut off", async () => {
+    const folder = join(stage.folder, "cut-backup");
+    const order = ["export", "--out", folder, "--lines", "100"];
+    const hasFirst = async () => (await progressOf(`export ${folder}`)).includes('"file":2');
+    expect((await stage.killed([...order, "--rate", "1"], hasFirst)).code).toBeNull();
+    await truncate(join(folder, "identities-00001.ndjson"), 0);
+    const { code, stderr } = await stage.migrate(order);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("lacks files of the run that was not finished")]);
+    await rm(folder, { recursive: true });
+    expect((await stage.migrate(order)).stderr).toContain("lacks files");
+    expect(await stage.result([...order, "--restart"])).toMatchObject({ Lines: USERS.length });
   });
 
   it("writes over no earlier export", async () => {

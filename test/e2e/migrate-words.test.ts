@@ -19,6 +19,9 @@ describe("a failed call", () => {
   it.each<[string, CallFailed, string]>([
     ["no AWS credentials", failure("Cognito", "CredentialsProviderError", "Could not load credentials"), "AWS_PROFILE"],
     ["expired AWS credentials", failure("Cognito", "ExpiredTokenException"), "Sign in again"],
+    ["an expired session of a profile", failure("Cognito", "TokenProviderError", "Token is expired"), "AWS_PROFILE"],
+    ["expired credentials behind a role", failure("Cognito", "ExpiredToken"), "Sign in again"],
+    ["a role that may not be assumed", failure("Cognito", "AccessDenied"), "check --help"],
     ["no right at AWS", failure("Cognito", "AccessDeniedException", "User is not authorized"), "check --help"],
     ["a pool of another account", failure("Cognito", "ResourceNotFoundException"), "the right account"],
     ["throttling that does not end", failure("Cognito", "TooManyRequestsException"), "lower --rate"],

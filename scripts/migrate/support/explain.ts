@@ -18,7 +18,7 @@ const AGAIN = "What was done is kept: run the same command again";
 
 const EXPLANATIONS: readonly Explanation[] = [
   {
-    fits: ({ name }) => name === "CredentialsProviderError",
+    fits: ({ name }) => name === "CredentialsProviderError" || name === "TokenProviderError",
     does: {
       Cognito:
         "No AWS credentials were found. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, of a user or role " +
@@ -46,7 +46,8 @@ const EXPLANATIONS: readonly Explanation[] = [
     },
   },
   {
-    fits: ({ name }) => name === "AccessDeniedException" || name === "NotAuthorizedException",
+    fits: ({ name }) =>
+      name === "AccessDeniedException" || name === "AccessDenied" || name === "NotAuthorizedException",
     does: {
       Cognito:
         "The AWS credentials may not do this. `npm run migrate -- check --help` prints the policy that is needed.",
@@ -121,7 +122,11 @@ function isStrange(name: string): boolean {
   return name === "SyntaxError" || name === "Unknown";
 }
 
+/** Cognito's names, and those of STS, which a profile that assumes a role is asked at. */
 const UNKNOWN_KEY: ReadonlySet<string> = new Set([
+  "ExpiredToken",
+  "InvalidClientTokenId",
+  "SignatureDoesNotMatch",
   "ExpiredTokenException",
   "IncompleteSignatureException",
   "InvalidSignatureException",
