@@ -4,7 +4,7 @@ import { bindingsOf } from "./bindings.ts";
 import type { Config } from "./config.ts";
 import { consoleConfigResponse, consoleRedirect, type LocalDevelopment } from "./console.ts";
 import { type ClientLimit, clientLimitOf } from "./counted-clients.ts";
-import { err, type Ok, ok, RATE_EXCEEDED, type Result, serviceError } from "./domain/errors.ts";
+import { err, type Ok, ok, type Result } from "./domain/errors.ts";
 import type { Trace } from "./domain/trace.ts";
 import { PerObject } from "./domain/isolate-cache.ts";
 import { type ClientAddress, CLIENT_OVER_LIMIT, isClientsOwn } from "./limits/client-limit.ts";
@@ -14,6 +14,15 @@ import { PresentedTokens, verifiersOf } from "./durable/presented-tokens.ts";
 import { sourcesOfCall } from "./durable/source-tools.ts";
 import { httpsOnly, type RequestHandler } from "./https-only.ts";
 import { isolate, type ParseConfig } from "./isolate.ts";
+import {
+  ASKED_BESIDE,
+  type JurisdictionCheck,
+  jurisdictionCheckOf,
+  keyRingAfterLook,
+  type Look,
+  Misplaced,
+  objectsAfterLook,
+} from "./jurisdiction-check.ts";
 import type { Caller, OperationContext } from "./operations/context.ts";
 import { runnableOf } from "./operations/registry.ts";
 import { authorise } from "./domain/admin-credential.ts";
@@ -21,7 +30,7 @@ import { type DecodedRequest, encodeError, encodePreflight, encodeSuccess, readR
 import { asksForPage, authorizationResponse, sentenceForBrowsers } from "./protocol/browser.ts";
 import { callOf } from "./protocol/client-call.ts";
 import { CONSOLE_CONFIG_PATH, CONSOLE_PATH } from "./protocol/console-config.ts";
-import type { WireError } from "./protocol/wire-error.ts";
+import { errorOfDefect, notConfigured, type WireError } from "./protocol/wire-error.ts";
 import { claimedKeyId, unsignedRefusal, verifySignature } from "./protocol/sigv4.ts";
 import { logDefect, RequestFacts, type RequestLine } from "./log/request-line.ts";
 import { writeEvent } from "./log/write.ts";
@@ -54,7 +63,8 @@ type Service = {
   /** `client` is charged for what the tokens cost a provider. */
   readonly present: (tokens: ReadonlyMap<string, string>, client: ClientAddress | null) => PresentedTokens;
   readonly clients: ClientLimit;
-  readonly signerFor: (execution: Execution) => Signer;
+  readonly jurisdiction: JurisdictionCheck;
+  readonly signerFor: (execution: Execution, look: Look | null) => Signer;
   readonly sourcesFor: (call: Parameters<typeof sourcesOfCall>[2]) => ReturnType<typeof sourcesOfCall>;
 };
 
@@ -74,18 +84,18 @@ type Answer = { readonly response: Response; readonly error?: WireError; readonl
 export function createApp(composition: Composition): RequestHandler {
   const services = new PerObject<Env, Result<Service, readonly string[]>>((env) => {
     const config = isolate.configOf(env, composition.parse);
-    if (config.ok) return ok(createService(env, config.value));
+    const service = config.ok ? createService(env, config.value) : config;
+    if (service.ok) return service;
     // Once for each isolate: whoever runs the service sees it without looking into an answer.
-    writeEvent({ event: "not-configured", problems: config.error });
-    return config;
+    writeEvent({ event: "not-configured", problems: service.error });
+    return service;
   });
 
   function serviceOf(env: Env): Result<Service, WireError> {
     const service = services.of(env);
-    if (service.ok) return service;
-    // The names of settings are no secret, and whoever deploys must see at once which of them is missing.
-    const message = `Edgepool is not configured: ${service.error.join("; ")}.`;
-    return err({ ...serviceError("InternalErrorException", message, "not-configured"), isUnconfigured: true });
+    if (!service.ok) return err(notConfigured(service.error));
+    const refusal = service.value.jurisdiction.refusal();
+    return refusal === null ? service : err(refusal);
   }
 
   const app = new Hono<{ Bindings: Env }>();
@@ -95,16 +105,17 @@ export function createApp(composition: Composition): RequestHandler {
   }
   app.get(AUTHORIZATION_PATH, () => authorizationResponse());
   app.get("/", (c) => (asksForPage(c.req.raw) ? sentenceForBrowsers() : answer(c.req.raw, c.env, c.executionCtx)));
-  app.get(CONSOLE_CONFIG_PATH, (c) => consoleConfig(c.env));
+  app.get(CONSOLE_CONFIG_PATH, (c) => consoleConfigResponse(serviceOf(c.env), composition.local));
   app.get(CONSOLE_PATH.slice(0, -1), () => consoleRedirect());
   app.all("*", (c) => answer(c.req.raw, c.env, c.executionCtx));
   // What is wrong with the settings is told to the log also where nobody comes over https, as under a bare `wrangler dev`.
   return composition.local !== undefined ? app : httpsOnly(app, (env) => void services.of(env));
 
-  function consoleConfig(env: Env): Response {
+  /** As `serviceOf`, once it is known where its objects lie. */
+  async function serviceInPlace(env: Env): Promise<Result<Service, WireError>> {
     const service = serviceOf(env);
-    if (!service.ok) return encodeError(service.error, crypto.randomUUID());
-    return consoleConfigResponse(service.value.config, composition.local);
+    const refusal = service.ok ? await service.value.jurisdiction.begin() : null;
+    return refusal === null ? service : err(refusal);
   }
 
   /** A service without settings answers everybody alike, and each of its refusals counts. */
@@ -116,7 +127,7 @@ export function createApp(composition: Composition): RequestHandler {
   async function publish(request: Request, env: Env, execution: Execution, document: Document): Promise<Response> {
     const requestId = crypto.randomUUID();
     const startedAt = performance.now();
-    const service = serviceOf(env);
+    const service = await serviceInPlace(env);
     const { response, error } = await document(service.ok ? sourceOf(service.value, execution) : service, requestId);
     if (error === undefined) return response;
     const durationMs = performance.now() - startedAt;
@@ -132,9 +143,8 @@ export function createApp(composition: Composition): RequestHandler {
     // SDKs correct a wrong clock by it, and workerd itself sends none.
     response.headers.set("date", isolate.httpDate(Date.now()));
     const durationMs = performance.now() - startedAt;
-    const { status } = response;
     const about = await facts.describe(isolate.hash);
-    record({ requestId, operation, status, error, durationMs, about }, request, env);
+    record({ requestId, operation, status: response.status, error, durationMs, about }, request, env);
     return response;
   }
 
@@ -150,7 +160,7 @@ export function createApp(composition: Composition): RequestHandler {
     try {
       const service = serviceOf(env);
       if (!service.ok) return refuse(service.error);
-      const { clients, config, context, present, signerFor, sourcesFor } = service.value;
+      const { clients, config, context, jurisdiction, present, signerFor, sourcesFor } = service.value;
       const client = clients.clientOf(request.headers);
       const isBlocked = clients.isBlocked(client, context.now());
       // Only a signature can speak for a caller at such an address: a backend has one, and many users behind it.
@@ -175,25 +185,21 @@ export function createApp(composition: Composition): RequestHandler {
       const caller = await callerOf(request, decoded.value, service.value);
       if (!caller.ok) return await refuseUnsigned(caller.error);
       if (caller.value !== null) facts.signedBy(caller.value.credential.accessKeyId);
-      const signer = signerFor(execution);
-      const run = { context, clients, present, signer, sourcesFor, execution, client, facts };
+      const look = jurisdiction.begin();
+      const misplaced = look === null || ASKED_BESIDE.has(decoded.value.operation) ? null : await look;
+      if (misplaced !== null) return refuse(misplaced);
+      const signer = signerFor(execution, look);
+      const placed = look === null ? context : { ...context, objects: objectsAfterLook(look, context.objects) };
+      const run = { context: placed, clients, present, signer, sourcesFor, execution, client, facts };
       const result = await runOperation(request, decoded.value, caller.value, run);
       if (result.ok) return { response: encodeSuccess(result.value, requestId), operation };
       return caller.value === null ? await refuseUnsigned(result.error) : refuse(result.error);
     } catch (cause) {
+      if (cause instanceof Misplaced) return refuse(cause.refusal);
       logDefect(requestId, operation, cause);
-      return refuse(
-        isOverloaded(cause) ? OVERLOADED : serviceError("InternalErrorException", "Internal error", "defect"),
-      );
+      return refuse(errorOfDefect(cause));
     }
   }
-}
-
-const OVERLOADED: WireError = { ...RATE_EXCEEDED, reason: "overloaded", retryAfterSeconds: 1 };
-
-/** The platform sheds load from an object that has too much of it; a retry at once would only add to that. */
-function isOverloaded(cause: unknown): boolean {
-  return cause instanceof Error && "overloaded" in cause && cause.overloaded === true;
 }
 
 /** Who has signed the request; null where the operation is public, and asks for no signature. */
@@ -250,10 +256,12 @@ async function runOperation(
 
 function sourceOf({ config, context, signerFor }: Service, execution: Execution): Ok<DocumentSource> {
   const { issuer } = config;
-  return ok({ issuer, signer: signerFor(execution), now: context.now(), health: isolate.health.of(config) });
+  return ok({ issuer, signer: signerFor(execution, null), now: context.now(), health: isolate.health.of(config) });
 }
 
-function createService(env: Env, config: Config): Service {
+function createService(env: Env, config: Config): Result<Service, readonly string[]> {
+  const jurisdiction = jurisdictionCheckOf(env, config);
+  if (!jurisdiction.ok) return jurisdiction;
   const objects = objectsOf(env);
   const signerOf = isolate.signers.of(config);
   const surroundings = {
@@ -270,12 +278,17 @@ function createService(env: Env, config: Config): Service {
     objects,
     hash: isolate.hash,
     newUuid: () => crypto.randomUUID(),
+    fixJurisdiction: async () => await jurisdiction.value.fix(),
     askPoints: async (query) => await askSql(query, analytics, stsTools),
     assumeRole: async (request) => await assumeRole(request, sts, stsTools),
   };
   const present: Service["present"] = (tokens, client) => new PresentedTokens(env, config, tokens, client);
-  const signerFor = (execution: Execution) =>
-    signerOf({ keyRing: () => objects.keyRing(), later: (work) => execution.waitUntil(work) });
+  const keyRing = () => objects.keyRing();
+  const signerFor: Service["signerFor"] = (execution, look) => {
+    const asked = look === null ? keyRing : keyRingAfterLook(look, keyRing);
+    return signerOf({ keyRing: asked, later: (work) => execution.waitUntil(work) });
+  };
   const sourcesFor: Service["sourcesFor"] = (call) => sourcesOfCall(env, config, call);
-  return { config, context, clients: clientLimitOf(env, config), present, signerFor, sourcesFor };
+  const made = { config, context, clients: clientLimitOf(env, config), present, signerFor, sourcesFor };
+  return ok({ ...made, jurisdiction: jurisdiction.value });
 }

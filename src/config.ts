@@ -1,6 +1,6 @@
 /** The raw environment, checked once: all that is wrong with the settings (settings.ts) is said at once, each by its name. */
 import { err, ok, type Result } from "./domain/errors.ts";
-import type { Place } from "./domain/place.ts";
+import { type Place, placeProblem } from "./domain/place.ts";
 import type { ProofRule } from "./domain/link-proof.ts";
 import type { KeySource } from "./key-sets/key-source.ts";
 import type { SqlApiSettings } from "./metrics/sql-api.ts";
@@ -86,9 +86,10 @@ export function readSetting<Value>(
 /** What of the settings says where objects lie: for whoever reads no other. Throws where it is wrong. */
 export function placeIn(raw: RawSettings): Place {
   const rules: Rules = { anywhere: productionUpstreams, elsewhere: productionUpstreams, own: null };
+  const jurisdiction = readSetting(SETTINGS.jurisdiction, raw, rules);
   const locationHint = readSetting(SETTINGS.locationHint, raw, rules);
-  if (!locationHint.ok) throw new Error(`invalid configuration: ${locationHint.error.join("; ")}`);
-  return { locationHint: locationHint.value };
+  if (jurisdiction.ok && locationHint.ok) return { jurisdiction: jurisdiction.value, locationHint: locationHint.value };
+  throw new Error("invalid configuration: where objects lie");
 }
 
 function readSettings(raw: RawSettings, rules: Rules): Result<Settings, readonly string[]> {
@@ -104,6 +105,9 @@ function readSettings(raw: RawSettings, rules: Rules): Result<Settings, readonly
       `RATE_LIMIT_BURST / RATE_LIMIT_PER_SECOND must be at most ${MAX_REFILL_SECONDS} seconds: the bucket rests in memory, and a slower one would be forgotten before it is full`,
     );
   }
+  const { jurisdiction, locationHint } = values as Partial<Settings>;
+  const place = jurisdiction && locationHint ? placeProblem({ jurisdiction, locationHint }) : null;
+  if (place !== null) problems.push(place);
   // In local development nobody comes to AWS's STS unless STS_URL says so.
   const asksAws = rules.anywhere.isLocal !== true || textOf(raw, SETTINGS.stsUrl.name) !== null;
   if (problems.length === 0) problems.push(...stsProblems(values as Settings, asksAws));

@@ -1,14 +1,21 @@
 /** The Worker's part of the console, whose pages are assets: what they are told before anybody signs in, and the way to them. */
 import type { Config } from "./config.ts";
+import type { Result } from "./domain/errors.ts";
+import { encodeError } from "./protocol/aws-json.ts";
 import { CONSOLE_PATH, type ConsoleConfig } from "./protocol/console-config.ts";
+import type { WireError } from "./protocol/wire-error.ts";
 
 /** What is so in local development alone. */
 export type LocalDevelopment = { keyOf(config: Config): ConsoleConfig["localKey"] };
 
-/** The ConsoleConfig; 404 where the console is switched off. */
-export function consoleConfigResponse(config: Config, local: LocalDevelopment | undefined): Response {
-  const { region, issuer, servesConsole } = config;
-  const localKey = local?.keyOf(config);
+/** The ConsoleConfig; 404 where the console is switched off, and the error where the service is not whole. */
+export function consoleConfigResponse(
+  service: Result<{ readonly config: Config }, WireError>,
+  local: LocalDevelopment | undefined,
+): Response {
+  if (!service.ok) return encodeError(service.error, crypto.randomUUID());
+  const { region, issuer, servesConsole } = service.value.config;
+  const localKey = local?.keyOf(service.value.config);
   const answer: ConsoleConfig = {
     region,
     issuer,

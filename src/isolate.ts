@@ -4,6 +4,7 @@
  * hold the same. Only what is settled is remembered, and nothing that must survive: docs/adr/0054.
  */
 import { type Config, parseConfig, placeIn, type RawSettings } from "./config.ts";
+import type { Place } from "./domain/place.ts";
 import { type Hash, sha256Hex } from "./domain/digest.ts";
 import type { Result } from "./domain/errors.ts";
 import type { IdentityPoolId } from "./domain/identifiers.ts";
@@ -18,6 +19,7 @@ import type { TaggedRefusal } from "./domain/refusals.ts";
 import { createBreaker } from "./outbound/breaker.ts";
 import type { Circuit } from "./outbound/circuit.ts";
 import type { UpstreamPolicy } from "./outbound/upstream-policy.ts";
+import { JurisdictionMemory } from "./pools/fixed-jurisdiction.ts";
 import { PoolMemory, type RememberedPool } from "./pools/pool-memory.ts";
 import { poolProvidersOf } from "./providers/pool-providers.ts";
 import type { PoolProviders, VerifierMemory } from "./providers/provider.ts";
@@ -48,6 +50,9 @@ export class Isolate implements VerifierMemory {
 
   /** Whether there was a key to sign with, when somebody last asked how the service is: 60 s. One. */
   readonly health = new PerObject((_config: Config) => new IsolateCache<Result<void>>(1, 60));
+
+  /** Whether the settings' jurisdiction is that of the service, as long as the settings. */
+  readonly jurisdictions = new PerObject((_config: Config) => new JurisdictionMemory());
 
   /** Pools by id. 30 s: how long one that was changed elsewhere may still be seen as it was. 1,000, of a few kilobytes each. */
   readonly pools = new PoolMemory(new IsolateCache<RememberedPool>(1000, 30), () => this.#random());
@@ -94,7 +99,12 @@ export class Isolate implements VerifierMemory {
   #date = { second: Number.NaN, text: "" };
 
   /** The ways to the objects of an environment, as long as it is there. */
-  readonly #stubs = new PerObject((env: Env) => stubsIn(env, placeIn({ ...env })));
+  readonly #stubs = new PerObject((env: Env) => stubsIn(env, this.placeOf(env)));
+  readonly #places = new PerObject((env: Env) => placeIn({ ...env }));
+
+  placeOf(env: Env): Place {
+    return this.#places.of(env);
+  }
 
   stubsOf(env: Env): Stubs {
     return this.#stubs.of(env);

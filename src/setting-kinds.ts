@@ -1,5 +1,6 @@
 /** What the text of a setting may be. A kind says it in words, which are those of every refusal, and reads the text. */
 import { err, ok, type Result } from "./domain/errors.ts";
+import { type Jurisdiction, JURISDICTIONS } from "./domain/place.ts";
 import { isAmazonPoolId } from "./domain/pool-source.ts";
 import { isObject, type JsonObject, parseJson } from "./domain/json.ts";
 import { ALL_POINTS, FAILURES_ONLY, NO_POINTS, type Sampling } from "./metrics/request-point.ts";
@@ -63,6 +64,18 @@ export function wholeNumberFrom(min: number, max: number): Kind<number> {
 export function oneOf<const Text extends string>(allowed: readonly Text[]): Kind<Text> {
   return kind(`one of ${allowed.join(", ")}`, (text) => allowed.find((candidate) => candidate === text));
 }
+
+const anyJurisdiction = oneOf(JURISDICTIONS);
+
+export const jurisdiction: Kind<Jurisdiction> = {
+  mustBe: anyJurisdiction.mustBe,
+  read(text, rules) {
+    const value = anyJurisdiction.read(text, rules);
+    const isNone = value.ok && value.value === "none";
+    if (isNone || rules.anywhere.isLocal !== true) return value;
+    return err(["must be none in local development: its runtime has no jurisdictions"]);
+  },
+};
 
 export const onOrOff: Kind<boolean> = kind("one of on, off", (text) =>
   text === "on" || text === "off" ? text === "on" : undefined,

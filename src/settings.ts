@@ -10,6 +10,7 @@ import {
   apiAddress,
   apiToken,
   facebookAppSecrets,
+  jurisdiction,
   type Kind,
   keyEncryptionKey,
   numberFrom,
@@ -79,6 +80,12 @@ export const SETTINGS = {
     meaning: "region part of every id, and of signatures",
     default: "us-east-1",
     value: region,
+  },
+  jurisdiction: {
+    name: "JURISDICTION",
+    meaning: "where all objects lie, for good; fixed by the first pool",
+    default: "none",
+    value: jurisdiction,
   },
   locationHint: {
     name: "LOCATION_HINT",

@@ -1,7 +1,17 @@
 /** What every object of this service starts from: the checked configuration. */
 import { DurableObject } from "cloudflare:workers";
 import type { Config } from "../config.ts";
+import type { Jurisdiction } from "../domain/place.ts";
 import { isolate, type ParseConfig } from "../isolate.ts";
+
+/**
+ * Throws where an object lies elsewhere than its settings send its calls, as while a rollout brings other settings: they would
+ * reach other objects of the same names.
+ */
+export function refuseElsewhere({ jurisdiction = "none" }: DurableObjectId, wanted: Jurisdiction): void {
+  if (jurisdiction === wanted) return;
+  throw new Error(`invalid configuration: JURISDICTION is ${wanted}, and this object is in ${jurisdiction}`);
+}
 
 export abstract class ConfiguredObject extends DurableObject<Env> {
   /**
@@ -19,5 +29,6 @@ export abstract class ConfiguredObject extends DurableObject<Env> {
     const config = isolate.configOf(env, parse);
     if (!config.ok) throw new Error(`invalid configuration: ${config.error.join("; ")}`);
     this.config = config.value;
+    refuseElsewhere(ctx.id, config.value.jurisdiction);
   }
 }

@@ -2,7 +2,9 @@
 import { DurableObject } from "cloudflare:workers";
 import { LoginActor, type LoginHost, type LoginRecord } from "../linking/login-actor.ts";
 import type { Release, Reserve, Settle } from "../linking/messages.ts";
+import { isolate } from "../isolate.ts";
 import { writeEvent } from "../log/write.ts";
+import { refuseElsewhere } from "./configured-object.ts";
 import { deliverMessage } from "./deliver-message.ts";
 import { ofKnownVersion } from "./stored-record.ts";
 
@@ -13,6 +15,7 @@ export class LoginObject extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    refuseElsewhere(ctx.id, isolate.placeOf(env).jurisdiction);
     const stored = ofKnownVersion(ctx.storage.kv.get<LoginRecord>(RECORD_KEY), RECORD_KEY, [1, 2]);
     this.#actor = new LoginActor(this.#host(), stored);
   }

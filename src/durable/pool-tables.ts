@@ -41,6 +41,11 @@ export function poolRowsOf(sql: SqlStorage): PoolRows {
   };
 }
 
+/** Whether there is a pool, or was one. */
+export function hasPools(sql: SqlStorage): boolean {
+  return sql.exec("SELECT 1 FROM pool UNION ALL SELECT 1 FROM ended_pool LIMIT 1").toArray().length > 0;
+}
+
 function importingRows(sql: SqlStorage): PoolRows["importing"] {
   return {
     has: (id) => sql.exec("SELECT 1 FROM importing_pool WHERE identity_pool_id = ?", id).toArray().length > 0,

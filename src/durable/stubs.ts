@@ -12,6 +12,8 @@ export type Stubs = {
   importedLogin(loginId: string): Stub<"LOGIN">;
   identityPool(identityPoolId: string): Stub<"IDENTITY_POOL">;
   poolDirectory(region: string): Stub<"POOL_DIRECTORY">;
+  /** That in no jurisdiction, which is the same one where none is set: it holds which one is fixed. */
+  poolDirectoryOutside(region: string): Stub<"POOL_DIRECTORY">;
   /** By the name that pools/directory-shards.ts gives it. */
   directoryShard(name: string): Stub<"IDENTITY_DIRECTORY">;
   issuer(issuer: string): Stub<"ISSUER_KEYS">;
@@ -22,22 +24,32 @@ export type Stubs = {
 /** Name of the one key ring object. */
 export const KEY_RING_NAME = "key-ring";
 
-type Namespace<Made> = { getByName(name: string, options?: DurableObjectNamespaceGetDurableObjectOptions): Made };
+type Namespace<Made> = {
+  getByName(name: string, options?: DurableObjectNamespaceGetDurableObjectOptions): Made;
+  jurisdiction(jurisdiction: DurableObjectJurisdiction): Namespace<Made>;
+};
 
-export function stubsIn(env: Env, { locationHint }: Place): Stubs {
+/** Throws where the runtime has no such jurisdiction. */
+export function stubsIn(env: Env, { jurisdiction, locationHint }: Place): Stubs {
+  const within = <Made>(namespace: Namespace<Made>): Namespace<Made> =>
+    jurisdiction === "none" ? namespace : namespace.jurisdiction(jurisdiction);
   // Heard at the first call of an object alone: it never moves. Nothing more than is needed is said.
   const shared = <Made>(namespace: Namespace<Made>, name: string): Made =>
     locationHint === "none" ? namespace.getByName(name) : namespace.getByName(name, { locationHint });
+  const [identities, logins, pools] = [within(env.IDENTITY), within(env.LOGIN), within(env.IDENTITY_POOL)];
+  const [poolDirectories, shards] = [within(env.POOL_DIRECTORY), within(env.IDENTITY_DIRECTORY)];
+  const [issuers, keyRings, sources] = [within(env.ISSUER_KEYS), within(env.KEY_RING), within(env.SOURCE)];
   return {
-    identity: (identityId) => env.IDENTITY.getByName(identityId),
-    login: (loginId) => env.LOGIN.getByName(loginId),
-    importedIdentity: (identityId) => shared(env.IDENTITY, identityId),
-    importedLogin: (loginId) => shared(env.LOGIN, loginId),
-    identityPool: (identityPoolId) => shared(env.IDENTITY_POOL, identityPoolId),
-    poolDirectory: (region) => shared(env.POOL_DIRECTORY, region),
-    directoryShard: (name) => shared(env.IDENTITY_DIRECTORY, name),
-    issuer: (issuer) => shared(env.ISSUER_KEYS, issuer),
-    keyRing: () => shared(env.KEY_RING, KEY_RING_NAME),
-    source: (sourcePoolId) => shared(env.SOURCE, sourcePoolId),
+    identity: (identityId) => identities.getByName(identityId),
+    login: (loginId) => logins.getByName(loginId),
+    importedIdentity: (identityId) => shared(identities, identityId),
+    importedLogin: (loginId) => shared(logins, loginId),
+    identityPool: (identityPoolId) => shared(pools, identityPoolId),
+    poolDirectory: (region) => shared(poolDirectories, region),
+    poolDirectoryOutside: (region) => shared(env.POOL_DIRECTORY, region),
+    directoryShard: (name) => shared(shards, name),
+    issuer: (issuer) => shared(issuers, issuer),
+    keyRing: () => shared(keyRings, KEY_RING_NAME),
+    source: (sourcePoolId) => shared(sources, sourcePoolId),
   };
 }

@@ -74,6 +74,8 @@ export type OperationContext = Pick<Parties, "pause" | "random" | "newUuid" | "n
     logins: ReadonlyMap<string, string>,
     loginsToRemove: readonly string[],
   ): void;
+  /** Fixes where all objects of this service are to lie, before a pool is made; fails where that is somewhere else already. */
+  fixJurisdiction(): Promise<Result<void>>;
   /** Asks the security token service of the settings; never rejects. */
   assumeRole(request: RoleRequest): Promise<AssumedRole>;
 };

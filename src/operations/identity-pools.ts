@@ -24,6 +24,8 @@ export async function createIdentityPool(
   const settings = settingsOf(input);
   const checked = checkSettings(settings, config);
   if (!checked.ok) return checked;
+  const fixed = await context.fixJurisdiction();
+  if (!fixed.ok) return fixed;
   const requestKey = caller.callKey ?? caller.signature;
   for (let generation = 0; generation < MAX_GENERATIONS; generation++) {
     const identityPoolId = identityPoolIdOf(config.region, await uuidOf(`${requestKey} ${generation}`));
@@ -65,6 +67,8 @@ export async function adoptIdentityPool(
   const settings = settingsOf(input);
   const checked = checkSettings(settings, config);
   if (!checked.ok) return checked;
+  const fixed = await context.fixJurisdiction();
+  if (!fixed.ok) return fixed;
   // What is stored of a call never is its signature (T46).
   const callKey = caller.callKey ?? (await sha256Hex(caller.signature));
   const pool = await objects.identityPool(identityPoolId).adopt(identityPoolId, settings, callKey, SHARDS_OF_NEW_POOL);

@@ -6,7 +6,7 @@
 import { printableAscii } from "../domain/printable.ts";
 import { isExtensionName } from "./extensions.ts";
 import { isOperationName } from "./shapes.ts";
-import { type ServiceError, type ServiceErrorName, serviceError } from "../domain/errors.ts";
+import { RATE_EXCEEDED, type ServiceError, type ServiceErrorName, serviceError } from "../domain/errors.ts";
 
 /** A failure as the wire needs it: with what lies outside of any operation. */
 export type WireError = ServiceError & {
@@ -15,6 +15,20 @@ export type WireError = ServiceError & {
   /** The service cannot run as it is deployed. Its message names settings, and so it alone of all internal errors is shown. */
   readonly isUnconfigured?: true;
 };
+
+/** The names of settings are no secret, and whoever deploys must see at once which of them is wrong. */
+export function notConfigured(problems: readonly string[]): WireError {
+  const message = `Edgepool is not configured: ${problems.join("; ")}.`;
+  return { ...serviceError("InternalErrorException", message, "not-configured"), isUnconfigured: true };
+}
+
+const OVERLOADED: WireError = { ...RATE_EXCEEDED, reason: "overloaded", retryAfterSeconds: 1 };
+
+/** What was thrown. The platform sheds load from an object that has too much of it; a retry at once would only add to that. */
+export function errorOfDefect(cause: unknown): WireError {
+  const isOverloaded = cause instanceof Error && "overloaded" in cause && cause.overloaded === true;
+  return isOverloaded ? OVERLOADED : serviceError("InternalErrorException", "Internal error", "defect");
+}
 
 export type RenderedError = {
   readonly status: number;

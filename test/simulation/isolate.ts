@@ -132,6 +132,7 @@ export class Isolate {
           this.#product.pools.forget(identityPoolId);
           this.#product.sourcedPools.delete(poolDirectoryOf(identityPoolId));
         },
+        poolDirectoryOutside: (region) => objects.poolDirectory(region),
         source() {
           throw new Error("no operation of this world asks for a report");
         },
@@ -164,6 +165,8 @@ export class Isolate {
         const tools = sourceToolsOf(sources, life, given.call.askedAt * 1000);
         void unlinkAtSource(source, identityId, logins, names, tools);
       },
+      // Nobody has set one here.
+      fixJurisdiction: async () => ok(undefined),
       askPoints: async () => await Promise.reject(new Error("no operation of this world asks for metrics")),
       // Whoever gives credentials is beyond this world, and gives them for whatever was signed.
       assumeRole: async ({ roleArn }) => {

@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { parseConfig } from "../../src/config.ts";
 import { sha256Hex } from "../../src/domain/digest.ts";
-import { RATE_EXCEEDED } from "../../src/domain/errors.ts";
+import { ok, RATE_EXCEEDED } from "../../src/domain/errors.ts";
 import { objectsOf } from "../../src/durable/objects.ts";
 import { PresentedTokens, verifiersOf } from "../../src/durable/presented-tokens.ts";
 import type { OperationContext } from "../../src/operations/context.ts";
@@ -30,6 +30,7 @@ export function operationContext(): OperationContext {
     random: () => 0.5,
     pause: async () => {},
     askPoints: async () => ({ ok: false, error: RATE_EXCEEDED }),
+    fixJurisdiction: async () => ok(undefined),
     sourceOf: () => null,
     chargeForLists: async () => null,
     unlinkAtSource() {},

@@ -73,6 +73,7 @@ describe("parseConfig", () => {
     ["REGION", ["US", "eu_west", "a".repeat(19), "a:b", "ä"]],
     ["TOKEN_ALG", ["none", "rs256", "HS256", "PS256"]],
     ["MERGE_POLICY", ["yes", "Merge"]],
+    ["JURISDICTION", ["EU", "europe", "fedramp-high"]],
     ["LOCATION_HINT", ["WEUR", "eu", "weur,eeur"]],
     ["CLIENT_LIMIT", ["true", "0", "On"]],
     ["LINK_PROOF_MAX_AGE_SECONDS", ["-1", "off", "86401", "NaN"]],
@@ -141,6 +142,7 @@ describe("parseConfig", () => {
     ["STS_URL", "https://gateway.example.com:8443/sts/"],
     ["CREDENTIALS_SECONDS", "43200"],
     ["MERGE_POLICY", "merge"],
+    ["JURISDICTION", "fedramp"],
     ["LOCATION_HINT", "weur"],
     ["CLOCK_SKEW_SECONDS", "0"],
     ["KEY_ROTATION_DAYS", "365"],
@@ -153,6 +155,21 @@ describe("parseConfig", () => {
     expect(problemsOf({ RATE_LIMIT_PER_SECOND: "1.9", RATE_LIMIT_BURST: "20" })).toEqual([
       expect.stringMatching(/^RATE_LIMIT_BURST \/ RATE_LIMIT_PER_SECOND must be at most 10 seconds/),
     ]);
+  });
+
+  it("refuses a hint to a place that is not in the jurisdiction", () => {
+    expect(problemsOf({ JURISDICTION: "eu", LOCATION_HINT: "eeur" })).toEqual([]);
+    expect(problemsOf({ JURISDICTION: "eu", LOCATION_HINT: "enam" })).toEqual([
+      "LOCATION_HINT must be none, weur or eeur where JURISDICTION is eu",
+    ]);
+  });
+
+  it("has no jurisdiction where the runtime has none", () => {
+    const local = { ...good, DEVELOPMENT_ORIGIN: "http://127.0.0.1:8787", ISSUER: "http://127.0.0.1:8787" };
+    expect(parseDevelopmentConfig(local)).toMatchObject({ ok: true });
+    expect(parseDevelopmentConfig({ ...local, JURISDICTION: "eu" })).toMatchObject({
+      error: ["JURISDICTION must be none in local development: its runtime has no jurisdictions"],
+    });
   });
 
   it("turns the limit of clients off for the one word alone", () => {

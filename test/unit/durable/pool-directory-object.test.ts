@@ -12,6 +12,23 @@ beforeEach(() => {
   region = `region-${crypto.randomUUID().slice(0, 8)}`;
 });
 
+describe("the jurisdiction that PoolDirectoryObject keeps", () => {
+  it("is that of the first who fixes it, in this life and in the next", async () => {
+    expect(await stub().jurisdiction()).toBeNull();
+    expect(await Promise.all([stub().fixJurisdiction("eu"), stub().fixJurisdiction("none")])).toEqual(["eu", "eu"]);
+    await evictDurableObject(stub());
+    expect(await stub().jurisdiction()).toBe("eu");
+    expect(await stub().fixJurisdiction("us")).toBe("eu");
+  });
+
+  it("is none where a pool is listed that no marker stands for, and where one was", async () => {
+    await stub().update(poolId("a"), "of a release before");
+    expect(await stub().jurisdiction()).toBe("none");
+    await stub().update(poolId("a"), null);
+    expect(await stub().fixJurisdiction("eu")).toBe("none");
+  });
+});
+
 describe("PoolDirectoryObject", () => {
   it("pages through its pools in the order of their ids, in this life and in the next", async () => {
     expect(await stub().page("", 10)).toEqual([]);
