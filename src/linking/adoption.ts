@@ -56,6 +56,14 @@ export function providersAtSource({ source, hadSource }: Pick<IdentityPool, "sou
   return source?.providers ?? (hadSource === true ? [] : null);
 }
 
+/** The same for what one identity lets go: one that came from a source did so also where the pool is given its source only later. */
+export function providersToRemember(
+  { origin }: Pick<IdentityRecord, "origin">,
+  pool: Pick<IdentityPool, "source" | "hadSource">,
+): Providers {
+  return providersAtSource(pool) ?? (origin === "source" ? [] : null);
+}
+
 export type Providers = readonly string[] | null;
 
 /** What an order of the pool says of it. */

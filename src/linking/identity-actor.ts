@@ -17,7 +17,7 @@ import { judgeStanding, permitsFlow } from "../domain/mint-rules.ts";
 import { inWords, refused } from "../domain/refusals.ts";
 import type { Traced } from "../domain/trace.ts";
 import { freezeOf } from "./absorption.ts";
-import { type Providers, providersAtSource } from "./adoption.ts";
+import { type Providers, providersToRemember } from "./adoption.ts";
 import { type DisableOrder, setDisabled } from "./disabling.ts";
 import {
   type ChangeReply,
@@ -142,7 +142,7 @@ export class IdentityActor extends IdentityPeer {
     presented.presentTo(pool);
     const verified = await presented.verify(pool, this.#admitQuestion);
     if (!verified.ok) return inWords(verified.error);
-    const atSource = providersAtSource(pool);
+    const atSource = providersToRemember(record, pool);
     const reply = await this.#deliveringAfter(
       unlinkLogins(this.#parts, identityId, verified.value, providerNames, callKey, atSource),
     );
@@ -157,7 +157,7 @@ export class IdentityActor extends IdentityPeer {
     callKey: string | null = null,
   ): Promise<ChangeReply> {
     if (this.#identityPoolId !== identityPoolId) return refused({ kind: "identity-not-found", identityId });
-    const atSource = await this.#providersAtSource(identityPoolId);
+    const atSource = await this.#providersAtSource();
     return await this.#deliveringAfter(unlinkDeveloperUser(this.#parts, identityId, loginId, callKey, atSource));
   }
 
@@ -171,7 +171,7 @@ export class IdentityActor extends IdentityPeer {
   ): Promise<Traced<ChangeReply>> {
     const record = this.kept.value;
     const isKept = record !== null && !isSwept && (record.logins.length > 0 || record.origin === "source");
-    const atSource = isKept ? await this.#providersAtSource(record.identityPoolId) : null;
+    const atSource = isKept ? await this.#providersAtSource() : null;
     return await this.#traced(removeIdentity(this.#parts, identityId, allowedPools, atSource));
   }
 
@@ -235,9 +235,10 @@ export class IdentityActor extends IdentityPeer {
   /** What the identity's rate would refuse afterwards costs no provider a call. Nothing is drawn before the proof (T48). */
   readonly #admitQuestion = () => this.host.limit.look();
 
-  async #providersAtSource(identityPoolId: IdentityPoolId): Promise<Providers> {
-    const pool = await this.host.readPool(identityPoolId);
-    return pool === null ? null : providersAtSource(pool);
+  async #providersAtSource(): Promise<Providers> {
+    const record = this.kept.value;
+    const pool = record && (await this.host.readPool(record.identityPoolId));
+    return record === null || pool === null ? null : providersToRemember(record, pool);
   }
 
   /** What a frozen identity is, its coordinator knows. */

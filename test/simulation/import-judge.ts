@@ -34,6 +34,8 @@ export class ImportJudge {
   readonly #told: Told[] = [];
   /** What was answered to operators as done. */
   readonly #done: Said[] = [];
+  /** Logins that lines say are nobody's for good, of which nobody was answered that it is done: that takes two steps. */
+  readonly #unanswered = new Set<string>();
   /** Each login that an identity ever had. */
   readonly #held = new Set<string>();
 
@@ -46,6 +48,7 @@ export class ImportJudge {
   asked(lines: readonly FileLine[], identityPoolId: IdentityPoolId): readonly string[] {
     const told = lines.flatMap((line) => {
       const said = saidBy(line, identityPoolId, this.#world.login);
+      if (said.kind === "freed" && !this.#isDone(said.loginId)) this.#unanswered.add(said.loginId);
       return said.kind === "restored" ? [said.told] : [];
     });
     this.#told.push(...told);
@@ -97,7 +100,7 @@ export class ImportJudge {
         case "adopted":
         case "unchanged":
           if (said.kind === "restored") this.#judgeBars(said.told);
-          if (said.kind === "freed") this.#world.sources?.judge.isSettled(said.loginId);
+          if (said.kind === "freed") this.#settled(said.loginId);
           this.#done.push(said);
           break;
         case "gone":
@@ -117,6 +120,11 @@ export class ImportJudge {
     this.#judgeDone();
   }
 
+  /** Whether a login may be settled and in no list of those that are. */
+  mayBeHalfDone(loginId: string): boolean {
+    return this.#unanswered.has(loginId);
+  }
+
   /** At rest; null when all that was answered still holds. */
   unrest(isListed: (identityId: string) => boolean): string | null {
     this.#judgeDone();
@@ -124,6 +132,15 @@ export class ImportJudge {
       return said.kind === "listed" && this.#standingOf(said.identityId) === null && !isListed(said.identityId);
     });
     return lost === undefined ? null : `restored-as-told: ${idOf(lost)} was imported, and no list has it`;
+  }
+
+  #isDone(loginId: string): boolean {
+    return this.#done.some((said) => said.kind === "freed" && said.loginId === loginId);
+  }
+
+  #settled(loginId: string): void {
+    this.#unanswered.delete(loginId);
+    this.#world.sources?.judge.isSettled(loginId);
   }
 
   #judgeDone(): void {

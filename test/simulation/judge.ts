@@ -133,6 +133,11 @@ export class Judge {
     if (linked !== null) this.#orders.push(linked);
   }
 
+  /** What is judged in a deployment that is restored from an export of another. */
+  goOnFrom(other: Judge): void {
+    this.bars.goOnFrom(other.bars);
+  }
+
   // What happened.
 
   stored(name: string, before: unknown, after: unknown): void {

@@ -3,6 +3,7 @@ import type { Mutant } from "./mutants-of-merges.ts";
 
 const RESTORATION = "src/linking/restoration.ts";
 const RECORD = "src/linking/restored-record.ts";
+const EXPORT = "src/operations/export-identities.ts";
 const LINE = "src/operations/restore-line.ts";
 
 function mutant(name: string, file: string, find: string, replace: string): Mutant {
@@ -69,5 +70,25 @@ export const MUTANTS_OF_IMPORTS: readonly Mutant[] = [
     RESTORATION,
     "if (isOpen(record) && barred.length > record.barred.length) parts.kept.write({ ...record, barred });",
     "if (isOpen(record) && barred.length > 9) parts.kept.write({ ...record, barred });",
+  ),
+  // What an export tells, where it is taken in elsewhere.
+  mutant("an export says nothing of what an identity bars", EXPORT, "    ...(barred.length > 0 && { barred }),\n", ""),
+  mutant(
+    "an export leaves out logins that are free for good",
+    EXPORT,
+    'return owner === null ? { kind: "login", loginId, providerName, settled: true } : null;',
+    "return owner?.identityId === loginId ? null : null;",
+  ),
+  mutant(
+    "an export leaves out who is gone",
+    EXPORT,
+    '      return { kind: "gone", identityId: entry.identityId };\n  }\n}\n\n/** With',
+    "      return null;\n  }\n}\n\n/** With",
+  ),
+  mutant(
+    "what an identity from a source lets go is forgotten where there is no source",
+    "src/linking/adoption.ts",
+    'return providersAtSource(pool) ?? (origin === "source" ? [] : null);',
+    'return providersAtSource(pool) ?? (origin === "source" ? null : null);',
   ),
 ];

@@ -8,9 +8,14 @@ import { firstAnomaly, History } from "./history.ts";
 import type { Fault } from "./faults.ts";
 import type { Hits } from "./coverage.ts";
 import { ownPlatform } from "./platform.ts";
+import { checkersOf, mergersOf, running } from "./last-questions.ts";
+import { MovedDeployment } from "./moved-deployment.ts";
 import { PROVIDERS, USERS } from "./operations.ts";
 import { PoolChecks } from "./pool-checks.ts";
 import type { Schedule } from "./schedule.ts";
+import { times } from "./races.ts";
+import { visitOf } from "./source-races.ts";
+import { streamOf } from "../support/random.ts";
 import { lifeOf } from "./slots.ts";
 import { DEVELOPER, POOL_ID, POOLS } from "./settings.ts";
 import { FOREIGN_IDS } from "./line-plans.ts";
@@ -52,7 +57,11 @@ const TOGETHER = 8;
 /** So often the event loop turns as well: a whole turn costs as much as an event, and whoever watches the run needs some. */
 const TICKS_OF_A_TURN = 256;
 
-type Phase = "faults" | "calm" | "agreement" | "lists" | "tombstones" | "over";
+/** Of the schedules with imports, one in so many moves to another deployment in the end. */
+const MOVED = 4;
+const UNANSWERED = "all-comes-to-rest: where all was moved to, somebody was not answered";
+
+type Phase = "faults" | "calm" | "agreement" | "lists" | "tombstones" | "written down" | "moved" | "at home" | "over";
 
 class Run {
   readonly schedule: Schedule;
@@ -63,9 +72,12 @@ class Run {
   #phase: Phase = "faults";
   readonly #startMs: number;
   #restAtMs = 0;
+  #moved: MovedDeployment | null = null;
+  readonly #isTracing: boolean;
 
   constructor(schedule: Schedule, isTracing: boolean) {
     this.schedule = schedule;
+    this.#isTracing = isTracing;
     this.#world = new World(schedule.faults, isTracing, schedule);
     this.#remember();
     const { login } = this.#world;
@@ -76,9 +88,14 @@ class Run {
     this.#startMs = this.#world.network.nowMs;
     this.#clients = schedule.clients.map((operations, index) => {
       const client = this.#client(`client${index + 1}`);
-      void client.run(operations).catch((error: unknown) => this.#world.network.violate(`defect: ${stackOf(error)}`));
+      running(this.#world, client.run(operations));
       return client;
     });
+  }
+
+  /** Where things happen now. */
+  get #stage(): World {
+    return this.#phase === "moved" || this.#phase === "at home" ? (this.#moved?.world ?? this.#world) : this.#world;
   }
 
   /** What devices keep of identities that are known at a source. */
@@ -91,23 +108,24 @@ class Run {
     }
   }
 
-  #client(name: string): Client {
-    return new Client(this.#world, this.#knowledge, this.#history, name, this.schedule.seed);
+  #client(name: string, world = this.#world): Client {
+    return new Client(world, this.#knowledge, this.#history, name, this.schedule.seed);
   }
 
   /** One event; false when the schedule is over. */
   step(): boolean {
-    const { network } = this.#world;
+    let { network } = this.#stage;
     if (network.violation !== null) return false;
     if (network.steps > MAX_STEPS) network.violate("all-comes-to-rest: it never comes to rest");
     while (this.#isPhaseOver() && network.violation === null && this.#phase !== "over") this.#nextPhase();
+    ({ network } = this.#stage);
     if (network.violation !== null || this.#phase === "over") return false;
     network.step();
     return true;
   }
 
   #isPhaseOver(): boolean {
-    const { network } = this.#world;
+    const { network } = this.#stage;
     if (this.#phase === "faults") {
       const isLate = network.nowMs > this.#startMs + FAULTS_END_AFTER_MS;
       return isLate || network.nextAtMs === null || this.#clients.every((client) => client.isDone);
@@ -133,7 +151,8 @@ class Run {
         const reason = unrest(this.#world) ?? this.#anomaly() ?? this.#firstApart();
         if (reason !== null) return network.violate(reason);
         if (this.schedule.seed % 8 !== 0 || this.#world.judge.pools.mayAnyBeGone) return this.#leave();
-        this.#clients = [...this.#checkers(), ...this.#mergers()];
+        const newClient = (name: string) => this.#client(name);
+        this.#clients = [...checkersOf(this.#world, LOGINS, newClient), ...mergersOf(this.#world, newClient)];
         return this.#enter("agreement", REST_MS);
       }
       case "agreement": {
@@ -161,6 +180,21 @@ class Run {
           return stored?.standing.kind === "deleted" && upgraded(stored).origin === "here";
         });
         if (tombstone !== undefined) network.violate(`the tombstone of ${tombstone.name} was never erased`);
+        if (this.schedule.hasTransfers === true && this.schedule.seed % MOVED === 0) return this.#writeDown();
+        this.#phase = "over";
+        return;
+      }
+      case "written down": {
+        if (this.#moved?.isDone !== true) return network.violate("restored-as-told: an export never ended");
+        this.#enter("moved", REST_MS);
+        return running(this.#moved.world, this.#moved.takeIn());
+      }
+      case "moved":
+        return this.#comeHome();
+      case "at home": {
+        const { world } = this.#moved ?? { world: this.#world };
+        const reason = this.#clients.every((client) => client.isDone) ? unrest(world) : UNANSWERED;
+        if (reason !== null) world.network.violate(reason);
         this.#phase = "over";
         return;
       }
@@ -171,49 +205,41 @@ class Run {
 
   /** To the end: by way of the lists where anybody administered pools, and in some of the others. */
   #leave(): void {
-    const { network, judge } = this.#world;
+    const { judge } = this.#world;
     if (this.schedule.seed % (judge.pools.isConcerned ? 4 : 32) !== 0)
       return this.#enter("tombstones", TOMBSTONES_GONE_MS);
     const checks = new PoolChecks(this.#world, this.schedule.seed);
     this.#clients = [checks];
-    void checks.run().catch((error: unknown) => network.violate(`defect: ${stackOf(error)}`));
+    running(this.#world, checks.run());
     this.#enter("lists", REST_MS);
+  }
+
+  #writeDown(): void {
+    this.#moved = new MovedDeployment(this.#world, this.schedule, this.#isTracing);
+    this.#clients = [this.#moved];
+    this.#enter("written down", REST_MS);
+    running(this.#world, this.#moved.writeDown());
+  }
+
+  /** Everybody is who he was, and some come to see. */
+  #comeHome(): void {
+    const { world } = this.#moved ?? { world: this.#world };
+    const reason = this.#moved?.isDone === true ? (unrest(world) ?? this.#moved.difference()) : UNANSWERED;
+    if (reason !== null) world.network.violate(reason);
+    const random = streamOf(this.schedule.seed, "at home");
+    this.#clients = times(1 + random.below(2), () => {
+      const client = this.#client(this.#world.newName("home"), world);
+      running(world, client.run(times(1 + random.below(3), () => visitOf(random, random.below(4)))));
+      return client;
+    });
+    this.#enter("at home", REST_MS);
   }
 
   #enter(phase: Phase, ms: number): void {
     this.#phase = phase;
-    this.#restAtMs = this.#world.network.nowMs + ms;
-    this.#world.network.note(() => `--- ${phase}`);
-  }
-
-  /**
-   * Invariant operations-agree: all operations agree on each login of the pools that were used, once nothing fails any
-   * more.
-   */
-  #checkers(): readonly Client[] {
-    const { identities, logins, network } = this.#world;
-    const used = new Set([...identities.values()].map(({ stored }) => stored?.identityPoolId));
-    return LOGINS.filter(([identityPoolId]) => used.has(identityPoolId)).map((name) => {
-      const login = this.#world.login(...name);
-      const client = this.#client(`asks-${name.join("/")}`);
-      const before = logins.get(login.loginId)?.stored?.owner?.identityId ?? null;
-      void client.agree(name[0], login, before).catch((error: unknown) => network.violate(`defect: ${stackOf(error)}`));
-      return client;
-    });
-  }
-
-  /** Invariant no-second-effect: for each identity of two developer users, their merge once more. */
-  #mergers(): readonly Client[] {
-    return [...this.#world.identities.values()].flatMap(({ stored: record }) => {
-      const users = (record?.logins ?? []).flatMap(({ isDeveloper, subject }) => (isDeveloper ? (subject ?? []) : []));
-      const [destination, source] = users;
-      if (record === null || destination === undefined || source === undefined) return [];
-      const client = this.#client(`merges-${record.identityId}`);
-      void client
-        .mergeAgain(record.identityPoolId, [destination, source], record.identityId)
-        .catch((error: unknown) => this.#world.network.violate(`defect: ${stackOf(error)}`));
-      return [client];
-    });
+    const { network } = this.#stage;
+    this.#restAtMs = network.nowMs + ms;
+    network.note(() => `--- ${phase}`);
   }
 
   #readKeysLater(): void {
@@ -238,14 +264,18 @@ class Run {
   }
 
   outcome(): Outcome {
-    const { violation, steps, faults, trace, coverage } = this.#world.network;
+    const { faults, coverage } = this.#world.network;
+    const networks = [this.#world, ...(this.#moved === null ? [] : [this.#moved.world])].map(({ network }) => network);
+    const violation = networks.find((network) => network.violation !== null)?.violation ?? null;
+    const steps = networks.reduce((sum, network) => sum + network.steps, 0);
+    const trace = networks.flatMap((network) => network.trace ?? []);
     return {
       schedule: this.schedule,
       violation,
       steps,
       struck: faults.struck,
       kinds: faults.kinds,
-      trace: trace ?? [],
+      trace,
       hits: coverage.hits,
     };
   }
@@ -291,8 +321,4 @@ async function settled(): Promise<void> {
     if (ticks % TICKS_OF_A_TURN === 0) setImmediate(resolve);
     else nextTick(resolve);
   });
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -151,6 +151,15 @@ export class SourceJudge {
     if (!this.#ownedAtMs.has(loginId)) this.#ownedAtMs.set(loginId, this.#world.network.nowMs);
   }
 
+  /** In a deployment that is restored from an export of another, what was somebody's or deleted there is so here. */
+  goOnFrom(other: SourceJudge): void {
+    const { nowMs } = this.#world.network;
+    for (const loginId of other.#ownedAtMs.keys()) this.#ownedAtMs.set(loginId, nowMs);
+    for (const name of other.#diedAtMs.keys()) {
+      if (this.#stored(name)?.standing.kind === "deleted") this.#diedAtMs.set(name, nowMs);
+    }
+  }
+
   // What happened.
 
   stored(name: string, before: StoredRecord | null, after: StoredRecord | null): void {

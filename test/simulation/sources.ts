@@ -48,7 +48,8 @@ export class Sources {
   readonly #coverage: Coverage;
   #changes = 0;
 
-  constructor(world: World, plan: SourcePlan, seed: number) {
+  /** `cognito` is that of a deployment before. */
+  constructor(world: World, plan: SourcePlan, seed: number, cognito: Cognito | null) {
     this.plan = plan;
     this.#coverage = world.network.coverage;
     const pools = [
@@ -56,8 +57,8 @@ export class Sources {
       { identityPoolId: STRANGERS_POOL_ID, providers: PROVIDERS },
     ];
     let count = 0;
-    this.cognito = new Cognito(pools, plan.mergesLinked, () => idOf(++count));
-    this.kept = this.#enroll();
+    this.cognito = cognito ?? new Cognito(pools, plan.mergesLinked, () => idOf(++count));
+    this.kept = cognito === null ? this.#enroll() : [];
     this.line = new SourceLine(world.network, this.cognito, seed);
     this.judge = new SourceJudge(world, this.cognito);
     this.arrivals = new ArrivalJudge(world, this.cognito, this.startingSourceOf(POOL_ID) ?? null);

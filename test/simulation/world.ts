@@ -27,6 +27,7 @@ import { hashedLoginOf, loginOf, poolOfLogin } from "./logins.ts";
 import { Pools } from "./pools.ts";
 import type { LoginOf } from "./requests.ts";
 import type { SourcePlan } from "./source-races.ts";
+import type { Cognito } from "./simulated-cognito.ts";
 import { Sources } from "./sources.ts";
 import { sourceToolsOf } from "./source-tools.ts";
 import { tellSource } from "../../src/source/at-source.ts";
@@ -42,6 +43,8 @@ export type Installation = {
   readonly source?: SourcePlan | null;
   /** Whether anybody imports: then ids are of the form that lines of a file have. */
   readonly hasTransfers?: boolean;
+  /** Of another deployment, from which it is restored. */
+  readonly cognito?: Cognito | null;
 };
 
 export class World implements Surroundings {
@@ -69,7 +72,11 @@ export class World implements Surroundings {
   readonly #lastDraws = new Map<string, number>();
   readonly #names = new Map<string, number>();
 
-  constructor(plan: FaultPlan, isTracing: boolean, { mergePolicy, source = null, hasTransfers = false }: Installation) {
+  constructor(
+    plan: FaultPlan,
+    isTracing: boolean,
+    { mergePolicy, source = null, hasTransfers = false, cognito = null }: Installation,
+  ) {
     this.network = new Network(plan, isTracing);
     // Lines of a file name things as production does; all others by names that are quick to compare.
     this.login = hasTransfers ? hashedLoginOf : loginOf;
@@ -79,12 +86,12 @@ export class World implements Surroundings {
     this.judge = new Judge(this);
     this.observer = new Observer(this);
     this.network.isNewCodeAlone = source !== null || hasTransfers;
-    this.sources = source === null ? null : new Sources(this, source, plan.seed);
+    this.sources = source === null ? null : new Sources(this, source, plan.seed, cognito);
     // An operator's lines may say otherwise than the source.
     this.judge.imports.isUsed = hasTransfers;
     if (hasTransfers) this.sources?.arrivals.sourceChanged();
     this.pools = new Pools(this);
-    this.pools.import(this.sources?.listed ?? []);
+    if (cognito === null) this.pools.import(this.sources?.listed ?? []);
     const ring = ringAt(this.network.nowMs / 1000, streamOf(plan.seed, "keys"));
     this.keyRing = this.network.addSlot<KeyRingActor, KeyRingState>("key-ring", "key ring", (slot, life) => {
       return keyRingOf(this, slot, life);

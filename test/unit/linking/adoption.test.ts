@@ -329,6 +329,17 @@ describe("a pool with a source", () => {
     expect(stage.sent).toContainEqual(expect.objectContaining({ kind: "release", loginId: "c/1", remember: true }));
   });
 
+  it("has the same remembered of an identity that came from a source, where it is none yet", async () => {
+    const stage = new Stage({ ...linkedTo("a/1", "c/1"), origin: "source" }, { pool: PUBLIC_POOL });
+    expect(await stage.actor.unlink(A, presented(["a/1"]), ["c"])).toEqual({ kind: "done" });
+    expect(stage.record?.barred).toEqual(["c"]);
+    await stage.rest();
+    expect(stage.sent).toContainEqual(expect.objectContaining({ kind: "release", loginId: "c/1", remember: true }));
+    const born = new Stage(linkedTo("a/1", "c/1"), { pool: PUBLIC_POOL });
+    await born.actor.unlink(A, presented(["a/1"]), ["c"]);
+    expect(born.record?.barred).toEqual([]);
+  });
+
   it("has the logins of a deleted identity remembered, and those of a swept pool not", async () => {
     for (const [isSwept, remember] of [[false, true] as const, [true, undefined] as const]) {
       const stage = new Stage(linkedTo("a/1"), { pool });
