@@ -1,6 +1,6 @@
 /** `migrate export`: all that the pool here knows of its identities, in files that `import` takes. */
 import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { numberFrom, SWITCH, TEXT } from "../command-line.ts";
 import { makePace } from "./support/pace.ts";
 import { type PoolCopy, readPool } from "./support/pool-copy.ts";
@@ -43,7 +43,7 @@ export const exportPool = defineStep({
   run: async (session, { out = "", lines: linesOfAFile = DEFAULT_LINES_OF_A_FILE, rate = DEFAULT_RATE, restart }) => {
     const { identityPoolId } = session;
     const memory = session.memory();
-    const key = `export ${out}`;
+    const key = `export ${resolve(out)}`;
     if (restart === true) memory.forget(key);
     let progress = (memory.progress(key) as Progress | undefined) ?? BEGINNING;
     if (progress === BEGINNING && restart !== true && existsSync(join(out, fileName(1)))) {

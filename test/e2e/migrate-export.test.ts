@@ -156,6 +156,12 @@ describe("export and import", () => {
     for (const file of Refused as readonly string[]) {
       expect(JSON.parse(await readFile(file, "utf8"))).toMatchObject({ at: "line 1", reason: "not JSON" });
     }
+    // Neither does another file of that name take it away.
+    const other = join(folder, "below");
+    await mkdir(other);
+    await writeFile(join(other, "a.ndjson"), "not a line\n");
+    const { Refused: others } = await stage.result(["import", join(other, "a.ndjson"), "--unchecked"], 3);
+    expect(others).not.toContain((Refused as readonly string[])[0]);
     // A rehearsal is no run: what the run has kept stays.
     await stage.migrate(["import", folder, "--unchecked", "--dry-run"]);
     expect(await stage.result(["import", folder, "--unchecked"], 3)).toMatchObject({ Refused });

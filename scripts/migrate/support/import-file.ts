@@ -1,6 +1,7 @@
 /** A file into ImportIdentities, line by line: goes on where an earlier run ended, and past each line that is not taken. */
+import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import type { Result } from "../../../src/domain/errors.ts";
 import { BEGINNING, type FileLine, fileLines, MAX_LINE_BYTES, type Place } from "./file-lines.ts";
 import { addTo, type ImportLine, importLines, LINES_AT_ONCE, type Tally, type Verdict } from "./import-lines.ts";
@@ -11,7 +12,7 @@ import type { Session } from "./step.ts";
 import { Stop } from "./stop.ts";
 
 export type FileOrder = {
-  /** Its progress is kept under this name, and that of the file. */
+  /** Its progress is kept under this name, and the path of the file. */
   readonly step: string;
   readonly file: string;
   /** Calls a second. */
@@ -30,7 +31,8 @@ export type FileReport = { readonly tally: Tally; readonly refusalsFile: string 
 export async function importFile(session: Session, order: FileOrder): Promise<FileReport> {
   const { file, isDryRun } = order;
   const memory = session.memory();
-  const key = `${order.step} ${file}`;
+  const path = resolve(file);
+  const key = `${order.step} ${path}`;
   if (order.restarts && !isDryRun) memory.forget(key);
   const { size, mtimeMs: modifiedMs } = statOf(file);
   const before = isDryRun ? undefined : (memory.progress(key) as Progress | undefined);
@@ -41,7 +43,8 @@ export async function importFile(session: Session, order: FileOrder): Promise<Fi
   }
   // Each file has its own, and so has a rehearsal: a run takes nothing away that another has kept.
   const name = basename(file);
-  const refusalsFile = memory.fileOf(`${order.step}.${name}.${isDryRun ? "rehearsed" : "refused"}.ndjson`);
+  const own = `${name}.${createHash("sha256").update(path).digest("hex").slice(0, 8)}`;
+  const refusalsFile = memory.fileOf(`${order.step}.${own}.${isDryRun ? "rehearsed" : "refused"}.ndjson`);
   if (isFinished && !hasChanged) {
     session.say(`${file} was imported to its end by an earlier run, and is as it was: --restart imports it again`);
     return { tally: before.tally, refusalsFile };
