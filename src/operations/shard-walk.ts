@@ -3,8 +3,9 @@
  * groups that grow: a full shard is one call, and 256 that are almost empty are four rounds.
  */
 
-/** The first group is one shard; each next one has so many times as many. */
-const GROWTH = 8;
+/** The first group is one shard; each next one has so many times as many, as those before it had few entries. */
+const LEAST_GROWTH = 2;
+const MOST_GROWTH = 8;
 
 /** Behind what a walk has come: of the shard with this number, behind this position in it, or at its beginning. */
 export type Place<Position> = { readonly shard: number; readonly position: Position };
@@ -31,7 +32,7 @@ export async function readOn<Entry, Position>(
   const found: { readonly entry: Entry; readonly place: Place<Position> }[] = [];
   let next = from;
   let asked = 0;
-  for (let size = 1; next.shard < shards.count; size *= GROWTH) {
+  for (let size = 1; next.shard < shards.count; size = nextSize(size, asked, found.length, limit)) {
     const group = Array.from({ length: Math.min(size, shards.count - next.shard) }, (_, index) =>
       index === 0 ? next : { shard: next.shard + index, position: shards.beginning },
     );
@@ -49,4 +50,10 @@ export async function readOn<Entry, Position>(
     next = { shard: next.shard + group.length, position: shards.beginning };
   }
   return { found, next: null, asked };
+}
+
+/** As many shards as should fill the page, if they are as full as those that were asked. */
+function nextSize(size: number, asked: number, found: number, limit: number): number {
+  const shouldDo = found === 0 ? Number.POSITIVE_INFINITY : Math.ceil(((limit - found) * asked) / found);
+  return Math.max(size * LEAST_GROWTH, Math.min(size * MOST_GROWTH, shouldDo));
 }

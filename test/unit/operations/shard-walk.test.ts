@@ -33,7 +33,8 @@ describe("a walk over shards", () => {
     ["a pool of three identities is four rounds", [0, 1, 0, 1, ...of(268, 0), 1], 61, [1, 8, 64, 200]],
     ["an empty pool of 272 shards is four rounds", of(272, 0), 61, [1, 8, 64, 199]],
     ["an empty pool of sixteen is three", of(16, 0), 61, [1, 8, 7]],
-    ["it ends with the round that fills the page", of(272, 10), 61, [1, 8]],
+    ["it asks as many as should fill the page", of(272, 10), 61, [1, 6]],
+    ["and twice as many as before, should there be fewer in them", [60, ...of(15, 0)], 61, [1, 2, 4, 8, 1]],
   ])("%s", async (_, counts, limit, expected) => {
     const { shards, rounds, all } = shardsOf(counts);
     const { found, asked } = await readOn(shards, { shard: 0, position: 0 }, limit);
