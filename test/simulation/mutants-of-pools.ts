@@ -150,12 +150,22 @@ export const MUTANTS_OF_POOLS: readonly Mutant[] = [
     "    if (this.#storage.isClosed()) return { poolDeleted: true };\n",
     "",
   ),
-  mutant(
-    "an identity that stands still is gone past for good",
-    SWEEP,
-    "    if (this.#isEmpty()) {\n      this.#host.save",
-    "    if (at === null) {\n      this.#host.save",
-  ),
+  {
+    // The pool would ask the shard again, and the shard would come back by itself.
+    name: "pools: an identity that stands still is gone past for good",
+    edits: [
+      {
+        file: SWEEP,
+        find: "    if (this.#isEmpty()) {\n      this.#host.save",
+        replace: "    if (at === null) {\n      this.#host.save",
+      },
+      {
+        file: POOL,
+        find: "(await this.#host.closeShard(name)) === true",
+        replace: "(await this.#host.closeShard(name)) !== undefined",
+      },
+    ],
+  },
   mutant(
     "a list that did not hear of the end counts as empty",
     POOL,
