@@ -1,76 +1,14 @@
 /** An import list of 100,000 identities: how fast it is taken, what it takes on disk and in memory, and what a second run of it costs. */
-import { randomUUID } from "node:crypto";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { AwsV4Signer } from "aws4fetch";
+import { batchesOf, importAll, sendSigned } from "./import-list.ts";
 import { percentile } from "./load.ts";
 import { describeMachine, loadAverage, printTable, writeJson } from "./report.ts";
-import { progress } from "./rounds.ts";
-import { OVER_TLS } from "./runtime.ts";
-import { ADMIN, inParallel, REGION, type Service } from "./service.ts";
+import type { Service } from "./service.ts";
 import type { Workshop } from "./workshop.ts";
 
 const NAME = "edgepool-import";
 const IDENTITIES = 100_000;
-/** As many as one call takes. */
-const LINES = 100;
-/** Calls at once. */
-const CONNECTIONS = 4;
-const PROVIDER = "accounts.google.com";
-
-type Line = { readonly identityId: string; readonly createdAt: number; readonly providers: readonly string[] };
-
-async function send(
-  { runtime }: Service,
-  operation: string,
-  input: object,
-): Promise<Readonly<Record<string, unknown>>> {
-  const signed = await new AwsV4Signer({
-    url: `${runtime.origin}/`,
-    headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": `Edgepool.${operation}` },
-    body: JSON.stringify(input),
-    accessKeyId: ADMIN.accessKeyId,
-    secretAccessKey: ADMIN.secretAccessKey,
-    service: "cognito-identity",
-    region: REGION,
-  }).sign();
-  const headers = { ...Object.fromEntries(signed.headers), ...OVER_TLS };
-  const response = await fetch(signed.url, { method: "POST", headers, body: JSON.stringify(input) });
-  if (!response.ok) throw new Error(`${operation}: ${response.status} ${await response.text()}`);
-  return JSON.parse(await response.text());
-}
-
-/** The verdict of every line is the same. */
-async function importAll(service: Service, batches: readonly (readonly Line[])[], verdict: string) {
-  const { runtime, identityPoolId } = service;
-  const [startedAt, cpuBefore] = [performance.now(), runtime.cpuSeconds()];
-  let residentBytes = 0;
-  const durations = await inParallel(
-    batches,
-    async (Identities, index) => {
-      const sentAt = performance.now();
-      const { Results } = await send(service, "ImportIdentities", { IdentityPoolId: identityPoolId, Identities });
-      const isExpected = (Results as { Verdict: string }[]).every(({ Verdict }) => Verdict === verdict);
-      if (!isExpected) throw new Error(`not all lines are ${verdict}`);
-      residentBytes = Math.max(residentBytes, runtime.residentBytes());
-      if (index % 100 === 99) progress(`${(index + 1) * LINES} lines, ${verdict}`);
-      return performance.now() - sentAt;
-    },
-    CONNECTIONS,
-  );
-  const seconds = (performance.now() - startedAt) / 1000;
-  return {
-    run: verdict,
-    perSecond: (batches.length * LINES) / seconds,
-    callP50Ms: percentile(
-      durations.toSorted((a, b) => a - b),
-      0.5,
-    ),
-    cpuMsPerLine: ((runtime.cpuSeconds() - cpuBefore) * 1000) / (batches.length * LINES),
-    residentBytes,
-  };
-}
-
 async function exportAll(service: Service) {
   const { runtime, identityPoolId } = service;
   const [startedAt, cpuBefore] = [performance.now(), runtime.cpuSeconds()];
@@ -80,7 +18,7 @@ async function exportAll(service: Service) {
   do {
     const sentAt = performance.now();
     const page = { IdentityPoolId: identityPoolId, ...(NextToken !== undefined && { NextToken }) };
-    const answer = await send(service, "ExportIdentities", page);
+    const answer = await sendSigned(service, "ExportIdentities", page);
     lines += (answer["Identities"] as readonly unknown[]).length;
     NextToken = answer["NextToken"];
     residentBytes = Math.max(residentBytes, runtime.residentBytes());
@@ -110,11 +48,7 @@ function databaseBytesIn(folder: string): number {
 export async function importList(workshop: Workshop): Promise<void> {
   const loadBefore = loadAverage();
   const service = await workshop.service(NAME, { algorithm: "ES256" });
-  const batches = Array.from({ length: IDENTITIES / LINES }, () =>
-    Array.from({ length: LINES }, (): Line => {
-      return { identityId: `${REGION}:${randomUUID()}`, createdAt: 1_700_000_000, providers: [PROVIDER] };
-    }),
-  );
+  const batches = batchesOf(IDENTITIES);
   const idleBytes = service.runtime.residentBytes();
   const bytesBefore = databaseBytesIn(workshop.folder(NAME));
   const runs = [
