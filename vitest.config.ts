@@ -29,7 +29,9 @@ const inWorkerd = () =>
     wrangler: { configPath: "./wrangler.toml" },
     miniflare: {
       cf: false,
+      // No version of the Worker: it would be another one in each line of a test.
       bindings: { ISSUER: "https://identity.example.com" },
+      versionMetadata: "UNUSED_VERSION",
       // Runs in Node: every outbound fetch of the Worker lands here, so that no test reaches a network.
       async outboundService() {
         const { Response } = await import("miniflare");

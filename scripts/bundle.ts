@@ -37,5 +37,7 @@ export async function workerOptions() {
   // Wrangler reads these when it is loaded; it would warn about secrets that only a deployment has.
   Object.assign(process.env, QUIET, { WRANGLER_LOG: "none" });
   const { unstable_getMiniflareWorkerOptions: optionsOf } = await import("wrangler");
-  return optionsOf(join(ROOT, "wrangler.toml")).workerOptions;
+  // Here is one version, and it has no name.
+  const { versionMetadata: _, ...options } = optionsOf(join(ROOT, "wrangler.toml")).workerOptions;
+  return options;
 }

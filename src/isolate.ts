@@ -14,6 +14,7 @@ import type { GenuineToken } from "./jwt/genuine-tokens.ts";
 import { type Stubs, stubsIn } from "./durable/stubs.ts";
 import { createIssuerKeys, type IssuerEntry, type IssuerKeys, type IssuerStub } from "./key-sets/issuer-keys.ts";
 import { createSigner } from "./keys/signer.ts";
+import { writeAs } from "./log/write.ts";
 import { openerOf } from "./keys/token-signature.ts";
 import type { TaggedRefusal } from "./domain/refusals.ts";
 import { createBreaker } from "./outbound/breaker.ts";
@@ -98,9 +99,13 @@ export class Isolate implements VerifierMemory {
   /** The Date header of this second. */
   #date = { second: Number.NaN, text: "" };
 
-  /** The ways to the objects of an environment, as long as it is there. */
+  /** The ways to the objects of an environment, as long as it is there; and which version of the Worker its lines are of. */
   readonly #stubs = new PerObject((env: Env) => stubsIn(env, this.placeOf(env)));
-  readonly #places = new PerObject((env: Env) => placeIn({ ...env }));
+  readonly #places = new PerObject((env: Env) => {
+    const { VERSION: version }: Partial<Env> = env;
+    writeAs(version?.id);
+    return placeIn({ ...env });
+  });
 
   placeOf(env: Env): Place {
     return this.#places.of(env);

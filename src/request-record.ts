@@ -6,7 +6,6 @@ import { pointOf, type Sampling, weightOf } from "./metrics/request-point.ts";
 /** Both are for those who want metrics: docs/metrics.md. */
 export type MeteredEnv = Env & {
   readonly ANALYTICS?: AnalyticsEngineDataset;
-  readonly VERSION?: WorkerVersionMetadata;
 };
 
 export function recordRequest(line: RequestLine, { cf }: Request, env: MeteredEnv, sampling: Sampling): void {

@@ -1,13 +1,14 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import audit from "../../../docs/audit.md?raw";
 import reliability from "../../../docs/reliability.md?raw";
 import { sha256Hex } from "../../../src/domain/digest.ts";
 import { LEVELS } from "../../../src/log/events.ts";
 import { auditRequest } from "../../../src/log/audit-line.ts";
 import { logRequest, RequestFacts } from "../../../src/log/request-line.ts";
-import { writeEvent } from "../../../src/log/write.ts";
+import { writeAs, writeEvent } from "../../../src/log/write.ts";
 
 type RequestAbout = NonNullable<Parameters<typeof auditRequest>[0]["about"]>;
+const VERSION = "1f0a9d2c-8f0f-4f9a-9d55-6f6a3f4b8a10";
 const NO_KEYS = { active: undefined, next: [], retired: [] };
 const section = reliability.slice(reliability.indexOf("\n## What the log says\n"));
 
@@ -17,7 +18,9 @@ function rowsOf(head: string): readonly string[] {
   return table.slice(0, table.indexOf("\n\n")).split("\n");
 }
 
+beforeEach(() => writeAs(VERSION));
 afterEach(() => {
+  writeAs(undefined);
   vi.restoreAllMocks();
 });
 
@@ -109,6 +112,13 @@ describe("writeEvent", () => {
       vi.spyOn(console, method).mockImplementation((...line) => void lines.push([method, ...line]));
     }
     writeEvent(event);
-    expect(lines).toEqual([[level, JSON.stringify(event)]]);
+    expect(lines).toEqual([[level, JSON.stringify({ ...event, version: VERSION })]]);
+  });
+
+  it("says no version where the platform names none", () => {
+    const log = vi.spyOn(console, "log").mockImplementation(() => {});
+    writeAs(undefined);
+    writeEvent({ message: "upstream asked", provider: "www.amazon.com", outcome: 200, durationMs: 1 });
+    expect(JSON.parse(String(log.mock.lastCall))).not.toHaveProperty("version");
   });
 });
