@@ -14,7 +14,7 @@ import type { ExtensionInputOf, ExtensionOutputOf } from "../protocol/extensions
 import { identityIdOfInput, identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
 import { findImported } from "./imported-identities.ts";
 import { decodePageToken, encodePageToken, INVALID_PAGE_TOKEN } from "./page-token.ts";
-import { type Place, readOn, type Shards } from "./shard-walk.ts";
+import { type Place, readOn, type Shards, type Walked } from "./shard-walk.ts";
 
 type Output = ExtensionOutputOf<"ExportIdentities">;
 type Line = Output["Identities"][number];
@@ -65,11 +65,7 @@ async function exportPool(
   const lines: Line[] = [];
   let at: Place<ExportPosition> | null = { shard: firstShard, position: { list, after } };
   for (let calls = 0; at !== null && lines.length < wanted && calls < MAX_CALLS;) {
-    const read: Awaited<ReturnType<typeof readOn<ExportEntry, ExportPosition>>> = await readOn(
-      shards,
-      at,
-      wanted - lines.length,
-    );
+    const read: Walked<ExportEntry, ExportPosition> = await readOn(shards, at, wanted - lines.length);
     const told = await Promise.all(read.found.map(async ({ entry }) => await lineOf(entry, context)));
     lines.push(...told.filter((line) => line !== null));
     calls += read.asked + told.length;

@@ -9,7 +9,7 @@ import type { InputOf, OutputOf } from "../protocol/shapes.ts";
 import { identityPoolIdOfInput, type OperationContext, poolRefusal, type SignedContext } from "./context.ts";
 import { type DescribedIdentity, describedAs } from "./described-identity.ts";
 import { decodePageToken, encodePageToken, INVALID_PAGE_TOKEN } from "./page-token.ts";
-import { type Place, readOn, type Shards } from "./shard-walk.ts";
+import { type Place, readOn, type Shards, type Walked } from "./shard-walk.ts";
 
 /**
  * Calls to objects after which a page goes out as it is. The last round may add 272 shards and 61 identities, each asked and
@@ -48,11 +48,7 @@ export async function listIdentities(
   let at: Place<string> | null = { shard: firstShard, position: firstAfter };
   // One more than is asked for says whether another page is worth a token.
   for (let calls = 0; at !== null && found.length <= wanted && calls < MAX_CALLS;) {
-    const read: Awaited<ReturnType<typeof readOn<ListEntry, string>>> = await readOn(
-      shards,
-      at,
-      wanted + 1 - found.length,
-    );
+    const read: Walked<ListEntry, string> = await readOn(shards, at, wanted + 1 - found.length);
     const described = await Promise.all(
       read.found.map(async ({ entry, place }) => {
         const description =

@@ -19,17 +19,23 @@ export type Shards<Entry, Position> = {
   positionOf(entry: Entry): Position;
 };
 
-/** At most `limit` entries behind the place, each with its own, the place to go on from, null at the end, and how many shards were asked. */
+type Found<Entry, Position> = { readonly entry: Entry; readonly place: Place<Position> };
+
+export type Walked<Entry, Position> = {
+  readonly found: readonly Found<Entry, Position>[];
+  /** Where to go on; null at the end. */
+  readonly next: Place<Position> | null;
+  /** How many shards were asked. */
+  readonly asked: number;
+};
+
+/** At most `limit` entries behind the place. */
 export async function readOn<Entry, Position>(
   shards: Shards<Entry, Position>,
   from: Place<Position>,
   limit: number,
-): Promise<{
-  readonly found: readonly { readonly entry: Entry; readonly place: Place<Position> }[];
-  readonly next: Place<Position> | null;
-  readonly asked: number;
-}> {
-  const found: { readonly entry: Entry; readonly place: Place<Position> }[] = [];
+): Promise<Walked<Entry, Position>> {
+  const found: Found<Entry, Position>[] = [];
   let next = from;
   let asked = 0;
   for (let size = 1; next.shard < shards.count; size = nextSize(size, asked, found.length, limit)) {

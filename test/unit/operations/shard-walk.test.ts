@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Place, readOn } from "../../../src/operations/shard-walk.ts";
+import { type Place, readOn, type Walked } from "../../../src/operations/shard-walk.ts";
 
 /** Shards of so many entries each; what is asked of them is noted by rounds. */
 function shardsOf(counts: readonly number[]) {
@@ -48,7 +48,7 @@ describe("a walk over shards", () => {
     const entries: number[] = [];
     let at: Place<number> | null = { shard: 0, position: 0 };
     while (at !== null) {
-      const page: Awaited<ReturnType<typeof readOn<number, number>>> = await readOn(shards, at, limit);
+      const page: Walked<number, number> = await readOn(shards, at, limit);
       expect(page.found.length).toBeLessThanOrEqual(limit);
       entries.push(...page.found.map(({ entry }) => entry));
       at = page.next;
