@@ -81,7 +81,7 @@ export async function removeIdentity(
     if (allowedPools !== "*" && !allowedPools.includes(record.identityPoolId)) {
       return refused({ kind: "pool-not-allowed" });
     }
-    if (record.standing.kind === "unborn") return obstacleToBurying(record) ?? { kind: "done" };
+    if (record.standing.kind === "unborn") return obstacleToBurying(record) ?? { kind: "done", isUnknown: true };
     const result = remove(record, parts.host.now());
     if (!("kind" in result)) return owedToSource(record, withMemory(record, result, [], atSource), atSource);
     return result.kind === "busy" ? result : refused({ kind: "identity-not-found", identityId });
@@ -115,7 +115,7 @@ export async function bury(
   });
 }
 
-/** One that a call is about to adopt lives the next moment, and its id is known. */
+/** One that a call is about to adopt, or to restore, lives the next moment, and its id is known. */
 function obstacleToBurying(record: IdentityRecord): Busy | null {
-  return record.standing.kind === "unborn" && record.origin === "source" ? obstacleOf(record) : null;
+  return record.standing.kind === "unborn" ? obstacleOf(record) : null;
 }

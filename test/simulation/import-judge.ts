@@ -38,6 +38,8 @@ export class ImportJudge {
   readonly #unanswered = new Set<string>();
   /** Each login that an identity ever had. */
   readonly #held = new Set<string>();
+  /** Logins that one of here ever had. */
+  readonly #heldHere = new Set<string>();
 
   constructor(world: Evidence, bars: BarJudge) {
     this.#world = world;
@@ -79,8 +81,11 @@ export class ImportJudge {
 
   stored(name: string, before: StoredRecord | null, after: StoredRecord | null): void {
     if (!this.isUsed || after === null) return;
-    for (const { loginId } of after.logins) this.#held.add(`${name} ${loginId}`);
     const { origin, barred } = upgraded(after);
+    for (const { loginId } of after.logins) {
+      this.#held.add(`${name} ${loginId}`);
+      if (origin === "here") this.#heldHere.add(loginId);
+    }
     // Of what an import bars of one that lives, the record is the only witness; that it must, is seen when the import is answered.
     this.#bars.bar(name, barred);
     if (!this.isMade(before, after)) return;
@@ -120,9 +125,9 @@ export class ImportJudge {
     this.#judgeDone();
   }
 
-  /** Whether a login may be settled and in no list of those that are. */
-  mayBeHalfDone(loginId: string): boolean {
-    return this.#unanswered.has(loginId);
+  /** Whether a login may be settled and in no list of those that are: also where a line of another origin settled that of one of here. */
+  mayBeUnlisted(loginId: string): boolean {
+    return this.#unanswered.has(loginId) || (this.#world.sources === null && this.#heldHere.has(loginId));
   }
 
   /** At rest; null when all that was answered still holds. */

@@ -79,7 +79,7 @@ export class MovedDeployment {
       if (owner !== newOwner)
         return `restored-as-told: ${loginId} was ${owner}'s, and is ${newOwner}'s where it was moved to`;
       const isFreeForGood = login?.owner === null && login.settled === true;
-      if (isFreeForGood && moved?.settled !== true && !this.#first.judge.imports.mayBeHalfDone(loginId))
+      if (isFreeForGood && moved?.settled !== true && !this.#first.judge.imports.mayBeUnlisted(loginId))
         return `restored-as-told: ${loginId} is free for good, and may be asked about where it was moved to`;
     }
     const [listed, moved] = [this.#first, this.world].map(importedIn);

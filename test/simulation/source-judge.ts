@@ -54,6 +54,7 @@ export class SourceJudge {
   readonly #deleted = new Set<string>();
   /** Whether each pool has had the source that it has from the beginning. */
   #isSteady = true;
+  readonly #mergedInto = new Map<string, string>();
   /** Ids that some call was told of, for what is born of them. */
   readonly #claimed = new Set<string>();
   /** Those of them that an import has named. */
@@ -171,6 +172,7 @@ export class SourceJudge {
     }
     // One that another absorbs before it was known here is stored before it is anything.
     if (after.standing.kind !== "unborn" && !this.#bornAtMs.has(name)) this.#born(name, after);
+    if (after.standing.kind === "merged") this.#mergedInto.set(name, after.standing.into);
     if (after.standing.kind === "deleted" && !this.#diedAtMs.has(name)) this.#diedAtMs.set(name, nowMs);
     if (nowMs < (this.#knownFromMs.get(after.identityPoolId) ?? Number.POSITIVE_INFINITY)) return;
     for (const { loginId } of after.logins) {
@@ -213,14 +215,11 @@ export class SourceJudge {
     return [...this.#everSources].find(([, sources]) => sourcePoolId !== null && sources.has(sourcePoolId))?.[0];
   }
 
-  /** Whether an id is this one here, or was merged into it. */
+  /** Whether an id is this one here, or was merged into it, also where it was deleted since. */
   #leadsTo(identityId: string, name: string): boolean {
-    let current = identityId;
-    for (let hops = 0; hops < 10 && current !== name; hops++) {
-      const standing = this.#stored(current)?.standing;
-      if (standing?.kind !== "merged") return false;
-      current = standing.into;
-    }
+    let current: string | undefined = identityId;
+    for (let hops = 0; hops < 10 && current !== undefined && current !== name; hops++)
+      current = this.#mergedInto.get(current);
     return current === name;
   }
 

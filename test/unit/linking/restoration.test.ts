@@ -241,6 +241,22 @@ describe("an identity that is here", () => {
     expect(await first).toMatchObject({ kind: "linked" });
     expect(await second).toEqual({ kind: "unchanged" });
   });
+
+  it("that is just being restored is deleted once it is there, wherever it was born", async () => {
+    const reserved = Promise.withResolvers<void>();
+    const stage = new Stage(null, {
+      answer: async (message) => {
+        if (message.kind === "reserve") await reserved.promise;
+        return agreeable(message);
+      },
+    });
+    const restored = stage.actor.restore(order(linking("a/1"), { restores: { origin: "here", barred: [] } }));
+    const removed = stage.actor.remove(id("a"), "*");
+    reserved.resolve();
+    expect(await restored).toEqual({ kind: "adopted" });
+    expect(await removed).toMatchObject({ kind: "done" });
+    expect(stage.record?.standing).toEqual({ kind: "deleted" });
+  });
 });
 
 const ORDER = { identityId: id("a"), identityPoolId: POOL, absorb: [], guest: null, isBirth: false } as const;
