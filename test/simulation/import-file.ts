@@ -37,7 +37,9 @@ export function fileLineOf(
       return { identityId, createdAt, providers: tokens.map(([name]) => name), ...(isDisabled && { disabled: true }) };
     case "linked":
       return { kind: "identity", ...all, standing: says, loginIds, developerUsers: users };
+    // Who never had a login has let none go.
     case "guest":
+      return { kind: "identity", ...all, standing: says, barred: [] };
     case "closed":
       return { kind: "identity", ...all, standing: says };
     case "merged":

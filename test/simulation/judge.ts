@@ -347,11 +347,9 @@ export class Judge {
       this.#violate(`no-theft: ${name} took ${user?.loginId} by a call that only names an identity`);
     }
     const held = new Set(before?.logins.map(({ loginId }) => loginId));
-    // An import proves nothing. A guest, who may have been imported with what he bars, is proved by who knows his id.
-    const isGuest = before?.standing.kind === "guest";
-    const isProved = orders.some(({ restores, adopts, logins }) => {
-      const isOfGuest = isGuest && adopts === undefined;
-      return restores === undefined && (isOfGuest || logins.some(({ loginId }) => held.has(loginId)));
+    // An import proves nothing.
+    const isProved = orders.some((order) => {
+      return order.restores === undefined && order.logins.some(({ loginId }) => held.has(loginId));
     });
     this.bars.gained(name, added, isProved, absorbed);
     // An order without one counts as well: of several that ask for the same, nobody knows whose it was.
