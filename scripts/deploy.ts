@@ -40,10 +40,22 @@ function readDeployment({ config, env, vars, secretsFile }: DeployArguments): Re
       vars: { ...declared.vars, ...vars },
       secrets: secrets.value,
       servesWorkersDev: declared.workers_dev ?? declared.routes === undefined,
+      otherIssuers: otherIssuers(selection.config, env, declared.definedEnvironments ?? []),
     });
   } catch (error) {
     return err(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** By how a sentence names the environment. */
+function otherIssuers(config: string, env: string | undefined, named: readonly string[]): ReadonlyMap<string, unknown> {
+  const others = [undefined, ...named].filter((other) => other !== (env === "" ? undefined : env));
+  return new Map(
+    others.map((other) => {
+      const { vars } = readConfig({ config, ...(other !== undefined && { env: other }) }, { hideWarnings: true });
+      return [other === undefined ? "the environment at the top" : `the environment ${other}`, vars["ISSUER"]];
+    }),
+  );
 }
 
 /** Names of the secrets that the deployed Worker has: none before its first deployment. */
@@ -94,8 +106,10 @@ if (!verdict.ok) {
   console.error(`edgepool: ${parameters.isDryRun ? "would not be deployed" : "not deployed"}: ${verdict.error}`);
 }
 if (verdict.ok || parameters.isDryRun) {
+  // The one at the top has no name, and wrangler warns of whoever names none.
+  const named = parameters.isHelp || parameters.env !== undefined ? words : ["--env=", ...words];
   process.exitCode =
-    spawnSync(process.execPath, [WRANGLER, "deploy", ...words], { cwd: ROOT, stdio: "inherit" }).status ?? 1;
+    spawnSync(process.execPath, [WRANGLER, "deploy", ...named], { cwd: ROOT, stdio: "inherit" }).status ?? 1;
 } else {
   process.exitCode = 1;
 }

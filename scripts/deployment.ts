@@ -79,13 +79,20 @@ export type Deployment = {
   readonly secrets: Texts;
   /** Whether it answers under workers.dev. */
   readonly servesWorkersDev: boolean;
+  /** ISSUER of each other environment of the file, by how a sentence names it. */
+  readonly otherIssuers?: ReadonlyMap<string, unknown>;
 };
 
 /**
  * What the Worker would refuse every call for, what would show a secret, and what would let nobody reach it. A required
  * secret that is not given is no problem yet: the deployed Worker may have it.
  */
-export function problemsOf({ vars, secrets, servesWorkersDev }: Deployment): readonly string[] {
+export function problemsOf({
+  vars,
+  secrets,
+  servesWorkersDev,
+  otherIssuers = new Map(),
+}: Deployment): readonly string[] {
   const open = SECRETS.filter((name) => Object.hasOwn(vars, name));
   const parsed = parseConfig({ ...vars, ...secrets });
   const found = parsed.ok ? [] : parsed.error;
@@ -95,6 +102,11 @@ export function problemsOf({ vars, secrets, servesWorkersDev }: Deployment): rea
   return [
     ...open.map((name) => `${name} is a secret, and [vars] or --var would show it to whoever may look at the Worker`),
     ...found.filter((problem) => !REQUIRED_SECRETS.some((name) => problem === `${name} is missing`)),
+    ...[...otherIssuers].flatMap(([name, other]) =>
+      other === issuer && issuer !== undefined
+        ? [`ISSUER is that of ${name}, too: whoever trusts the tokens of one would trust those of both`]
+        : [],
+    ),
     ...(isOnWorkersDev && !servesWorkersDev ? ["ISSUER is under workers.dev, and workers_dev is not true"] : []),
   ];
 }

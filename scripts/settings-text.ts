@@ -60,6 +60,29 @@ function withPart(document: string, name: string, lines: readonly string[]): str
   return `${document.slice(0, from)}\n${lines.join("\n")}\n\n${document.slice(to)}`;
 }
 
+const STAGING = "[env.staging";
+
+/**
+ * wrangler.toml with what [env.staging] has of its own, and has to repeat, written anew: it is all that stands after its settings.
+ * Limits count apart.
+ */
+export function stagingBindings(toml: string): string {
+  const at = toml.indexOf(`${STAGING}.secrets]`);
+  if (at === -1) throw new Error(`there is no ${STAGING}.secrets] in the text`);
+  const repeated = toml
+    .slice(0, at)
+    .split("\n\n")
+    .map((table) => table.replaceAll(/^#.*\n/gm, "").trim())
+    .filter((table) => /^\[(secrets\]|version_metadata\]|\[durable_objects\.bindings|\[ratelimits)/.test(table))
+    .map((table) =>
+      table
+        .replaceAll(/ # .*$/gm, "")
+        .replace(/^(\[+)/, "$1env.staging.")
+        .replace(/namespace_id = "1/, 'namespace_id = "2'),
+    );
+  return `${toml.slice(0, at)}${repeated.join("\n\n")}\n`;
+}
+
 /** Down to the next empty line. */
 function withTable(toml: string, name: string, linesOf: (before: readonly string[]) => readonly string[]): string {
   const [before, table, after] = splitAt(toml, `\n[${name}]\n`, "\n\n");

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { localBindings } from "./local-bindings.ts";
-import { settingsPage, variables } from "./settings-text.ts";
+import { settingsPage, stagingBindings, variables } from "./settings-text.ts";
 
 const fileOf = (path: string) => join(import.meta.dirname, "..", path);
 
@@ -14,5 +14,5 @@ function rewrite(path: string, rewritten: (text: string) => string): void {
 }
 
 rewrite("docs/settings.md", settingsPage);
-rewrite("wrangler.toml", variables);
+rewrite("wrangler.toml", (toml) => stagingBindings(variables(toml)));
 rewrite("wrangler.dev.toml", (toml) => localBindings(toml, readFileSync(fileOf("wrangler.toml"), "utf8")));

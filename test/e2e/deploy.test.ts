@@ -46,6 +46,52 @@ test("wrangler.toml has metrics ready to be uncommented, and nothing of them unt
   expect([config.version_metadata, asItIs.version_metadata]).toEqual([{ binding: "VERSION" }, { binding: "VERSION" }]);
 });
 
+describe("[env.staging] of wrangler.toml", () => {
+  const config = join(ROOT, "wrangler.toml");
+  const production = readConfig({ config }, { hideWarnings: true });
+  const staging = readConfig({ config, env: "staging" }, { hideWarnings: true });
+
+  it("is a service of its own: nothing that counts or stores is shared", () => {
+    expect([production.name, staging.name]).toEqual(["edgepool", "edgepool-staging"]);
+    // Objects belong to the Worker that has their classes: none of another one is named.
+    for (const { bindings } of [production.durable_objects, staging.durable_objects]) {
+      expect(
+        bindings.filter(({ script_name }: { readonly script_name?: string }) => script_name !== undefined),
+      ).toEqual([]);
+    }
+    const counts = [...production.ratelimits, ...staging.ratelimits].map(({ namespace_id }) => namespace_id);
+    expect(new Set(counts).size).toBe(counts.length);
+    expect(counts.length).toBe(4);
+  });
+
+  it("has all that the one at the top has, and one address as well", () => {
+    expect(staging.durable_objects).toEqual(production.durable_objects);
+    const limitsOf = ({ ratelimits }: typeof staging) =>
+      ratelimits.map(({ name, simple }: { readonly name: string; readonly simple: object }) => ({ name, simple }));
+    expect(limitsOf(staging)).toEqual(limitsOf(production));
+    for (const member of ["exports", "version_metadata", "secrets", "assets", "limits", "observability"] as const) {
+      expect([member, staging[member]]).toEqual([member, production[member]]);
+    }
+    expect([staging.workers_dev, staging.preview_urls]).toEqual([false, false]);
+  });
+
+  it("has another ISSUER and another domain, where the examples are taken", async ({ onTestFinished }) => {
+    const folder = await mkdtemp(join(tmpdir(), "edgepool-staging-"));
+    onTestFinished(async () => await rm(folder, { recursive: true }));
+    const file = join(folder, "wrangler.toml");
+    await writeFile(file, (await readFile(config, "utf8")).replaceAll(/^# (ISSUER|routes) = /gm, "$1 = "));
+    const [top, other] = [undefined, "staging"].map((env) =>
+      readConfig({ config: file, ...(env !== undefined && { env }) }, { hideWarnings: true }),
+    );
+    const of = (one: typeof top) => [one?.vars["ISSUER"], one?.routes];
+    expect(of(top)).toEqual([ISSUER, [{ pattern: "identity.example.com", custom_domain: true }]]);
+    expect(of(other)).toEqual([
+      "https://identity-staging.example.com",
+      [{ pattern: "identity-staging.example.com", custom_domain: true }],
+    ]);
+  });
+});
+
 describe("what a deployment lacks", () => {
   it("is nothing when all is there, or may be there already", () => {
     expect(problemsOf(good)).toEqual([]);
@@ -190,6 +236,24 @@ describe("npm run deploy", () => {
       `name = "edgepool"\n[vars]\nISSUER = "${ISSUER}"\n[env.staging.vars]\nREGION = "eu-west-1"\n`,
     );
     expectRefusal(await deploy(["--config", config, "--env", "staging"]), "ISSUER is missing");
+    expect(asked).toEqual([]);
+  });
+
+  it.each([
+    ["staging", "the environment at the top"],
+    ["", "the environment staging"],
+  ])("refuses an ISSUER that is another environment's: of %j", async (env, other) => {
+    const config = join(folder, "wrangler.toml");
+    const vars = `ISSUER = "${ISSUER}"\n`;
+    await writeFile(config, `name = "edgepool"\n[vars]\n${vars}[env.staging.vars]\n${vars}`);
+    expectRefusal(await deploy(["--config", config, `--env=${env}`]), `ISSUER is that of ${other}, too`);
+    expectRefusal(await deploy(["--config", config], { CLOUDFLARE_ENV: env }), `ISSUER is that of ${other}, too`);
+    expect(asked).toEqual([]);
+  });
+
+  it("rehearses staging without an account", async () => {
+    const issuer = ["--var", "ISSUER:https://identity-staging.example.com"];
+    expect((await deploy(["--dry-run", "--env", "staging", ...issuer])).code).toBe(0);
     expect(asked).toEqual([]);
   });
 

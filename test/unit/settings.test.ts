@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import exampleSecrets from "../../.dev.vars.example?raw";
 import page from "../../docs/settings.md?raw";
 import { localBindings } from "../../scripts/local-bindings.ts";
-import { helpLines, settingsPage, variables } from "../../scripts/settings-text.ts";
+import { helpLines, settingsPage, stagingBindings, variables } from "../../scripts/settings-text.ts";
 import { readSetting } from "../../src/config.ts";
 import { DEVELOPMENT_SETTINGS } from "../../src/development/development-config.ts";
 import { productionUpstreams } from "../../src/outbound/upstream-policy.ts";
@@ -50,6 +50,7 @@ describe("the table of settings", () => {
 
   it("is what the comments of wrangler.toml say, whatever is set there: npm run settings", () => {
     expect(wranglerToml).toBe(variables(wranglerToml));
+    expect(wranglerToml).toBe(stagingBindings(wranglerToml));
     const set = wranglerToml.replace('# ISSUER = "https://identity.example.com"', 'ISSUER = "https://id.example"');
     expect(variables(set)).toBe(set);
     expect(set).not.toBe(wranglerToml);
