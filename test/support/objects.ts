@@ -185,11 +185,15 @@ const CLASSES = [
   worker.SourceObject,
 ];
 
+/** Asked once in the life of an isolate, whatever the call: cost.test.ts counts it. */
+const OF_AN_ISOLATE = "jurisdiction";
+
 /** Notes every call of an object's method in this isolate, by whomever, until `vi.restoreAllMocks()`: `LoginObject.reserve`. */
 export function noteCalls(): string[] {
   const noted: string[] = [];
   for (const { name: className, prototype } of CLASSES) {
     for (const method of methodsOf(prototype)) {
+      if (method === OF_AN_ISOLATE) continue;
       intercept(prototype, method, (_, proceed) => {
         noted.push(`${className}.${method}`);
         return proceed();

@@ -164,8 +164,7 @@ describe("DescribeKeyRing", () => {
   it("makes no ring where there is none, and says so", async () => {
     const calls = noteCalls();
     expect(await describeKeyRing()).toMatchObject({ Keys: [], Findings: [{ Level: "advice", Code: "no-key-yet" }] });
-    // Where the objects of the service lie is asked once, before a signed call: of pools alone, and nothing is made.
-    expect(calls).toEqual(["PoolDirectoryObject.jurisdiction", "KeyRingObject.describe"]);
+    expect(calls).toEqual(["KeyRingObject.describe"]);
     expect(await storedIn(ring())).toEqual(NOTHING_STORED);
   });
 
