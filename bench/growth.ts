@@ -52,7 +52,7 @@ async function growIdentities(workshop: Workshop, service: Service, most: number
     await grow(service, made, toMake);
     listed += toMake - made;
     made = toMake;
-    if (identities > listed) await importAll(service, batchesOf(identities - listed), "imported");
+    if (identities > listed) await importAll(service, batchesOf(identities - listed, "ids"), "imported");
     listed = identities;
     await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
     const idleBytes = service.runtime.residentBytes();

@@ -65,11 +65,13 @@ export async function importAll(service: Service, batches: readonly (readonly Li
   };
 }
 
-/** Lines for `count` identities, by calls. */
-export function batchesOf(count: number): readonly (readonly Line[])[] {
-  return Array.from({ length: Math.ceil(count / LINES) }, (_, call) =>
-    Array.from({ length: Math.min(LINES, count - call * LINES) }, (): Line => {
-      return { identityId: `${REGION}:${randomUUID()}`, createdAt: 1_700_000_000, providers: [PROVIDER] };
-    }),
-  );
+/**
+ * Lines for `count` identities, by calls: in no order, as Cognito lists them, so that a call is for most shards of the list; or in
+ * that of their ids, so that it is for one or two.
+ */
+export function batchesOf(count: number, order: "none" | "ids"): readonly (readonly Line[])[] {
+  const ids = Array.from({ length: count }, () => `${REGION}:${randomUUID()}`);
+  if (order === "ids") ids.sort();
+  const lines = ids.map((identityId): Line => ({ identityId, createdAt: 1_700_000_000, providers: [PROVIDER] }));
+  return Array.from({ length: Math.ceil(count / LINES) }, (_, call) => lines.slice(call * LINES, (call + 1) * LINES));
 }

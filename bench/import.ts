@@ -48,7 +48,7 @@ function databaseBytesIn(folder: string): number {
 export async function importList(workshop: Workshop): Promise<void> {
   const loadBefore = loadAverage();
   const service = await workshop.service(NAME, { algorithm: "ES256" });
-  const batches = batchesOf(IDENTITIES);
+  const batches = batchesOf(IDENTITIES, "none");
   const idleBytes = service.runtime.residentBytes();
   const bytesBefore = databaseBytesIn(workshop.folder(NAME));
   const runs = [
