@@ -1,4 +1,4 @@
-/** Whether the objects that JURISDICTION leads to are those of this service: docs/adr/0086. */
+/** Whether the objects that JURISDICTION leads to are those of this service: docs/adr/0088. */
 import type { Config } from "./config.ts";
 import { err, ok, type Result } from "./domain/errors.ts";
 import type { Jurisdiction } from "./domain/place.ts";

@@ -1,6 +1,6 @@
 /**
  * The jurisdiction that all objects of a service are in, for good: the first pool fixes it, since the same names are other objects in
- * another one. Kept by the directory of pools that is in none, whatever is fixed: docs/adr/0086.
+ * another one. Kept by the directory of pools that is in none, whatever is fixed: docs/adr/0088.
  */
 import { IsolateCache } from "../domain/isolate-cache.ts";
 import type { Jurisdiction } from "../domain/place.ts";
