@@ -170,7 +170,8 @@ export class IdentityActor extends IdentityPeer {
     isSwept = false,
   ): Promise<Traced<ChangeReply>> {
     const record = this.kept.value;
-    const isKept = record !== null && !isSwept && (record.logins.length > 0 || record.origin === "source");
+    const isOfUser = record !== null && (record.logins.length > 0 || record.transaction !== null);
+    const isKept = !isSwept && (isOfUser || record?.origin === "source");
     const atSource = isKept ? await this.#providersAtSource() : null;
     return await this.#traced(removeIdentity(this.#parts, identityId, allowedPools, atSource));
   }

@@ -16,12 +16,12 @@ export function fileLineOf(
   world: World,
   identityPoolId: IdentityPoolId,
   ids: readonly IdentityId[],
-  { says, target, tokens, users, barred, isDisabled, origin }: LinePlan,
+  { says, target, tokens, users, barred, isDisabled }: LinePlan,
 ): FileLine | null {
   const among = [...new Set([...ids, ...FOREIGN_IDS])];
-  // Only of one that was born elsewhere could a list tell.
-  const isForeign = (id: IdentityId) => FOREIGN_IDS.includes(id) || world.sources?.cognito.poolOf(id) !== undefined;
-  const candidates = says === "listed" ? among.filter(isForeign) : among;
+  // The first of them was born in the other deployment, the rest at its source: of these alone could a list tell.
+  const isOfSource = (id: IdentityId) => FOREIGN_IDS.indexOf(id) > 0 || world.sources?.cognito.poolOf(id) !== undefined;
+  const candidates = says === "listed" ? among.filter(isOfSource) : among;
   const identityId = candidates[target % candidates.length];
   const other = candidates[(target + 1) % candidates.length];
   if (identityId === undefined) return null;
@@ -30,6 +30,7 @@ export function fileLineOf(
   });
   // Another for each line, so that it is known by which one an identity was made.
   const createdAt = CREATED_AT + Number(world.newName("line").slice("line".length));
+  const origin = isOfSource(identityId) ? "source" : "here";
   const bars = barred.filter((name) => !tokens.some(([linked]) => linked === name));
   const all = { identityId, createdAt, origin, ...(isDisabled && { disabled: true }), barred: bars };
   switch (says) {

@@ -14,7 +14,6 @@ export type LinePlan = {
   readonly users: readonly string[];
   readonly barred: readonly string[];
   readonly isDisabled: boolean;
-  readonly origin: "here" | "source";
 };
 
 /** Identities of another deployment, which nobody here has heard of: devices keep their ids. */

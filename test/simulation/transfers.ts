@@ -57,7 +57,6 @@ function lineOf(random: Random): LinePlan {
     users: random.chance(0.15) ? [random.pick(USERS)] : [],
     barred: random.chance(0.3) ? [random.pick(PROVIDERS)] : [],
     isDisabled: random.chance(0.1),
-    origin: random.chance(0.6) ? "source" : "here",
   };
 }
 

@@ -340,6 +340,23 @@ describe("a pool with a source", () => {
     expect(born.record?.barred).toEqual([]);
   });
 
+  it("has the login remembered that a guest gained while his deletion waited", async () => {
+    const reserved = Promise.withResolvers<void>();
+    const answer = async (message: Message) => {
+      if (message.kind === "reserve") await reserved.promise;
+      return agreeable(message);
+    };
+    const stage = new Stage(GUEST, { pool: { ...PUBLIC_POOL, hadSource: true }, answer });
+    const granted = stage.grant(["a/1"]);
+    await expect.poll(() => stage.sent.some(({ kind }) => kind === "reserve")).toBe(true);
+    const removed = stage.actor.remove(A, "*");
+    reserved.resolve();
+    expect((await granted).kind).toBe("granted");
+    expect(await removed).toMatchObject({ kind: "done" });
+    await stage.rest();
+    expect(stage.sent).toContainEqual(expect.objectContaining({ kind: "release", loginId: "a/1", remember: true }));
+  });
+
   it("has the logins of a deleted identity remembered, and those of a swept pool not", async () => {
     for (const [isSwept, remember] of [[false, true] as const, [true, undefined] as const]) {
       const stage = new Stage(linkedTo("a/1"), { pool });
