@@ -164,7 +164,9 @@ export class IdentityNode {
 
   async remove(identityId: IdentityId, ...order: RemovalOrder): Promise<ChangeReply> {
     const reply = await this.#actor.remove(identityId, ...order);
-    if (reply.kind === "done" && this.#life.isAlive) this.#world.judge.removed(identityId);
+    // One that nobody knew may be made in this very moment: the call goes on to bury it, and is judged by that.
+    const isDeleted = reply.kind === "done" && reply.isUnknown !== true;
+    if (isDeleted && this.#life.isAlive) this.#world.judge.removed(identityId);
     return reply;
   }
 
