@@ -25,8 +25,8 @@ const ALGORITHM = "ES256";
 const ROTATION_SECONDS = 90 * 86_400;
 /** How long it takes to make a key. */
 const SLOWEST_KEY_MS = 600;
-/** And to seal one anew. */
-const SLOWEST_SEAL_MS = 30;
+/** And to seal one anew: long enough that an order to rotate comes in between. */
+const SLOWEST_SEAL_MS = 3000;
 /** How long before a run the key that is next may have been published: some are not ripe yet when they are wanted. */
 const AGES_SECONDS = [
   PUBLICATION_LEAD_SECONDS - 800,
