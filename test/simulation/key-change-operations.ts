@@ -40,8 +40,8 @@ export function keyChangeOf(random: Random): Race {
 /** The next step, or what is left of one that was broken off. */
 export async function deployStep(world: World, life: Life, random: Random): Promise<void> {
   const { network, keyChange } = world;
-  await network.sleep(life, ALL_ARRIVED_MS);
   if (keyChange.givesUpOld && !(await isSealedAnew(world, life))) return;
+  await network.sleep(life, ALL_ARRIVED_MS);
   const order = keyChange.waiting.toSorted(() => random.next() - 0.5);
   for (const party of order) {
     // oxlint-disable-next-line no-await-in-loop -- one after the other, which is the point
