@@ -109,6 +109,9 @@ async function located(
   if (!found.ok) return found;
   const met = proving.find(({ source }) => source.settings.identityPoolId === found.value.sourcePoolId);
   if (met === undefined) return ok(null);
-  // It has answered the very question that is to come.
-  return ok({ ...met, source: { ...met.source, ask: async () => await Promise.resolve(ok(found.value.identityId)) } });
+  const { source } = met;
+  // It has answered the very question that is to come, and none about an id that this one turns out to be merged into.
+  const ask: SourceParty["ask"] = async (asked, logins) =>
+    asked === identityId ? ok(found.value.identityId) : await source.ask(asked, logins);
+  return ok({ ...met, source: { ...source, ask } });
 }

@@ -17,14 +17,14 @@ export class FakeCognito {
   readonly asked: Question[] = [];
   /** Of whom its tokens are said to be. */
   audience: string = this.identityPoolId;
-  #say: (question: Question) => Saying = () => ({ __type: "InternalErrorException", message: "" });
+  #say: (question: Question) => Saying | Promise<Saying> = () => ({ __type: "InternalErrorException", message: "" });
 
   constructor(upstream: FakeUpstream) {
-    upstream.serve(ADDRESS, (init) => {
+    upstream.serve(ADDRESS, async (init) => {
       const operation = new Headers(init?.headers).get("x-amz-target")?.split(".")[1] ?? "";
       const question: Question = { operation, input: JSON.parse(typeof init?.body === "string" ? init.body : "{}") };
       this.asked.push(question);
-      return this.#answer(question);
+      return await this.#answer(question);
     });
   }
 
@@ -35,12 +35,12 @@ export class FakeCognito {
   }
 
   /** From now on. */
-  says(say: Saying | ((question: Question) => Saying)): void {
+  says(say: Saying | ((question: Question) => Saying | Promise<Saying>)): void {
     this.#say = typeof say === "function" ? say : () => say;
   }
 
-  #answer(question: Question): Response {
-    const said = this.#say(question);
+  async #answer(question: Question): Promise<Response> {
+    const said = await this.#say(question);
     if (typeof said !== "string") return Response.json(said, { status: 400 });
     if (question.operation !== "GetOpenIdToken") return Response.json({ IdentityId: said, Credentials: {} });
     const names = Object.keys(Object(question.input["Logins"]));

@@ -188,6 +188,31 @@ describe("GetOpenIdToken for an id that is none here", () => {
     expect(other.asked.map(({ operation }) => operation)).toEqual(["GetOpenIdToken"]);
   });
 
+  it("is not proved by what the source's token says of another id, also where an import makes that one merged into it", async () => {
+    const other = new FakeCognito(signIn.upstream);
+    const { identityPoolId } = await sourcedPool(other);
+    other.audience = other.identityPoolId;
+    const [named, survivor, told] = [newIdentityId(), newIdentityId(), newIdentityId()];
+    // While the source is asked about the id that the call names, an import says into whom that was merged.
+    const askedAt = Date.now();
+    other.says(async ({ input }) => {
+      if (input["IdentityId"] === survivor) return { __type: "ResourceNotFoundException", message: "" };
+      // A merge in the very moment of the call would shut it out.
+      await expect.poll(() => Date.now()).toBeGreaterThan(askedAt);
+      await env.IDENTITY.getByName(named).restore({
+        identityId: named,
+        identityPoolId,
+        standing: { kind: "merged", into: survivor },
+        restores: { origin: "source", createdAt: 0, barred: [] },
+      });
+      return told;
+    });
+    const answer = await getToken(named, await signIn.logins("ann"));
+    expect(answer).toMatchObject({ status: 404 });
+    expect(other.asked.map(({ input }) => input["IdentityId"])).toEqual([named, survivor]);
+    expect(await recordOf(survivor)).toBeNull();
+  });
+
   it("T86: costs its address a question before the lists of several pools are looked into for it", async () => {
     // Answers for both.
     const other = new FakeCognito(signIn.upstream);
