@@ -134,7 +134,7 @@ export class ArrivalJudge {
     return this.#source && this.#cognito.lastOwnerOf(this.#source.identityPoolId, providerName, subject);
   }
 
-  /** Whether it ever was of an identity that was deleted there. */
+  /** Whether it ever was unlinked there, or of an identity that was deleted. */
   #isTouchedLogin({ providerName, subject }: VerifiedLogin): boolean {
     return this.#source !== null && this.#cognito.isTouchedLogin(this.#source.identityPoolId, providerName, subject);
   }

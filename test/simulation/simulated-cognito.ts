@@ -35,7 +35,7 @@ export class Cognito {
   /** Of each pool, by `provider/subject`. */
   readonly #owners = new Map<string, Known>();
   readonly #lastOwners = new Map<string, Known>();
-  /** Identities that were linked, and had a part in a merge, an unlink or a deletion: what they are is no longer told by their logins. */
+  /** Identities that were linked, and had a part in a merge, an unlink or a deletion, and the logins that went: none is told by the others. */
   readonly #touched = new Set<string>();
 
   /** `mergesLinked`: whether two linked identities that meet become one; else they conflict. */
@@ -66,7 +66,7 @@ export class Cognito {
     return this.#touched.has(identityId);
   }
 
-  /** Whether it ever was of an identity that was deleted there. */
+  /** Whether it ever was unlinked there, or of an identity that was deleted: who has it may be told by what was said before. */
   isTouchedLogin(identityPoolId: IdentityPoolId, providerName: string, subject: string): boolean {
     return this.#touched.has(keyOf(identityPoolId, `${providerName}/${subject}`));
   }
@@ -108,6 +108,7 @@ export class Cognito {
       if (!from.includes(providerOf(login))) continue;
       named.logins.delete(login);
       this.#owners.delete(keyOf(named.identityPoolId, login));
+      this.#touched.add(keyOf(named.identityPoolId, login));
       this.#touched.add(identityId);
     }
     return { isDone: true };
