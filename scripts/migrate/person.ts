@@ -158,6 +158,8 @@ async function remainsOf(session: Session, lines: readonly Line[]): Promise<read
     "backups of the platform, until 30 days are over",
     ...(there.length === 0 ? [] : [atCognito]),
     "ids that Cognito itself has merged into one of these: they are disabled there, and it tells nobody which they are",
+    "ids that were merged into it, where its life does not tell so any more: it has the last 50 facts, and a restore begins it " +
+      "anew. Look for mergedInto in your exports",
     "copies of yours, which are out of reach: exports, tables for `links`, lists of ids and of refused lines in the folder " +
       "of this tool (.edgepool-migrate), logs that you have sent elsewhere",
   ];

@@ -44,7 +44,8 @@ export type RestoreConflict =
   | { readonly kind: "other-pool" }
   /** It lives here, or is merged into another one than that. */
   | { readonly kind: "stands-otherwise" }
-  | { readonly kind: "disabled" }
+  /** It is disabled here; or is by the line, and came before it: only an operator's own call stops who lives here. */
+  | { readonly kind: "disabled" | "not-disabled" }
   /** A second user of the provider, or one that the identity has barred; null: more logins than an identity may have. */
   | { readonly kind: "provider"; readonly providerName: string | null };
 
@@ -59,7 +60,8 @@ export async function restore(parts: IdentityParts, order: RestoreOrder): Promis
     if (obstacle !== null) return obstacle;
     // Left over by a birth that failed: the next attempt finds nothing.
     if (record.standing.kind === "unborn") return { kind: "busy" };
-    const { standing } = order;
+    const { standing, restores } = order;
+    if (restores.isDisabled === true && record.isDisabled !== true) return conflict({ kind: "not-disabled" });
     if (standing.kind === "linked" && isOpen(record)) return await gain(parts, order, standing.logins, record);
     return isBehind(standing, record) ? unchanged(parts, order, record) : conflict({ kind: "stands-otherwise" });
   });

@@ -6,6 +6,7 @@ import { err, ok, type Result } from "../domain/errors.ts";
 import type { IdentityPoolId } from "../domain/identifiers.ts";
 import type { ImportedIdentity } from "../domain/imported-identity.ts";
 import { identityPoolNotFound, type Refusal } from "../domain/refusals.ts";
+import { writeEvent } from "../log/write.ts";
 import { shardOf } from "../pools/directory-shards.ts";
 import type { ExtensionInputOf, ExtensionOutputOf } from "../protocol/extensions.ts";
 import { identityPoolIdOfInput, poolRefusal, type SignedContext } from "./context.ts";
@@ -48,10 +49,18 @@ async function orBusy(restoring: Promise<Result<Judged, Refusal>>): Promise<Judg
   try {
     const restored = await restoring;
     if (restored.ok) return restored.value;
+    if (restored.error.kind === "participant-unreachable") return UNANSWERED;
     return { Verdict: "busy", Reason: "The identity or a login of the line is being changed: send the line again." };
-  } catch {
-    return { Verdict: "busy", Reason: "What the line is about did not answer: send the line again." };
+  } catch (cause) {
+    return unanswered(cause);
   }
+}
+
+const UNANSWERED: Judged = { Verdict: "busy", Reason: "What the line is about did not answer: send the line again." };
+
+function unanswered(cause: unknown): Judged {
+  writeEvent({ event: "object-call-failed", kind: "import", cause: String(cause) });
+  return UNANSWERED;
 }
 
 /** A hash shows nobody of which pool it is: by it a credential of one pool could take the logins of another (T89). */
@@ -61,7 +70,7 @@ function namesHashes(line: ImportLine): boolean {
   return line.kind === "login" || (line.kind === "restored" && (line.identity.loginIds ?? []).length > 0);
 }
 
-/** A shard at a time for all of its rows; null where the pool was deleted meanwhile. */
+/** A shard at a time for all of its rows, which are busy where it does not answer; null where the pool was deleted meanwhile. */
 async function importListed(
   { objects, config }: SignedContext,
   identityPoolId: IdentityPoolId,
@@ -74,10 +83,14 @@ async function importListed(
   const shards = Map.groupBy(identities, ({ identityId }) => shardOf(pool, identityId));
   const judged = await Promise.all(
     [...shards].map(async ([shard, rows]) => {
-      const verdicts = await objects.directoryShard(shard).importIdentities(rows);
-      return verdicts?.map(
-        (verdict, index) => [rows[index], verdict === "gone" ? GONE : { Verdict: verdict }] as const,
-      );
+      try {
+        const verdicts = await objects.directoryShard(shard).importIdentities(rows);
+        return verdicts?.map(
+          (verdict, index) => [rows[index], verdict === "gone" ? GONE : { Verdict: verdict }] as const,
+        );
+      } catch (cause) {
+        return rows.map((row) => [row, unanswered(cause)] as const);
+      }
     }),
   );
   const known = new Map<ImportedIdentity, Judged>();

@@ -146,6 +146,8 @@ function reasonOf(conflict: RestoreConflict): string {
       return "The identity lives here, and stands otherwise than the line says.";
     case "disabled":
       return "The identity is disabled here, and gains no login.";
+    case "not-disabled":
+      return "The identity lives here, and is not disabled as the line says: DisableIdentity stops it.";
     case "provider":
       return conflict.providerName === null
         ? "With the logins of the line the identity would have too many."

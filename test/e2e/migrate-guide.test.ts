@@ -133,6 +133,9 @@ test("an export is restored elsewhere, and one person is shown and erased", asyn
   const restored = appClient(other.endpoint);
   expect(await getId(restored, stage.pool, await stage.login("ann"))).toBe(ids.ann);
   expect((await getOpenIdToken(restored, ids.guest)).identityId).toBe(ids.guest);
+  const onStandardInput =
+    'printf %s ann | npm run -s migrate -- person --provider accounts.google.com --subject - --pool "$POOL"';
+  expect((await paste(onStandardInput)).stdout).toContain(ids.ann);
   expect(await next("--erase", 0, { SUBJECT: "ann" })).toContain("Deleted for good");
   expect(await getId(stage.newApp, stage.pool, await stage.login("ann"))).not.toBe(ids.ann);
 });

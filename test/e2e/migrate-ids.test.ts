@@ -137,6 +137,10 @@ describe("developers", () => {
       expect((await stage.admin.send(lookup)).IdentityId).toBe(owners[index]);
     }
     expect(await stage.result(["developers"])).toMatchObject({ Asked: 0 });
+    const { WouldAsk } = (await stage.result(["developers", "--all", "--dry-run", "--restart"])) as {
+      WouldAsk: number;
+    };
+    expect(WouldAsk).toBeGreaterThan(60);
     expect(await stage.result(["developers", "--restart", "--rate", "1000"])).toMatchObject({
       Asked: 60,
       Tally: { unchanged: 60 },

@@ -135,12 +135,32 @@ describe("an identity that is not known here", () => {
 describe("an identity that is here", () => {
   it("gains the logins that an import says are its own, bars what it bars, and changes in nothing else", async () => {
     const stage = new Stage(linkedTo("a/1"));
-    const restores = { origin: "source", createdAt: BORN, barred: ["z"], isDisabled: true } as const;
+    const restores = { origin: "source", createdAt: BORN, barred: ["z"] } as const;
     expect(await stage.actor.restore(order(linking("a/1", "b/1"), { restores }))).toEqual({ kind: "adopted" });
     expect(stage.record).toMatchObject({ origin: "here", barred: ["z"], createdAt: NOW });
-    expect(stage.record).not.toHaveProperty("isDisabled");
     expect(stage.record?.logins.map(({ loginId }) => loginId)).toEqual(["a/1", "b/1"]);
   });
+
+  it.each([
+    ["a guest", GUEST, { kind: "guest" }],
+    ["one that has all of the logins", linkedTo("a/1"), linking("a/1")],
+    ["one that is to gain a login", linkedTo("a/1"), linking("a/1", "b/1")],
+    ["one that is closed", CLOSED, { kind: "closed" }],
+  ] as const)(
+    "that came before its line, which disables it, is a conflict and no word of silence: %s",
+    async (_, record, standing) => {
+      const stage = new Stage(record);
+      const restores = { origin: "source", createdAt: BORN, barred: [], isDisabled: true } as const;
+      const conflict = { kind: "not-disabled" };
+      expect(await stage.actor.restore(order(standing, { restores }))).toEqual({ kind: "conflict", conflict });
+      expect(stage.record).toEqual(record);
+      const disabled = new Stage({ ...record, isDisabled: true });
+      expect(await disabled.actor.restore(order(standing, { restores }))).not.toEqual({
+        kind: "conflict",
+        conflict,
+      });
+    },
+  );
 
   it.each([
     ["a guest", GUEST, { kind: "guest" }, ["a", "z"]],

@@ -7,6 +7,7 @@ import type { IdentityPool } from "../../../src/domain/identity-pool.ts";
 import { directoryShardOf } from "../../support/first-shards.ts";
 import { IdentityDirectoryObject } from "../../../src/worker.ts";
 import {
+  dieInNext,
   intercept,
   makeGuest,
   makePool,
@@ -57,6 +58,16 @@ const describeIdentity = async (IdentityId: string) => await service.admin("Desc
 const refusal = (status: number, type: string) => ({ status, json: { __type: type, message: expect.any(String) } });
 
 describe("ImportIdentities", () => {
+  it("is busy with the lines of a shard that does not answer, which are sent again, and done with the others", async () => {
+    const [one, other] = ["0", "8"].map((digit) =>
+      identityIdOf("us-east-1", `${digit}${crypto.randomUUID().slice(1)}`),
+    );
+    dieInNext(IdentityDirectoryObject.prototype, "importIdentities", "before");
+    const lines = [line(String(one)), line(String(other))];
+    expect(verdictsIn(await importAll(lines)).toSorted()).toEqual(["busy", "imported"]);
+    expect(verdictsIn(await importAll(lines)).toSorted()).toEqual(["imported", "unchanged"]);
+  });
+
   it("shows whom nobody has claimed yet, with providers and dates, among those who live here", async () => {
     const [one, other] = [newIdentityId(), newIdentityId()];
     const guest = await makeGuest(pool.identityPoolId);
