@@ -19,7 +19,7 @@ Measures what the service costs, beside the least that it could cost. Linux only
   without a mode    the table: every scenario, four algorithms, 1, 16 and 64 connections; 17 minutes
   --quick           the hot path, RS256 and ES256, 16 connections; about a minute
   --cold            an identity whose object is not in memory
-  --growth          1,000 to 1,000,000 identities, 1 to 20 logins, listing; about half an hour
+  --growth          up to 100,000 identities made, 1,000,000 listed, 1 to 20 logins
   --most N          with --growth: no more identities than that, 1,000 at least
   --import          an import list of 100,000 identities, and its export; two minutes
   --soak            memory over 60 s at 64 connections
