@@ -71,7 +71,7 @@ function standingOf(logins: readonly string[], isHiding: boolean): string {
 
 type TableProps = {
   readonly identities: Identities;
-  /** Without those that a merge has absorbed. */
+  /** Without disabled ones, also those that a merge has absorbed. */
   readonly isHiding: boolean;
   readonly choice: Choice | null;
 };
@@ -211,21 +211,24 @@ export function Page({ params: [identityPoolId = ""] }: PageProps) {
       <SearchField label="Find by identity id" verb="Find" search={(id) => go(`identity/${segmentOf(id)}`)} />
       {isAllowed("Edgepool.FindIdentityByLogin") && <FindByLogin identityPoolId={identityPoolId} />}
       <div class="bar-of-tools">
-        <p class="check">
-          <input
-            id="hide-disabled"
-            type="checkbox"
-            checked={isHiding}
-            onChange={(event) => {
-              const isOn = event.currentTarget.checked;
-              turn(() => {
-                setIsHiding(isOn);
-                pages.reset();
-              });
-            }}
-          />
-          <label htmlFor="hide-disabled">Hide disabled ones, which a merge has absorbed</label>
-        </p>
+        <div>
+          <p class="check">
+            <input
+              id="hide-disabled"
+              type="checkbox"
+              checked={isHiding}
+              onChange={(event) => {
+                const isOn = event.currentTarget.checked;
+                turn(() => {
+                  setIsHiding(isOn);
+                  pages.reset();
+                });
+              }}
+            />
+            <label htmlFor="hide-disabled">Hide disabled ones, also those that a merge has absorbed</label>
+          </p>
+          <p class="hint">The list does not tell who is disabled: the page of each does.</p>
+        </div>
         {isAllowed("DeleteIdentities") && (
           <button type="button" class="danger" disabled={chosen.size === 0} onClick={() => setIsAsking(true)}>
             Delete {chosen.size === 0 ? "the chosen" : chosen.size}
