@@ -23,8 +23,8 @@ export type OpenKey = (key: SigningKey) => Promise<Result<SignClaims>>;
 
 /** A signature for which the key has been asked already. */
 export type Signing = {
-  /** The claims as a signed token; `now` is epoch seconds and judges the lease alone. Fails with InternalErrorException. */
-  sign(claims: OpenIdClaims, now: number): Promise<Result<string>>;
+  /** The claims as a signed token; `now` is the clock, in epoch seconds, and judges the lease alone. Fails with InternalErrorException. */
+  sign(claims: OpenIdClaims, now: () => number): Promise<Result<string>>;
 };
 
 /** The isolate's signer in the hands of one request. All instants are epoch seconds. */
@@ -64,10 +64,11 @@ export function createSigner(open: OpenKey, random: () => number): (asker: KeyAs
     begin(now) {
       const begun = signingKey(now, asker);
       return {
-        async sign(claims, signedAt) {
+        async sign(claims, clock) {
           const first = await begun;
           if (!first.ok) return first;
-          // What came between may have taken longer than the key is held for.
+          // What came between, or this very answer, may have taken longer than the key is held for.
+          const signedAt = clock();
           const held = covers(first.value, signedAt) ? first : await signingKey(signedAt, asker);
           return held.ok ? ok(await held.value.value.sign(claims)) : held;
         },

@@ -64,7 +64,7 @@ async function tryToken(context: SignedContext): Promise<readonly Finding[]> {
   const grant: Grant = { identityId, identityPoolId, logins: [], lifetimeSeconds: TOKEN_LIFETIME_SECONDS };
   const stamp = { issuer: config.issuer, now: context.now(), jti: newUuid() };
   const [token, keys] = await Promise.all([
-    mint(grant, stamp, signer.begin(stamp.now)),
+    mint(grant, stamp, signer.begin(stamp.now), context.now),
     signer.publishedKeys(stamp.now),
   ]);
   if (!token.ok) return [notMinted(token.error.reason)];

@@ -42,7 +42,7 @@ export type OperationContext = Pick<Parties, "pause" | "random" | "newUuid" | "n
   /** Of names, as the isolate remembers them. */
   readonly hash: Hash;
   /** Epoch seconds. */
-  now(): number;
+  readonly now: () => number;
   /** The call that is answered. */
   readonly call: ClientCall;
   /** Who is charged for what the call uses of others' resources (T47); null: nobody. A signed call is charged to no address. */

@@ -63,7 +63,7 @@ export async function getOpenIdTokenForDeveloperIdentity(
     principalTags: tagsWith(Object.fromEntries(input.PrincipalTags ?? []), mappedTags),
   };
   const stamp = { issuer: context.config.issuer, now: context.now(), jti: context.newUuid() };
-  const token = await mint(grant, stamp, signing);
+  const token = await mint(grant, stamp, signing, context.now);
   if (!token.ok) return token;
   context.note?.({ effect: "minted" });
   return ok({ IdentityId: grant.identityId, Token: token.value });

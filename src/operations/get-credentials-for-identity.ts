@@ -26,7 +26,7 @@ export async function getCredentialsForIdentity(
   const { value: grant } = granted;
   const { roleArn } = grant;
   const stamp = { issuer: config.issuer, now: context.now(), jti: context.newUuid() };
-  const token = await mintForRole(grant, stamp, signing);
+  const token = await mintForRole(grant, stamp, signing, context.now);
   if (!token.ok) return token;
   const sessionName = config.sts.sessionName === "cognito" ? SESSION_NAME : grant.identityId.replace(":", ".");
   const isGuest = grant.logins.length === 0;

@@ -19,7 +19,7 @@ export async function getOpenIdToken(
   context.note?.(traceOfGrant(granted.value));
   // Everything is stored and settled before the signature: from here on nothing can fail but the signing itself.
   const stamp = { issuer: context.config.issuer, now: context.now(), jti: context.newUuid() };
-  const token = await mint(granted.value, stamp, signing);
+  const token = await mint(granted.value, stamp, signing, context.now);
   if (!token.ok) return token;
   context.note?.({ effect: "minted" });
   // The identity may be another than the one that was asked for: the owner of a login that came with a guest.

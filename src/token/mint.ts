@@ -22,16 +22,21 @@ function refuseToSign(problem: string | undefined): void {
   if (problem !== undefined) throw new Error(`refused to sign: ${problem}`);
 }
 
-/** The signed token of `grant`. Fails with InternalErrorException when there is no key to sign with. */
-export function mint(grant: Grant, stamp: MintStamp, signing: Signing): Promise<Result<string>> {
+/** The signed token of `grant`; `now` is the clock, in epoch seconds. Fails with InternalErrorException when there is no key to sign with. */
+export function mint(grant: Grant, stamp: MintStamp, signing: Signing, now: () => number): Promise<Result<string>> {
   const claims = claimsOf(grant, stamp);
   assertMintable(claims, grant, stamp);
-  return signing.sign(claims, stamp.now);
+  return signing.sign(claims, now);
 }
 
 /** The signed token by which `grant.roleArn` is assumed, and no other role. Fails as `mint`. */
-export function mintForRole(grant: RoleGrant, stamp: MintStamp, signing: Signing): Promise<Result<string>> {
+export function mintForRole(
+  grant: RoleGrant,
+  stamp: MintStamp,
+  signing: Signing,
+  now: () => number,
+): Promise<Result<string>> {
   const claims = roleClaimsOf(grant, stamp);
   assertMintableForRole(claims, grant, stamp);
-  return signing.sign(claims, stamp.now);
+  return signing.sign(claims, now);
 }

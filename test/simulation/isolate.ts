@@ -198,8 +198,8 @@ export class Isolate {
         this.#leaseJudge.began(life);
         const signing = signer.begin(now);
         return {
-          sign: async (claims, signedAt) => {
-            const kid = await signing.sign(claims, signedAt);
+          sign: async (claims, clock) => {
+            const kid = await signing.sign(claims, clock);
             if (kid.ok) await this.#signs(life, kid.value, claims, random);
             return kid;
           },

@@ -38,7 +38,7 @@ function claimsAt(at: number): OpenIdClaims {
 }
 
 async function signed(signer: Signer, at = now()): Promise<Result<string>> {
-  return await signer.begin(at).sign(claimsAt(at), at);
+  return await signer.begin(at).sign(claimsAt(at), () => at);
 }
 
 async function tokenOf(signer: Signer, at = now()): Promise<string> {
@@ -125,7 +125,7 @@ describe("the signer", () => {
     const at = now();
     const signing = signer.begin(at);
     expect(state.signingKey).toBe(1);
-    const token = await signing.sign(claimsAt(at), at + 59);
+    const token = await signing.sign(claimsAt(at), () => at + 59);
     expect(token.ok).toBe(true);
     expect(state.signingKey).toBe(1);
   });
@@ -136,12 +136,22 @@ describe("the signer", () => {
     const before = decodeProtectedHeader(await tokenOf(signer)).kid;
     vi.setSystemTime(Date.now() + PUBLICATION_LEAD_SECONDS * 1000);
     const signing = signer.begin(now());
-    await signing.sign(claimsAt(now()), now());
+    await signing.sign(claimsAt(now()), now);
     expect((await keyRing().rotateNow()).ok).toBe(true);
     vi.setSystemTime(Date.now() + 60_000);
-    const token = await signing.sign(claimsAt(now()), now());
+    const token = await signing.sign(claimsAt(now()), now);
     expect(decodeProtectedHeader(token.ok ? token.value : "").kid).not.toBe(before);
     expect(state.signingKey).toBe(3);
+  });
+
+  it("asks again when the answer itself was longer on its way than the key is held for", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.UTC(2100, 0, 1) });
+    const { state, signer } = ring();
+    const signing = signer.begin(now());
+    const signs = signing.sign(claimsAt(now()), now);
+    vi.setSystemTime(Date.now() + 61_000);
+    expect((await signs).ok).toBe(true);
+    expect(state.signingKey).toBe(2);
   });
 
   it("tells a failure to whoever signs, and to nobody who only began", async () => {
@@ -151,7 +161,7 @@ describe("the signer", () => {
     const signing = signer.begin(at);
     signer.begin(at);
     // A rejection that nobody handled would fail this test.
-    expect(await signing.sign(claimsAt(at), at)).toMatchObject({
+    expect(await signing.sign(claimsAt(at), () => at)).toMatchObject({
       ok: false,
       error: { type: "InternalErrorException" },
     });

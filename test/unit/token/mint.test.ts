@@ -48,7 +48,7 @@ async function under(settings: Record<string, string>): Promise<void> {
 const signerHere = () => signerOver(keyRing, KEY);
 
 async function tokenOf(grant: Grant, signer: Signer, at = now()): Promise<string> {
-  const token = await mint(grant, { issuer, now: at, jti: crypto.randomUUID() }, signer.begin(at));
+  const token = await mint(grant, { issuer, now: at, jti: crypto.randomUUID() }, signer.begin(at), () => at);
   if (!token.ok) throw new Error(token.error.reason ?? token.error.message);
   return token.value;
 }
@@ -89,7 +89,7 @@ describe("mint", () => {
     const signer = signerHere();
     const roleArn = "arn:aws:iam::123456789012:role/users";
     const stamp = { issuer, now: now(), jti: crypto.randomUUID() };
-    const token = await mintForRole({ ...user, roleArn }, stamp, signer.begin(stamp.now));
+    const token = await mintForRole({ ...user, roleArn }, stamp, signer.begin(stamp.now), () => stamp.now);
     if (!token.ok) throw new Error(token.error.message);
     const { payload } = await jwtVerify(token.value, createLocalJWKSet(await jwksOf(signer)), {
       issuer,
@@ -99,7 +99,9 @@ describe("mint", () => {
     expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(300);
     expect(decodeJwt(await tokenOf({ ...user, roleArn }, signer))).not.toHaveProperty(["https://aws.amazon.com/roles"]);
     const sign = vi.fn<Signing["sign"]>();
-    expect(() => mintForRole({ ...user, roleArn: "users" }, stamp, { sign })).toThrow("refused to sign: a role");
+    expect(() => mintForRole({ ...user, roleArn: "users" }, stamp, { sign }, () => stamp.now)).toThrow(
+      "refused to sign: a role",
+    );
     expect(sign).not.toHaveBeenCalled();
   });
 
@@ -110,7 +112,7 @@ describe("mint", () => {
     await expect(tokenOf(twice, signer)).rejects.toThrow("refused to sign: amr");
     await expect(tokenOf({ ...user, lifetimeSeconds: 601 }, signer)).rejects.toThrow("refused to sign: the lifetime");
     const stamp = { issuer, now: now(), jti: "1" };
-    expect(() => mint(twice, stamp, { sign })).toThrow("refused to sign: amr");
+    expect(() => mint(twice, stamp, { sign }, () => stamp.now)).toThrow("refused to sign: amr");
     expect(sign).not.toHaveBeenCalled();
     const stolen: OpenIdClaims = { ...claimsOf(user, stamp), sub: "us-east-1:somebody-else" };
     expect(() => assertMintable(stolen, user, stamp)).toThrow("sub");
