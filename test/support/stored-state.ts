@@ -80,18 +80,29 @@ function rowsIn(database: DatabaseSync): readonly string[] {
 
 /** The values that objects of a class keep under a key. The runtime stores them in V8's own format, which Node reads. */
 function valuesOf(stateFolder: string, className: string, key: string): readonly unknown[] {
-  return filesOf(stateFolder, className).flatMap((file) =>
-    rowsOf(file, "_cf_KV", "key, value").flatMap((row) =>
-      row["key"] === key && row["value"] instanceof Uint8Array ? [deserialize(row["value"]) as unknown] : [],
-    ),
+  return filesOf(stateFolder, className).flatMap((file) => valuesIn(file, key));
+}
+
+function valuesIn(file: string, key: string): readonly unknown[] {
+  return rowsOf(file, "_cf_KV", "key, value").flatMap((row) =>
+    row["key"] === key && row["value"] instanceof Uint8Array ? [deserialize(row["value"]) as unknown] : [],
   );
+}
+
+/** As a shard of 256 keeps them: the 16 bytes of the id's UUID. */
+function idOfBytes(region: string, bytes: Uint8Array): string {
+  const hex = Buffer.from(bytes).toString("hex");
+  return `${region}:${[hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-")}`;
 }
 
 /** Throws when a file changes under its reader's hands: then the service is not at rest. */
 export function readStoredState(stateFolder: string): StoredState {
-  const listed = filesOf(stateFolder, "IdentityDirectoryObject").flatMap((file) =>
-    rowsOf(file, "identity", "identity_id").map((row) => String(row["identity_id"])),
-  );
+  const listed = filesOf(stateFolder, "IdentityDirectoryObject").flatMap((file) => {
+    const [region] = valuesIn(file, "region");
+    return rowsOf(file, "identity", "identity_id").map(({ identity_id: id }) =>
+      id instanceof Uint8Array ? idOfBytes(String(region), id) : String(id),
+    );
+  });
   return {
     // Written by the service itself, whose own types these are.
     identities: valuesOf(stateFolder, "IdentityObject", "identity") as IdentityRecord[],
