@@ -128,7 +128,8 @@ async function liveInLargePool({ worker, objects, others }: Placement): Promise<
   const isOfNow = worker === "now" && objects === "now" && others === undefined;
   if (large === undefined) {
     if (!isOfNow) return;
-    large = { pool: String((await call("CreateIdentityPool", settings))["IdentityPoolId"]), guests: [] };
+    const own = { ...settings, IdentityPoolName: "large" };
+    large = { pool: String((await call("CreateIdentityPool", own))["IdentityPoolId"]), guests: [] };
   }
   const { pool, guests } = large;
   for (let count = 0; count < 3; count++) guests.push((await call("GetId", { IdentityPoolId: pool }))["IdentityId"]);
@@ -157,11 +158,13 @@ async function developerToken(pool: string, user: string, others: object = {}): 
 
 /** A pool that is made, changed and deleted. */
 async function livePool(): Promise<void> {
-  const { IdentityPoolId } = await call("CreateIdentityPool", settings);
+  // The same call within a second is the same call: it would be the pool that is kept.
+  const own = { ...settings, IdentityPoolName: "lived" };
+  const { IdentityPoolId } = await call("CreateIdentityPool", own);
   const id = { IdentityPoolId };
   const ResourceArn = `arn:aws:cognito-identity:us-east-1::identitypool/${String(IdentityPoolId)}`;
-  await call("UpdateIdentityPool", { ...id, ...settings, IdentityPoolName: "renamed" });
-  expect(await call("DescribeIdentityPool", id)).toMatchObject({ ...settings, IdentityPoolName: "renamed" });
+  await call("UpdateIdentityPool", { ...id, ...own, IdentityPoolName: "renamed" });
+  expect(await call("DescribeIdentityPool", id)).toMatchObject({ ...own, IdentityPoolName: "renamed" });
   const roles = { ...id, Roles: { authenticated: ROLE, unauthenticated: ROLE } };
   await call("SetIdentityPoolRoles", roles);
   expect(await call("GetIdentityPoolRoles", id)).toEqual(roles);
