@@ -1,5 +1,5 @@
 /**
- * Instructions of one answer, counted by Valgrind: the same from run to run to within a hundredth, whatever else the machine
+ * Instructions of one answer, counted by Valgrind: the same from run to run to within some hundredths, whatever else the machine
  * does, where CPU time moves by a tenth. To tell whether a change helped; not what an answer costs, since it knows neither
  * caches nor the processor's newest instructions, in which the real signatures and hashes are made.
  */

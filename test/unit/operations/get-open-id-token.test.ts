@@ -7,8 +7,8 @@ import { IdentityObject, KeyRingObject } from "../../../src/worker.ts";
 import { anHourAhead } from "../../support/an-hour-ahead.ts";
 import { FakeUpstream } from "../../support/fake-upstream.ts";
 import {
-  dieInNext,
   holdNext,
+  intercept,
   makeGuest,
   makePool,
   makeSignIn,
@@ -250,6 +250,16 @@ describe("GetOpenIdToken", () => {
   });
 });
 
+/** The next question for the signing key is answered by a failure. */
+function failNextKey(): void {
+  let isNext = true;
+  intercept(KeyRingObject.prototype, "signingKey", (_, proceed) => {
+    if (!isNext) return proceed();
+    isNext = false;
+    throw new Error("the key ring does not answer");
+  });
+}
+
 describe("the signing key", () => {
   it("is asked for beside the grant", async () => {
     const identityId = await makeGuest(pool.identityPoolId);
@@ -265,9 +275,9 @@ describe("the signing key", () => {
 
   it("that cannot be had is the trouble of whom a token is granted, and of nobody else", async () => {
     const identityId = await makeGuest(pool.identityPoolId);
-    dieInNext(KeyRingObject.prototype, "signingKey", "before");
+    failNextKey();
     expect(await tokenFor(newIdentityId())).toMatchObject(refusal(404, "ResourceNotFoundException"));
-    dieInNext(KeyRingObject.prototype, "signingKey", "before");
+    failNextKey();
     expect(await tokenFor(identityId)).toMatchObject(refusal(500, "InternalErrorException"));
     expect((await tokenFor(identityId)).status).toBe(200);
   });
